@@ -1,0 +1,57 @@
+/*
+ * SQLite: open and pragmas, statement cache, binding, transactions. Shape: a statement is got
+ * from the cache, bound, stepped, reset; db_reset accepts NULL.
+ */
+#ifndef WEIR_CLIENT_DB_H
+#define WEIR_CLIENT_DB_H
+
+#include <sqlite3.h>
+
+#include "sql.h"
+#include "weir/error.h"
+#include "weir/id.h"
+
+struct db {
+	sqlite3 *sqlite; /* for the query compiler and functions */
+	char *path;      /* owned */
+	sqlite3_stmt *statements[SQL_N];
+	int depth; /* of nested transactions */
+};
+
+enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
+
+WEIR_NODISCARD enum weir_rc db_open(
+	const char *path, enum db_mode mode, struct db *ret_db, struct weir_err *err);
+void db_close(struct db *db);
+
+/* The cached statement, reset and with its bindings cleared. */
+WEIR_NODISCARD enum weir_rc db_get(
+	struct db *db, enum sql_id id, sqlite3_stmt **ret_st, struct weir_err *err);
+void db_reset(sqlite3_stmt *st);
+
+/* Turn SQLite's last error on db into rc and text (busy, full, corrupt, read-only told apart). */
+enum weir_rc db_fail(struct db *db, const char *doing, struct weir_err *err);
+
+/* SQLITE_ROW: *ret_row true; SQLITE_DONE: false; else an error. */
+WEIR_NODISCARD enum weir_rc db_step(
+	struct db *db, sqlite3_stmt *st, bool *ret_row, struct weir_err *err);
+/* Step to the end and reset. */
+WEIR_NODISCARD enum weir_rc db_run(
+	struct db *db, sqlite3_stmt *st, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc db_exec(
+	struct db *db, const char *sql, struct weir_err *err);
+
+void db_bind_id(sqlite3_stmt *st, int i, const struct weir_id *id); /* all zero: NULL */
+void db_bind_str(sqlite3_stmt *st, int i, struct str s); /* s NULL: NULL; not copied */
+void db_bind_time(sqlite3_stmt *st, int i, int64_t us);  /* WEIR_NO_TIME: NULL */
+struct str db_str(sqlite3_stmt *st, int col); /* borrowed until the next step */
+struct weir_id db_id(sqlite3_stmt *st, int col);
+int64_t db_time(sqlite3_stmt *st, int col);
+
+/* Transactions nest; the outermost commits. db_end(rc): commit when rc is OK, else roll back; returns the first error. */
+WEIR_NODISCARD enum weir_rc db_begin(
+	struct db *db, struct weir_err *err); /* IMMEDIATE */
+WEIR_NODISCARD enum weir_rc db_end(
+	struct db *db, enum weir_rc rc, struct weir_err *err);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * Configuration: every setting, its effective value and where it came from.
+ *
+ * Highest first: flags, WEIR_*, PREFECT_* in the environment, `.env`, `prefect.toml` and
+ * `pyproject.toml` of the working directory, weir.conf, the active profile of Prefect's
+ * profiles.toml, the default. A credential is used only with the address of its own layer or
+ * one set together with it. Source: specs of Prefect 3.8.3 settings/sources.py.
+ */
+#ifndef WEIR_CONFIG_H
+#define WEIR_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/buf.h>
+#include <weir/error.h>
+
+/* The settings; config.c has the table with name, variables, type, default and help. */
+enum weir_key {
+	WEIR_KEY_PROFILE,
+	WEIR_KEY_API_URL,
+	WEIR_KEY_API_KEY,
+	WEIR_KEY_API_AUTH_STRING,
+	WEIR_KEY_UI_URL,
+	WEIR_KEY_TLS_SKIP_VERIFY,
+	WEIR_KEY_SSL_CERT_FILE,
+	WEIR_KEY_REQUEST_TIMEOUT, /* seconds */
+	WEIR_KEY_MAX_RETRIES,
+	WEIR_KEY_RETRY_EXTRA_CODES,
+	WEIR_KEY_CUSTOM_HEADERS, /* JSON object */
+	WEIR_KEY_CSRF,
+	WEIR_KEY_HTTP2,
+	WEIR_KEY_PARALLEL,        /* requests in flight */
+	WEIR_KEY_SYNC_SINCE,      /* how far back the first fill goes */
+	WEIR_KEY_PLATFORM_PARAMS, /* `platform,arch,subdir,target_platform` */
+	WEIR_KEY_PAGER,
+	WEIR_KEY_BROWSER,
+	WEIR_KEY_COLOR, /* auto, always, never */
+	WEIR_KEY_UTC,
+	WEIR_KEY_READ_ONLY,
+	WEIR_N_KEYS
+};
+
+struct weir_config;
+
+/* What the command line said; NULL where it said nothing. */
+struct weir_config_flags {
+	const char *profile;
+	const char *color;
+	bool utc, read_only;
+};
+
+/*
+ * Read all layers. ret_config is owned (weir_config_free). Warnings that a person must see
+ * (unknown profile, skipped TLS verification, a credential left unused) wait in
+ * weir_config_warnings, one a line. Errors: WEIR_ECONFIG names file, line and column.
+ */
+WEIR_NODISCARD enum weir_rc weir_config_load(const struct weir_config_flags *flags,
+	struct weir_config **ret_config, struct weir_err *err);
+void weir_config_free(struct weir_config *c);
+
+/* Effective value, borrowed; NULL when unset and without default. */
+const char *weir_config_str(const struct weir_config *c, enum weir_key key);
+bool weir_config_bool(const struct weir_config *c, enum weir_key key);
+int64_t weir_config_int(const struct weir_config *c, enum weir_key key);
+const char *weir_config_warnings(const struct weir_config *c);
+
+/* For `weir config`: the table's rows and where a value came from ("PREFECT_API_URL", "profiles.toml:local", "default"). */
+struct weir_key_info {
+	const char *name; /* in weir.conf: `api_url`; WEIR_<NAME> in the environment */
+	const char *prefect;  /* PREFECT_* variable, or NULL */
+	const char *toml;     /* path in prefect.toml, or NULL */
+	const char *fallback; /* default value, or NULL */
+	bool secret;
+	const char *help; /* one line, for weir.conf.5 too */
+};
+const struct weir_key_info *weir_key_info(enum weir_key key);
+bool weir_key_find(struct str name, enum weir_key *ret_key);
+const char *weir_config_origin(const struct weir_config *c, enum weir_key key);
+void weir_config_show(const struct weir_config *c, enum weir_key key,
+	struct buf *out); /* secrets masked */
+
+/* Paths: borrowed, absolute. */
+const char *weir_config_file(const struct weir_config *c); /* weir.conf */
+const char *weir_config_store(const struct weir_config
+		*c); /* cache of this profile and address; NULL without address */
+const char *weir_config_name(
+	const struct weir_config *c); /* profile name to show, "default" */
+
+/*
+ * Set one key in weir.conf (value NULL: remove it), keeping the rest of the file as it is;
+ * written whole to a new file, synced and renamed, mode 0600.
+ */
+WEIR_NODISCARD enum weir_rc weir_config_set(const struct weir_config *c,
+	enum weir_key key, const char *value, struct weir_err *err);
+
+/* Append url with user:password masked (user:password become `***`). */
+void weir_url_mask(struct buf *out, const char *url);
+
+/* API address as it is compared and hashed: lower-case scheme and host, no default port, no user, no trailing '/'. Owned. */
+char *weir_url_normalise(const char *url);
+
+#endif

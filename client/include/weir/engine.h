@@ -1,0 +1,62 @@
+/*
+ * The engine: a thread that syncs, fetches what views ask for, and says what changed.
+ *
+ * Messages cross with their ownership; nothing else is shared but the store's file. A view
+ * that hears WEIR_EV_CHANGED reads its window again through its own connection.
+ */
+#ifndef WEIR_ENGINE_H
+#define WEIR_ENGINE_H
+
+#include <weir/config.h>
+#include <weir/error.h>
+#include <weir/types.h>
+
+struct weir_engine;
+
+enum weir_req_kind {
+	WEIR_REQ_SYNC,   /* a cycle now */
+	WEIR_REQ_RUN,    /* weir_sync_run of id */
+	WEIR_REQ_LOGS,   /* weir_sync_logs of id, once */
+	WEIR_REQ_FOLLOW, /* weir_sync_logs of id again and again until the run ends or another FOLLOW; null id: stop */
+};
+struct weir_req {
+	enum weir_req_kind kind;
+	struct weir_id id;
+};
+
+enum weir_ev_kind {
+	WEIR_EV_CHANGED,  /* the store has new rows */
+	WEIR_EV_PROGRESS, /* done, total: requests of what is going on */
+	WEIR_EV_IDLE,     /* nothing is going on now */
+	WEIR_EV_ONLINE,
+	WEIR_EV_OFFLINE, /* text says why */
+	WEIR_EV_DONE,    /* request `request` is answered; rc, text */
+	WEIR_EV_NOTE,    /* text for the message line */
+};
+struct weir_event {
+	enum weir_ev_kind kind;
+	uint64_t request; /* 0: none */
+	enum weir_rc rc;
+	int64_t done, total;
+	char text[512];
+};
+
+/*
+ * Start. offline: never touches the network (events: OFFLINE, IDLE). Cycles run every 5 s while
+ * active, else every 30 s, with back-off while the server is away. With WEIR_NOW set (scripts) only on request.
+ */
+WEIR_NODISCARD enum weir_rc weir_engine_start(const struct weir_config *config,
+	bool offline, struct weir_engine **ret_engine, struct weir_err *err);
+void weir_engine_stop(
+	struct weir_engine *e); /* interrupts, joins, frees; accepts NULL */
+
+uint64_t weir_engine_submit(
+	struct weir_engine *e, const struct weir_req *req); /* copied; its number */
+int weir_engine_fd(const struct weir_engine *e); /* readable when events wait */
+bool weir_engine_next(
+	struct weir_engine *e, struct weir_event *ret_event); /* never blocks */
+void weir_engine_active(struct weir_engine *e, bool active);  /* is someone looking? */
+bool weir_engine_idle(
+	struct weir_engine *e); /* no request is waiting or worked on, no event waits */
+
+#endif

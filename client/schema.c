@@ -1,0 +1,93 @@
+/*
+ * The schema of a profile's cache, as a ladder: step i brings user_version from i to i + 1, in
+ * one transaction. A released step is never edited; a change is a new step.
+ *
+ * Ids are 16-byte blobs, times int64 microseconds UTC, names of few values (states, pools,
+ * queues, platforms) are interned in `names`, and what is rarely shown is JSON text.
+ */
+#include "schema.h"
+
+/* clang-format off */
+static const char step_1[] =
+/* One value a key: address, watermark_us, filled_us, cycle_us, clock_offset_us, version... */
+"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+
+"CREATE TABLE names(k INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+
+/* A flow or deployment seen only by its id in a run has no name and no doc yet. */
+"CREATE TABLE flows(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT,"
+" created_us INTEGER, updated_us INTEGER, doc TEXT);"
+"CREATE TABLE deployments(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT,"
+" flow INTEGER, created_us INTEGER, updated_us INTEGER, doc TEXT);"
+"CREATE TABLE pools(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT,"
+" created_us INTEGER, updated_us INTEGER, doc TEXT);"
+"CREATE TABLE queues(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT,"
+" pool INTEGER, created_us INTEGER, updated_us INTEGER, doc TEXT);"
+"CREATE TABLE workers(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT,"
+" pool INTEGER, created_us INTEGER, updated_us INTEGER, doc TEXT);"
+"CREATE TABLE artifacts(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT,"
+" run BLOB, created_us INTEGER, updated_us INTEGER, doc TEXT);"
+"CREATE INDEX artifacts_run ON artifacts(run);"
+"CREATE TABLE limits(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT,"
+" created_us INTEGER, updated_us INTEGER, doc TEXT);"
+
+/*
+ * at_us: coalesce(start, expected start, created), what lists are ordered by. state: enum
+ * weir_state. flow, deployment: k of their tables. state_name, pool, queue, platform: k of
+ * names. parent: id of the flow run above; filled after the run itself. tags: JSON array.
+ */
+"CREATE TABLE runs(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, at_us INTEGER NOT NULL,"
+" state INTEGER NOT NULL, state_name INTEGER, state_id BLOB, name TEXT NOT NULL,"
+" flow INTEGER, deployment INTEGER, pool INTEGER, queue INTEGER, platform INTEGER,"
+" created_us INTEGER, updated_us INTEGER, expected_us INTEGER, next_us INTEGER,"
+" start_us INTEGER, end_us INTEGER, run_time REAL, run_count INTEGER, auto INTEGER,"
+" tags TEXT, parent_task BLOB, parent BLOB);"
+/* The members of the object that have no column: parameters, labels, state... */
+"CREATE TABLE run_docs(k INTEGER PRIMARY KEY, rest TEXT NOT NULL);"
+/*
+ * What bare words search, of runs b*256 .. b*256+255: a line a run, `k TAB name TAB tags TAB
+ * platform TAB scalar parameter values TAB id`, controls replaced by spaces.
+ */
+"CREATE TABLE run_text(b INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+"CREATE INDEX runs_at ON runs(at_us);"
+"CREATE INDEX runs_state ON runs(state, at_us);"
+"CREATE INDEX runs_flow ON runs(flow, at_us);"
+"CREATE INDEX runs_deployment ON runs(deployment, at_us);"
+"CREATE INDEX runs_end ON runs(end_us);"
+"CREATE INDEX runs_parent ON runs(parent) WHERE parent IS NOT NULL;"
+"CREATE INDEX runs_parent_task ON runs(parent_task) WHERE parent_task IS NOT NULL;"
+"CREATE INDEX runs_orphan ON runs(k) WHERE parent_task IS NOT NULL AND parent IS NULL;"
+
+"CREATE TABLE task_runs(k INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, run BLOB,"
+" state INTEGER NOT NULL, state_name INTEGER, state_id BLOB, name TEXT NOT NULL,"
+" task_key TEXT, dynamic_key TEXT, created_us INTEGER, updated_us INTEGER,"
+" expected_us INTEGER, next_us INTEGER, start_us INTEGER, end_us INTEGER, run_time REAL,"
+" run_count INTEGER, tags TEXT, rest TEXT NOT NULL);"
+"CREATE INDEX task_runs_run ON task_runs(run, expected_us);"
+/* Which runs have their task runs, states and artifacts here, and as of which state. */
+"CREATE TABLE run_details(run BLOB PRIMARY KEY, state_id BLOB, updated_us INTEGER,"
+" states TEXT, fetched_us INTEGER NOT NULL) WITHOUT ROWID;"
+
+/*
+ * complete: the run has ended and its log was read to the end. until_us: newest time stamp.
+ * runs: run_count of the run when it was completed; more means there is more to read.
+ */
+"CREATE TABLE run_logs(run BLOB PRIMARY KEY, complete INTEGER NOT NULL, until_us INTEGER,"
+" n INTEGER NOT NULL, runs INTEGER, fetched_us INTEGER NOT NULL) WITHOUT ROWID;"
+/*
+ * A block: lines of one run in the order (timestamp, created, id). levels: bit level/10.
+ * grams: trigram bitmap, before the text so that a skipped block's text is never read.
+ * lines: see logblock.h. ids: ids and created of the lines, while the run is live.
+ */
+"CREATE TABLE log_blocks(k INTEGER PRIMARY KEY, run BLOB NOT NULL, seq INTEGER NOT NULL,"
+" from_us INTEGER NOT NULL, to_us INTEGER NOT NULL, n INTEGER NOT NULL,"
+" levels INTEGER NOT NULL, grams BLOB NOT NULL, lines BLOB NOT NULL, text BLOB NOT NULL,"
+" ids BLOB);"
+"CREATE INDEX log_blocks_run ON log_blocks(run, seq);"
+/* Logger names and task run ids of a log, numbered as lines name them. */
+"CREATE TABLE log_names(run BLOB NOT NULL, i INTEGER NOT NULL, value BLOB NOT NULL,"
+" PRIMARY KEY(run, i)) WITHOUT ROWID;";
+/* clang-format on */
+
+const char *const schema_cache[] = { step_1 };
+const int schema_cache_version = sizeof(schema_cache) / sizeof(schema_cache[0]);
