@@ -1,8 +1,8 @@
 /*
  * A subcommand: one file, one struct cmd. CMDS is the only list of them.
  *
- * Dispatch, help, completion and the check of the man pages all read these entries, so an
- * option or command that is added here is added everywhere, or a test fails.
+ * Dispatch, help, completion and the check of the man pages all read these entries, so
+ * an option or command that is added here is added everywhere, or a test fails.
  */
 #ifndef WEIR_CLI_CMD_H
 #define WEIR_CLI_CMD_H
@@ -13,6 +13,7 @@
 #include <weir/config.h>
 #include <weir/error.h>
 #include <weir/session.h>
+#include <weir/types.h>
 
 enum opt_type {
 	OPT_FLAG,   /* bool */
@@ -27,8 +28,8 @@ struct opt {
 	enum opt_type type;
 	size_t offset;   /* into the command's args struct (or struct globals) */
 	const char *arg; /* name of the value in help: "COLS"; NULL for flags */
-	const char *
-		choices; /* "table|tsv|csv", or what completes it: "@runs", "@columns", "@files"; or NULL */
+	/* "table|tsv|csv", or what completes it: "@runs", "@columns", "@files"; or NULL */
+	const char *choices;
 	const char *help; /* one line */
 };
 #define OPT_END                                                                        \
@@ -46,6 +47,7 @@ struct opt_list {
 struct globals {
 	const char *profile;
 	const char *color;
+	const char *script; /* keys for a menu without a terminal: a file */
 	bool offline, refresh, utc, quiet, verbose, no_menu, read_only, yes, help,
 		version;
 };
@@ -53,41 +55,48 @@ struct globals {
 /* What a command is given. */
 struct ctx {
 	struct globals g;
+	const struct cmd *cmd;
 	struct weir_config *config;   /* loaded unless CMD_NO_CONFIG */
 	struct weir_session *session; /* made unless CMD_NO_CONFIG */
 	const void *args;             /* the command's struct, filled by its options */
 	const char *const *words;     /* positional arguments */
 	size_t n_words;
 	bool tty_out, tty_in, tty_err; /* are they terminals */
-	bool interactive; /* a menu may be opened: both terminals, no --no-menu, CI, TERM=dumb */
+	/* A menu may be opened: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
+	bool interactive;
+	bool utf8;   /* the locale's encoding */
+	bool colour; /* on stdout: --color, weir.conf, NO_COLOR, terminal */
+	bool utc;    /* --utc or weir.conf */
 	struct weir_err *err;
 };
 
 enum cmd_needs {
-	CMD_NO_CONFIG = 1 << 0, /* help, completion, --version: nothing is read */
-	CMD_STORE =
-		1
-		<< 1, /* reads the store: main brings it up to date first (weir_sync_for_reading) */
+	CMD_NO_CONFIG = 1 << 0, /* help, completion: nothing is read */
+	/* Reads the store: it is brought up to date first (weir_sync_for_reading). */
+	CMD_STORE = 1 << 1,
 };
+
+struct tui_start;
 
 struct cmd {
 	const char *name;
 	const char *summary; /* one line, lower case, no full stop */
-	const char *
-		usage; /* positional part: "[QUERY]", "ID...", "list|get|set|path [KEY [VALUE]]" */
-	const char *
-		words; /* what positional arguments complete to: "@query", "@runs", "@keys", "bash|zsh|fish" */
+	/* Positional part: "[QUERY]", "ID...", "list|get|set|path [KEY [VALUE]]". */
+	const char *usage;
+	/* What positional arguments complete to: "@query", "@runs", "bash|zsh|fish". */
+	const char *words;
 	unsigned needs;
 	int min_words, max_words; /* -1: any number */
 	const struct opt *opts;   /* ends with OPT_END; NULL: none of its own */
 	size_t args_size;
+	/* Fill what the menu shall show; false: print instead. NULL: has no menu. */
+	bool (*menu)(const struct ctx *ctx, struct tui_start *start);
 	enum weir_rc (*run)(struct ctx *ctx); /* error text in ctx->err */
 };
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(pools) X(show) X(graph) X(logs) \
-	X(sync) X(open) X(config) X(doctor) X(completion) X(help)
+	X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;
@@ -97,16 +106,43 @@ CMDS(X)
 extern const struct cmd *const cmds[];
 extern const size_t n_cmds;
 
-/* Short help of a command on stdout. */
+/* The command called name, or NULL. */
+const struct cmd *cmd_find(const char *name);
+
+/* Run the program: everything but the process's own set-up. Returns its result. */
+enum weir_rc cmd_main(struct ctx *ctx, int argc, char **argv);
+
+/* Short help of a command (NULL: of the program) on stdout. */
 void cmd_help_print(const struct cmd *cmd);
 
 /* One line on stderr, `weir: ` before it; nothing with -q. For progress and remarks. */
 void ctx_note(const struct ctx *ctx, const char *fmt, ...) WEIR_PRINTF(2, 3);
 
-/* The store for reading after CMD_STORE, borrowed. */
+/* The error in ctx->err on stderr: `weir: <text>` and `try: <hint>`, sanitised. */
+void ctx_report(const struct ctx *ctx);
+
+/* Configuration, its warnings, the session. */
+WEIR_NODISCARD enum weir_rc ctx_open(struct ctx *ctx);
+void ctx_close(struct ctx *ctx);
+
+/* Bring the store up to date for reading as DESIGN 2 says; the data's age on stderr. */
+WEIR_NODISCARD enum weir_rc ctx_refresh(struct ctx *ctx);
+
+/* The store for reading, borrowed. None yet is WEIR_ENET: the network was needed. */
 WEIR_NODISCARD enum weir_rc ctx_store(struct ctx *ctx, struct weir_store **ret_store);
+
+/*
+ * The object that text names (weir_resolve). A full id that is not in the store is asked
+ * of the server, unless --offline. ret_key may be NULL.
+ */
+WEIR_NODISCARD enum weir_rc ctx_resolve(struct ctx *ctx, unsigned kinds,
+	const char *text, enum weir_kind *ret_kind, struct weir_id *ret_id,
+	int64_t *ret_key);
 
 /* Join the words of a query argument with spaces. Owned. */
 char *ctx_query_text(const struct ctx *ctx);
+
+/* Write all to stdout. A reader that has gone ends the process as SIGPIPE does. */
+WEIR_NODISCARD enum weir_rc ctx_write(struct ctx *ctx, const char *p, size_t n);
 
 #endif

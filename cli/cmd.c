@@ -1,0 +1,185 @@
+#include "cmd.h"
+
+#include <unistd.h>
+
+#include <weir/mem.h>
+#include <weir/text.h>
+
+#include "opt.h"
+#include "tui.h"
+
+#define X(name) &cmd_##name,
+const struct cmd *const cmds[] = { CMDS(X) };
+#undef X
+const size_t n_cmds = N_ELEM(cmds);
+
+const struct cmd *
+cmd_find(const char *name)
+{
+	for (size_t i = 0; i < n_cmds; i++)
+		if (strcmp(cmds[i]->name, name) == 0)
+			return cmds[i];
+	return NULL;
+}
+
+static enum weir_rc
+unknown_command(const char *name, struct weir_err *err)
+{
+	const char *names[N_ELEM(cmds)];
+	const char *near;
+
+	for (size_t i = 0; i < n_cmds; i++)
+		names[i] = cmds[i]->name;
+	near = text_nearest(str_of(name), names, n_cmds);
+	(void)weir_fail(err, WEIR_EUSAGE, "unknown command '%s'", name);
+	return weir_hint(err, "weir %s", near ? near : "help");
+}
+
+static enum weir_rc
+check_words(const struct cmd *cmd, size_t n, struct weir_err *err)
+{
+	bool few = n < (size_t)cmd->min_words;
+
+	if (!few && (cmd->max_words < 0 || n <= (size_t)cmd->max_words))
+		return WEIR_OK;
+	(void)weir_fail(err, WEIR_EUSAGE, "%s: %s", cmd->name,
+		few ? "not enough arguments" : "too many arguments");
+	return weir_hint(
+		err, "weir %s%s%s", cmd->name, cmd->usage[0] ? " " : "", cmd->usage);
+}
+
+static bool
+env_set(const char *name)
+{
+	const char *v = getenv(name);
+
+	return v && *v;
+}
+
+static void
+find_terminals(struct ctx *ctx)
+{
+	const char *term = getenv("TERM");
+
+	ctx->tty_in = isatty(STDIN_FILENO);
+	ctx->tty_out = isatty(STDOUT_FILENO);
+	ctx->tty_err = isatty(STDERR_FILENO);
+	ctx->interactive = ctx->tty_in && ctx->tty_out && !ctx->g.no_menu &&
+			   !env_set("CI") && term && *term && strcmp(term, "dumb") != 0;
+	if (ctx->g.script)
+		ctx->interactive = true;
+}
+
+static enum weir_rc
+open_menu(struct ctx *ctx, struct tui_start *start)
+{
+	start->config = ctx->config;
+	start->offline = ctx->g.offline;
+	start->script = ctx->g.script;
+	return tui_run(start, ctx->err);
+}
+
+static enum weir_rc
+bare(struct ctx *ctx)
+{
+	struct tui_start start = { .kind = WEIR_RUN };
+	enum weir_rc rc;
+
+	if (!ctx->interactive || ctx->g.help) {
+		cmd_help_print(NULL);
+		return WEIR_OK;
+	}
+	rc = ctx_open(ctx);
+	return rc ? rc : open_menu(ctx, &start);
+}
+
+static enum weir_rc
+run(struct ctx *ctx)
+{
+	const struct cmd *cmd = ctx->cmd;
+	struct tui_start start = { .kind = WEIR_RUN };
+	enum weir_rc rc;
+
+	if (cmd->needs & CMD_NO_CONFIG)
+		return cmd->run(ctx);
+	rc = ctx_open(ctx);
+	if (rc)
+		return rc;
+	if (ctx->interactive && cmd->menu && cmd->menu(ctx, &start))
+		return open_menu(ctx, &start);
+	if (cmd->needs & CMD_STORE) {
+		rc = ctx_refresh(ctx);
+		if (rc)
+			return rc;
+	}
+	return cmd->run(ctx);
+}
+
+static enum weir_rc
+run_named(struct ctx *ctx, int argc, char **argv, int at, const char **words)
+{
+	const struct cmd *cmd = cmd_find(argv[at]);
+	struct opt_parser p = { .words = words };
+	void *args;
+	enum weir_rc rc;
+	int end;
+
+	if (!cmd)
+		return unknown_command(argv[at], ctx->err);
+	args = xcalloc(1, cmd->args_size + 1);
+	p.who = cmd->name;
+	p.query = cmd->words && strcmp(cmd->words, "@query") == 0;
+	p.tables[0].opts = cmd->opts;
+	p.tables[0].base = args;
+	p.tables[1].opts = opt_globals;
+	p.tables[1].base = &ctx->g;
+	rc = opt_parse(&p, argc, argv, at + 1, &end, ctx->err);
+	if (rc)
+		goto out;
+	if (ctx->g.help) {
+		cmd_help_print(cmd);
+		goto out;
+	}
+	rc = check_words(cmd, p.n_words, ctx->err);
+	if (rc)
+		goto out;
+	ctx->cmd = cmd;
+	ctx->args = args;
+	ctx->words = words;
+	ctx->n_words = p.n_words;
+	find_terminals(ctx);
+	rc = run(ctx);
+out:
+	ctx->args = NULL;
+	free(args);
+	return rc;
+}
+
+enum weir_rc
+cmd_main(struct ctx *ctx, int argc, char **argv)
+{
+	const char **words = xcalloc((size_t)argc + 1, sizeof(*words));
+	struct opt_parser p = { .words = words, .stop_at_word = true };
+	enum weir_rc rc;
+	int at;
+
+	p.tables[0].opts = opt_globals;
+	p.tables[0].base = &ctx->g;
+	rc = opt_parse(&p, argc, argv, 1, &at, ctx->err);
+	if (rc)
+		goto out;
+	if (ctx->g.version) {
+		puts("weir " WEIR_VERSION);
+		goto out;
+	}
+	if (at < argc) {
+		rc = run_named(ctx, argc, argv, at, words);
+	} else {
+		find_terminals(ctx);
+		rc = bare(ctx);
+	}
+out:
+	ctx->words = NULL;
+	free(words);
+	return rc;
+}

@@ -1,0 +1,138 @@
+/* weir help: the tables of commands and options as text, and raw for tests. */
+#include "cmd.h"
+
+#include <weir/mem.h>
+
+#include "opt.h"
+
+struct args {
+	bool dump;
+};
+
+static void
+print_option(const struct opt *o)
+{
+	struct buf b = BUF_INIT(256);
+
+	if (o->letter)
+		buf_addf(&b, "  -%c, --%s", o->letter, o->name);
+	else
+		buf_addf(&b, "      --%s", o->name);
+	if (o->arg)
+		buf_addf(&b, " %s", o->arg);
+	printf("%-26s  %s", buf_cstr(&b), o->help);
+	if (o->choices && o->choices[0] != '@') {
+		const char *sep = ": ";
+
+		for (size_t pos = 0; o->choices[pos]; sep = ", ") {
+			struct str c = opt_choice(o->choices, &pos);
+
+			printf("%s%.*s", sep, (int)c.len, c.s);
+		}
+	}
+	putchar('\n');
+	buf_release(&b);
+}
+
+static void
+print_options(const char *title, const struct opt *opts)
+{
+	if (!opts || !opts->name)
+		return;
+	printf("\n%s:\n", title);
+	for (const struct opt *o = opts; o->name; o++)
+		print_option(o);
+}
+
+static void
+print_program(void)
+{
+	puts("usage: weir [OPTIONS] [COMMAND]\n"
+	     "Prefect's runs and logs, in a menu or in a pipe, online and offline.\n"
+	     "\ncommands:");
+	for (size_t i = 0; i < n_cmds; i++)
+		printf("  %-12s  %s\n", cmds[i]->name, cmds[i]->summary);
+	print_options("options of every command", opt_globals);
+	puts("\nweir alone opens the menu. More: weir help COMMAND, man weir");
+}
+
+void
+cmd_help_print(const struct cmd *cmd)
+{
+	if (!cmd) {
+		print_program();
+		return;
+	}
+	printf("usage: weir %s [OPTIONS]%s%s\n%s\n", cmd->name,
+		cmd->usage[0] ? " " : "", cmd->usage, cmd->summary);
+	print_options("options", cmd->opts);
+	print_options("options of every command", opt_globals);
+	printf("\nmore: man weir-%s\n", cmd->name);
+}
+
+static void
+dump_options(const char *name, const struct opt *opts)
+{
+	for (const struct opt *o = opts; o && o->name; o++)
+		printf("option\t%s\t--%s\t%s%c\t%s\t%s\t%s\n", name, o->name,
+			o->letter ? "-" : "", o->letter ? o->letter : '-',
+			o->arg ? o->arg : "", o->choices ? o->choices : "", o->help);
+}
+
+/* A line a row: what completions, man pages and their tests read. */
+static void
+dump(void)
+{
+	dump_options("*", opt_globals);
+	for (size_t i = 0; i < n_cmds; i++) {
+		const struct cmd *c = cmds[i];
+
+		printf("command\t%s\t%s\t%s\t%s\n", c->name, c->usage,
+			c->words ? c->words : "", c->summary);
+		dump_options(c->name, c->opts);
+	}
+}
+
+static enum weir_rc
+help_run(struct ctx *ctx)
+{
+	const struct args *args = ctx->args;
+	const struct cmd *cmd;
+
+	if (args->dump) {
+		dump();
+		return WEIR_OK;
+	}
+	if (ctx->n_words == 0) {
+		cmd_help_print(NULL);
+		return WEIR_OK;
+	}
+	cmd = cmd_find(ctx->words[0]);
+	if (!cmd) {
+		(void)weir_fail(
+			ctx->err, WEIR_EUSAGE, "help: no command '%s'", ctx->words[0]);
+		return weir_hint(ctx->err, "weir help");
+	}
+	cmd_help_print(cmd);
+	return WEIR_OK;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "dump", 0, OPT_FLAG, offsetof(struct args, dump), NULL, NULL,
+	  "the tables of commands and options, tab-separated" },
+	OPT_END,
+};
+/* clang-format on */
+
+const struct cmd cmd_help = {
+	.name = "help",
+	.summary = "show how a command is used",
+	.usage = "[COMMAND]",
+	.words = "@commands",
+	.needs = CMD_NO_CONFIG,
+	.max_words = 1,
+	.opts = opts,
+	.args_size = sizeof(struct args),
+	.run = help_run,
+};

@@ -1,0 +1,270 @@
+#include "cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <weir/log.h>
+#include <weir/mem.h>
+#include <weir/select.h>
+#include <weir/sync.h>
+#include <weir/text.h>
+
+static void
+print_err(const struct ctx *ctx, const char *label, const char *text)
+{
+	unsigned flags = TEXT_KEEP_NEWLINE | (ctx->utf8 ? 0 : TEXT_ASCII);
+	struct buf b = BUF_INIT(16 << 10);
+
+	buf_adds(&b, label);
+	text_sanitize(&b, str_of(text), flags);
+	buf_addc(&b, '\n');
+	fwrite(b.s, 1, b.len, stderr);
+	buf_release(&b);
+}
+
+void
+ctx_note(const struct ctx *ctx, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	if (ctx->g.quiet)
+		return;
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	print_err(ctx, "weir: ", text);
+	free(text);
+}
+
+void
+ctx_report(const struct ctx *ctx)
+{
+	print_err(ctx, "weir: ", ctx->err->text);
+	if (ctx->err->hint[0])
+		print_err(ctx, "try: ", ctx->err->hint);
+}
+
+static void
+open_log(const struct ctx *ctx)
+{
+	const char *path = getenv("WEIR_LOG");
+	int fd;
+
+	if (ctx->g.verbose)
+		weir_log_to(STDERR_FILENO, LOG_INFO);
+	if (!path || !*path)
+		return;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
+		ctx_note(ctx, "WEIR_LOG: '%s': %s", path, strerror(errno));
+	else
+		weir_log_to(fd, LOG_DEBUG);
+}
+
+static bool
+want_colour(const struct ctx *ctx)
+{
+	const char *when = weir_config_str(ctx->config, WEIR_KEY_COLOR);
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (when && strcmp(when, "always") == 0)
+		return true;
+	if (when && strcmp(when, "never") == 0)
+		return false;
+	return ctx->tty_out && !(none && *none) && term && strcmp(term, "dumb") != 0;
+}
+
+static void
+show_warnings(const struct ctx *ctx)
+{
+	const char *w = weir_config_warnings(ctx->config);
+
+	while (w && *w) {
+		size_t n = strcspn(w, "\n");
+
+		ctx_note(ctx, "%.*s", (int)n, w);
+		w += n + (w[n] == '\n');
+	}
+}
+
+enum weir_rc
+ctx_open(struct ctx *ctx)
+{
+	struct weir_config_flags flags = {
+		.profile = ctx->g.profile,
+		.color = ctx->g.color,
+		.utc = ctx->g.utc,
+		.read_only = ctx->g.read_only,
+	};
+	enum weir_rc rc;
+
+	/* Only what a terminal shows depends on the locale. */
+	if (ctx->tty_out || ctx->tty_err || ctx->g.script) {
+		setlocale(LC_CTYPE, "");
+		ctx->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	}
+	open_log(ctx);
+	rc = weir_config_load(&flags, &ctx->config, ctx->err);
+	if (rc)
+		return rc;
+	show_warnings(ctx);
+	ctx->colour = want_colour(ctx);
+	ctx->utc = weir_config_bool(ctx->config, WEIR_KEY_UTC);
+	ctx->session = weir_session_new(ctx->config);
+	return WEIR_OK;
+}
+
+void
+ctx_close(struct ctx *ctx)
+{
+	struct weir_session *s = ctx->session;
+
+	ctx->session = NULL; /* the signal handler looks at it */
+	weir_session_free(s);
+	weir_config_free(ctx->config);
+	ctx->config = NULL;
+}
+
+enum weir_rc
+ctx_store(struct ctx *ctx, struct weir_store **ret_store)
+{
+	enum weir_rc rc;
+
+	rc = weir_session_store(ctx->session, WEIR_STORE_READ, ret_store, ctx->err);
+	if (rc != WEIR_ENOTFOUND)
+		return rc;
+	(void)weir_fail(ctx->err, WEIR_ENET, "%s: nothing was fetched yet",
+		weir_config_name(ctx->config));
+	return weir_hint(ctx->err, "weir sync");
+}
+
+/* `data of 12 min ago: why`. */
+static void
+show_age(struct ctx *ctx, const char *why)
+{
+	struct buf b = BUF_INIT(128);
+	struct weir_store *store;
+	struct weir_err err;
+	int64_t us;
+
+	if (weir_session_store(ctx->session, WEIR_STORE_READ, &store, &err))
+		return;
+	if (weir_store_meta(store, WEIR_META_CYCLE_US, &us, &err))
+		return;
+	if (us == WEIR_NO_TIME) {
+		ctx_note(ctx, "the data is not complete yet: %s", why);
+		return;
+	}
+	weir_time_relative(&b, us, weir_now_us(), ctx->utc, true);
+	ctx_note(ctx, "data of %s: %s", buf_cstr(&b), why);
+	buf_release(&b);
+}
+
+enum weir_rc
+ctx_refresh(struct ctx *ctx)
+{
+	struct weir_sync_options o = { .since_us = WEIR_NO_TIME };
+	char *why = NULL;
+	const char *note;
+	enum weir_rc rc;
+
+	if (ctx->g.offline) {
+		if (ctx->tty_err)
+			show_age(ctx, "--offline");
+		return WEIR_OK;
+	}
+	rc = weir_sync_for_reading(ctx->session, ctx->g.refresh, &o, &why, ctx->err);
+	if (rc == WEIR_EDB && !ctx->g.refresh) {
+		/* A store that cannot be written may still be read. */
+		ctx_note(ctx, "%s", ctx->err->text);
+		rc = WEIR_OK;
+	}
+	note = weir_session_note(ctx->session);
+	if (note)
+		ctx_note(ctx, "%s", note);
+	if (!rc && why)
+		show_age(ctx, why);
+	free(why);
+	return rc;
+}
+
+enum weir_rc
+ctx_resolve(struct ctx *ctx, unsigned kinds, const char *text, enum weir_kind *ret_kind,
+	struct weir_id *ret_id, int64_t *ret_key)
+{
+	struct weir_store *store;
+	struct weir_id id;
+	struct weir_err err;
+	int64_t key;
+	enum weir_rc rc;
+
+	rc = ctx_store(ctx, &store);
+	if (rc)
+		return rc;
+	rc = weir_resolve(store, kinds, text, ret_kind, ret_id, &key, ctx->err);
+	if (rc == WEIR_ENOTFOUND && !ctx->g.offline && (kinds & 1u << WEIR_RUN) &&
+		weir_id_parse(str_of(text), &id) &&
+		!weir_sync_run(ctx->session, &id, &err)) {
+		rc = ctx_store(ctx, &store);
+		if (!rc)
+			rc = weir_resolve(
+				store, kinds, text, ret_kind, ret_id, &key, ctx->err);
+	}
+	if (!rc && ret_key)
+		*ret_key = key;
+	return rc;
+}
+
+char *
+ctx_query_text(const struct ctx *ctx)
+{
+	struct buf b = BUF_INIT(BUF_MAX);
+
+	for (size_t i = 0; i < ctx->n_words; i++) {
+		if (i)
+			buf_addc(&b, ' ');
+		buf_adds(&b, ctx->words[i]);
+	}
+	buf_adds(&b, "");
+	return b.s ? buf_steal(&b) : xstrdup("");
+}
+
+static void
+die_of_sigpipe(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(SIGPIPE);
+}
+
+enum weir_rc
+ctx_write(struct ctx *ctx, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = write(STDOUT_FILENO, p, n);
+
+		if (got >= 0) {
+			p += got;
+			n -= (size_t)got;
+			continue;
+		}
+		if (errno == EPIPE)
+			die_of_sigpipe();
+		if (errno == EINTR && ctx->session &&
+			weir_session_interrupted(ctx->session))
+			return weir_fail(ctx->err, WEIR_EINTR, "interrupted");
+		if (errno != EINTR)
+			return weir_fail(ctx->err, WEIR_EFAIL, "standard output: %s",
+				strerror(errno));
+	}
+	return WEIR_OK;
+}

@@ -1,0 +1,117 @@
+/*
+ * weir: Prefect's runs, logs and environments on the command line and in menus.
+ *
+ * The modules, one line each. x.[ch] of client/ with a public header have it in
+ * client/include/weir/.
+ *
+ * client/, the library. Base:
+ *   error	result codes and the error text that travels with them
+ *   mem	allocation that cannot fail, arenas, vectors
+ *   buf	bounded buffers and borrowed slices
+ *   text	width, cutting, the sanitiser, JSON strings, nearest words
+ *   time	RFC 3339, durations, what people write, the clock
+ *   log	the diagnostic log
+ *   id		16-byte ids
+ *   banned.h	functions that we do not use
+ *   types.h	runs, task runs, logs, documents as plain data; states
+ * Settings:
+ *   config	every setting, its value and where it came from
+ * Server:
+ *   http	libcurl multi: requests, bounded bodies, TLS, proxies
+ *   api	what a backend can do; opening and first contact
+ *   api_fields	the members of Prefect's objects, for both readers
+ *   session	configuration, store and server of one use of weir
+ * Store:
+ *   db		SQLite: opening, statements, transactions
+ *   sql	every static statement
+ *   schema	the ladder of steps that make a store
+ *   store	the cache of what a server said, for reading
+ *   store_write.h	and for writing
+ *   logs.h	reading and searching log lines
+ * Questions:
+ *   match.h	compiled PCRE2 patterns
+ *   query.h	the query language
+ *   select.h	columns, order, query in; typed cells out
+ * Work:
+ *   sync.h	what fetches, cycle by cycle
+ *   engine.h	the thread of the menus that does it
+ *
+ * cli/, one file a subcommand:
+ *   main	the process: signals, flushing, exit status
+ *   cmd	table of the commands, dispatch
+ *   ctx	what a command is given: session, age of the data, errors, output
+ *   opt	option tables against argv
+ *   cmd_help	help from the tables
+ *
+ * tui/, the menus:
+ *   tui.h	the way in
+ */
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+/* The handler's way to what is blocking; set once, before the handler is. */
+static struct ctx *volatile interrupted;
+static volatile sig_atomic_t interrupts;
+
+static void
+on_sigint(int sig)
+{
+	struct ctx *ctx = interrupted;
+
+	(void)sig;
+	interrupts = 1;
+	if (ctx && ctx->session)
+		weir_session_interrupt(ctx->session);
+	else
+		_exit(130);
+}
+
+/* The second ^C ends the process at once (SA_RESETHAND). */
+static void
+set_signals(struct ctx *ctx)
+{
+	struct sigaction sa = { .sa_handler = on_sigint, .sa_flags = SA_RESETHAND };
+
+	interrupted = ctx;
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sa = (struct sigaction){ .sa_handler = SIG_IGN };
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+static enum weir_rc
+flush(struct ctx *ctx)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return WEIR_OK;
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	return weir_fail(ctx->err, WEIR_EFAIL, "standard output: %s", strerror(errno));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct weir_err err = { 0 };
+	struct ctx ctx = { .err = &err, .utf8 = true };
+	enum weir_rc rc, flushed;
+
+	set_signals(&ctx);
+	rc = cmd_main(&ctx, argc, argv);
+	if (interrupts)
+		rc = WEIR_EINTR;
+	if (rc && rc != WEIR_EINTR && err.text[0])
+		ctx_report(&ctx);
+	flushed = flush(&ctx);
+	if (flushed && !rc) {
+		rc = flushed;
+		ctx_report(&ctx);
+	}
+	ctx_close(&ctx);
+	return weir_exit_status(rc);
+}
