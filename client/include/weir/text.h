@@ -32,7 +32,10 @@ size_t text_width(struct str s);
  * control, no escape sequence, no bidi control or other invisible format character and no
  * malformed UTF-8 remains. ANSI sequences are removed whole; tabs become one space (expand to
  * 8 columns with expand_tabs); other controls and malformed bytes become U+FFFD ('?' when
- * not utf8).
+ * not utf8). A newline that is not kept, a carriage return inside a line and U+2028/2029 become
+ * a space. Dropped: variation selectors, joiners, tags, fillers (so that widths are certain) and
+ * marks beyond the eighth on one character. A string sequence (OSC, DCS...) that is never closed
+ * ends with its line.
  */
 enum text_flags {
 	TEXT_KEEP_NEWLINE = 1 << 0,
@@ -56,7 +59,10 @@ size_t text_prefix(struct str s, size_t columns);
 
 bool text_is_utf8(struct str s);
 
-/* Append s as a JSON string with quotes; malformed UTF-8 becomes U+FFFD. */
+/*
+ * Append s as a JSON string with quotes; malformed UTF-8 becomes U+FFFD. What a terminal could
+ * act on (controls, bidi and other invisible characters) is escaped, so the text is safe there.
+ */
 void text_json(struct buf *out, struct str s);
 
 /*
