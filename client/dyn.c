@@ -1,0 +1,85 @@
+#include "dyn.h"
+
+#include "weir/mem.h"
+
+#ifdef WEIR_LINK_ALL
+
+enum weir_rc
+dyn_curl_load(struct dyn_curl *ret_curl, struct weir_err *err)
+{
+	(void)err;
+#define X(name) ret_curl->name = curl_##name;
+	DYN_CURL(X)
+#undef X
+	return WEIR_OK;
+}
+
+#else
+
+#include <dlfcn.h>
+
+struct symbol {
+	const char *name;
+	size_t offset; /* of the pointer in the library's table */
+};
+
+struct library {
+	const char *const *files; /* tried in turn; the first is the one to name */
+	const char *package;      /* Debian's name of what has it */
+	const struct symbol *symbols;
+	size_t n_symbols;
+};
+
+static const char *const curl_files[] = {
+	"libcurl.so.4",
+	"libcurl-gnutls.so.4",
+	"libcurl.4.dylib",
+	"/usr/lib/libcurl.4.dylib",
+	NULL,
+};
+
+static const struct symbol curl_symbols[] = {
+#define X(name) { "curl_" #name, offsetof(struct dyn_curl, name) },
+	DYN_CURL(X)
+#undef X
+};
+
+static const struct library curl_library = {
+	.files = curl_files,
+	.package = "libcurl4",
+	.symbols = curl_symbols,
+	.n_symbols = N_ELEM(curl_symbols),
+};
+
+static enum weir_rc
+load(const struct library *l, void *ret_table, struct weir_err *err)
+{
+	void *handle = NULL, *p;
+
+	for (size_t i = 0; !handle && l->files[i]; i++)
+		handle = dlopen(l->files[i], RTLD_LAZY | RTLD_LOCAL);
+	if (!handle) {
+		weir_fail(err, WEIR_EFAIL, "cannot load %s", l->files[0]);
+		return weir_hint(err, "apt-get install %s", l->package);
+	}
+	for (size_t i = 0; i < l->n_symbols; i++) {
+		p = dlsym(handle, l->symbols[i].name);
+		if (!p) {
+			weir_fail(err, WEIR_EFAIL, "cannot use %s: it has no %s",
+				l->files[0], l->symbols[i].name);
+			return weir_hint(
+				err, "apt-get install --upgrade %s", l->package);
+		}
+		/* ISO C has no cast from an object to a function pointer. */
+		memcpy((char *)ret_table + l->symbols[i].offset, &p, sizeof(p));
+	}
+	return WEIR_OK;
+}
+
+enum weir_rc
+dyn_curl_load(struct dyn_curl *ret_curl, struct weir_err *err)
+{
+	return load(&curl_library, ret_curl, err);
+}
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Libraries that are loaded when they are first used: linked, they would be four fifths of
+ * start-up. One table of symbols a library; with LINK_ALL they are linked the plain way.
+ */
+#ifndef WEIR_CLIENT_DYN_H
+#define WEIR_CLIENT_DYN_H
+
+#define CURL_DISABLE_TYPECHECK 1
+#include <curl/curl.h>
+
+#include "weir/error.h"
+
+/* clang-format off */
+#define DYN_CURL(X) \
+	X(global_init) X(global_cleanup) X(version_info) X(getdate) \
+	X(easy_init) X(easy_setopt) X(easy_getinfo) X(easy_cleanup) X(easy_strerror) \
+	X(multi_init) X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) \
+	X(multi_perform) X(multi_poll) X(multi_wakeup) X(multi_info_read) \
+	X(multi_setopt) X(multi_strerror) \
+	X(slist_append) X(slist_free_all)
+/* clang-format on */
+
+struct dyn_curl {
+#define X(name) __typeof__(curl_##name) *name;
+	DYN_CURL(X)
+#undef X
+};
+
+/*
+ * Fill the table. The library stays loaded until the process ends: what it registered to run
+ * at exit must not be unmapped. WEIR_EFAIL, with the package to install, when it is missing.
+ */
+WEIR_NODISCARD enum weir_rc dyn_curl_load(
+	struct dyn_curl *ret_curl, struct weir_err *err);
+
+#endif
