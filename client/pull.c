@@ -1,0 +1,618 @@
+#include "pull.h"
+
+#include <locale.h>
+#include <math.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* ---- clean text: valid UTF-8 and no byte below 0x20 */
+
+/* First byte at or after p that is not printable ASCII (0x20..0x7f). */
+static const char *
+skip_plain(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i space = _mm_set1_epi8(0x20);
+
+	/* Signed: bytes from 0x80 on are negative and caught as well. */
+	for (; end - p >= 16; p += 16) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+		int m = _mm_movemask_epi8(_mm_cmplt_epi8(x, space));
+
+		if (m)
+			return p + __builtin_ctz((unsigned)m);
+	}
+#endif
+	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80)
+		p++;
+	return p;
+}
+
+/* Length of the valid UTF-8 sequence of two or more bytes at p, or 0. */
+static size_t
+sequence_len(const char *p, const char *end)
+{
+	const unsigned char *s = (const unsigned char *)p;
+	size_t left = (size_t)(end - p);
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n;
+
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (left < n)
+		return 0;
+	/* No overlong forms, no surrogates, nothing past U+10FFFF. */
+	low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : low;
+	high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : high;
+	if (s[1] < low || s[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+static const char *
+first_unclean(const char *p, const char *end)
+{
+	size_t n;
+
+	for (;;) {
+		p = skip_plain(p, end);
+		if (p == end)
+			return p;
+		n = sequence_len(p, end);
+		if (n == 0)
+			return p;
+		p += n;
+	}
+}
+
+static struct str
+repair(struct str text, size_t clean, struct arena *arena)
+{
+	const char *p = text.s + clean, *end = text.s + text.len, *next;
+	struct buf b = BUF_INIT(SIZE_MAX / 4);
+	struct str ret;
+
+	buf_reserve(&b, text.len + 64);
+	buf_add(&b, text.s, clean);
+	while (p < end) {
+		if ((unsigned char)*p < 0x20)
+			buf_addc(&b, ' ');
+		else
+			buf_adds(&b, "\xef\xbf\xbd");
+		p++;
+		next = first_unclean(p, end);
+		buf_add(&b, p, (size_t)(next - p));
+		p = next;
+	}
+	ret = (struct str){ arena_strndup(arena, b.s, b.len), b.len };
+	buf_release(&b);
+	return ret;
+}
+
+void
+pull_init(struct pull *p, struct str text, struct arena *arena)
+{
+	size_t clean = 0;
+
+	if (text.len)
+		clean = (size_t)(first_unclean(text.s, text.s + text.len) - text.s);
+	if (clean < text.len)
+		text = repair(text, clean, arena);
+	*p = (struct pull){ .arena = arena };
+	p->begin = p->p = text.len ? text.s : "";
+	p->end = p->p + text.len;
+}
+
+size_t
+pull_offset(const struct pull *p)
+{
+	return (size_t)(p->p - p->begin);
+}
+
+/* ---- scanning */
+
+static bool
+fault(struct pull *p, const char *why)
+{
+	if (!p->why)
+		p->why = p->p == p->end ? "it ends too early" : why;
+	return false;
+}
+
+/* The next byte that is not white space, 0 at the end. Text is clean: space is the only one. */
+static inline char
+peek(struct pull *p)
+{
+	while (p->p < p->end && *p->p == ' ')
+		p->p++;
+	return p->p < p->end ? *p->p : '\0';
+}
+
+static inline const char *
+quote_or_backslash(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
+
+	for (; end - p >= 16; p += 16) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+		int m = _mm_movemask_epi8(_mm_or_si128(
+			_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, backslash)));
+
+		if (m)
+			return p + __builtin_ctz((unsigned)m);
+	}
+#endif
+	while (p < end && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+static int
+hex4(const char *p)
+{
+	int v = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+		int d = c >= '0' && c <= '9'   ? c - '0'
+			: c >= 'a' && c <= 'f' ? c - 'a' + 10
+			: c >= 'A' && c <= 'F' ? c - 'A' + 10
+					       : -1;
+
+		if (d < 0)
+			return -1;
+		v = v << 4 | d;
+	}
+	return v;
+}
+
+/* Over an escape; p->p is at its backslash. */
+static bool
+skip_escape(struct pull *p)
+{
+	const char *e = p->p + 1;
+
+	if (e < p->end && *e == 'u') {
+		if (p->end - e < 5 || hex4(e + 1) < 0)
+			return fault(p, "a \\u escape has no four hex digits");
+		p->p = e + 5;
+		return true;
+	}
+	if (e >= p->end || !*e || !strchr("\"\\/bfnrt", *e))
+		return fault(p, "an unknown escape");
+	p->p = e + 1;
+	return true;
+}
+
+/* Over a string; p->p is at its opening quote. *ret is what stands between the quotes. */
+static inline bool
+scan_string(struct pull *p, struct str *ret, bool *ret_escapes)
+{
+	const char *start = p->p + 1;
+
+	*ret_escapes = false;
+	p->p = quote_or_backslash(start, p->end);
+	while (p->p < p->end && *p->p == '\\') {
+		*ret_escapes = true;
+		if (!skip_escape(p))
+			return false;
+		p->p = quote_or_backslash(p->p, p->end);
+	}
+	if (p->p == p->end)
+		return fault(p, "a string does not end");
+	*ret = (struct str){ start, (size_t)(p->p - start) };
+	p->p++;
+	return true;
+}
+
+static bool
+is_digit(const struct pull *p)
+{
+	return p->p < p->end && *p->p >= '0' && *p->p <= '9';
+}
+
+static bool
+scan_digits(struct pull *p)
+{
+	if (!is_digit(p))
+		return fault(p, "a malformed number");
+	while (is_digit(p))
+		p->p++;
+	return true;
+}
+
+static bool
+scan_number(struct pull *p)
+{
+	if (*p->p == '-')
+		p->p++;
+	if (p->p < p->end && *p->p == '0')
+		p->p++;
+	else if (!scan_digits(p))
+		return false;
+	if (p->p < p->end && *p->p == '.') {
+		p->p++;
+		if (!scan_digits(p))
+			return false;
+	}
+	if (p->p < p->end && (*p->p == 'e' || *p->p == 'E')) {
+		p->p++;
+		if (p->p < p->end && (*p->p == '+' || *p->p == '-'))
+			p->p++;
+		return scan_digits(p);
+	}
+	return true;
+}
+
+static bool
+scan_word(struct pull *p)
+{
+	static const char *const words[] = { "null", "false", "true" };
+	struct str left = { p->p, (size_t)(p->end - p->p) };
+
+	for (size_t i = 0; i < N_ELEM(words); i++)
+		if (str_starts(left, words[i])) {
+			p->p += strlen(words[i]);
+			return true;
+		}
+	return fault(p, "not JSON");
+}
+
+static inline bool
+scan_scalar(struct pull *p, char c)
+{
+	struct str s;
+	bool escapes;
+
+	if (c == '"')
+		return scan_string(p, &s, &escapes);
+	if (c == '-' || (c >= '0' && c <= '9'))
+		return scan_number(p);
+	return scan_word(p);
+}
+
+/* Over `"key":`, raw. */
+static inline bool
+scan_key(struct pull *p, struct str *ret, bool *ret_escapes)
+{
+	if (peek(p) != '"')
+		return fault(p, "a member has no name");
+	if (!scan_string(p, ret, ret_escapes))
+		return false;
+	if (peek(p) != ':')
+		return fault(p, "no ':' after a name");
+	p->p++;
+	return true;
+}
+
+static inline bool
+skip_key(struct pull *p)
+{
+	struct str key;
+	bool escapes;
+
+	return scan_key(p, &key, &escapes);
+}
+
+/*
+ * Over a whole value. `kinds` is a stack of one bit a level (1: object): text decides how deep
+ * it goes, so there is no recursion.
+ */
+static bool
+skip_value(struct pull *p)
+{
+	uint64_t kinds[PULL_DEPTH_MAX / 64];
+	size_t depth = 0;
+	bool object;
+	char c;
+
+	for (;;) {
+		c = peek(p);
+		if (c == '{' || c == '[') {
+			if (depth == PULL_DEPTH_MAX)
+				return fault(p, "it is nested too deeply");
+			object = c == '{';
+			kinds[depth / 64] &= ~(UINT64_C(1) << depth % 64);
+			kinds[depth / 64] |= (uint64_t)object << depth % 64;
+			depth++;
+			p->p++;
+			if (peek(p) == (object ? '}' : ']')) {
+				p->p++;
+				depth--;
+			} else if (object && !skip_key(p)) {
+				return false;
+			} else {
+				continue;
+			}
+		} else if (!scan_scalar(p, c)) {
+			return false;
+		}
+		/* After a value: close what ends here, or go on to the next. */
+		for (;;) {
+			if (depth == 0)
+				return true;
+			object = kinds[(depth - 1) / 64] >> (depth - 1) % 64 & 1;
+			c = peek(p);
+			if (c == ',')
+				break;
+			if (c != (object ? '}' : ']'))
+				return fault(p, "not JSON");
+			p->p++;
+			depth--;
+		}
+		p->p++;
+		if (object && !skip_key(p))
+			return false;
+	}
+}
+
+/* ---- the interface */
+
+enum pull_kind
+pull_peek(struct pull *p)
+{
+	static const unsigned char kinds[128] = {
+		['{'] = PULL_OBJECT,
+		['['] = PULL_ARRAY,
+		['"'] = PULL_STRING,
+		['t'] = PULL_TRUE,
+		['f'] = PULL_FALSE,
+		['n'] = PULL_NULL,
+		['-'] = PULL_NUMBER,
+	};
+	char c = p->why ? '\0' : peek(p);
+
+	if (c >= '0' && c <= '9')
+		return PULL_NUMBER;
+	return c < 0 ? PULL_BAD : (enum pull_kind)kinds[(unsigned char)c];
+}
+
+bool
+pull_enter(struct pull *p)
+{
+	char c = p->why ? '\0' : peek(p);
+
+	if (c != '[' && c != '{')
+		return fault(p, "not a list or object");
+	p->p++;
+	return true;
+}
+
+/* At a comma or the closing bracket: true when another element follows. */
+static inline bool
+next_element(struct pull *p, bool *first, char closing)
+{
+	char c = p->why ? '\0' : peek(p);
+
+	if (c == closing) {
+		p->p++;
+		return false;
+	}
+	if (*first)
+		*first = false;
+	else if (c == ',')
+		p->p++;
+	else
+		return fault(p, "no ',' between values");
+	return !p->why;
+}
+
+bool
+pull_item(struct pull *p, bool *first)
+{
+	return next_element(p, first, ']');
+}
+
+/* Append code point c as UTF-8. */
+static char *
+put_utf8(char *q, uint32_t c)
+{
+	if (c < 0x80) {
+		*q++ = (char)c;
+	} else if (c < 0x800) {
+		*q++ = (char)(0xc0 | c >> 6);
+		*q++ = (char)(0x80 | (c & 63));
+	} else if (c < 0x10000) {
+		*q++ = (char)(0xe0 | c >> 12);
+		*q++ = (char)(0x80 | (c >> 6 & 63));
+		*q++ = (char)(0x80 | (c & 63));
+	} else {
+		*q++ = (char)(0xf0 | c >> 18);
+		*q++ = (char)(0x80 | (c >> 12 & 63));
+		*q++ = (char)(0x80 | (c >> 6 & 63));
+		*q++ = (char)(0x80 | (c & 63));
+	}
+	return q;
+}
+
+/* Decode the \u escape at s (after the `\u`), a surrogate pair as one. Returns what follows. */
+static const char *
+read_unicode(const char *s, const char *end, uint32_t *ret)
+{
+	uint32_t c = (uint32_t)hex4(s), low;
+
+	s += 4;
+	if (c >= 0xd800 && c <= 0xdbff && end - s >= 6 && s[0] == '\\' && s[1] == 'u') {
+		low = (uint32_t)hex4(s + 2);
+		if (low >= 0xdc00 && low <= 0xdfff) {
+			*ret = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+			return s + 6;
+		}
+	}
+	*ret = c >= 0xd800 && c <= 0xdfff ? 0xfffd : c;
+	return s;
+}
+
+/* raw was scanned, so every escape in it is whole. The result is never longer. */
+static struct str
+unescape(struct pull *p, struct str raw)
+{
+	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+	const char *s = raw.s, *end = raw.s + raw.len, *e, *known;
+	char *out = arena_alloc(p->arena, raw.len + 1), *q = out;
+	uint32_t c;
+
+	for (;;) {
+		e = memchr(s, '\\', (size_t)(end - s));
+		if (!e)
+			e = end;
+		memcpy(q, s, (size_t)(e - s));
+		q += e - s;
+		if (e == end)
+			break;
+		s = e + 2;
+		known = strchr(from, e[1]);
+		if (e[1] == 'u') {
+			s = read_unicode(s, end, &c);
+			q = put_utf8(q, c);
+		} else {
+			*q++ = known ? to[known - from] : e[1];
+		}
+	}
+	*q = '\0';
+	return (struct str){ out, (size_t)(q - out) };
+}
+
+bool
+pull_member(struct pull *p, bool *first, struct str *ret_key)
+{
+	bool escapes;
+
+	if (!next_element(p, first, '}'))
+		return false;
+	peek(p);
+	p->member = p->p;
+	if (!scan_key(p, ret_key, &escapes))
+		return false;
+	if (escapes)
+		*ret_key = unescape(p, *ret_key);
+	return true;
+}
+
+struct str
+pull_raw(struct pull *p)
+{
+	const char *start;
+
+	if (p->why)
+		return (struct str){ "", 0 };
+	peek(p);
+	start = p->p;
+	if (!skip_value(p))
+		return (struct str){ "", 0 };
+	return (struct str){ start, (size_t)(p->p - start) };
+}
+
+bool
+pull_string(struct pull *p, struct str *ret)
+{
+	struct str raw;
+	bool escapes;
+
+	if (p->why || peek(p) != '"' || !scan_string(p, &raw, &escapes))
+		return false;
+	*ret = escapes ? unescape(p, raw) : raw;
+	return true;
+}
+
+/* strtod in any locale; for the few numbers that the exact short way cannot do. */
+static double
+slow_double(struct str s)
+{
+	char small[128], *dot;
+
+	if (s.len >= sizeof(small))
+		s.len = sizeof(small) - 1;
+	memcpy(small, s.s, s.len);
+	small[s.len] = '\0';
+	dot = strchr(small, '.');
+	if (dot)
+		*dot = localeconv()->decimal_point[0];
+	return strtod(small, NULL);
+}
+
+/* Up to 15 digits and a power of ten that a double holds exactly give the exact result. */
+static double
+to_double(struct str s)
+{
+	static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+		1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+	bool negative = s.len && s.s[0] == '-', fraction = false;
+	int digits = 0, scale = 0;
+	uint64_t v = 0;
+	double d;
+
+	for (size_t i = negative; i < s.len; i++) {
+		if (s.s[i] == '.') {
+			fraction = true;
+			continue;
+		}
+		if (s.s[i] == 'e' || s.s[i] == 'E' || ++digits > 15)
+			return slow_double(s);
+		v = v * 10 + (uint64_t)(s.s[i] - '0');
+		scale += fraction;
+	}
+	d = (double)v / tens[scale];
+	return negative ? -d : d;
+}
+
+/* Whole numbers exactly; others, and what int64 cannot hold, cut towards the range. */
+static int64_t
+to_int(struct str s, double d, bool *ret_exact)
+{
+	bool negative = s.s[0] == '-';
+	uint64_t v = 0;
+
+	*ret_exact = true;
+	for (size_t i = negative; i < s.len; i++) {
+		if (s.s[i] < '0' || s.s[i] > '9' || i > 18) {
+			*ret_exact = false;
+			break;
+		}
+		v = v * 10 + (uint64_t)(s.s[i] - '0');
+	}
+	if (*ret_exact)
+		return negative ? -(int64_t)v : (int64_t)v;
+	if (isnan(d))
+		return 0;
+	if (d >= 9e18)
+		return INT64_MAX;
+	return d <= -9e18 ? INT64_MIN + 1 : (int64_t)d;
+}
+
+bool
+pull_number(struct pull *p, double *ret, int64_t *ret_int, bool *ret_is_int)
+{
+	const char *start;
+	struct str s;
+
+	if (pull_peek(p) != PULL_NUMBER)
+		return false;
+	start = p->p;
+	if (!scan_number(p))
+		return false;
+	s = (struct str){ start, (size_t)(p->p - start) };
+	*ret = to_double(s);
+	*ret_int = to_int(s, *ret, ret_is_int);
+	return true;
+}
+
+bool
+pull_end(struct pull *p)
+{
+	if (!p->why && peek(p) != '\0')
+		fault(p, "something follows after the end");
+	return !p->why && p->p == p->end;
+}
