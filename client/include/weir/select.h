@@ -21,7 +21,7 @@ enum weir_type {
 	WEIR_T_REAL,
 	WEIR_T_BOOL,
 	WEIR_T_STATE,      /* enum weir_state; output as its type, "FAILED" */
-	WEIR_T_STATE_NAME, /* text, shown with the glyph of type and name */
+	WEIR_T_STATE_NAME, /* text, shown with the glyph of type (cell.i) and name */
 	WEIR_T_TAGS,       /* JSON array of strings; tables show it comma-separated */
 	WEIR_T_JSON,       /* any JSON, as text */
 	WEIR_T_MEMBERS,    /* `rest`: JSON members to be spliced into the object */
@@ -48,6 +48,7 @@ struct weir_column {
 	const char *sql;   /* expression; ours */
 	const char *order; /* expression to sort by when not sql, or NULL */
 	const char *help;
+	const char *arg; /* of a dynamic column: bound to ?@ in sql and order */
 };
 
 /* All columns of a kind; ends with name NULL. Static. */
@@ -93,7 +94,7 @@ struct weir_select {
 struct weir_cell {
 	enum weir_type type;
 	bool null;
-	int64_t i; /* TIME, INT, BOOL, STATE */
+	int64_t i; /* TIME, INT, BOOL, STATE; of STATE_NAME the type */
 	double d;  /* DURATION, REAL */
 	struct str
 		s; /* TEXT, STATE_NAME, TAGS, JSON, MEMBERS: borrowed until the next row */
