@@ -1,0 +1,92 @@
+#include "weir/config.h"
+
+#include <strings.h>
+
+#include "weir/mem.h"
+
+/* The parts of scheme://user@host:port/path; all slices of url. */
+struct parts {
+	struct str scheme, user, host, port, path;
+};
+
+static bool
+url_split(const char *url, struct parts *ret)
+{
+	const char *sep = strstr(url, "://"), *p, *end, *at = NULL, *colon = NULL;
+
+	if (!sep)
+		return false;
+	ret->scheme = (struct str){ url, (size_t)(sep - url) };
+	p = sep + 3;
+	end = p + strcspn(p, "/?#");
+	for (const char *c = p; c < end; c++)
+		if (*c == '@')
+			at = c;
+	ret->user = (struct str){ p, at ? (size_t)(at - p) : 0 };
+	p = at ? at + 1 : p;
+	for (const char *c = p; c < end; c++) {
+		if (*c == ']')
+			colon = NULL;
+		else if (*c == ':')
+			colon = c;
+	}
+	ret->host = (struct str){ p, (size_t)((colon ? colon : end) - p) };
+	ret->port = (struct str){ colon ? colon + 1 : end,
+		colon ? (size_t)(end - colon - 1) : 0 };
+	ret->path = str_of(end);
+	return true;
+}
+
+void
+weir_url_mask(struct buf *out, const char *url)
+{
+	struct parts u;
+
+	if (!url_split(url, &u) || !u.user.len) {
+		buf_adds(out, url);
+		return;
+	}
+	buf_addstr(out, u.scheme);
+	buf_adds(out, "://***@");
+	buf_adds(out, u.user.s + u.user.len + 1);
+}
+
+static void
+add_lower(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		bool upper = s.s[i] >= 'A' && s.s[i] <= 'Z';
+
+		buf_addc(out, upper ? (char)(s.s[i] + ('a' - 'A')) : s.s[i]);
+	}
+}
+
+static bool
+is_default_port(struct str scheme, struct str port)
+{
+	if (scheme.len == 5 && !strncasecmp(scheme.s, "https", 5))
+		return str_eq(port, "443");
+	return scheme.len == 4 && !strncasecmp(scheme.s, "http", 4) &&
+	       str_eq(port, "80");
+}
+
+char *
+weir_url_normalise(const char *url)
+{
+	struct buf out = BUF_INIT(BUF_MAX);
+	struct parts u;
+
+	if (!url_split(url, &u))
+		return xstrdup(url);
+	add_lower(&out, u.scheme);
+	buf_adds(&out, "://");
+	add_lower(&out, u.host);
+	if (u.port.len && !is_default_port(u.scheme, u.port)) {
+		buf_addc(&out, ':');
+		buf_addstr(&out, u.port);
+	}
+	while (u.path.len && u.path.s[u.path.len - 1] == '/')
+		u.path.len--;
+	buf_addstr(&out, u.path);
+	return buf_steal(&out);
+}
