@@ -10,16 +10,31 @@
 #include "sql.h"
 #include "weir/error.h"
 #include "weir/id.h"
+#include "weir/time.h"
+
+/* An empty file of this name beside the store: somebody met damage in it. */
+#define DB_DAMAGE_MARK ".suspect"
+
+enum { DB_FAULT_STATUS = 99 }; /* exit status of WEIR_FAULT=commit:N */
 
 struct db {
 	sqlite3 *sqlite; /* for the query compiler and functions */
 	char *path;      /* owned */
 	sqlite3_stmt *statements[SQL_N];
-	int depth; /* of nested transactions */
+	int depth;         /* of nested transactions */
+	int version;       /* user_version when it was opened */
+	int fault_commits; /* die after so many; 0: never */
+	bool failed;       /* a transaction within the outermost failed */
+	bool damaged;      /* SQLite said so */
 };
 
-enum db_mode { DB_READ, DB_WRITE, DB_CREATE };
+enum db_mode { DB_READ, DB_WRITE };
 
+/*
+ * Open an existing file; WEIR_ENOTFOUND when there is none. DB_READ does no write, works on
+ * read-only file systems, and looks at nothing but the header. On failure only
+ * ret_db->damaged is set.
+ */
 WEIR_NODISCARD enum weir_rc db_open(
 	const char *path, enum db_mode mode, struct db *ret_db, struct weir_err *err);
 void db_close(struct db *db);
@@ -29,7 +44,10 @@ WEIR_NODISCARD enum weir_rc db_get(
 	struct db *db, enum sql_id id, sqlite3_stmt **ret_st, struct weir_err *err);
 void db_reset(sqlite3_stmt *st);
 
-/* Turn SQLite's last error on db into rc and text (busy, full, corrupt, read-only told apart). */
+/*
+ * Turn SQLite's last error on db into rc and text (busy, full, corrupt, read-only told
+ * apart): `cannot <doing>: <path>: <why>`. doing NULL: "use the store".
+ */
 enum weir_rc db_fail(struct db *db, const char *doing, struct weir_err *err);
 
 /* SQLITE_ROW: *ret_row true; SQLITE_DONE: false; else an error. */
@@ -40,6 +58,9 @@ WEIR_NODISCARD enum weir_rc db_run(
 	struct db *db, sqlite3_stmt *st, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc db_exec(
 	struct db *db, const char *sql, struct weir_err *err);
+/* A statement without parameters. */
+WEIR_NODISCARD enum weir_rc db_exec_id(
+	struct db *db, enum sql_id id, struct weir_err *err);
 
 void db_bind_id(sqlite3_stmt *st, int i, const struct weir_id *id); /* all zero: NULL */
 void db_bind_str(sqlite3_stmt *st, int i, struct str s); /* s NULL: NULL; not copied */
@@ -48,7 +69,10 @@ struct str db_str(sqlite3_stmt *st, int col); /* borrowed until the next step */
 struct weir_id db_id(sqlite3_stmt *st, int col);
 int64_t db_time(sqlite3_stmt *st, int col);
 
-/* Transactions nest; the outermost commits. db_end(rc): commit when rc is OK, else roll back; returns the first error. */
+/*
+ * Transactions nest; the outermost commits. db_end(rc): commit when rc and all within were OK,
+ * else roll back; returns the first error.
+ */
 WEIR_NODISCARD enum weir_rc db_begin(
 	struct db *db, struct weir_err *err); /* IMMEDIATE */
 WEIR_NODISCARD enum weir_rc db_end(

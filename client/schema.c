@@ -86,7 +86,8 @@ static const char step_1[] =
 "CREATE INDEX log_blocks_run ON log_blocks(run, seq);"
 /* Logger names and task run ids of a log, numbered as lines name them. */
 "CREATE TABLE log_names(run BLOB NOT NULL, i INTEGER NOT NULL, value BLOB NOT NULL,"
-" PRIMARY KEY(run, i)) WITHOUT ROWID;";
+" PRIMARY KEY(run, i)) WITHOUT ROWID;"
+"PRAGMA user_version = 1;";
 /* clang-format on */
 
 const char *const schema_cache[] = { step_1 };

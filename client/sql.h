@@ -8,12 +8,149 @@
 
 /* clang-format off */
 #define SQL_STATEMENTS(X) \
+	/* the connection */ \
+	X(USER_VERSION, "PRAGMA user_version") \
+	X(DATA_VERSION, "PRAGMA data_version") \
+	X(WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" \
+		" PRAGMA wal_autocheckpoint=16384; PRAGMA cache_size=-32768;" \
+		" PRAGMA journal_size_limit=1048576") \
+	X(EXCLUSIVE, "PRAGMA locking_mode=EXCLUSIVE") \
+	X(CHECK, "PRAGMA quick_check(1)") \
+	X(PROBE, "SELECT (SELECT max(k) FROM runs), (SELECT max(at_us) FROM runs)," \
+		" (SELECT max(k) FROM run_docs), (SELECT max(b) FROM run_text)," \
+		" (SELECT max(k) FROM task_runs), (SELECT max(k) FROM log_blocks)") \
+	X(BEGIN, "BEGIN IMMEDIATE") \
+	X(COMMIT, "COMMIT") \
+	X(ROLLBACK, "ROLLBACK") \
 	/* meta, names */ \
 	X(META_GET, "SELECT value FROM meta WHERE key = ?1") \
 	X(META_SET, "INSERT INTO meta(key, value) VALUES(?1, ?2)" \
 		" ON CONFLICT(key) DO UPDATE SET value = ?2 WHERE value IS NOT ?2") \
+	X(META_UNSET, "DELETE FROM meta WHERE key = ?1") \
 	X(NAME_GET, "SELECT k FROM names WHERE name = ?1") \
-	X(NAME_ADD, "INSERT INTO names(name) VALUES(?1)")
+	X(NAME_ADD, "INSERT INTO names(name) VALUES(?1)") \
+	/* runs: ?1 to ?23 as store_runs.c binds them */ \
+	X(RUN_GET, "SELECT k, state_id, updated_us FROM runs WHERE id = ?1") \
+	X(RUN_ADD, "INSERT INTO runs(id, at_us, state, state_name, state_id, name, flow," \
+		" deployment, pool, queue, platform, created_us, updated_us, expected_us," \
+		" next_us, start_us, end_us, run_time, run_count, auto, tags, parent_task," \
+		" parent) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14," \
+		" ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)") \
+	X(RUN_SET, "UPDATE runs SET id = ?1, at_us = ?2, state = ?3, state_name = ?4," \
+		" state_id = ?5, name = ?6, flow = ?7, deployment = ?8, pool = ?9, queue = ?10," \
+		" platform = ?11, created_us = ?12, updated_us = ?13, expected_us = ?14," \
+		" next_us = ?15, start_us = ?16, end_us = ?17, run_time = ?18, run_count = ?19," \
+		" auto = ?20, tags = ?21, parent = coalesce(?23, CASE WHEN parent_task IS ?22" \
+		" THEN parent END), parent_task = ?22 WHERE k = ?24") \
+	X(RUN_DOC_PUT, "INSERT INTO run_docs(k, rest) VALUES(?1, ?2)" \
+		" ON CONFLICT(k) DO UPDATE SET rest = ?2 WHERE rest IS NOT ?2") \
+	X(RUN_DELETE, "DELETE FROM runs WHERE k = ?1") \
+	X(RUN_DOC_DELETE, "DELETE FROM run_docs WHERE k = ?1") \
+	X(RUN_LIVE_IDS, "SELECT id FROM runs WHERE state BETWEEN 1 AND 5") \
+	X(RUN_ORPHANS, "SELECT parent_task FROM runs INDEXED BY runs_orphan" \
+		" WHERE parent_task IS NOT NULL AND parent IS NULL ORDER BY k DESC LIMIT ?1") \
+	X(RUN_SET_PARENT, "UPDATE runs SET parent = ?2 WHERE parent_task = ?1" \
+		" AND parent IS NOT ?2") \
+	X(RUN_HISTORY, "SELECT (expected_us - ?1) / ?2, state, count(*) FROM runs" \
+		" WHERE expected_us >= ?1 AND expected_us < ?3 GROUP BY 1, 2") \
+	X(RUN_EXPECTED_IDS, "SELECT id FROM runs WHERE expected_us >= ?1 AND expected_us < ?2") \
+	X(RUN_COUNT_STATES, "SELECT state, count(*) FROM runs GROUP BY state") \
+	X(RUN_COUNT, "SELECT count(*) FROM runs") \
+	X(TEXT_GET, "SELECT text FROM run_text WHERE b = ?1") \
+	X(TEXT_PUT, "INSERT INTO run_text(b, text) VALUES(?1, ?2)" \
+		" ON CONFLICT(b) DO UPDATE SET text = ?2") \
+	X(TEXT_DELETE, "DELETE FROM run_text WHERE b = ?1") \
+	/* task runs and details */ \
+	X(TASK_GET, "SELECT k, state_id, updated_us FROM task_runs WHERE id = ?1") \
+	X(TASK_ADD, "INSERT INTO task_runs(id, run, state, state_name, state_id, name," \
+		" task_key, dynamic_key, created_us, updated_us, expected_us, next_us, start_us," \
+		" end_us, run_time, run_count, tags, rest) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7," \
+		" ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)") \
+	X(TASK_SET, "UPDATE task_runs SET id = ?1, run = ?2, state = ?3, state_name = ?4," \
+		" state_id = ?5, name = ?6, task_key = ?7, dynamic_key = ?8, created_us = ?9," \
+		" updated_us = ?10, expected_us = ?11, next_us = ?12, start_us = ?13," \
+		" end_us = ?14, run_time = ?15, run_count = ?16, tags = ?17, rest = ?18" \
+		" WHERE k = ?19") \
+	X(TASK_RUN_OF, "SELECT run FROM task_runs WHERE id = ?1") \
+	X(TASK_IDS_OF, "SELECT id FROM task_runs WHERE run = ?1") \
+	X(TASK_IDS, "SELECT id FROM task_runs") \
+	X(TASK_DELETE, "DELETE FROM task_runs WHERE id = ?1") \
+	X(TASK_DELETE_OF, "DELETE FROM task_runs WHERE run = ?1") \
+	X(TASK_COUNT, "SELECT count(*) FROM task_runs") \
+	X(DETAILS_PUT, "INSERT INTO run_details(run, state_id, updated_us, states, fetched_us)" \
+		" VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(run) DO UPDATE SET state_id = ?2," \
+		" updated_us = ?3, states = ?4, fetched_us = ?5" \
+		" WHERE state_id IS NOT ?2 OR updated_us IS NOT ?3 OR states IS NOT ?4") \
+	X(DETAILS_FRESH, "SELECT 1 FROM runs JOIN run_details ON run_details.run = runs.id" \
+		" WHERE runs.id = ?1 AND runs.state > 5" \
+		" AND run_details.state_id IS runs.state_id" \
+		" AND run_details.updated_us IS runs.updated_us") \
+	X(DETAILS_STATES, "SELECT states FROM run_details WHERE run = ?1") \
+	X(DETAILS_DELETE, "DELETE FROM run_details WHERE run = ?1") \
+	X(DETAILS_LIVE, "SELECT id FROM runs WHERE state BETWEEN 2 AND 5" \
+		" ORDER BY at_us DESC LIMIT ?1") \
+	X(DETAILS_STALE, "SELECT id FROM runs INDEXED BY runs_at WHERE at_us >= ?1" \
+		" AND state > 5 AND NOT EXISTS(SELECT 1 FROM run_details" \
+		" WHERE run_details.run = runs.id AND run_details.state_id IS runs.state_id" \
+		" AND run_details.updated_us IS runs.updated_us)" \
+		" ORDER BY at_us DESC LIMIT ?2") \
+	SQL_DOC_STATEMENTS(X) \
+	/* logs */ \
+	X(LOG_STATE, "SELECT complete, until_us, n, runs FROM run_logs WHERE run = ?1") \
+	X(LOG_STATE_DELETE, "DELETE FROM run_logs WHERE run = ?1") \
+	X(LOG_DELETE, "DELETE FROM log_blocks WHERE run = ?1") \
+	X(LOG_NAMES_DELETE, "DELETE FROM log_names WHERE run = ?1")
+
+/*
+ * Flows, deployments, pools, queues, workers, artifacts, limits: six statements each. A flow
+ * or deployment that a run still names is not deleted; it loses its document, so that lists
+ * of runs keep its name.
+ */
+#define SQL_DOC_STATEMENTS(X) \
+	SQL_DOC(X, FLOW, "flows") \
+	SQL_DOC_OWNED(X, DEPLOYMENT, "deployments", "flow") \
+	SQL_DOC(X, POOL, "pools") \
+	SQL_DOC_OWNED(X, QUEUE, "queues", "pool") \
+	SQL_DOC_OWNED(X, WORKER, "workers", "pool") \
+	SQL_DOC_OWNED(X, ARTIFACT, "artifacts", "run") \
+	SQL_DOC(X, LIMIT, "limits") \
+	X(FLOW_GET, "SELECT k FROM flows WHERE id = ?1") \
+	X(FLOW_NEW, "INSERT INTO flows(id) VALUES(?1)") \
+	X(FLOW_DELETE, "DELETE FROM flows WHERE id = ?1" \
+		" AND NOT EXISTS(SELECT 1 FROM runs WHERE flow = flows.k)" \
+		" AND NOT EXISTS(SELECT 1 FROM deployments WHERE flow = flows.k)") \
+	X(FLOW_HIDE, "UPDATE flows SET doc = NULL WHERE id = ?1") \
+	X(DEPLOYMENT_GET, "SELECT k FROM deployments WHERE id = ?1") \
+	X(DEPLOYMENT_NEW, "INSERT INTO deployments(id) VALUES(?1)") \
+	X(DEPLOYMENT_DELETE, "DELETE FROM deployments WHERE id = ?1" \
+		" AND NOT EXISTS(SELECT 1 FROM runs WHERE deployment = deployments.k)") \
+	X(DEPLOYMENT_HIDE, "UPDATE deployments SET doc = NULL WHERE id = ?1") \
+	X(POOL_GET, "SELECT k FROM pools WHERE id = ?1") \
+	X(POOL_NEW, "INSERT INTO pools(id) VALUES(?1)") \
+	X(POOL_DELETE, "DELETE FROM pools WHERE id = ?1") \
+	X(QUEUE_DELETE, "DELETE FROM queues WHERE id = ?1") \
+	X(QUEUE_IDS_OF, "SELECT id FROM queues WHERE pool = (SELECT k FROM pools WHERE id = ?1)") \
+	X(WORKER_DELETE, "DELETE FROM workers WHERE id = ?1") \
+	X(WORKER_IDS_OF, "SELECT id FROM workers WHERE pool = (SELECT k FROM pools WHERE id = ?1)") \
+	X(ARTIFACT_DELETE, "DELETE FROM artifacts WHERE id = ?1") \
+	X(ARTIFACT_IDS_OF, "SELECT id FROM artifacts WHERE run = ?1") \
+	X(ARTIFACT_DELETE_OF, "DELETE FROM artifacts WHERE run = ?1") \
+	X(LIMIT_DELETE, "DELETE FROM limits WHERE id = ?1")
+
+#define SQL_DOC_COMMON(X, NAME, table) \
+	X(NAME##_IDS, "SELECT id FROM " table " WHERE doc IS NOT NULL") \
+	X(NAME##_COUNT, "SELECT count(*) FROM " table " WHERE doc IS NOT NULL")
+#define SQL_DOC(X, NAME, table) \
+	SQL_DOC_COMMON(X, NAME, table) \
+	X(NAME##_PUT, "INSERT INTO " table "(id, name, created_us, updated_us, doc)" \
+		" VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(id) DO UPDATE SET name = ?2," \
+		" created_us = ?3, updated_us = ?4, doc = ?5 WHERE doc IS NOT ?5")
+#define SQL_DOC_OWNED(X, NAME, table, owner) \
+	SQL_DOC_COMMON(X, NAME, table) \
+	X(NAME##_PUT, "INSERT INTO " table "(id, name, created_us, updated_us, doc, " owner ")" \
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET name = ?2," \
+		" created_us = ?3, updated_us = ?4, doc = ?5, " owner " = ?6" \
+		" WHERE doc IS NOT ?5 OR " owner " IS NOT ?6")
 /* clang-format on */
 
 enum sql_id {

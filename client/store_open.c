@@ -1,0 +1,329 @@
+/* Opening, creating, refusing and setting aside; the sync lock. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "migrate.h"
+#include "store_priv.h"
+#include "weir/config.h"
+#include "weir/store.h"
+
+enum { PLATFORM_PARAMS_MAX = 64 };
+
+/* Make the folder of path and those above it, each 0700. */
+static enum weir_rc
+make_folders(const char *path, struct weir_err *err)
+{
+	char *copy = xstrdup(path);
+	enum weir_rc rc = WEIR_OK;
+
+	for (char *p = copy + 1; !rc && (p = strchr(p, '/')); *p++ = '/') {
+		*p = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST &&
+			access(copy, X_OK) != 0)
+			rc = weir_fail(err, WEIR_EDB, "cannot make the folder: %s: %s",
+				copy, strerror(errno));
+	}
+	free(copy);
+	return rc;
+}
+
+/* The store's own folder is for nobody else, whatever made it. */
+static void
+close_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	struct stat st;
+
+	if (!slash || slash == path)
+		return;
+	folder = xstrndup(path, (size_t)(slash - path));
+	if (str_eq(str_of(strrchr(folder, '/')), "/weir") && stat(folder, &st) == 0 &&
+		st.st_uid == getuid() && (st.st_mode & 077))
+		(void)!chmod(folder, 0700);
+	free(folder);
+}
+
+/*
+ * The file, 0600 whatever the umask, before SQLite opens it: -wal and -shm take its mode. An
+ * existing one is never opened here, because closing would drop the locks that another
+ * connection of this process holds on it.
+ */
+static enum weir_rc
+make_file(const char *path, struct weir_err *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0) {
+		(void)!fchmod(fd, 0600);
+		close(fd);
+		return WEIR_OK;
+	}
+	if (errno != EEXIST)
+		return weir_fail(err, WEIR_EDB, "cannot create the store: %s: %s", path,
+			strerror(errno));
+	if (stat(path, &st) == 0 && (st.st_mode & 077))
+		(void)!chmod(path, 0600);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+take_lock(const char *path, int *ret_fd, struct weir_err *err)
+{
+	char *name = xasprintf("%s.lock", path);
+	enum weir_rc rc = WEIR_OK;
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		rc = weir_fail(err, WEIR_EDB, "cannot lock the store: %s: %s", name,
+			strerror(errno));
+	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		rc = weir_fail(err, WEIR_EBUSY,
+			"another weir is syncing: %s: its lock is held", path);
+	if (rc && fd >= 0)
+		close(fd);
+	if (!rc)
+		*ret_fd = fd;
+	free(name);
+	return rc;
+}
+
+enum weir_rc
+store_lock(struct weir_store *s, struct weir_err *err)
+{
+	return s->lock_fd >= 0 ? WEIR_OK : take_lock(s->db.path, &s->lock_fd, err);
+}
+
+void
+store_unlock(struct weir_store *s)
+{
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	s->lock_fd = -1;
+}
+
+static void
+remove_beside(const char *path, const char *suffix)
+{
+	char *name = xasprintf("%s%s", path, suffix);
+
+	unlink(name);
+	free(name);
+}
+
+/* Rename the damaged file and its WAL, so that a new store can be begun. */
+static enum weir_rc
+set_aside(const char *path, char **ret_note, struct weir_err *err)
+{
+	char when[WEIR_TIME_TEXT];
+	char *aside, *wal, *aside_wal;
+	enum weir_rc rc = WEIR_OK;
+	int lock = -1;
+
+	rc = take_lock(path, &lock, err);
+	if (rc == WEIR_EBUSY)
+		return weir_fail(err, WEIR_EDB,
+			"the store is damaged: %s: another weir is at work on it",
+			path);
+	if (rc)
+		return rc;
+	weir_time_format(weir_now_us() / WEIR_SECOND_US * WEIR_SECOND_US, when);
+	aside = xasprintf("%s.damaged-%s", path, when);
+	wal = xasprintf("%s-wal", path);
+	aside_wal = xasprintf("%s-wal", aside);
+	if (rename(path, aside) != 0)
+		rc = weir_fail(err, WEIR_EDB,
+			"cannot set the damaged store aside: %s: %s", path,
+			strerror(errno));
+	if (!rc) {
+		rename(wal, aside_wal);
+		remove_beside(path, "-shm");
+		remove_beside(path, DB_DAMAGE_MARK);
+		if (ret_note) {
+			free(*ret_note);
+			*ret_note = xasprintf("the store was damaged: set aside as %s, "
+					      "a new one is filled",
+				aside);
+		}
+	}
+	close(lock);
+	free(aside);
+	free(wal);
+	free(aside_wal);
+	return rc;
+}
+
+/* Is there a mark, and is it right? A wrong one is removed. */
+static enum weir_rc
+check_suspect(struct weir_store *s, struct weir_err *err)
+{
+	char *mark = xasprintf("%s" DB_DAMAGE_MARK, s->db.path);
+	enum weir_rc rc = WEIR_OK;
+
+	if (access(mark, F_OK) == 0) {
+		rc = weir_store_check(s, err);
+		if (rc == WEIR_EDB)
+			s->db.damaged = true;
+		if (rc == WEIR_OK)
+			unlink(mark);
+	}
+	free(mark);
+	return rc;
+}
+
+static enum weir_rc
+check_address(struct weir_store *s, const char *address, struct weir_err *err)
+{
+	char *mine = weir_url_normalise(address);
+	char *theirs = NULL;
+	enum weir_rc rc = weir_store_text(s, "address", &theirs, err);
+
+	if (!rc && !theirs && s->mode == WEIR_STORE_WRITE)
+		rc = weir_store_set_text(s, "address", mine, err);
+	else if (!rc && !theirs)
+		rc = weir_fail(err, WEIR_ENOTFOUND, "no store yet: %s", s->db.path);
+	else if (!rc && strcmp(mine, theirs) != 0) {
+		rc = weir_fail(err, WEIR_EDB, "store: %s: it is of %s, not of %s",
+			s->db.path, theirs, mine);
+		weir_hint(err, "remove the file; it is a cache");
+	}
+	free(mine);
+	free(theirs);
+	return rc;
+}
+
+static void
+set_platform_params(struct weir_store *s, const char *text)
+{
+	const char *p = text ? text : "";
+
+	s->platform_params = xcalloc(PLATFORM_PARAMS_MAX, sizeof(char *));
+	while (*p && s->n_platform_params < PLATFORM_PARAMS_MAX) {
+		size_t n;
+
+		p += strspn(p, ", \t");
+		n = strcspn(p, ", \t");
+		if (n)
+			s->platform_params[s->n_platform_params++] = xstrndup(p, n);
+		p += n;
+	}
+}
+
+static enum weir_rc
+begin_write(struct weir_store *s, const char *address, struct weir_err *err)
+{
+	enum weir_rc rc = migrate(&s->db, err);
+
+	if (!rc)
+		rc = check_suspect(s, err);
+	if (!rc)
+		rc = check_address(s, address, err);
+	if (!rc)
+		rc = db_exec_id(&s->db, SQL_PROBE, err);
+	return rc;
+}
+
+static enum weir_rc
+open_write(struct weir_store *s, const char *path, const char *address, char **ret_note,
+	struct weir_err *err)
+{
+	enum weir_rc rc = make_folders(path, err);
+	bool again = true;
+
+	close_folder(path);
+	while (!rc) {
+		rc = make_file(path, err);
+		if (!rc)
+			rc = db_open(path, DB_WRITE, &s->db, err);
+		if (!rc)
+			rc = begin_write(s, address, err);
+		if (!rc || !s->db.damaged || !again)
+			break;
+		again = false;
+		s->db.damaged = false;
+		db_close(&s->db);
+		rc = set_aside(path, ret_note, err);
+	}
+	return rc;
+}
+
+/* A store of an older weir is brought up to date first. */
+static enum weir_rc
+open_read(struct weir_store *s, const char *path, const char *address,
+	struct weir_err *err)
+{
+	struct db writer = { 0 };
+	bool old = false;
+	enum weir_rc rc = db_open(path, DB_READ, &s->db, err);
+
+	if (!rc)
+		rc = migrate_check(&s->db, &old, err);
+	if (rc)
+		return rc;
+	if (old && s->db.version == 0)
+		return weir_fail(err, WEIR_ENOTFOUND, "no store yet: %s", path);
+	if (old) {
+		db_close(&s->db);
+		rc = db_open(path, DB_WRITE, &writer, err);
+		if (!rc) {
+			rc = migrate(&writer, err);
+			db_close(&writer);
+		}
+		if (!rc)
+			rc = db_open(path, DB_READ, &s->db, err);
+	}
+	return rc ? rc : check_address(s, address, err);
+}
+
+enum weir_rc
+weir_store_open(const char *path, const char *address, const char *platform_params,
+	enum weir_store_mode mode, struct weir_store **ret_store, char **ret_note,
+	struct weir_err *err)
+{
+	struct weir_store *s = xcalloc(1, sizeof(*s));
+	enum weir_rc rc;
+
+	s->mode = mode;
+	s->lock_fd = -1;
+	if (mode == WEIR_STORE_READ) {
+		rc = open_read(s, path, address, err);
+	} else {
+		set_platform_params(s, platform_params);
+		rc = open_write(s, path, address, ret_note, err);
+	}
+	if (rc)
+		weir_store_close(s);
+	else
+		*ret_store = s;
+	return rc;
+}
+
+void
+weir_store_close(struct weir_store *s)
+{
+	if (!s)
+		return;
+	store_forget(s);
+	store_unlock(s);
+	db_close(&s->db);
+	for (size_t i = 0; i < s->n_platform_params; i++)
+		free(s->platform_params[i]);
+	free(s->platform_params);
+	free(s);
+}
+
+const char *
+weir_store_path(const struct weir_store *s)
+{
+	return s->db.path;
+}
+
+void
+weir_store_interrupt(struct weir_store *s)
+{
+	sqlite3_interrupt(s->db.sqlite);
+}

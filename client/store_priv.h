@@ -1,0 +1,43 @@
+/* The store as its own files see it. */
+#ifndef WEIR_CLIENT_STORE_PRIV_H
+#define WEIR_CLIENT_STORE_PRIV_H
+
+#include "intern.h"
+#include "store_text.h"
+#include "store_write.h"
+
+struct weir_store {
+	struct db db;
+	enum weir_store_mode mode;
+	int lock_fd;            /* of `<path>.lock`, -1 when not held */
+	int64_t seen_version;   /* data_version that the caches below are of */
+	char **platform_params; /* owned */
+	size_t n_platform_params;
+
+	/* Caches of the writer, valid within a transaction; emptied when it fails. */
+	struct intern names, flows, deployments;
+	struct store_text text;
+};
+
+/* k of an interned name, flow or deployment, made if need be; *ret_k 0 for none. */
+enum store_intern { STORE_NAME, STORE_FLOW, STORE_DEPLOYMENT };
+WEIR_NODISCARD enum weir_rc store_intern(struct weir_store *s, enum store_intern what,
+	struct str key, int64_t *ret_k, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc store_intern_id(struct weir_store *s,
+	enum store_intern what, const struct weir_id *id, int64_t *ret_k,
+	struct weir_err *err);
+void store_forget(struct weir_store *s); /* drop the caches */
+
+void store_bind_k(sqlite3_stmt *st, int i, int64_t k); /* 0: NULL */
+
+/* Run a statement whose only parameter is an id. */
+WEIR_NODISCARD enum weir_rc store_run_id(struct weir_store *s, enum sql_id id,
+	const struct weir_id *a, struct weir_err *err);
+/* Append the ids of column 0 to ret; st is bound, reset afterwards. */
+WEIR_NODISCARD enum weir_rc store_collect(struct weir_store *s, sqlite3_stmt *st,
+	struct id_vec *ret, struct weir_err *err);
+/* Is id in v (sorted)? */
+bool store_id_in(const struct weir_id *v, size_t n, const struct weir_id *id);
+struct weir_id *store_sorted(const struct weir_id *ids, size_t n); /* owned */
+
+#endif

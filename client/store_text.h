@@ -1,0 +1,48 @@
+/*
+ * run_text: what bare words search, kept as text blocks of 256 runs for scanning.
+ *
+ * The writer changes lines in a few blocks held in memory; they reach the file before the
+ * outermost transaction commits.
+ */
+#ifndef WEIR_CLIENT_STORE_TEXT_H
+#define WEIR_CLIENT_STORE_TEXT_H
+
+#include "db.h"
+#include "weir/types.h"
+
+enum {
+	STORE_TEXT_RUNS = 256,       /* runs a block */
+	STORE_TEXT_BLOCKS = 32,      /* blocks in memory */
+	STORE_TEXT_VALUE_MAX = 4096, /* bytes of one value in a line */
+	STORE_TEXT_LINE_MAX = 65536,
+};
+
+struct store_text_block {
+	int64_t b;
+	uint64_t used; /* tick of the last use; 0: empty slot */
+	bool dirty;
+	struct buf text;
+};
+
+struct store_text {
+	struct store_text_block blocks[STORE_TEXT_BLOCKS];
+	uint64_t tick;
+	struct buf line; /* scratch */
+};
+
+struct weir_store;
+
+/* Set or replace the line of run k. */
+WEIR_NODISCARD enum weir_rc store_text_put(struct weir_store *s, int64_t k,
+	const struct weir_run *run, struct str platform, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc store_text_delete(
+	struct weir_store *s, int64_t k, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc store_text_flush(
+	struct weir_store *s, struct weir_err *err);
+void store_text_forget(struct store_text *t); /* drop all, unwritten ones too */
+
+/* The run's platform (DESIGN 6): of its parameters named so, else of its tags. May be empty. */
+struct str store_platform(
+	const struct weir_store *s, const struct weir_run *run, struct buf *scratch);
+
+#endif
