@@ -1,15 +1,28 @@
 # weir: needs GNU make, a C11 compiler, a C++17 compiler for one shim, pkg-config.
 #
 #   make                    build/weir
-#   make check              all tests that need no server (make help: every target)
+#   make check              all tests that need no server
+#   make help               every target
 #   make SAN=address,undefined | CC=clang | WERROR=1 | STATIC_DEPS=1 | LINK_ALL=1
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
 VERSION := 0.1.0
 
+# Debian 12 packages; `make deps` installs them.
+DEPS_BUILD = gcc g++ make pkg-config libncurses-dev libcurl4-openssl-dev libjansson-dev \
+	libsqlite3-dev libpcre2-dev libssl-dev libtomlplusplus-dev
+DEPS_TEST  = libcmocka-dev bats tmux python3 python3-venv git openssl sqlite3 mandoc \
+	clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck binutils procps
+DEPS_BENCH = fzy ripgrep less
+
+# make's own default is cc too; only a CC of the user's counts.
 CC     ?= cc
-CXX    ?= c++
+CXX    ?= $(if $(findstring clang,$(CC)),clang++,c++)
+ifeq ($(origin CXX),default)
+CXX    = $(if $(findstring clang,$(CC)),clang++,c++)
+endif
 CFLAGS ?= -O2 -g
 PKGS    = ncursesw sqlite3 jansson libpcre2-8
 LAZY    = libcurl libcrypto
@@ -31,46 +44,152 @@ SHIMS  := $(wildcard client/*.cc)
 CLI    := $(wildcard cli/*.c)
 TUI    := $(wildcard tui/*.c)
 UNIT   := $(wildcard tests/unit/test_*.c)
+FUZZ   := $(wildcard tests/fuzz/fuzz_*.c)
+TOOLS  := $(wildcard tests/bench/*.c)
+MAN    := $(wildcard man/*.[157])
 obj     = $(patsubst %.c,$(B)/%.o,$(patsubst %.cc,$(B)/%.o,$(1)))
+bin     = $(patsubst %.c,$(B)/%,$(1))
 
 ifdef STATIC_DEPS
-LIBS = -Wl,-Bstatic -lncursesw -ltinfo -lsqlite3 -ljansson -lpcre2-8 -Wl,-Bdynamic -lz -lm
+LIBS = -Wl,-Bstatic -lncursesw -ltinfo -lsqlite3 -ljansson -lpcre2-8 -Wl,-Bdynamic -lz
 else
 LIBS = $(shell pkg-config --libs $(PKGS))
 endif
 LIBS += $(if $(LINK_ALL),$(shell pkg-config --libs $(LAZY))) -ldl -lm
 # The TOML shim is the only C++; its runtime is linked in, so that start-up maps no libstdc++.
-CXXLIBS = $(if $(SHIMS),-static-libgcc -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic)
+STATIC_CXX = -static-libgcc -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
+CXXLIBS = $(if $(SHIMS),$(STATIC_CXX))
+LINK  = $(CC) $(CFLAGS) $(BASE) $(LDFLAGS) -o $@
 
 all: $(B)/weir
 $(B)/libweir.a: $(call obj,$(CLIENT) $(SHIMS))
+$(B)/libcli.a: $(call obj,$(filter-out cli/main.c,$(CLI)))
+$(B)/libtui.a: $(call obj,$(TUI))
+$(B)/%.a:
 	@rm -f $@ && $(AR) rcs $@ $^
-$(B)/weir: $(call obj,$(CLI) $(TUI)) $(B)/libweir.a
-	$(CC) $(CFLAGS) $(BASE) $(LDFLAGS) -o $@ $^ $(CXXLIBS) $(LIBS)
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libweir.a
-	$(CC) $(CFLAGS) $(BASE) $(LDFLAGS) -o $@ $^ $(CXXLIBS) $(LIBS) -lcmocka
+$(B)/weir: $(call obj,$(CLI) $(TUI)) $(B)/libweir.a $(B)/linkflags
+	$(LINK) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS)
+
+# Tests may use every layer; the linker takes what they need.
+TESTLIBS = $(B)/libcli.a $(B)/libtui.a $(B)/libweir.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(TESTLIBS) $(B)/linkflags
+	$(LINK) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS) -lcmocka
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz/replay.o) \
+		$(TESTLIBS) $(B)/linkflags
+	$(LINK) $(FUZZER) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS)
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(TESTLIBS) $(B)/linkflags
+	$(LINK) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS)
 
 # The boundary: only client/ and tests/ can see client/*.h.
-$(B)/client/%.o $(B)/tests/%.o: INC = -Iclient/include -iquote client -iquote client/include
+$(B)/client/%.o: INC = -Iclient/include -iquote client -iquote client/include
 $(B)/cli/%.o: INC = -Iclient/include -iquote cli -iquote tui
 $(B)/tui/%.o: INC = -Iclient/include -iquote tui
+$(B)/tests/%.o: INC = -Iclient/include -iquote client -iquote client/include \
+	-iquote cli -iquote tui
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(BASE) $(INC) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/%.o: %.cc $(B)/flags
 	@mkdir -p $(@D)
 	$(CXX) $(CXXBASE) -iquote client -MMD -MP -c -o $@ $<
-$(B)/flags: FORCE
-	@mkdir -p $(@D); echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(BASE)' | cmp -s - $@ || \
-	echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(BASE)' > $@
 
-unit: $(UNIT:%.c=$(B)/%)
-	@set -e; for t in $(UNIT:%.c=$(B)/%); do echo "== $$t"; ./$$t; done
+# Rebuilt when the compiler or its flags change. The missing packages are looked for once.
+$(B)/flags: FORCE | $(B)/.deps
+	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(BASE) $(CXX) $(CXXBASE)' | cmp -s - $@ || \
+	echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(BASE) $(CXX) $(CXXBASE)' > $@
+$(B)/linkflags: FORCE
+	@mkdir -p $(@D); echo '$(LDFLAGS) $(CXXLIBS) $(LIBS)' | cmp -s - $@ || \
+	echo '$(LDFLAGS) $(CXXLIBS) $(LIBS)' > $@
+$(B)/.deps:
+	@mkdir -p $(@D); sh tests/lib/deps $(DEPS_BUILD) && touch $@
+$(B)/.deps-test:
+	@mkdir -p $(@D); sh tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) && touch $@
+$(B)/.deps-bench:
+	@mkdir -p $(@D); sh tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) && touch $@
+deps:
+	@sh tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+
+# ---- tests: tests/README.md
+CHECK  = unit fuzz cli tui sync lint
+RUN    = B=$(B) CC='$(CC)' tests/lib/run
+unit-tests: $(B)/.deps-test $(call bin,$(UNIT))
+fuzz-replay: $(B)/.deps-test $(call bin,$(FUZZ))
+test-programs: all unit-tests fuzz-replay
+
+check: test-programs
+	@$(RUN) $(CHECK)
+unit: unit-tests
+	@$(RUN) unit
+check-cli check-tui check-sync check-real: check-%: test-programs
+	@$(RUN) $*
+check-asan:
+	@$(MAKE) --no-print-directory SAN=address,undefined CHECK='unit fuzz cli tui sync' check
+check-tsan:
+	@$(MAKE) --no-print-directory SAN=thread CHECK='threads tui' check
+# all: compiled and run clean in every configuration that is offered
+distcheck:
+	@sh tests/lib/distcheck
+
+FUZZ_SECONDS ?= 60
+FUZZ_MAKE = $(MAKE) --no-print-directory CC=clang CXX=clang++ B=build-fuzz CFLAGS='-O1 -g' \
+	SAN=fuzzer-no-link,address,undefined FUZZER=-fsanitize=fuzzer
+fuzz: $(B)/.deps-test
+	@$(FUZZ_MAKE) fuzz-replay
+	@B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run fuzzing
+torture: test-programs
+	@TORTURE=1 $(RUN) torture
+lint: $(B)/.deps-test all
+	@$(RUN) lint
+tidy: $(B)/.deps-test
+	@$(RUN) tidy
+bench: $(B)/.deps-bench all $(call bin,$(TOOLS))
+	@B=$(B) tests/bench/run
+format:
+	clang-format -i $(wildcard client/*.[ch] client/include/weir/*.h cli/*.[ch] tui/*.[ch] \
+		tests/*/*.[ch])
+TIDY_FLAGS = -std=c11 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DNCURSES_WIDECHAR=1 \
+	-DWEIR_VERSION='"$(VERSION)"' -include client/banned.h -Iclient/include -iquote client \
+	-iquote client/include -iquote cli -iquote tui
+print-tidy-flags:
+	@echo "$(TIDY_FLAGS)"
+
+# ---- installation
+COMPLETIONS = bash-completion/completions/weir zsh/site-functions/_weir \
+	fish/vendor_completions.d/weir.fish
+install: all
+	install -d $(DESTDIR)$(BINDIR)
+	install -m 755 $(B)/weir $(DESTDIR)$(BINDIR)/weir
+	set -e; for m in $(MAN); do d=$(DESTDIR)$(MANDIR)/man$${m##*.}; \
+		install -d $$d; install -m 644 $$m $$d; done
+	set -e; for c in $(COMPLETIONS); do s=$${c%%[-/]*}; f=$(DESTDIR)$(DATADIR)/$$c; \
+		install -d $${f%/*}; $(B)/weir completion $$s > $(B)/completion; \
+		install -m 644 $(B)/completion $$f; done
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/weir $(addprefix $(DESTDIR)$(DATADIR)/,$(COMPLETIONS))
+	for m in $(notdir $(MAN)); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
 
 clean:
 	rm -rf build build-*
+help:
+	@sed -n 's/^#   make/make/p' Makefile; printf '%s\n' \
+	'make deps         install the Debian packages that are missing' \
+	'make check        unit, fuzz corpus, command line, menus, sync, lint' \
+	'make unit | check-cli | check-tui | check-sync | lint: one suite of it' \
+	'make check-asan   the same under AddressSanitizer and UBSan' \
+	'make check-tsan   the suites with threads under ThreadSanitizer' \
+	'make check-real   against real Prefect servers (made in a venv)' \
+	'make fuzz         each fuzz target for FUZZ_SECONDS=60' \
+	'make torture      sync killed at every commit, full numbers' \
+	'make bench        speed, as ratios to other programs in one run' \
+	'make tidy         clang-tidy' \
+	'make distcheck    gcc, clang, NDEBUG, static, sanitizers, install and uninstall' \
+	'make format       clang-format all C' \
+	'make install      DESTDIR= PREFIX=$(PREFIX); also uninstall' \
+	'make clean'
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: all unit clean FORCE
+.PHONY: all deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
+	check-sync check-real check-asan check-tsan distcheck fuzz torture lint tidy bench \
+	format print-tidy-flags install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
