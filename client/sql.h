@@ -95,11 +95,24 @@
 		" AND run_details.updated_us IS runs.updated_us)" \
 		" ORDER BY at_us DESC LIMIT ?2") \
 	SQL_DOC_STATEMENTS(X) \
+	SQL_SYNC_STATEMENTS(X) \
 	/* logs */ \
 	X(LOG_STATE, "SELECT complete, until_us, n, runs FROM run_logs WHERE run = ?1") \
 	X(LOG_STATE_DELETE, "DELETE FROM run_logs WHERE run = ?1") \
 	X(LOG_DELETE, "DELETE FROM log_blocks WHERE run = ?1") \
 	X(LOG_NAMES_DELETE, "DELETE FROM log_names WHERE run = ?1")
+
+/* What sync asks of its own. */
+#define SQL_SYNC_STATEMENTS(X) \
+	X(RUNS_FAR, "SELECT id FROM runs WHERE state = 1 AND next_us > ?1") \
+	X(RUNS_WINDOW, "SELECT min(expected_us), max(expected_us) FROM runs") \
+	X(RUNS_ENDED_BEFORE, "SELECT id FROM runs WHERE state > 5" \
+		" AND coalesce(end_us, at_us) < ?1") \
+	X(RUNS_ACTIVE, "SELECT id FROM runs WHERE state BETWEEN 2 AND 5 UNION ALL" \
+		" SELECT id FROM runs WHERE end_us >= ?1 AND state > 5 LIMIT ?2") \
+	X(CHILD_CREATED, "SELECT max(created_us) FROM runs WHERE parent_task = ?1") \
+	X(RUN_ENDED, "SELECT state, coalesce(end_us, updated_us), run_count FROM runs" \
+		" WHERE id = ?1")
 
 /*
  * Flows, deployments, pools, queues, workers, artifacts, limits: six statements each. A flow

@@ -35,6 +35,7 @@ struct weir_sync_options {
 
 struct weir_sync_result {
 	int64_t runs, task_runs, docs; /* rows inserted or altered */
+	int64_t log_lines; /* that were not here yet */
 	int64_t deleted, requests, bytes;
 	bool whole; /* a whole cycle was done: the watermark moved */
 };
@@ -58,7 +59,8 @@ WEIR_NODISCARD enum weir_rc weir_sync_run(
 
 /*
  * Read what is new of a run's log; completes it when the run has ended. *ret_ended: nothing
- * more will come. Lines: as they are committed the store's generation changes.
+ * more will come. quick: polling; reads only 5 s before the newest line again, not 60 s; of ten
+ * polls one should not be quick. As lines are committed the store's generation changes.
  */
 WEIR_NODISCARD enum weir_rc weir_sync_logs(struct weir_session *s,
 	const struct weir_id *run, const struct weir_sync_options *o, bool *ret_ended,

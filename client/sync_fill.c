@@ -1,0 +1,369 @@
+/*
+ * The first fill: ended runs by expected start, newest first, in slices side by side.
+ *
+ * One history request tells how many runs each stretch of time has; slices of a few pages are
+ * cut from it, shrinking towards the end so that no request is left to run alone. What is
+ * wholly here, counted from the newest, is remembered with each slice: WEIR_META_FILLED_US.
+ */
+#include <jansson.h>
+
+#define LOG_MODULE "sync"
+#include "sync_parts.h"
+#include "weir/log.h"
+
+enum {
+	SLICE_PAGES = 8,      /* the most a slice is cut to have */
+	SLICES_A_REQUEST = 2, /* slices a request in flight that are left to be cut */
+	DENSE_PAGES = 12,     /* a bucket of more is looked into */
+	DENSE_MAX = 64,       /* so many of them */
+	FUTURE_S = 3600,      /* history goes a bit past now */
+	BLIND_FIRST_S = 3600, /* without history: slices of 1 h, 2 h, 4 h... */
+};
+
+struct cell {
+	int64_t from_us;
+	int64_t n;
+};
+VEC_TYPE(cell_vec, struct cell);
+
+struct slice {
+	int64_t lo_us;
+	bool done;
+};
+
+struct fill {
+	int64_t since_us, top_us; /* top: what is filled already begins here, or open */
+	struct cell_vec cells;    /* oldest first; each reaches to the next */
+	struct slice *slices;     /* newest first */
+	size_t n_slices, filled;
+	int64_t total;
+};
+
+static void
+parse_bucket(const json_t *item, struct history_bucket *ret)
+{
+	const char *from = json_string_value(json_object_get(item, "interval_start"));
+	const json_t *states = json_object_get(item, "states"), *state;
+	size_t i;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!from || !weir_time_parse(str_of(from), &ret->from_us))
+		ret->from_us = WEIR_NO_TIME;
+	json_array_foreach((json_t *)states, i, state)
+	{
+		const char *type =
+			json_string_value(json_object_get(state, "state_type"));
+		enum weir_state number = WEIR_ST_NONE;
+
+		if (!type || !weir_state_parse(str_of(type), &number))
+			continue;
+		ret->n[number] +=
+			json_integer_value(json_object_get(state, "count_runs"));
+	}
+}
+
+enum weir_rc
+history_parse(struct str body, struct history_vec *ret, struct weir_err *err)
+{
+	json_error_t error;
+	json_t *array = json_loadb(body.s ? body.s : "", body.len, 0, &error), *item;
+	size_t i;
+
+	if (!json_is_array(array)) {
+		json_decref(array);
+		return weir_fail(err, WEIR_EBADDATA,
+			"flow_runs/history: the answer is not a JSON array");
+	}
+	json_array_foreach(array, i, item)
+	{
+		struct history_bucket bucket;
+
+		parse_bucket(item, &bucket);
+		if (bucket.from_us != WEIR_NO_TIME)
+			VEC_PUSH(ret, bucket);
+	}
+	json_decref(array);
+	return WEIR_OK;
+}
+
+static int64_t
+ended(const struct history_bucket *b)
+{
+	int64_t n = 0;
+
+	for (int i = 0; i < WEIR_N_STATES; i++)
+		if (API_STATES_ENDED & (1 << i))
+			n += b->n[i];
+	return n;
+}
+
+static int
+compare_cells(const void *a, const void *b)
+{
+	const struct cell *x = a, *y = b;
+
+	return (x->from_us > y->from_us) - (x->from_us < y->from_us);
+}
+
+static int64_t
+width_for(int64_t from_us, int64_t to_us)
+{
+	int64_t s = (to_us - from_us) / WEIR_SECOND_US / SYNC_BUCKETS + 1;
+
+	return s < 1 ? 1 : s;
+}
+
+static void
+ask_history(struct sync *s, struct sync_answer *a, int64_t from_us, int64_t to_us)
+{
+	sync_answer_init(s, a);
+	s->api->ops->history(s->api, (struct api_range){ from_us, to_us },
+		width_for(from_us, to_us), sync_answered, a);
+}
+
+/* The cells of an answer; none when the server has no history to give. */
+static void
+take_history(struct sync_answer *a, struct cell_vec *cells)
+{
+	struct history_vec buckets = { 0 };
+	struct weir_err err;
+
+	if (a->rc || history_parse(buf_str(&a->body), &buckets, &err))
+		LOG(LOG_WARN, "history: %s", a->rc ? a->err.text : err.text);
+	for (size_t i = 0; i < buckets.n; i++) {
+		struct cell cell = { buckets.v[i].from_us, ended(&buckets.v[i]) };
+
+		VEC_PUSH(cells, cell);
+	}
+	VEC_FREE(&buckets);
+}
+
+/* Replace cell i by what a closer look at it gave. */
+static void
+put_closer(struct fill *f, size_t i, const struct cell_vec *closer)
+{
+	int64_t n = 0;
+
+	for (size_t j = 0; j < closer->n; j++)
+		n += closer->v[j].n;
+	if (!n)
+		return;
+	f->cells.v[i].n = 0;
+	for (size_t j = 0; j < closer->n; j++)
+		VEC_PUSH(&f->cells, closer->v[j]);
+}
+
+/* Cells with more runs than a slice should have are asked for again, finer. */
+static enum weir_rc
+look_closer(struct sync *s, struct fill *f, int64_t to_us)
+{
+	size_t dense[DENSE_MAX], n = 0, n_cells = f->cells.n;
+	int64_t limit = (int64_t)s->api->page_limit * DENSE_PAGES;
+	struct sync_answer *a = arena_zalloc(&s->arena, DENSE_MAX * sizeof(*a));
+
+	for (size_t i = 0; i < n_cells && n < DENSE_MAX; i++) {
+		int64_t end = i + 1 < n_cells ? f->cells.v[i + 1].from_us : to_us;
+
+		if (f->cells.v[i].n <= limit ||
+			end - f->cells.v[i].from_us <= 2 * WEIR_SECOND_US)
+			continue;
+		ask_history(s, &a[n], f->cells.v[i].from_us, end - 1);
+		dense[n++] = i;
+	}
+	(void)sync_wait(s, a, n);
+	for (size_t i = 0; i < n; i++) {
+		struct cell_vec closer = { 0 };
+
+		if (!s->rc)
+			take_history(&a[i], &closer);
+		put_closer(f, dense[i], &closer);
+		VEC_FREE(&closer);
+		sync_answer_release(&a[i]);
+	}
+	return s->rc;
+}
+
+/* No history to be had: slices that double in width. */
+static void
+blind_cells(struct fill *f, int64_t to_us)
+{
+	int64_t width = (int64_t)BLIND_FIRST_S * WEIR_SECOND_US;
+
+	for (int64_t at = to_us; at > f->since_us; width *= 2) {
+		at = at - f->since_us > width ? at - width : f->since_us;
+		VEC_PUSH(&f->cells, ((struct cell){ at, -1 }));
+	}
+}
+
+static enum weir_rc
+count_cells(struct sync *s, struct fill *f)
+{
+	int64_t to = f->top_us != WEIR_NO_TIME
+			     ? f->top_us
+			     : s->t0_us + (int64_t)FUTURE_S * WEIR_SECOND_US;
+	int64_t from = f->since_us - f->since_us % WEIR_SECOND_US;
+	struct sync_answer a;
+
+	ask_history(s, &a, from, to > from ? to : from + WEIR_SECOND_US);
+	if (!sync_wait(s, &a, 1))
+		take_history(&a, &f->cells);
+	sync_answer_release(&a);
+	if (s->rc)
+		return s->rc;
+	if (!f->cells.n)
+		blind_cells(f, to);
+	else if (look_closer(s, f, to))
+		return s->rc;
+	qsort(f->cells.v, f->cells.n, sizeof(*f->cells.v), compare_cells);
+	if (f->cells.v[0].from_us > f->since_us)
+		f->cells.v[0].from_us = f->since_us;
+	for (size_t i = 0; i < f->cells.n; i++)
+		f->total += f->cells.v[i].n > 0 ? f->cells.v[i].n : 0;
+	return WEIR_OK;
+}
+
+static enum weir_rc
+slice_done(struct sync *s, struct scan *c)
+{
+	struct fill *f = c->arg;
+	size_t before = f->filled;
+
+	f->slices[c->number].done = true;
+	while (f->filled < f->n_slices && f->slices[f->filled].done)
+		f->filled++;
+	if (f->filled == before)
+		return WEIR_OK;
+	return weir_store_set_meta(
+		s->store, WEIR_META_FILLED_US, f->slices[f->filled - 1].lo_us, &s->err);
+}
+
+static enum weir_rc
+put_slice(struct sync *s, struct scan *c, const struct api_page *page)
+{
+	struct fill *f = c->arg;
+	enum weir_rc rc = sync_put_runs(s, c, page);
+
+	s->progress.total = f->total > s->progress.done ? f->total : s->progress.done;
+	return rc;
+}
+
+static void
+add_slice(struct sync *s, struct fill *f, int64_t lo_us, int64_t hi_us)
+{
+	struct scan *c = sync_scan(s, WEIR_RUN, SCAN_EXPECTED);
+
+	c->list.states = API_STATES_ENDED;
+	c->lo_us = lo_us;
+	c->hi_us = hi_us;
+	c->rows = put_slice;
+	c->done = slice_done;
+	c->arg = f;
+	c->number = f->n_slices;
+	f->slices[f->n_slices++] = (struct slice){ lo_us, false };
+	sync_start(s, c);
+}
+
+/*
+ * From the newest cell down: a slice ends when it has its share of what is left. Cells of
+ * unknown size (-1) are a slice each.
+ */
+static void
+cut_slices(struct sync *s, struct fill *f)
+{
+	int64_t page = (int64_t)s->api->page_limit, left = f->total, n = 0;
+	int64_t hi = f->top_us, share = page;
+	int64_t requests = (int64_t)s->api->parallel * SLICES_A_REQUEST;
+
+	f->slices = arena_zalloc(&s->arena, f->cells.n * sizeof(*f->slices));
+	for (size_t i = f->cells.n; i-- > 0;) {
+		const struct cell *cell = &f->cells.v[i];
+		int64_t next = i ? f->cells.v[i - 1].n : 0;
+
+		n += cell->n > 0 ? cell->n : 0;
+		if (i && cell->n >= 0 && n + next / 2 < share)
+			continue;
+		add_slice(s, f, cell->from_us, hi);
+		hi = cell->from_us - 1;
+		left -= n;
+		n = 0;
+		share = left / requests;
+		share = share < page ? page : share;
+		share = share > page * SLICE_PAGES ? page * SLICE_PAGES : share;
+		share -= share / 20; /* so that it ends in a short page */
+	}
+}
+
+/* Runs due before since that ended after it. */
+static void
+start_leftovers(struct sync *s, int64_t since_us)
+{
+	struct scan *c;
+
+	if (since_us <= 0 || !api_since(s->api, 3, 0, 4))
+		return;
+	c = sync_scan(s, WEIR_RUN, SCAN_END);
+	c->list.states = API_STATES_ENDED;
+	c->list.expected.before_us = since_us;
+	c->lo_us = since_us;
+	c->rows = sync_put_runs;
+	sync_start(s, c);
+}
+
+static enum weir_rc
+put_oldest(struct sync *s, struct scan *c, const struct api_page *page)
+{
+	int64_t *oldest = c->arg;
+
+	if (page->n)
+		*oldest = page->runs[0].expected_start_us;
+	return sync_put_runs(s, c, page);
+}
+
+/* "Everything" begins with the oldest ended run. */
+static enum weir_rc
+find_oldest(struct sync *s, int64_t *ret_since)
+{
+	struct scan *c = sync_scan(s, WEIR_RUN, SCAN_EXPECTED);
+	int64_t oldest = WEIR_NO_TIME;
+
+	c->list.states = API_STATES_ENDED;
+	c->list.limit = 1;
+	c->ascending = true;
+	c->one_page = true;
+	c->lo_us = 0;
+	c->rows = put_oldest;
+	c->arg = &oldest;
+	sync_start(s, c);
+	if (sync_drain(s))
+		return s->rc;
+	*ret_since = oldest != WEIR_NO_TIME ? oldest : s->t0_us;
+	return WEIR_OK;
+}
+
+enum weir_rc
+sync_fill(struct sync *s, int64_t since_us, int64_t filled_us)
+{
+	struct fill f = { .since_us = since_us, .top_us = filled_us };
+	enum weir_rc rc = WEIR_OK;
+
+	sync_tell(s, "runs", 0, -1);
+	if (since_us == 0)
+		rc = find_oldest(s, &f.since_us);
+	if (!rc && filled_us != WEIR_NO_TIME && f.since_us > filled_us)
+		f.since_us = filled_us;
+	if (!rc)
+		rc = count_cells(s, &f);
+	if (!rc) {
+		cut_slices(s, &f);
+		start_leftovers(s, since_us);
+		sync_tell(s, "runs", 0, f.total);
+		rc = sync_drain(s);
+	}
+	if (!rc && !(rc = sync_tx(s))) {
+		rc = weir_store_set_meta(
+			s->store, WEIR_META_FILLED_US, since_us, &s->err);
+		rc = rc ? sync_fail(s, rc, NULL) : sync_commit(s);
+	}
+	VEC_FREE(&f.cells);
+	return rc;
+}
