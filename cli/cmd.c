@@ -127,6 +127,8 @@ run_named(struct ctx *ctx, int argc, char **argv, int at, const char **words)
 	if (!cmd)
 		return unknown_command(argv[at], ctx->err);
 	args = xcalloc(1, cmd->args_size + 1);
+	if (cmd->args_init)
+		memcpy(args, cmd->args_init, cmd->args_size);
 	p.who = cmd->name;
 	p.query = cmd->words && strcmp(cmd->words, "@query") == 0;
 	p.tables[0].opts = cmd->opts;

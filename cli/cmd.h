@@ -61,6 +61,7 @@ struct ctx {
 	const void *args;             /* the command's struct, filled by its options */
 	const char *const *words;     /* positional arguments */
 	size_t n_words;
+	char *query;                   /* ctx_query_text of a menu; freed with ctx */
 	bool tty_out, tty_in, tty_err; /* are they terminals */
 	/* A menu may be opened: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
 	bool interactive;
@@ -89,14 +90,15 @@ struct cmd {
 	int min_words, max_words; /* -1: any number */
 	const struct opt *opts;   /* ends with OPT_END; NULL: none of its own */
 	size_t args_size;
+	const void *args_init; /* what args begin as; NULL: zeroes */
 	/* Fill what the menu shall show; false: print instead. NULL: has no menu. */
-	bool (*menu)(const struct ctx *ctx, struct tui_start *start);
+	bool (*menu)(struct ctx *ctx, struct tui_start *start);
 	enum weir_rc (*run)(struct ctx *ctx); /* error text in ctx->err */
 };
 
 /* clang-format off */
 #define CMDS(X) \
-	X(help)
+	X(runs) X(flows) X(deployments) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;

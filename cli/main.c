@@ -32,6 +32,7 @@
  *   match.h	compiled PCRE2 patterns
  *   query.h	the query language
  *   select.h	columns, order, query in; typed cells out
+ *   cell	a cell as text for people, for programs, as JSON
  * Work:
  *   sync.h	what fetches, cycle by cycle
  *   engine.h	the thread of the menus that does it
@@ -41,6 +42,13 @@
  *   cmd	table of the commands, dispatch
  *   ctx	what a command is given: session, age of the data, errors, output
  *   opt	option tables against argv
+ *   sink	standard output, or a pager
+ *   out	rows in the forms of -o
+ *   out_table	a table as wide as the terminal
+ *   out_tsv	TSV and CSV
+ *   out_json	JSON and NDJSON
+ *   list	what all list commands share
+ *   cmd_runs cmd_flows cmd_deployments
  *   cmd_help	help from the tables
  *
  * tui/, the menus:

@@ -1,0 +1,185 @@
+#include "list.h"
+
+#include <weir/mem.h>
+#include <weir/query.h>
+
+#include "tui.h"
+
+/* Counting is for people: where nobody looks it stops here. */
+enum { LIST_COUNT_MAX = 1000 };
+
+struct list {
+	struct ctx *ctx;
+	enum out_form form;
+	int64_t n; /* 0: all */
+	struct weir_query *query;
+	struct weir_column_set set;
+	const struct weir_column **columns; /* of set, and the hidden one */
+	size_t n_columns, n_hidden;
+	struct weir_sort sort[WEIR_SORT_MAX];
+	struct weir_select sel;
+	bool optional, header;
+};
+
+static const struct weir_column *
+state_column(enum weir_kind kind)
+{
+	for (const struct weir_column *c = weir_columns(kind); c->name; c++)
+		if (c->type == WEIR_T_STATE)
+			return c;
+	return NULL;
+}
+
+/* The type beside a state's name: what colours it. */
+static void
+add_hidden(struct list *l)
+{
+	const struct weir_column *state = state_column(l->sel.kind);
+	size_t n = l->set.n;
+
+	l->columns = xcalloc(n + 1, sizeof(*l->columns));
+	for (size_t i = 0; i < n; i++)
+		l->columns[i] = l->set.v[i];
+	l->n_columns = n;
+	if (state && l->form == OUT_TABLE && l->ctx->colour) {
+		l->columns[n] = state;
+		l->n_hidden = 1;
+	}
+}
+
+static enum weir_rc
+choose(struct list *l, const struct list_args *args)
+{
+	const char *text = l->form == OUT_NAME ? "id" : args->columns;
+	enum weir_rc rc;
+
+	rc = weir_columns_choose(
+		l->sel.kind, text, out_want(l->ctx, l->form), &l->set, l->ctx->err);
+	if (rc)
+		return rc;
+	l->optional = !text;
+	add_hidden(l);
+	if (!args->sort)
+		return WEIR_OK;
+	rc = weir_sort_parse(
+		l->sel.kind, args->sort, &l->set, l->sort, &l->sel.n_sort, l->ctx->err);
+	l->sel.sort = l->sort;
+	return rc;
+}
+
+static enum weir_rc
+print(struct list *l, struct weir_rows *rows, int64_t *ret_shown, bool *ret_more)
+{
+	const struct weir_cell **cells;
+	struct out_spec spec = {
+		.form = l->form,
+		.columns = l->columns,
+		.n_columns = l->n_columns,
+		.n_hidden = l->n_hidden,
+		.header = l->header,
+		.optional = l->optional,
+	};
+	struct out out;
+	int64_t shown = 0;
+	bool row = true;
+	enum weir_rc rc = WEIR_OK;
+
+	cells = xcalloc(l->n_columns + l->n_hidden + 1, sizeof(*cells));
+	out_open(&out, l->ctx, &spec);
+	while (!rc && !out.sink.gone) {
+		rc = weir_rows_next(rows, &row, l->ctx->err);
+		if (rc || !row || (l->n && shown == l->n))
+			break;
+		for (size_t i = 0; i < l->n_columns + l->n_hidden; i++)
+			cells[i] = weir_rows_cell(rows, i);
+		rc = out_row(&out, cells);
+		shown++;
+	}
+	free(cells);
+	*ret_shown = shown;
+	*ret_more = row && !out.sink.gone;
+	return out_close(&out, rc);
+}
+
+/* `50 of 412 shown, -n 0 for all`. */
+static void
+say_more(struct list *l, struct weir_store *store, int64_t shown)
+{
+	struct weir_err err;
+	int64_t n;
+
+	if (l->ctx->g.quiet)
+		return;
+	l->sel.limit = l->ctx->tty_err ? 0 : shown + LIST_COUNT_MAX;
+	if (weir_rows_count(store, &l->sel, &n, &err))
+		return;
+	ctx_note(l->ctx, "%lld of %lld%s shown, -n 0 for all", (long long)shown,
+		(long long)n, l->sel.limit && n >= l->sel.limit ? "+" : "");
+}
+
+static enum weir_rc
+show(struct list *l)
+{
+	struct weir_column_set all = { l->columns, l->n_columns + l->n_hidden, NULL };
+	struct weir_rows *rows = NULL;
+	struct weir_store *store;
+	int64_t shown;
+	bool more;
+	enum weir_rc rc;
+
+	rc = ctx_store(l->ctx, &store);
+	if (rc)
+		return rc;
+	l->sel.columns = &all;
+	l->sel.limit = l->n ? l->n + 1 : 0;
+	rc = weir_rows_open(store, &l->sel, &rows, l->ctx->err);
+	if (!rc)
+		rc = print(l, rows, &shown, &more);
+	weir_rows_close(rows);
+	if (!rc && more && l->n)
+		say_more(l, store, shown);
+	if (!rc && !shown && l->form == OUT_TABLE)
+		ctx_note(l->ctx, "no %s", weir_kind_plural(l->sel.kind));
+	return rc;
+}
+
+enum weir_rc
+list_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
+	const char *query)
+{
+	struct list l = { .ctx = ctx, .form = out_form(ctx, args->output) };
+	enum weir_rc rc;
+
+	l.n = args->n < 0 ? LIST_ROWS : args->n;
+	l.header = args->header;
+	l.sel.kind = kind;
+	l.sel.now_us = weir_now_us();
+	rc = weir_query_parse(kind, str_of(query), l.sel.now_us, &l.query, ctx->err);
+	if (rc)
+		goto out;
+	l.sel.query = l.query;
+	rc = choose(&l, args);
+	if (!rc)
+		rc = ctx_refresh(ctx);
+	if (!rc)
+		rc = show(&l);
+out:
+	free(l.columns);
+	weir_columns_release(&l.set);
+	weir_query_free(l.query);
+	return rc;
+}
+
+bool
+list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
+	struct tui_start *start)
+{
+	if (args->output || args->columns || args->n >= 0 || args->header)
+		return false;
+	free(ctx->query);
+	ctx->query = ctx_query_text(ctx);
+	start->kind = kind;
+	start->query = ctx->query;
+	start->sort = args->sort;
+	return true;
+}

@@ -1,0 +1,45 @@
+/* What all list commands share: their options, and printing what a query finds. */
+#ifndef WEIR_CLI_LIST_H
+#define WEIR_CLI_LIST_H
+
+#include <weir/types.h>
+
+#include "cmd.h"
+#include "out.h"
+
+struct list_args {
+	const char *output, *columns, *sort;
+	int64_t n; /* -1: not given */
+	bool header;
+};
+
+enum { LIST_ROWS = 50 };
+#define LIST_INIT                                                                      \
+	{                                                                              \
+		.n = -1                                                                \
+	}
+
+/* Rows of an option table whose args begin with a struct list_args. */
+/* clang-format off */
+#define LIST_OPTS \
+	{ "output", 'o', OPT_STRING, offsetof(struct list_args, output), "FORM", \
+	  OUT_FORMS, "form of the output" }, \
+	{ "columns", 'c', OPT_STRING, offsetof(struct list_args, columns), "COLS", \
+	  "@columns", "columns to show, with commas between" }, \
+	{ "sort", 's', OPT_STRING, offsetof(struct list_args, sort), "COL[:desc]", \
+	  "@columns", "order by these columns, with commas between" }, \
+	{ "number", 'n', OPT_INT, offsetof(struct list_args, n), "N", \
+	  NULL, "at most N rows, 0 for all; 50 unless told" }, \
+	{ "header", 0, OPT_FLAG, offsetof(struct list_args, header), NULL, \
+	  NULL, "begin tsv and csv with the names of the columns" }
+/* clang-format on */
+
+/* Bring the store up to date and print what query finds. */
+WEIR_NODISCARD enum weir_rc list_run(struct ctx *ctx, enum weir_kind kind,
+	const struct list_args *args, const char *query);
+
+/* The menu of a kind: false when an option asks for print. */
+bool list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
+	struct tui_start *start);
+
+#endif
