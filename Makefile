@@ -101,13 +101,13 @@ $(B)/linkflags: FORCE
 	@mkdir -p $(@D); echo '$(LDFLAGS) $(CXXLIBS) $(LIBS)' | cmp -s - $@ || \
 	echo '$(LDFLAGS) $(CXXLIBS) $(LIBS)' > $@
 $(B)/.deps:
-	@mkdir -p $(@D); sh tests/lib/deps $(DEPS_BUILD) && touch $@
+	@mkdir -p $(@D); tests/lib/deps $(DEPS_BUILD) && touch $@
 $(B)/.deps-test:
-	@mkdir -p $(@D); sh tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) && touch $@
+	@mkdir -p $(@D); tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) && touch $@
 $(B)/.deps-bench:
-	@mkdir -p $(@D); sh tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) && touch $@
+	@mkdir -p $(@D); tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) && touch $@
 deps:
-	@sh tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
+	@tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
 
 # ---- tests: tests/README.md
 CHECK  = unit fuzz cli tui sync lint
@@ -126,9 +126,8 @@ check-asan:
 	@$(MAKE) --no-print-directory SAN=address,undefined CHECK='unit fuzz cli tui sync' check
 check-tsan:
 	@$(MAKE) --no-print-directory SAN=thread CHECK='threads tui' check
-# all: compiled and run clean in every configuration that is offered
 distcheck:
-	@sh tests/lib/distcheck
+	@tests/lib/distcheck
 
 FUZZ_SECONDS ?= 60
 FUZZ_MAKE = $(MAKE) --no-print-directory CC=clang CXX=clang++ B=build-fuzz CFLAGS='-O1 -g' \
@@ -136,8 +135,9 @@ FUZZ_MAKE = $(MAKE) --no-print-directory CC=clang CXX=clang++ B=build-fuzz CFLAG
 fuzz: $(B)/.deps-test
 	@$(FUZZ_MAKE) fuzz-replay
 	@B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run fuzzing
+TORTURE ?= 1
 torture: test-programs
-	@TORTURE=1 $(RUN) torture
+	@TORTURE=$(TORTURE) $(RUN) torture
 lint: $(B)/.deps-test all
 	@$(RUN) lint
 tidy: $(B)/.deps-test
@@ -147,12 +147,6 @@ bench: $(B)/.deps-bench all $(call bin,$(TOOLS))
 format:
 	clang-format -i $(wildcard client/*.[ch] client/include/weir/*.h cli/*.[ch] tui/*.[ch] \
 		tests/*/*.[ch])
-TIDY_FLAGS = -std=c11 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DNCURSES_WIDECHAR=1 \
-	-DWEIR_VERSION='"$(VERSION)"' -include client/banned.h -Iclient/include -iquote client \
-	-iquote client/include -iquote cli -iquote tui
-print-tidy-flags:
-	@echo "$(TIDY_FLAGS)"
-
 # ---- installation
 COMPLETIONS = bash-completion/completions/weir zsh/site-functions/_weir \
 	fish/vendor_completions.d/weir.fish
@@ -190,6 +184,6 @@ help:
 FORCE:
 .PHONY: all deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
 	check-sync check-real check-asan check-tsan distcheck fuzz torture lint tidy bench \
-	format print-tidy-flags install uninstall clean help FORCE
+	format install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

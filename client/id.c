@@ -17,7 +17,8 @@ hex_digit(char c)
 	return -1;
 }
 
-/* Read hex digits into nibbles; returns their count, or -1 for other bytes or too many. */
+/* Read hex digits into nibbles; returns their count, or -1 for other bytes or too many.
+ */
 static int
 read_nibbles(struct str text, uint8_t nibbles[32])
 {

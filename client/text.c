@@ -4,7 +4,8 @@
 
 #include "weir/mem.h"
 
-/* Marks stacked on one character beyond this many are dropped: they would paint over lines. */
+/* Marks stacked on one character beyond this many are dropped: they would paint over
+ * lines. */
 enum { TEXT_MAX_MARKS = 8 };
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
@@ -69,8 +70,9 @@ ascii_run(struct str s, size_t i)
 }
 
 /*
- * Code points that show nothing but change what is shown around them: the default-ignorable
- * ones (bidi controls, joiners, variation selectors, tags, fillers) and annotations.
+ * Code points that show nothing but change what is shown around them: the
+ * default-ignorable ones (bidi controls, joiners, variation selectors, tags, fillers)
+ * and annotations.
  */
 static bool
 is_invisible(uint32_t cp)
@@ -104,8 +106,8 @@ is_invisible(uint32_t cp)
 }
 
 /*
- * After CSI: parameters 0x30-3f, intermediates 0x20-2f, one final byte 0x40-7e. A sequence
- * that breaks off ends before the byte that broke it.
+ * After CSI: parameters 0x30-3f, intermediates 0x20-2f, one final byte 0x40-7e. A
+ * sequence that breaks off ends before the byte that broke it.
  */
 static size_t
 skip_csi(struct str s, size_t i)
@@ -116,8 +118,8 @@ skip_csi(struct str s, size_t i)
 }
 
 /*
- * After OSC, DCS, APC, PM, SOS: up to BEL or ST. One that is never closed ends with its line,
- * so that it cannot hide what follows.
+ * After OSC, DCS, APC, PM, SOS: up to BEL or ST. One that is never closed ends with its
+ * line, so that it cannot hide what follows.
  */
 static size_t
 skip_string(struct str s, size_t i)
@@ -141,7 +143,8 @@ skip_string(struct str s, size_t i)
 	return i;
 }
 
-/* Skip the sequence that the C1 control cp (or ESC and cp - 0x40) begins; i is behind it. */
+/* Skip the sequence that the C1 control cp (or ESC and cp - 0x40) begins; i is behind
+ * it. */
 static size_t
 skip_c1(struct str s, size_t i, uint32_t cp)
 {
@@ -234,7 +237,8 @@ put_visible(struct sanitizer *z, uint32_t cp, struct str bytes)
 	z->column += z->flags & TEXT_ASCII ? 1 : (size_t)width;
 }
 
-/* One code point that is not printable ASCII, or one sequence. Returns where it ends. */
+/* One code point that is not printable ASCII, or one sequence. Returns where it ends.
+ */
 static size_t
 sanitize_one(struct sanitizer *z, size_t i)
 {
@@ -276,8 +280,8 @@ text_sanitize(struct buf *out, struct str s, unsigned flags)
 }
 
 /*
- * Walk s until it ends or the next code point would not fit; returns the bytes passed and
- * writes the columns they take.
+ * Walk s until it ends or the next code point would not fit; returns the bytes passed
+ * and writes the columns they take.
  */
 static size_t
 walk(struct str s, size_t columns, size_t *ret_columns)
@@ -437,7 +441,8 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Edits (insert, drop, change, swap of neighbours) from a to b; both at most NEAREST_MAX. */
+/* Edits (insert, drop, change, swap of neighbours) from a to b; both at most
+ * NEAREST_MAX. */
 static size_t
 edit_distance(struct str a, struct str b)
 {

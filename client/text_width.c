@@ -1,7 +1,7 @@
 /*
  * Columns of a code point, from Unicode 14.0.0: East Asian wide and fullwidth are 2,
- * combining, format and other default-ignorable ones 0. Gaps of unassigned code points are
- * taken into the range around them. The locale of the machine plays no part.
+ * combining, format and other default-ignorable ones 0. Gaps of unassigned code points
+ * are taken into the range around them. The locale of the machine plays no part.
  */
 #include "weir/text.h"
 

@@ -80,7 +80,8 @@ month_days(int64_t y, int m)
 	return m == 2 && leap ? 29 : days[m - 1];
 }
 
-/* The instant at which clocks of the local zone show c; a skipped hour moves forward. */
+/* The instant at which clocks of the local zone show c; a skipped hour moves forward.
+ */
 static int64_t
 local_to_us(const struct civil *c)
 {
@@ -113,7 +114,7 @@ shown_at(int64_t us, bool utc)
 	c.day = tm.tm_mday;
 	c.seconds_us = ((int64_t)tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) *
 			       WEIR_SECOND_US +
-		       (us - (int64_t)t * WEIR_SECOND_US);
+		       (us % WEIR_SECOND_US + WEIR_SECOND_US) % WEIR_SECOND_US;
 	return c;
 }
 

@@ -115,8 +115,8 @@ add(int64_t *us, int64_t number, int64_t fraction, int64_t unit)
 }
 
 /*
- * What follows the first number of `4:12`, `1:02:03` or, behind days, `04:05` (hours and
- * minutes). s begins with the colon.
+ * What follows the first number of `4:12`, `1:02:03` or, behind days, `04:05` (hours
+ * and minutes). s begins with the colon.
  */
 static bool
 parse_clock(struct str *s, int64_t first, bool behind_days, int64_t *us)

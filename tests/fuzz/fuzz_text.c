@@ -1,4 +1,5 @@
-/* The sanitiser: what comes out is clean, stays so, and has the width that is promised. */
+/* The sanitiser: what comes out is clean, stays so, and has the width that is promised.
+ */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /*
- * Runs what was found once through a fuzz target, without a fuzzer: every file of the folders
- * that are named, and each of them cut short. Speaks TAP.
+ * Runs what was found once through a fuzz target, without a fuzzer: every file of the
+ * folders that are named, and each of them cut short. Speaks TAP.
  */
 #include <dirent.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by tests (sh and bash): a world of its own. Nothing of the user's settings or stores
 # is seen, nothing of theirs is touched. Sets T, a temporary folder that is removed at the end
 # unless KEEP is set, and WEIR, the program under test.

@@ -47,7 +47,8 @@ other_texts_are_refused(void **state)
 	assert_int_equal(id.b[0], 7);
 }
 
-/* Every prefix of a random id gives a range that holds it and whose ends begin with it. */
+/* Every prefix of a random id gives a range that holds it and whose ends begin with it.
+ */
 static void
 prefix_ranges(void **state)
 {

@@ -1,9 +1,9 @@
 /*
  * Text: a borrowed slice (struct str) and an owned growing buffer (struct buf).
  *
- * A buffer has a maximum, given at init: past it, bytes are dropped and `truncated` is set,
- * so a hostile size is an ordinary condition that the caller looks at. buf->s is always
- * NUL-terminated once something was added; buf_str never returns NULL text.
+ * A buffer has a maximum, given at init: past it, bytes are dropped and `truncated` is
+ * set, so a hostile size is an ordinary condition that the caller looks at. buf->s is
+ * always NUL-terminated once something was added; buf_str never returns NULL text.
  */
 #ifndef WEIR_BUF_H
 #define WEIR_BUF_H

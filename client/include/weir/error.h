@@ -1,9 +1,9 @@
 /*
  * Result codes and the error text that travels with them.
  *
- * A function that can fail returns enum weir_rc and takes a struct weir_err last (may be
- * NULL). The text is complete: what, on which object, why; no newline, no full stop. The
- * hint, when there is one, is the command or change to try.
+ * A function that can fail returns enum weir_rc and takes a struct weir_err last (may
+ * be NULL). The text is complete: what, on which object, why; no newline, no full stop.
+ * The hint, when there is one, is the command or change to try.
  */
 #ifndef WEIR_ERROR_H
 #define WEIR_ERROR_H
@@ -43,13 +43,15 @@ struct weir_err {
 	char hint[512];
 };
 
-/* Set err (may be NULL) and return rc, so that failure is one statement. Clears the hint. */
+/* Set err (may be NULL) and return rc, so that failure is one statement. Clears the
+ * hint. */
 enum weir_rc weir_fail(struct weir_err *err, enum weir_rc rc, const char *fmt, ...)
 	WEIR_PRINTF(3, 4);
 enum weir_rc weir_vfail(struct weir_err *err, enum weir_rc rc, const char *fmt,
 	va_list ap) WEIR_PRINTF(3, 0);
 
-/* Set what to try (shown after `try: `); returns err's code, WEIR_EFAIL if err is NULL. */
+/* Set what to try (shown after `try: `); returns err's code, WEIR_EFAIL if err is NULL.
+ */
 enum weir_rc weir_hint(struct weir_err *err, const char *fmt, ...) WEIR_PRINTF(2, 3);
 
 /* Put "<prefix>: " before the text of err. Returns err's code. */

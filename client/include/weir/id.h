@@ -17,8 +17,8 @@ struct weir_id {
 bool weir_id_parse(struct str text, struct weir_id *ret_id);
 
 /*
- * Parse a prefix of an id (1 to 32 hex digits) into the lowest and highest id that begin
- * with it, for an index range.
+ * Parse a prefix of an id (1 to 32 hex digits) into the lowest and highest id that
+ * begin with it, for an index range.
  */
 bool weir_id_parse_prefix(
 	struct str text, struct weir_id *ret_low, struct weir_id *ret_high);

@@ -1,6 +1,6 @@
 /*
- * The diagnostic log: to the file named by WEIR_LOG (or -v: stderr, CLI only), never to the
- * terminal of a menu. Credentials never get here: http.c masks them before it logs.
+ * The diagnostic log: to the file named by WEIR_LOG (or -v: stderr, CLI only), never to
+ * the terminal of a menu. Credentials never get here: http.c masks them before it logs.
  */
 #ifndef WEIR_LOG_H
 #define WEIR_LOG_H

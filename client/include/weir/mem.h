@@ -22,7 +22,8 @@ void *xmemdup(const void *p, size_t n);
 char *xasprintf(const char *fmt, ...) WEIR_PRINTF(1, 2);
 char *xvasprintf(const char *fmt, va_list ap) WEIR_PRINTF(1, 0);
 
-/* An arena: many small allocations, freed whole. Zero-initialise it; release with arena_free. */
+/* An arena: many small allocations, freed whole. Zero-initialise it; release with
+ * arena_free. */
 struct arena {
 	struct arena_chunk *head;
 	size_t used; /* bytes used of head */
@@ -36,8 +37,9 @@ void arena_clear(struct arena *a); /* forget the contents, keep one chunk for re
 void arena_free(struct arena *a);
 
 /*
- * VEC(T): a growable array. `VEC(int) v = { 0 }; VEC_PUSH(&v, 3); v.v[0]; v.n; VEC_FREE(&v);`
- * VEC_PUSH may move v.v. VEC_TYPE names a struct so that it can be passed around.
+ * VEC(T): a growable array. `VEC(int) v = { 0 }; VEC_PUSH(&v, 3); v.v[0]; v.n;
+ * VEC_FREE(&v);` VEC_PUSH may move v.v. VEC_TYPE names a struct so that it can be
+ * passed around.
  */
 #define VEC(T)                                                                         \
 	struct {                                                                       \
