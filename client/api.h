@@ -25,7 +25,7 @@ struct api_page {
 		const struct weir_doc *docs;
 	};
 	int64_t date_us; /* the server's clock when it answered, or WEIR_NO_TIME */
-	size_t limit; /* the page size that was asked for: n < limit means the last page */
+	size_t limit;    /* what was asked for: n < limit means the last page */
 	size_t bytes;    /* of the body, for progress */
 	struct str body; /* raw, for single objects and counts */
 	struct str path; /* of the request, for messages */
@@ -71,7 +71,8 @@ struct api_list {
 	enum weir_kind kind;
 	unsigned states; /* mask of 1 << enum weir_state, 0: any (runs, task runs) */
 	struct api_range expected; /* expected_start_time (runs) */
-	struct api_range end;      /* end_time (runs; servers from 3.0.4) */
+	/* end_time (runs). Servers before 3.0.4 cannot: not sent there, stop by hand. */
+	struct api_range end;
 	struct api_range next;     /* next_scheduled_start_time (runs) */
 	int never_started;         /* 1: start_time is null, -1: is not null, 0: any */
 	const struct weir_id *ids; /* id.any_ */
@@ -141,6 +142,10 @@ struct api {
 	int64_t clock_offset_us;    /* server's clock minus ours */
 	size_t page_limit;          /* 200 until the server says otherwise */
 	size_t parallel;            /* requests in flight to aim at; adapts */
+	const char *base; /* address without credentials, for messages; or NULL */
+	/* Asked by the waiting forms below; NULL: never. */
+	bool (*interrupted)(void *arg);
+	void *interrupted_arg;
 };
 
 /*
@@ -163,13 +168,9 @@ bool api_since(const struct api *a, int major, int minor, int patch);
 /* The server's time now. */
 int64_t api_now_us(const struct api *a);
 
-/* Submit-and-wait forms for single requests. body is copied into out (JSON text). */
+/* Submit and wait, for single requests. The answer's body is appended to out. */
 WEIR_NODISCARD enum weir_rc api_raw_wait(struct api *a, const char *method,
 	const char *path, struct str body, bool repeatable, struct buf *out,
 	struct weir_err *err);
-
-/* The web page of an object (UI address of the configuration + path). Appends to out. */
-void api_web_url(const struct weir_config *config, enum weir_kind kind,
-	const struct weir_id *id, const char *name, struct buf *out);
 
 #endif

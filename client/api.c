@@ -1,0 +1,186 @@
+#include "api.h"
+
+#include <ctype.h>
+
+#include "api_prefect.h"
+#include "weir/time.h"
+
+enum { WAIT_MS = 1000 };
+
+enum weir_rc
+api_open(const struct weir_config *config, struct api **ret_api, struct weir_err *err)
+{
+	return api_prefect_open(config, ret_api, err);
+}
+
+void
+api_close(struct api *a)
+{
+	if (a)
+		a->ops->close(a);
+}
+
+bool
+api_since(const struct api *a, int major, int minor, int patch)
+{
+	const struct api_version *v = &a->version;
+
+	if (v->major == 0)
+		return true;
+	if (v->major != major)
+		return v->major > major;
+	if (v->minor != minor)
+		return v->minor > minor;
+	return v->patch >= patch;
+}
+
+int64_t
+api_now_us(const struct api *a)
+{
+	return weir_now_us() + a->clock_offset_us;
+}
+
+/* ---- waiting for one answer */
+
+struct wait {
+	bool done;
+	enum weir_rc rc;
+	struct buf *out;
+	int64_t date_us;
+	struct weir_err *err;
+};
+
+static void
+wait_done(void *arg, enum weir_rc rc, const struct api_page *page,
+	const struct weir_err *err)
+{
+	struct wait *w = arg;
+
+	w->done = true;
+	w->rc = rc;
+	if (rc) {
+		if (w->err)
+			*w->err = *err;
+		return;
+	}
+	w->date_us = page->date_us;
+	buf_addstr(w->out, page->body);
+}
+
+static enum weir_rc
+raw_wait(struct api *a, const char *method, const char *path, struct str body,
+	bool repeatable, struct wait *w)
+{
+	w->done = false;
+	a->ops->raw(a, method, path, body, repeatable, wait_done, w);
+	while (!w->done) {
+		if (a->interrupted && a->interrupted(a->interrupted_arg))
+			a->ops->cancel(a);
+		else
+			a->ops->pump(a, WAIT_MS);
+	}
+	return w->rc;
+}
+
+enum weir_rc
+api_raw_wait(struct api *a, const char *method, const char *path, struct str body,
+	bool repeatable, struct buf *out, struct weir_err *err)
+{
+	struct wait w = { .out = out, .err = err };
+
+	return raw_wait(a, method, path, body, repeatable, &w);
+}
+
+/* ---- first contact */
+
+/* "3.8.3", "3.8.4.dev6", "3.0.0rc1" */
+static bool
+parse_version(struct str text, struct api_version *ret)
+{
+	struct api_version v = { 0 };
+	int *parts[] = { &v.major, &v.minor, &v.patch };
+	size_t i = 0;
+
+	if (text.len >= sizeof(v.text))
+		return false;
+	for (size_t part = 0; part < 3; part++) {
+		if (i == text.len || !isdigit((unsigned char)text.s[i]))
+			return false;
+		for (; i < text.len && isdigit((unsigned char)text.s[i]); i++)
+			if (*parts[part] < 100000)
+				*parts[part] = *parts[part] * 10 + text.s[i] - '0';
+		if (part < 2 && (i == text.len || text.s[i++] != '.'))
+			return false;
+	}
+	memcpy(v.text, text.s, text.len);
+	*ret = v;
+	return v.major > 0;
+}
+
+/*
+ * Date has whole seconds, the reply took some time: less than two seconds off is taken as
+ * none, so that clocks that agree give the same result each time.
+ */
+static void
+set_clock(struct api *a, int64_t date_us)
+{
+	int64_t offset;
+
+	if (date_us == WEIR_NO_TIME)
+		return;
+	offset = date_us + WEIR_SECOND_US / 2 - weir_now_us();
+	if (offset > -2 * WEIR_SECOND_US && offset < 2 * WEIR_SECOND_US)
+		offset = 0;
+	a->clock_offset_us = offset;
+}
+
+static enum weir_rc
+fail_foreign(struct api *a, const char *why, struct weir_err *err)
+{
+	weir_fail(err, WEIR_ENET, "server: %s: %s", a->base ? a->base : a->ops->name,
+		why);
+	if (a->base && !strstr(a->base, "/api"))
+		weir_hint(err, "export PREFECT_API_URL=%s/api", a->base);
+	else
+		weir_hint(err, "check the address: weir config get api_url");
+	return WEIR_ENET;
+}
+
+/* The server does not tell its version: is it one of Prefect's at all? */
+static enum weir_rc
+probe(struct api *a, struct wait *w)
+{
+	enum weir_rc rc;
+
+	buf_clear(w->out);
+	rc = raw_wait(a, "POST", "/flows/filter", STR("{\"limit\":1}"), true, w);
+	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED)
+		return fail_foreign(
+			a, "there is no Prefect API at this address", w->err);
+	if (rc)
+		return rc;
+	if (!w->out->len || w->out->s[0] != '[')
+		return fail_foreign(a, "it answers, but not as Prefect does", w->err);
+	return WEIR_OK;
+}
+
+enum weir_rc
+api_connect(struct api *a, struct weir_err *err)
+{
+	struct buf body = BUF_INIT(1 << 20);
+	struct wait w = { .out = &body, .err = err, .date_us = WEIR_NO_TIME };
+	enum weir_rc rc;
+
+	a->version = (struct api_version){ 0 };
+	rc = raw_wait(a, "GET", "/admin/version", STR(""), true, &w);
+	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED)
+		rc = probe(a, &w);
+	else if (!rc && (body.len < 3 || body.s[0] != '"' ||
+				!parse_version((struct str){ body.s + 1, body.len - 2 },
+					&a->version)))
+		rc = fail_foreign(a, "it answers, but not as Prefect does", err);
+	if (!rc)
+		set_clock(a, w.date_us);
+	buf_release(&body);
+	return rc;
+}

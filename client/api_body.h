@@ -1,0 +1,30 @@
+/*
+ * What is asked: paths and bodies of the list requests of Prefect's REST API. Pure text.
+ *
+ * The limit comes last in a body, so that it can be put in again after the server has said
+ * how large it may be.
+ */
+#ifndef WEIR_CLIENT_API_BODY_H
+#define WEIR_CLIENT_API_BODY_H
+
+#include "api.h"
+
+/* Where the list is asked for. False: such a list cannot be asked for (workers of no pool). */
+bool api_body_path(const struct api_list *list, struct buf *out);
+
+/* Everything but the limit. with_end: the server knows the filter end_time. */
+void api_body_list(const struct api_list *list, bool with_end, struct buf *out);
+void api_body_logs(const struct api_logs *logs, struct buf *out);
+
+/* Close a body that api_body_list or _logs began. */
+void api_body_limit(struct buf *out, size_t limit);
+
+/* The path of a single object, or false for kinds that are only found by filter. */
+bool api_body_get_path(enum weir_kind kind, const struct weir_id *id, struct buf *out);
+
+void api_body_history(
+	struct api_range expected, int64_t bucket_seconds, struct buf *out);
+
+void api_body_percent(struct buf *out, const char *segment); /* of a path */
+
+#endif

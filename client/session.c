@@ -1,0 +1,186 @@
+#include "session.h"
+
+#include <stdatomic.h>
+
+#include "weir/mem.h"
+#include "weir/time.h"
+
+struct weir_session {
+	const struct weir_config *config;
+	struct weir_store *store;
+	enum weir_store_mode mode; /* of store */
+	char *note;
+	/* Read by weir_session_interrupt, which may run in a signal handler. */
+	_Atomic(struct api *) api;
+	atomic_bool interrupted;
+};
+
+struct weir_session *
+weir_session_new(const struct weir_config *config)
+{
+	struct weir_session *s = xcalloc(1, sizeof(*s));
+
+	s->config = config;
+	atomic_init(&s->api, NULL);
+	atomic_init(&s->interrupted, false);
+	return s;
+}
+
+void
+weir_session_free(struct weir_session *s)
+{
+	if (!s)
+		return;
+	api_close(atomic_exchange(&s->api, NULL));
+	weir_store_close(s->store);
+	free(s->note);
+	free(s);
+}
+
+const struct weir_config *
+weir_session_config(const struct weir_session *s)
+{
+	return s->config;
+}
+
+static enum weir_rc
+no_server(struct weir_err *err)
+{
+	weir_fail(err, WEIR_ENOSERVER, "no server is configured");
+	weir_hint(err, "export PREFECT_API_URL=http://127.0.0.1:4200/api");
+	return WEIR_ENOSERVER;
+}
+
+enum weir_rc
+weir_session_store(struct weir_session *s, enum weir_store_mode mode,
+	struct weir_store **ret_store, struct weir_err *err)
+{
+	const char *path = weir_config_store(s->config);
+	const char *url = weir_config_str(s->config, WEIR_KEY_API_URL);
+	struct weir_store *store = NULL;
+	char *address, *note = NULL;
+	enum weir_rc rc;
+
+	if (s->store && s->mode >= mode) {
+		*ret_store = s->store;
+		return WEIR_OK;
+	}
+	if (!path || !url)
+		return no_server(err);
+	address = weir_url_normalise(url);
+	rc = weir_store_open(path, address,
+		weir_config_str(s->config, WEIR_KEY_PLATFORM_PARAMS), mode, &store,
+		&note, err);
+	free(address);
+	if (note) {
+		free(s->note);
+		s->note = note;
+	}
+	if (rc)
+		return rc;
+	weir_store_close(s->store);
+	s->store = store;
+	s->mode = mode;
+	*ret_store = store;
+	return WEIR_OK;
+}
+
+const char *
+weir_session_note(const struct weir_session *s)
+{
+	return s->note;
+}
+
+void
+weir_session_interrupt(struct weir_session *s)
+{
+	struct api *a;
+
+	atomic_store(&s->interrupted, true);
+	a = atomic_load(&s->api);
+	if (a)
+		a->ops->wake(a);
+}
+
+bool
+weir_session_interrupted(const struct weir_session *s)
+{
+	return atomic_load(&s->interrupted);
+}
+
+static bool
+ask_interrupted(void *arg)
+{
+	return weir_session_interrupted(arg);
+}
+
+/* ---- the server */
+
+/* What an earlier contact learnt; a store that cannot be read only means that nothing is known. */
+static void
+recall(struct weir_session *s, struct api *a)
+{
+	int64_t limit;
+
+	if (s->store &&
+		!weir_store_meta(s->store, WEIR_META_PAGE_LIMIT, &limit, NULL) &&
+		limit > 0 && (size_t)limit < a->page_limit)
+		a->page_limit = (size_t)limit;
+}
+
+static enum weir_rc
+remember_number(
+	struct weir_session *s, enum weir_meta key, int64_t value, struct weir_err *err)
+{
+	int64_t old;
+	enum weir_rc rc = weir_store_meta(s->store, key, &old, err);
+
+	return rc || old == value ? rc : weir_store_set_meta(s->store, key, value, err);
+}
+
+static enum weir_rc
+remember(struct weir_session *s, const struct api *a, struct weir_err *err)
+{
+	char *version = NULL;
+	enum weir_rc rc;
+
+	if (!s->store || s->mode != WEIR_STORE_WRITE)
+		return WEIR_OK;
+	rc = remember_number(s, WEIR_META_CLOCK_US, a->clock_offset_us, err);
+	if (!rc)
+		rc = weir_store_text(s->store, "version", &version, err);
+	if (!rc && (!version || strcmp(version, a->version.text) != 0))
+		rc = weir_store_set_text(s->store, "version", a->version.text, err);
+	free(version);
+	return rc;
+}
+
+enum weir_rc
+session_api(struct weir_session *s, struct api **ret_api, struct weir_err *err)
+{
+	struct api *a = atomic_load(&s->api);
+	enum weir_rc rc;
+
+	if (a) {
+		*ret_api = a;
+		return WEIR_OK;
+	}
+	rc = api_open(s->config, &a, err);
+	if (rc)
+		return rc;
+	a->interrupted = ask_interrupted;
+	a->interrupted_arg = s;
+	/* From here on an interrupt wakes it. */
+	atomic_store(&s->api, a);
+	recall(s, a);
+	rc = api_connect(a, err);
+	if (!rc)
+		rc = remember(s, a, err);
+	if (rc) {
+		atomic_store(&s->api, NULL);
+		api_close(a);
+		return rc;
+	}
+	*ret_api = a;
+	return WEIR_OK;
+}
