@@ -34,7 +34,9 @@ SANFLAGS = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fra
 BASE  = -std=c11 -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -DNCURSES_WIDECHAR=1 \
 	-DWEIR_VERSION='"$(VERSION)"' $(if $(LINK_ALL),-DWEIR_LINK_ALL=1) \
 	-fno-common -pthread -include client/banned.h $(WARN) $(if $(WERROR),-Werror) $(SANFLAGS)
-CXXBASE = -std=c++17 -O2 -fno-rtti -fvisibility=hidden $(SANFLAGS)
+# clang checks calls through pointers in C++ only with the C++ runtime of the sanitiser.
+SANCXX = $(if $(and $(SAN),$(findstring clang,$(CXX))),-fno-sanitize=function)
+CXXBASE = -std=c++17 -O2 -fno-rtti -fvisibility=hidden $(SANFLAGS) $(SANCXX)
 
 comma := ,
 B     = build$(if $(SAN),-$(subst $(comma),-,$(SAN)))

@@ -105,31 +105,63 @@ warn_unused(struct weir_config *c, enum config_source from, enum weir_key key)
 		origin_of(c, c->from[WEIR_KEY_API_URL], WEIR_KEY_API_URL));
 }
 
+/* May the credentials of this layer be sent to the address in use? */
+static bool
+may_use(const struct weir_config *c, enum config_source from)
+{
+	return same_address(
+		c->layers[from].v[WEIR_KEY_API_URL], c->value[WEIR_KEY_API_URL]);
+}
+
 /*
- * A credential goes only to the address that its own layer names. One that may not be used
- * is passed over with a warning, so that a lower layer's own pair still works.
+ * A credential goes only to the address that its own layer names; one of a lower layer that
+ * names the same address is taken instead. Returns whether there is one.
  */
-static void
+static bool
 resolve_credential(struct weir_config *c, enum weir_key key)
 {
 	const enum config_source *o = order[c->profile_flag];
-	const char *address = c->value[WEIR_KEY_API_URL];
 
 	c->value[key] = NULL;
 	c->from[key] = CONFIG_DEFAULT;
-	for (int i = 0; i < CONFIG_N_SOURCES && address; i++) {
-		const struct config_layer *l = &c->layers[o[i]];
-
-		if (!l->v[key])
+	for (int i = 0; i < CONFIG_N_SOURCES; i++) {
+		if (!c->layers[o[i]].v[key] || !may_use(c, o[i]))
 			continue;
-		if (!same_address(l->v[WEIR_KEY_API_URL], address)) {
-			warn_unused(c, o[i], key);
-			continue;
-		}
-		c->value[key] = l->v[key];
+		c->value[key] = c->layers[o[i]].v[key];
 		c->from[key] = o[i];
-		return;
+		return true;
 	}
+	return false;
+}
+
+/*
+ * Tell of what was passed over. A layer below the address's is told of only if nothing else
+ * was found to send: somebody may have counted on it.
+ */
+static void
+warn_credential(struct weir_config *c, enum weir_key key, bool any)
+{
+	const enum config_source *o = order[c->profile_flag];
+	bool below = false;
+
+	for (int i = 0; i < CONFIG_N_SOURCES && o[i] != c->from[key]; i++) {
+		if (c->layers[o[i]].v[key] && !(below && any) && !may_use(c, o[i]))
+			warn_unused(c, o[i], key);
+		below |= o[i] == c->from[WEIR_KEY_API_URL];
+	}
+}
+
+static void
+resolve_credentials(struct weir_config *c)
+{
+	bool any = false;
+
+	for (int k = 0; k < WEIR_N_KEYS; k++)
+		if (config_key_is_credential((enum weir_key)k))
+			any |= resolve_credential(c, (enum weir_key)k);
+	for (int k = 0; k < WEIR_N_KEYS && c->value[WEIR_KEY_API_URL]; k++)
+		if (config_key_is_credential((enum weir_key)k))
+			warn_credential(c, (enum weir_key)k, any);
 }
 
 /* A page address of a lower layer than the API's belongs to another server. */
@@ -157,13 +189,11 @@ resolve_all(struct weir_config *c)
 {
 	for (int k = 0; k < WEIR_N_KEYS; k++)
 		resolve(c, (enum weir_key)k);
-	if (c->profile && !strcmp(c->profile, config_embedded)) {
+	if (c->no_address) {
 		c->value[WEIR_KEY_API_URL] = NULL;
 		c->from[WEIR_KEY_API_URL] = CONFIG_DEFAULT;
 	}
-	for (int k = 0; k < WEIR_N_KEYS; k++)
-		if (config_key_is_credential((enum weir_key)k))
-			resolve_credential(c, (enum weir_key)k);
+	resolve_credentials(c);
 	resolve_ui(c);
 }
 

@@ -170,8 +170,10 @@ config_dotenv(
 {
 	struct dotenv d = { .io = io, .p = text.s, .end = text.s + text.len };
 	struct buf raw = BUF_INIT(CONFIG_VALUE_MAX), value = BUF_INIT(CONFIG_VALUE_MAX);
+	unsigned line = 1;
 
 	while (text.len && d.p < d.end) {
+		const char *start = d.p;
 		struct str name;
 
 		buf_clear(&raw);
@@ -180,9 +182,11 @@ config_dotenv(
 			expand(&d, buf_str(&raw), &value);
 			VEC_PUSH(&d.seen, ((struct pair){ str_copy(name),
 						  xstrdup(buf_cstr(&value)) }));
-			fn(arg, name, buf_str(&value));
+			fn(arg, name, buf_str(&value), line);
 		}
 		skip_line(&d);
+		for (; start < d.p; start++)
+			line += *start == '\n';
 	}
 	for (size_t i = 0; i < d.seen.n; i++) {
 		free(d.seen.v[i].name);

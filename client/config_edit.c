@@ -197,7 +197,8 @@ verify(const struct edit *e, json_t *old, struct weir_err *err)
 		return WEIR_OK;
 	weir_fail(err, WEIR_ECONFIG, "%s: %s stands where it cannot be changed safely",
 		e->file, name);
-	return weir_hint(err, "edit the file by hand");
+	weir_hint(err, "edit the file by hand");
+	return WEIR_ECONFIG;
 }
 
 static enum weir_rc
@@ -293,7 +294,8 @@ check_value(struct edit *e, const char *value, char **ret_text, struct weir_err 
 	why = *value ? config_check(e->key, str_of(value), ret_text) : "is empty";
 	if (why) {
 		weir_fail(err, WEIR_EUSAGE, "%s: the value %s", info->name, why);
-		return weir_hint(err, "%s: %s", info->name, info->help);
+		weir_hint(err, "%s: %s", info->name, info->help);
+		return WEIR_EUSAGE;
 	}
 	e->value = *ret_text;
 	if (config_key_is_bare(e->key))

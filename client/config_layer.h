@@ -56,15 +56,14 @@ struct weir_config {
 	char *profile;                  /* chosen, known; NULL: none */
 	bool profile_given;             /* by more than profiles.toml's `active` */
 	bool profile_flag;              /* chosen by --profile, and known */
-	char *flag_profile;             /* what --profile said, known or not */
+	bool no_address; /* the embedded profile, or one of --profile that is not known */
+	char *flag_profile; /* what --profile said, known or not */
 	char *name, *file, *store;
 	struct buf warnings;
 };
 
 /* From layers to effective values, with warnings; name and store. cache: the folder. */
 void config_resolve(struct weir_config *c, unsigned conf_mode, const char *cache);
-
-extern const char config_embedded[];
 
 /* How values of a key look; kind of the value in config_keys.c. */
 bool config_key_is_credential(enum weir_key key);
@@ -130,7 +129,8 @@ WEIR_NODISCARD enum weir_rc config_edit(struct str text, const char *file,
 	struct weir_err *err);
 
 /* Parse .env text: fn is called with each name and value, in order, both borrowed. */
-typedef void config_dotenv_fn(void *arg, struct str name, struct str value);
+typedef void config_dotenv_fn(
+	void *arg, struct str name, struct str value, unsigned line);
 void config_dotenv(
 	const struct config_io *io, struct str text, config_dotenv_fn *fn, void *arg);
 

@@ -7,8 +7,6 @@
 #include "toml_load.h"
 #include "weir/mem.h"
 
-const char config_embedded[] = "embedded";
-
 /* Profiles that Prefect knows without a file. */
 static const struct builtin {
 	const char *name, *api_url;
@@ -18,7 +16,7 @@ static const struct builtin {
 	{ "test", NULL },
 	{ "cloud", NULL },
 	{ "default", NULL }, /* of Prefect 2 */
-	{ config_embedded, NULL },
+	{ "embedded", NULL },
 };
 
 /* What a load carries about. */
@@ -27,6 +25,7 @@ struct load {
 	const struct weir_config_flags *flags;
 	struct weir_config *c;
 	char *home;
+	char *profiles_name; /* the file that was read */
 	char *profiles_path; /* PREFECT_PROFILES_PATH of any layer */
 	struct buf conf_text, profiles_text;
 	struct config_text conf_file, profiles_file;
@@ -188,11 +187,12 @@ read_profiles(struct load *ld)
 			rc = config_read_file(ld->io, paths[i], &ld->profiles_text,
 				&found, &mode, ld->err);
 	if (!rc && found) {
-		ld->profiles_file.text = buf_str(&ld->profiles_text);
-		ld->profiles_file.name = paths[i - 1];
-		rc = toml_load(
-			ld->profiles_file.text, paths[i - 1], &ld->profiles, ld->err);
-		ld->profiles_file.name = "profiles.toml";
+		ld->profiles_name = paths[i - 1];
+		paths[i - 1] = NULL;
+		ld->profiles_file = (struct config_text){ buf_str(&ld->profiles_text),
+			ld->profiles_name };
+		rc = toml_load(ld->profiles_file.text, ld->profiles_name, &ld->profiles,
+			ld->err);
 	}
 	for (i = 0; i < N_ELEM(paths); i++)
 		free(paths[i]);
@@ -310,7 +310,8 @@ read_profile(struct load *ld)
 		return WEIR_OK;
 	c->profile = xstrdup(name);
 	builtin = find_builtin(name);
-	if (!strcmp(name, config_embedded))
+	c->no_address = !strcmp(name, "embedded");
+	if (c->no_address)
 		return WEIR_OK;
 	rc = read_profile_of(ld, CONFIG_CONF_PROFILE, &known);
 	if (!rc)
@@ -321,6 +322,8 @@ read_profile(struct load *ld)
 		warn_no_profile(ld, name, by);
 		free(c->profile);
 		c->profile = NULL;
+		/* what was asked for by name is not replaced by what is exported */
+		c->no_address = c->profile_flag;
 		forget_profile(c);
 		return WEIR_OK;
 	}
@@ -384,6 +387,7 @@ config_load(const struct config_io *io, const struct weir_config_flags *flags,
 	buf_release(&ld.conf_text);
 	buf_release(&ld.profiles_text);
 	free(ld.profiles_path);
+	free(ld.profiles_name);
 	free(ld.home);
 	return rc;
 }

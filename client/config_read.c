@@ -82,10 +82,10 @@ layer_set(struct config_layer *l, enum weir_key key, char *text)
 	l->v[key] = text;
 }
 
-/* A variable's value; where names its file, NULL for the environment. */
+/* A variable's value; place: "" or "FILE: line N: ". */
 static enum weir_rc
 put_variable(struct config_layer *l, enum weir_key key, const char *name,
-	struct str value, const char *where, struct weir_err *err)
+	struct str value, const char *place, struct weir_err *err)
 {
 	const char *why;
 	char *text;
@@ -94,8 +94,8 @@ put_variable(struct config_layer *l, enum weir_key key, const char *name,
 		return WEIR_OK; /* as Prefect: set to nothing is not set */
 	why = config_check(key, value, &text);
 	if (why)
-		return weir_fail(err, WEIR_ECONFIG, "%s%s%s: its value %s",
-			where ? where : "environment", ": ", name, why);
+		return weir_fail(
+			err, WEIR_ECONFIG, "%s%s: its value %s", place, name, why);
 	layer_set(l, key, text);
 	return WEIR_OK;
 }
@@ -106,7 +106,7 @@ put_env(const struct config_io *io, struct config_layer *l, enum weir_key key,
 {
 	const char *value = name ? io->env(io->arg, name) : NULL;
 
-	return value ? put_variable(l, key, name, str_of(value), NULL, err) : WEIR_OK;
+	return value ? put_variable(l, key, name, str_of(value), "", err) : WEIR_OK;
 }
 
 static enum weir_rc
@@ -166,10 +166,11 @@ struct dotenv_arg {
 };
 
 static void
-take_dotenv(void *arg, struct str name, struct str value)
+take_dotenv(void *arg, struct str name, struct str value, unsigned line)
 {
 	static const char path[] = "PREFECT_PROFILES_PATH";
 	struct dotenv_arg *a = arg;
+	char place[64];
 	enum weir_key key;
 
 	if (name.len == strlen(path) && !strncasecmp(name.s, path, name.len)) {
@@ -179,8 +180,9 @@ take_dotenv(void *arg, struct str name, struct str value)
 	/* a profile is not chosen here, as with Prefect */
 	if (a->rc || !prefect_key(name, &key) || key == WEIR_KEY_PROFILE)
 		return;
+	snprintf(place, sizeof(place), "%s: line %u: ", a->file->name, line);
 	a->rc = put_variable(
-		a->l, key, weir_key_info(key)->prefect, value, a->file->name, a->err);
+		a->l, key, weir_key_info(key)->prefect, value, place, a->err);
 }
 
 enum weir_rc

@@ -1,0 +1,108 @@
+/*
+ * Configuration files: the first byte says which file the rest is. What loads can be shown
+ * without its secrets; what is set in weir.conf is read back.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/mem.h>
+
+#include "config_layer.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const paths[] = { "/h/.config/weir/weir.conf",
+	"/h/.prefect/profiles.toml", ".env", "prefect.toml", "pyproject.toml" };
+
+struct world {
+	const char *path;
+	struct str text;
+};
+
+static const char *
+world_env(void *arg, const char *name)
+{
+	(void)arg;
+	return strcmp(name, "HOME") == 0 ? "/h" : NULL;
+}
+
+static enum weir_rc
+world_read(void *arg, const char *path, struct buf *out, bool *ret_found,
+	unsigned *ret_mode, struct weir_err *err)
+{
+	const struct world *w = arg;
+
+	(void)err;
+	*ret_found = strcmp(path, w->path) == 0;
+	*ret_mode = 0644;
+	if (*ret_found)
+		buf_addstr(out, w->text);
+	return WEIR_OK;
+}
+
+static void
+check_shown(const struct weir_config *c)
+{
+	const char *key = weir_config_str(c, WEIR_KEY_API_KEY);
+	struct buf out = BUF_INIT(BUF_MAX);
+
+	for (int k = 0; k < WEIR_N_KEYS; k++) {
+		(void)weir_config_int(c, (enum weir_key)k);
+		if (weir_config_str(c, (enum weir_key)k) &&
+			!*weir_config_origin(c, (enum weir_key)k))
+			abort();
+	}
+	weir_config_show(c, WEIR_KEY_API_KEY, &out);
+	if (key && strlen(key) > 3 && strstr(buf_cstr(&out), key))
+		abort();
+	buf_release(&out);
+}
+
+static void
+check_edit(struct str text, const struct weir_config *c)
+{
+	static const char value[] = "less \"-R\" ü";
+	struct world w = { .path = paths[0] };
+	struct config_io io = { world_env, world_read, &w };
+	struct buf out = BUF_INIT(BUF_MAX);
+	struct weir_config *again = NULL;
+
+	if (config_edit(text, "f", NULL, WEIR_KEY_PAGER, value, &out, NULL))
+		goto out;
+	w.text = buf_str(&out);
+	if (config_load(&io, NULL, &again, NULL))
+		abort();
+	if (!c->no_address && !c->profile &&
+		strcmp(weir_config_str(again, WEIR_KEY_PAGER), value))
+		abort();
+out:
+	weir_config_free(again);
+	buf_release(&out);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct world w = { 0 };
+	struct config_io io = { world_env, world_read, &w };
+	struct weir_config *c = NULL;
+	struct weir_err err = { 0 };
+	char *text;
+
+	if (!size)
+		return 0;
+	text = xmemdup(data + 1, size - 1);
+	w.path = paths[*data % N_ELEM(paths)];
+	w.text = (struct str){ text, size - 1 };
+	if (config_load(&io, NULL, &c, &err)) {
+		if (err.rc != WEIR_ECONFIG || !*err.text)
+			abort();
+	} else {
+		check_shown(c);
+		if (w.path == paths[0])
+			check_edit(w.text, c);
+	}
+	weir_config_free(c);
+	free(text);
+	return 0;
+}

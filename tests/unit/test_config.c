@@ -1,0 +1,690 @@
+/* config*.c, url.c, toml*: layers, credentials, files, changes to weir.conf. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config_layer.h"
+#include "weir/mem.h"
+
+/* An outside: NULL-ended pairs of name and value. A file's mode is 0600. */
+struct world {
+	const char *env[24];
+	const char *files[24];
+	unsigned mode;
+};
+
+static const char *
+find(const char *const *pairs, const char *name)
+{
+	for (size_t i = 0; pairs[i]; i += 2)
+		if (!strcmp(pairs[i], name))
+			return pairs[i + 1];
+	return NULL;
+}
+
+static const char *
+world_env(void *arg, const char *name)
+{
+	const struct world *w = arg;
+
+	return !strcmp(name, "HOME") ? "/h" : find(w->env, name);
+}
+
+static enum weir_rc
+world_read(void *arg, const char *path, struct buf *out, bool *ret_found,
+	unsigned *ret_mode, struct weir_err *err)
+{
+	const struct world *w = arg;
+	const char *text = find(w->files, path);
+
+	(void)err;
+	*ret_found = text != NULL;
+	if (!text)
+		return WEIR_OK;
+	buf_adds(out, text);
+	*ret_mode = w->mode ? w->mode : 0600;
+	return WEIR_OK;
+}
+
+static struct weir_config *
+load(struct world *w, const char *profile)
+{
+	struct config_io io = { world_env, world_read, w };
+	struct weir_config_flags flags = { .profile = profile };
+	struct weir_config *c = NULL;
+	struct weir_err err = { 0 };
+
+	if (config_load(&io, &flags, &c, &err))
+		fail_msg("%s", err.text);
+	return c;
+}
+
+static void
+assert_fails(struct world *w, enum weir_rc want, const char *text)
+{
+	struct config_io io = { world_env, world_read, w };
+	struct weir_config *c = NULL;
+	struct weir_err err = { 0 };
+	enum weir_rc rc = config_load(&io, NULL, &c, &err);
+
+	assert_int_equal(rc, want);
+	assert_null(c);
+	if (!strstr(err.text, text))
+		fail_msg("'%s' lacks '%s'", err.text, text);
+}
+
+#define CONF "/h/.config/weir/weir.conf"
+#define PROFILES "/h/.prefect/profiles.toml"
+
+/* Every layer names an address; taken away one by one from the top, the next shows. */
+static void
+test_precedence(void **state)
+{
+	struct world w = {
+		.env = { "WEIR_API_URL", "http://1/api", "PREFECT_API_URL",
+			"http://2/api" },
+		.files = { ".env", "PREFECT_API_URL=http://3/api\n", "prefect.toml",
+			"[api]\nurl='http://4/api'", "pyproject.toml",
+			"[tool.prefect.api]\nurl='http://5/api'", CONF,
+			"api_url='http://7/api'\n[profiles.p]\napi_url='http://6/api'",
+			PROFILES,
+			"active='p'\n[profiles.p]\nPREFECT_API_URL='http://8/api'" },
+	};
+	static const char *const origins[] = { "WEIR_API_URL", "PREFECT_API_URL",
+		".env", "prefect.toml", "pyproject.toml", "weir.conf:p", "weir.conf",
+		"profiles.toml:p", "" };
+	size_t n_env = 0, n_file = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(origins); i++) {
+		struct weir_config *c = load(&w, NULL);
+		const char *url = weir_config_str(c, WEIR_KEY_API_URL);
+
+		assert_string_equal(
+			weir_config_origin(c, WEIR_KEY_API_URL), origins[i]);
+		if (i + 1 == N_ELEM(origins))
+			assert_null(url);
+		else
+			assert_int_equal(url[7], '1' + (int)i);
+		weir_config_free(c);
+		if (n_env < 4)
+			w.env[n_env] = "", n_env += 2;
+		else if (i == 5)
+			w.files[7] = "api_url='http://7/api'\n";
+		else if (n_file < 10)
+			w.files[n_file] = "", n_file += 2;
+	}
+}
+
+static void
+test_profile_choice(void **state)
+{
+	struct world w = {
+		.env = { "WEIR_PROFILE", "a", "PREFECT_PROFILE", "b" },
+		.files = { CONF, "profile='c'", PROFILES,
+			"active='d'\n"
+			"[profiles.a]\nPREFECT_API_URL='http://a/api'\n"
+			"[profiles.b]\nPREFECT_API_URL='http://b/api'\n"
+			"[profiles.c]\nPREFECT_API_URL='http://c/api'\n"
+			"[profiles.d]\nPREFECT_API_URL='http://d/api'\n" },
+	};
+	struct weir_config *c = load(&w, "d");
+
+	(void)state;
+	assert_string_equal(weir_config_str(c, WEIR_KEY_API_URL), "http://d/api");
+	assert_string_equal(weir_config_origin(c, WEIR_KEY_PROFILE), "--profile");
+	assert_string_equal(weir_config_name(c), "d");
+	weir_config_free(c);
+	for (int i = 0; i < 4; i++) {
+		char want[] = "http://a/api";
+
+		want[7] = (char)('a' + i);
+		c = load(&w, NULL);
+		assert_string_equal(weir_config_str(c, WEIR_KEY_API_URL), want);
+		assert_int_equal(weir_config_name(c)[0], 'a' + i);
+		weir_config_free(c);
+		if (i < 2)
+			w.env[2 * i] = "";
+		else
+			w.files[0] = "";
+	}
+}
+
+/* A profile of the command line stands above exported variables; a chosen one does not. */
+static void
+test_profile_flag(void **state)
+{
+	struct world w = {
+		.env = { "PREFECT_API_URL", "http://env/api", "PREFECT_PROFILE", "a" },
+		.files = { PROFILES, "[profiles.a]\nPREFECT_API_URL='http://a/api'\n" },
+	};
+	struct weir_config *c = load(&w, NULL);
+
+	(void)state;
+	assert_string_equal(weir_config_str(c, WEIR_KEY_API_URL), "http://env/api");
+	weir_config_free(c);
+	c = load(&w, "a");
+	assert_string_equal(weir_config_str(c, WEIR_KEY_API_URL), "http://a/api");
+	weir_config_free(c);
+	c = load(&w, "local");
+	assert_string_equal(
+		weir_config_str(c, WEIR_KEY_API_URL), "http://127.0.0.1:4200/api");
+	assert_string_equal(
+		weir_config_origin(c, WEIR_KEY_API_URL), "built-in profile local");
+	weir_config_free(c);
+	c = load(&w, "embedded");
+	assert_null(weir_config_str(c, WEIR_KEY_API_URL));
+	assert_null(weir_config_store(c));
+	weir_config_free(c);
+	c = load(&w, "typo");
+	assert_null(weir_config_str(c, WEIR_KEY_API_URL));
+	assert_non_null(strstr(weir_config_warnings(c), "'typo' (--profile)"));
+	assert_non_null(strstr(weir_config_warnings(c), " a,"));
+	weir_config_free(c);
+	w.env[3] = "typo";
+	c = load(&w, NULL);
+	assert_string_equal(weir_config_str(c, WEIR_KEY_API_URL), "http://env/api");
+	assert_non_null(strstr(weir_config_warnings(c), "'typo' (PREFECT_PROFILE)"));
+	assert_string_equal(weir_config_name(c), "default");
+	weir_config_free(c);
+}
+
+static void
+test_profiles_path(void **state)
+{
+	static const char file[] =
+		"active='x'\n[profiles.x]\nPREFECT_API_URL='http://x/'";
+	static const struct {
+		struct world w;
+	} t[] = {
+		{ { .env = { "PREFECT_PROFILES_PATH", "~/p.toml" },
+			.files = { "/h/p.toml", file } } },
+		{ { .files = { ".env", "PREFECT_PROFILES_PATH=/q\n", "/q", file } } },
+		{ { .files = { "prefect.toml", "profiles_path='/q'", "/q", file } } },
+		{ { .files = { "pyproject.toml", "[tool.prefect]\nprofiles_path='/q'",
+			    "/q", file } } },
+		{ { .env = { "PREFECT_HOME", "/e" },
+			.files = { "/e/profiles.toml", file } } },
+		{ { .env = { "PREFECT_HOME", "/e" }, .files = { PROFILES, file } } },
+		{ { .files = { PROFILES, file } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(t); i++) {
+		struct world w = t[i].w;
+		struct weir_config *c = load(&w, NULL);
+
+		assert_non_null(weir_config_str(c, WEIR_KEY_API_URL));
+		assert_string_equal(weir_config_str(c, WEIR_KEY_API_URL), "http://x");
+		weir_config_free(c);
+	}
+}
+
+#define CLOUD                                                                          \
+	"active='cloud'\n[profiles.cloud]\nPREFECT_API_URL='https://c/api'\n"          \
+	"PREFECT_API_KEY='profile-key'\n"
+
+static void
+test_credentials(void **state)
+{
+	static const struct {
+		const char *env[6], *conf, *profiles;
+		const char *key;     /* what is sent */
+		const char *warning; /* part of it; NULL: none */
+	} t[] = {
+		/* with its address */
+		{ { "PREFECT_API_URL", "http://e", "PREFECT_API_KEY", "k" }, NULL, NULL,
+			"k", NULL },
+		{ { NULL }, NULL, CLOUD, "profile-key", NULL },
+		{ { NULL }, "api_url='http://w'\napi_key='w'\n", CLOUD, "w", NULL },
+		{ { "PREFECT_API_URL", "http://e", "PREFECT_API_AUTH_STRING", "a:b" },
+			NULL, CLOUD, NULL, NULL },
+		/* alone: the address is another layer's */
+		{ { "PREFECT_API_KEY", "k" }, NULL,
+			"active='l'\n[profiles.l]\nPREFECT_API_URL='http://l'\n", NULL,
+			"api_key of PREFECT_API_KEY is not used: no address" },
+		{ { "PREFECT_API_KEY", "k" }, NULL, CLOUD, "profile-key",
+			"api_key of PREFECT_API_KEY is not used" },
+		{ { "WEIR_API_URL", "http://o", "PREFECT_API_KEY", "k" }, NULL, NULL,
+			NULL, "api_key of PREFECT_API_KEY is not used" },
+		{ { NULL }, "api_key='w'\n", CLOUD, "profile-key",
+			"api_key of weir.conf is not used" },
+		/* the address was replaced from above */
+		{ { "PREFECT_API_URL", "http://e" }, NULL, CLOUD, NULL,
+			"it belongs to https://c/api" },
+		/* the same address said twice */
+		{ { "PREFECT_API_URL", "https://C:443/api/" }, NULL, CLOUD,
+			"profile-key", NULL },
+		/* no server: nothing to warn of */
+		{ { "PREFECT_API_KEY", "k" }, NULL, NULL, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(t); i++) {
+		struct world w = { .files = { CONF, t[i].conf ? t[i].conf : "",
+					   PROFILES,
+					   t[i].profiles ? t[i].profiles : "" } };
+		struct weir_config *c;
+		const char *key;
+
+		memcpy(w.env, t[i].env, sizeof(t[i].env));
+		c = load(&w, NULL);
+		key = weir_config_str(c, WEIR_KEY_API_KEY);
+		if (t[i].key)
+			assert_non_null(key);
+		if (key)
+			assert_string_equal(key, t[i].key ? t[i].key : "nothing");
+		if (!t[i].warning)
+			assert_string_equal(weir_config_warnings(c), "");
+		else if (!strstr(weir_config_warnings(c), t[i].warning))
+			fail_msg("%zu: %s", i, weir_config_warnings(c));
+		assert_null(strstr(weir_config_warnings(c), "profile-key"));
+		weir_config_free(c);
+	}
+}
+
+static void
+test_forms(void **state)
+{
+	struct world w = {
+		.env = { "WEIR_UTC", "Yes", "NO_COLOR", "1", "PAGER", "less -R" },
+		.files = { "prefect.toml",
+			"[api]\nurl='http://x'\nrequest_timeout=30.5\n"
+			"tls_insecure_skip_verify=false\n"
+			"[client]\nretry_extra_codes=[429, 500]\nmax_retries=0\n"
+			"custom_headers={X-A='b'}\n",
+			CONF, "parallel=9\nplatform_params=['a','b']\n" },
+	};
+	struct weir_config *c = load(&w, NULL);
+
+	(void)state;
+	assert_true(weir_config_bool(c, WEIR_KEY_UTC));
+	assert_false(weir_config_bool(c, WEIR_KEY_TLS_SKIP_VERIFY));
+	assert_true(weir_config_bool(c, WEIR_KEY_CSRF));
+	assert_string_equal(weir_config_str(c, WEIR_KEY_COLOR), "never");
+	assert_string_equal(weir_config_origin(c, WEIR_KEY_COLOR), "NO_COLOR");
+	assert_string_equal(weir_config_str(c, WEIR_KEY_PAGER), "less -R");
+	assert_int_equal(weir_config_int(c, WEIR_KEY_REQUEST_TIMEOUT), 31);
+	assert_int_equal(weir_config_int(c, WEIR_KEY_MAX_RETRIES), 0);
+	assert_int_equal(weir_config_int(c, WEIR_KEY_PARALLEL), 9);
+	assert_string_equal(weir_config_str(c, WEIR_KEY_RETRY_EXTRA_CODES), "429,500");
+	assert_string_equal(
+		weir_config_str(c, WEIR_KEY_CUSTOM_HEADERS), "{\"X-A\":\"b\"}");
+	assert_string_equal(weir_config_str(c, WEIR_KEY_PLATFORM_PARAMS), "a,b");
+	assert_string_equal(weir_config_str(c, WEIR_KEY_SYNC_SINCE), "30d");
+	weir_config_free(c);
+}
+
+static void
+test_broken(void **state)
+{
+	static const struct {
+		const char *file, *text, *want;
+	} t[] = {
+		{ CONF, "api_url = \n", CONF ": line 1, column" },
+		{ CONF, "utc = true\n[:x]\nutc = 3\n",
+			CONF ": line 2, column 2: some" },
+		{ CONF, "a = \xc8\xab\n", CONF ": line 1, column 5" },
+		{ CONF, "a = 1\na = 2\n", CONF ": line 2, column" },
+		{ CONF, "\nparallel = 'many'\n",
+			CONF ": line 2, column 12: parallel: its value is not a" },
+		{ CONF, "parallel = 0", "is too small" },
+		{ CONF, "api_url = 3", "must not be a number" },
+		{ CONF, "utc = {}", "must not be a table" },
+		{ CONF, "custom_headers = {'a b'='c'}", "not a header" },
+		{ CONF, "color = 'blue'", "is not one of" },
+		{ CONF, "sync_since = 'soon'", "neither a duration" },
+		{ CONF, "profile = 'x'\nprofiles = 3", "must be a table" },
+		{ CONF, "pager = \"a\\u0000b\"", "NUL byte" },
+		{ PROFILES, "[profiles.local\n", PROFILES ": line 1" },
+		{ PROFILES, "active = 'a'\n[profiles.a]\n\nPREFECT_API_URL = 'local'\n",
+			PROFILES ": line 4, column 19: PREFECT_API_URL: its value" },
+		{ "prefect.toml", "[api]\nurl = 'ftp://x'",
+			"prefect.toml: line 2, column 7: url: its value is not" },
+		{ "pyproject.toml", "[tool.prefect\n", "pyproject.toml: line" },
+		{ ".env", "A=1\nPREFECT_CLIENT_MAX_RETRIES=x\n",
+			".env: line 2: PREFECT_CLIENT_MAX_RETRIES: its value" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(t); i++) {
+		struct world w = { .files = { t[i].file, t[i].text } };
+
+		assert_fails(&w, WEIR_ECONFIG, t[i].want);
+	}
+}
+
+/* What is other programs' business does not stop us. */
+static void
+test_tolerated(void **state)
+{
+	struct world w = {
+		.files = { "pyproject.toml", "[tool.ruff\nbroken", ".env",
+			"!! not a line\n'PREFECT_API_URL\n", PROFILES,
+			"active='a'\n[profiles.a]\nPREFECT_LOGGING_LEVEL=[[1]]\n"
+			"[profiles.b]\nPREFECT_API_URL=1\n" },
+		.env = { "PREFECT_API_URL", "", "PREFECT_API_KEY", "" },
+	};
+	struct weir_config *c = load(&w, NULL);
+
+	(void)state;
+	assert_null(weir_config_str(c, WEIR_KEY_API_URL));
+	assert_string_equal(weir_config_warnings(c), "");
+	weir_config_free(c);
+}
+
+static void
+test_warnings(void **state)
+{
+	struct world w = {
+		.files = { CONF, "api_ulr='x'\n[keys]\nq='quit'\n[views]\n" },
+	};
+	struct weir_config *c = load(&w, NULL);
+
+	(void)state;
+	assert_non_null(strstr(weir_config_warnings(c), "unknown key 'api_ulr'"));
+	assert_non_null(strstr(weir_config_warnings(c), "did you mean api_url?"));
+	assert_null(strstr(weir_config_warnings(c), "keys"));
+	weir_config_free(c);
+	w.files[1] = "api_url='http://a'\napi_key='s3cret'\n";
+	w.mode = 0640;
+	c = load(&w, NULL);
+	assert_non_null(strstr(weir_config_warnings(c), "chmod 600"));
+	assert_null(strstr(weir_config_warnings(c), "s3cret"));
+	weir_config_free(c);
+	w.files[1] = "api_url='https://a'\ntls_insecure_skip_verify=true\n";
+	c = load(&w, NULL);
+	assert_non_null(strstr(weir_config_warnings(c), "certificate is not checked"));
+	assert_null(strstr(weir_config_warnings(c), "chmod"));
+	weir_config_free(c);
+}
+
+/* A page address of the profile does not follow an address from above it. */
+static void
+test_ui_url(void **state)
+{
+	struct world w = {
+		.files = { PROFILES, CLOUD "PREFECT_UI_URL='https://ui'\n" },
+	};
+	struct weir_config *c = load(&w, NULL);
+
+	(void)state;
+	assert_string_equal(weir_config_str(c, WEIR_KEY_UI_URL), "https://ui");
+	weir_config_free(c);
+	w.env[0] = "PREFECT_API_URL";
+	w.env[1] = "http://e";
+	c = load(&w, NULL);
+	assert_null(weir_config_str(c, WEIR_KEY_UI_URL));
+	weir_config_free(c);
+	w.env[2] = "PREFECT_UI_URL";
+	w.env[3] = "http://e2";
+	c = load(&w, NULL);
+	assert_string_equal(weir_config_str(c, WEIR_KEY_UI_URL), "http://e2");
+	weir_config_free(c);
+}
+
+static void
+test_dotenv(void **state)
+{
+	static const struct {
+		const char *line, *value;
+	} t[] = {
+		{ "PREFECT_API_URL=http://a", "http://a" },
+		{ "export PREFECT_API_URL = 'http://a'  # c", "http://a" },
+		{ "prefect_api_url=\"http://a\"", "http://a" },
+		{ "PREFECT_API_URL=http://a#b  # c", "http://a#b" },
+		{ "P=1\r\nH=a\nPREFECT_API_URL=http://${H}:${X:-4200}/${NO}",
+			"http://a:4200" },
+		{ "PREFECT_API_URL=http://${FROM_ENV}", "http://e" },
+		{ "A='x\ny'\nPREFECT_API_URL=http://a", "http://a" },
+		{ "A='open\nPREFECT_API_URL=http://a", "http://a" },
+		{ "PREFECT_API_URL=http://b\nPREFECT_API_URL=http://a", "http://a" },
+		{ "#PREFECT_API_URL=http://b", NULL },
+		{ "PREFECT_API_URL=", NULL },
+		{ "PREFECT_API_URL", NULL },
+		{ "WEIR_API_URL=http://b", NULL },
+		{ "PREFECT_PROFILE=local", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(t); i++) {
+		struct world w = { .files = { ".env", t[i].line },
+			.env = { "FROM_ENV", "e" } };
+		struct weir_config *c = load(&w, NULL);
+		const char *url = weir_config_str(c, WEIR_KEY_API_URL);
+
+		if (!t[i].value != !url || (url && strcmp(url, t[i].value)))
+			fail_msg("%s: got %s", t[i].line, url ? url : "nothing");
+		weir_config_free(c);
+	}
+}
+
+static void
+test_urls(void **state)
+{
+	static const struct {
+		const char *url, *masked, *normal;
+	} t[] = {
+		{ "http://a/api", "http://a/api", "http://a/api" },
+		{ "HTTP://u:p@A.B:80/api/", "HTTP://***@A.B:80/api/",
+			"http://a.b/api" },
+		{ "https://x:443", "https://x:443", "https://x" },
+		{ "https://x:80//", "https://x:80//", "https://x:80" },
+		{ "http://p@ss@h:1/Q", "http://***@h:1/Q", "http://h:1/Q" },
+		{ "http://[::1]:4200/api", "http://[::1]:4200/api",
+			"http://[::1]:4200/api" },
+		{ "http://[::1]/api", "http://[::1]/api", "http://[::1]/api" },
+		{ "http://h/a@b:c", "http://h/a@b:c", "http://h/a@b:c" },
+		{ "nothing", "nothing", "nothing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(t); i++) {
+		struct buf b = BUF_INIT(BUF_MAX);
+		char *n = weir_url_normalise(t[i].url);
+
+		weir_url_mask(&b, t[i].url);
+		assert_string_equal(buf_cstr(&b), t[i].masked);
+		assert_string_equal(n, t[i].normal);
+		free(n);
+		buf_release(&b);
+	}
+}
+
+static void
+test_show_and_store(void **state)
+{
+	struct world w = {
+		.env = { "XDG_CACHE_HOME", "/c" },
+		.files = { PROFILES, "active='../a b'\n[profiles.'../a b']\n"
+				     "PREFECT_API_URL='http://me:pw@A:80/api/'\n"
+				     "PREFECT_API_AUTH_STRING='me:pw'\n" },
+	};
+	struct weir_config *c = load(&w, NULL);
+	struct buf b = BUF_INIT(BUF_MAX);
+
+	(void)state;
+	/* FNV-1a 64 of http://a/api, worked out by another program */
+	assert_string_equal(weir_config_store(c), "/c/weir/_._a_b-e9d6e6104a10b571.db");
+	for (int k = 0; k < WEIR_N_KEYS; k++)
+		weir_config_show(c, (enum weir_key)k, &b);
+	assert_null(strstr(buf_cstr(&b), "pw"));
+	assert_non_null(strstr(buf_cstr(&b), "http://***@A:80/api"));
+	buf_release(&b);
+	weir_config_free(c);
+}
+
+static void
+test_edit(void **state)
+{
+	static const struct {
+		const char *text, *profile;
+		enum weir_key key;
+		const char *value, *want;
+	} t[] = {
+		{ "", NULL, WEIR_KEY_PAGER, "less \"x\"",
+			"pager = \"less \\\"x\\\"\"\n" },
+		{ "# c\nutc = false # why\n\n# of p\n[profiles.p]\nutc = false\n", NULL,
+			WEIR_KEY_UTC, "yes",
+			"# c\nutc = true # why\n\n# of p\n[profiles.p]\nutc = "
+			"false\n" },
+		{ "# c\nutc = false # why\n\n# of p\n[profiles.p]\nutc = false\n", "p",
+			WEIR_KEY_UTC, "true",
+			"# c\nutc = false # why\n\n# of p\n[profiles.p]\nutc = "
+			"true\n" },
+		{ "# c\nutc = false\n\n# of p\n[profiles.p]\n", NULL, WEIR_KEY_PARALLEL,
+			"8",
+			"# c\nutc = false\nparallel = 8\n\n# of p\n[profiles.p]\n" },
+		{ "# c\n\n# of p\n[profiles.p]\nutc = true", "p", WEIR_KEY_API_URL,
+			"http://a",
+			"# c\n\n# of p\n[profiles.p]\napi_url = \"http://a\"\nutc = "
+			"true" },
+		{ "utc = true", "q r", WEIR_KEY_API_URL, "http://a/",
+			"utc = true\n\n[profiles.\"q r\"]\napi_url = "
+			"\"http://a\"\n" },
+		{ "a_b = 'ü' # ü\npager = '''x''' # é\ncolor = 'auto'\n", NULL,
+			WEIR_KEY_PAGER, NULL, "a_b = 'ü' # ü\ncolor = 'auto'\n" },
+		{ "pager = 'ü' # é\n", NULL, WEIR_KEY_PAGER, "m",
+			"pager = \"m\" # é\n" },
+		{ "\"pager\" = 'x'\n", NULL, WEIR_KEY_PAGER, "y",
+			"\"pager\" = \"y\"\n" },
+		{ "custom_headers = { A = 'b' }\n", NULL, WEIR_KEY_CUSTOM_HEADERS,
+			"{\"A\": \"c\"}",
+			"custom_headers = \"{\\\"A\\\":\\\"c\\\"}\"\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(t); i++) {
+		struct buf out = BUF_INIT(BUF_MAX);
+		struct weir_err err = { 0 };
+
+		if (config_edit(str_of(t[i].text), "f", t[i].profile, t[i].key,
+			    t[i].value, &out, &err))
+			fail_msg("%zu: %s", i, err.text);
+		assert_string_equal(buf_cstr(&out), t[i].want);
+		buf_release(&out);
+	}
+}
+
+static void
+test_edit_refused(void **state)
+{
+	static const struct {
+		const char *text, *profile;
+		enum weir_key key;
+		const char *value;
+		enum weir_rc rc;
+	} t[] = {
+		{ "", NULL, WEIR_KEY_UTC, NULL, WEIR_ENOTFOUND },
+		{ "", NULL, WEIR_KEY_UTC, "maybe", WEIR_EUSAGE },
+		{ "", NULL, WEIR_KEY_PAGER, "", WEIR_EUSAGE },
+		{ "broken = ", NULL, WEIR_KEY_UTC, "true", WEIR_ECONFIG },
+		{ "profiles = { p = { utc = false, color = 'auto' } }", "p",
+			WEIR_KEY_UTC, NULL, WEIR_ECONFIG },
+		{ "profiles = { p = {} }", "p", WEIR_KEY_UTC, "true", WEIR_ECONFIG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(t); i++) {
+		struct buf out = BUF_INIT(BUF_MAX);
+		enum weir_rc rc = config_edit(str_of(t[i].text), "f", t[i].profile,
+			t[i].key, t[i].value, &out, NULL);
+
+		assert_int_equal(rc, t[i].rc);
+		assert_int_equal(out.len, 0);
+		buf_release(&out);
+	}
+}
+
+/* On a real disk: folders made, 0600, through a symbolic link. */
+static void
+test_set(void **state)
+{
+	char root[] = "/tmp/weir-config-XXXXXX", path[128], link_to[128];
+	struct weir_config_flags flags = { 0 };
+	struct weir_config *c = NULL;
+	struct stat st;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	assert_int_equal(setenv("XDG_CONFIG_HOME", root, 1), 0);
+	assert_int_equal(setenv("HOME", root, 1), 0);
+	assert_int_equal(chdir(root), 0);
+	assert_int_equal(weir_config_load(&flags, &c, NULL), WEIR_OK);
+	assert_int_equal(weir_config_set(c, WEIR_KEY_UTC, "1", NULL), WEIR_OK);
+	snprintf(path, sizeof(path), "%s/weir/weir.conf", root);
+	snprintf(link_to, sizeof(link_to), "%s/real.conf", root);
+	assert_string_equal(weir_config_file(c), path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(rename(path, link_to), 0);
+	assert_int_equal(symlink(link_to, path), 0);
+	assert_int_equal(weir_config_set(c, WEIR_KEY_COLOR, "never", NULL), WEIR_OK);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	weir_config_free(c);
+	assert_int_equal(weir_config_load(&flags, &c, NULL), WEIR_OK);
+	assert_true(weir_config_bool(c, WEIR_KEY_UTC));
+	assert_string_equal(weir_config_str(c, WEIR_KEY_COLOR), "never");
+	weir_config_free(c);
+	assert_int_equal(unlink(path) | unlink(link_to), 0);
+	snprintf(path, sizeof(path), "%s/weir", root);
+	assert_int_equal(rmdir(path) | chdir("/") | rmdir(root), 0);
+}
+
+static void
+test_key_table(void **state)
+{
+	(void)state;
+	for (int k = 0; k < WEIR_N_KEYS; k++) {
+		const struct weir_key_info *i = weir_key_info((enum weir_key)k);
+		const char *variable = config_key_variable((enum weir_key)k);
+		enum weir_key found;
+		char *text = NULL;
+
+		assert_true(weir_key_find(str_of(i->name), &found));
+		assert_int_equal(found, k);
+		assert_true(i->help && *i->help);
+		assert_int_equal(strncmp(variable, "WEIR_", 5), 0);
+		assert_int_equal(strcasecmp(variable + 5, i->name), 0);
+		if (i->fallback)
+			assert_null(config_check(
+				(enum weir_key)k, str_of(i->fallback), &text));
+		if (text)
+			assert_string_equal(text, i->fallback);
+		free(text);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_profile_choice),
+		cmocka_unit_test(test_profile_flag),
+		cmocka_unit_test(test_profiles_path),
+		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_tolerated),
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_ui_url),
+		cmocka_unit_test(test_dotenv),
+		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_show_and_store),
+		cmocka_unit_test(test_edit),
+		cmocka_unit_test(test_edit_refused),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_key_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
