@@ -28,7 +28,7 @@ struct opt {
 	enum opt_type type;
 	size_t offset;   /* into the command's args struct (or struct globals) */
 	const char *arg; /* name of the value in help: "COLS"; NULL for flags */
-	/* "table|tsv|csv", or what completes it: "@runs", "@columns", "@files"; or NULL */
+	/* "table|tsv|csv", or what completes it: "@runs", "@columns", "@files" */
 	const char *choices;
 	const char *help; /* one line */
 };
@@ -63,7 +63,7 @@ struct ctx {
 	size_t n_words;
 	char *query;                   /* ctx_query_text of a menu; freed with ctx */
 	bool tty_out, tty_in, tty_err; /* are they terminals */
-	/* A menu may be opened: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
+	/* A menu may open: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
 	bool interactive;
 	bool utf8;   /* the locale's encoding */
 	bool colour; /* on stdout: --color, weir.conf, NO_COLOR, terminal */
@@ -98,7 +98,7 @@ struct cmd {
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(help)
+	X(runs) X(flows) X(deployments) X(logs) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;
@@ -134,8 +134,8 @@ WEIR_NODISCARD enum weir_rc ctx_refresh(struct ctx *ctx);
 WEIR_NODISCARD enum weir_rc ctx_store(struct ctx *ctx, struct weir_store **ret_store);
 
 /*
- * The object that text names (weir_resolve). A full id that is not in the store is asked
- * of the server, unless --offline. ret_key may be NULL.
+ * The object that text names (weir_resolve). A full id that is not in the store is
+ * asked of the server, unless --offline. ret_key may be NULL.
  */
 WEIR_NODISCARD enum weir_rc ctx_resolve(struct ctx *ctx, unsigned kinds,
 	const char *text, enum weir_kind *ret_kind, struct weir_id *ret_id,

@@ -49,6 +49,11 @@
  *   out_json	JSON and NDJSON
  *   list	what all list commands share
  *   cmd_runs cmd_flows cmd_deployments
+ *   cmd_logs	a run's log: options, fetching, files
+ *   logs_source	runs whose lines are merged by time
+ *   logs_follow	what is new, until the end
+ *   logs_search	the logs of many runs
+ *   logs_print	lines as text, bytes, NDJSON
  *   cmd_help	help from the tables
  *
  * tui/, the menus:

@@ -1,8 +1,8 @@
 /*
  * Rows of cells as a table, TSV, CSV, JSON, NDJSON or ids: one printer a form.
  *
- * On a terminal everything is sanitised; elsewhere nothing is cut and bytes stay as they
- * are but for the escapes of the form. weir-json(5) documents OUT_SCHEMA.
+ * On a terminal everything is sanitised; elsewhere nothing is cut and bytes stay as
+ * they are but for the escapes of the form. weir-json(5) documents OUT_SCHEMA.
  */
 #ifndef WEIR_CLI_OUT_H
 #define WEIR_CLI_OUT_H
@@ -17,7 +17,7 @@ enum { OUT_SCHEMA = 1 }; /* version of weir-json(5) */
 enum out_form { OUT_TABLE, OUT_TSV, OUT_CSV, OUT_JSON, OUT_NDJSON, OUT_NAME };
 #define OUT_FORMS "table|tsv|csv|json|ndjson|name"
 
-/* -o's value; NULL: table on a terminal, TSV elsewhere. It was checked against OUT_FORMS. */
+/* -o's value, one of OUT_FORMS; NULL: table on a terminal, TSV elsewhere. */
 enum out_form out_form(const struct ctx *ctx, const char *name);
 
 /* Which columns a form shows when no --columns are given. */

@@ -1,6 +1,6 @@
 /*
- * A table: columns as wide as the first rows need, no wider than the terminal. Rows stream
- * once the widths are known.
+ * A table: columns as wide as the first rows need, no wider than the terminal. Rows
+ * stream once the widths are known.
  */
 #include "out.h"
 
@@ -90,7 +90,7 @@ floor_of(const struct weir_column *c, int stage)
 	return (size_t)c->min;
 }
 
-/* Take columns from the one that has most to spare, until all fit or nothing is left. */
+/* Narrow the column that has most to spare, until all fit or nothing is left. */
 static void
 shrink(struct out *o, size_t limit)
 {

@@ -153,6 +153,26 @@ write_pager(struct sink *s)
 	return WEIR_OK;
 }
 
+static enum weir_rc
+write_file(struct sink *s)
+{
+	const char *p = s->b.s;
+	size_t n = s->b.len;
+
+	while (n > 0) {
+		ssize_t got = write(s->fd, p, n);
+
+		if (got < 0 && errno != EINTR)
+			return weir_fail(
+				s->ctx->err, WEIR_EFAIL, "%s", strerror(errno));
+		if (got < 0 && weir_session_interrupted(s->ctx->session))
+			return weir_fail(s->ctx->err, WEIR_EINTR, "interrupted");
+		p += got > 0 ? got : 0;
+		n -= got > 0 ? (size_t)got : 0;
+	}
+	return WEIR_OK;
+}
+
 enum weir_rc
 sink_flush(struct sink *s)
 {
@@ -161,6 +181,8 @@ sink_flush(struct sink *s)
 	s->may_page = false;
 	if (s->pager)
 		rc = write_pager(s);
+	else if (s->fd >= 0)
+		rc = write_file(s);
 	else if (s->b.len)
 		rc = ctx_write(s->ctx, s->b.s, s->b.len);
 	buf_clear(&s->b);

@@ -1,6 +1,6 @@
 /*
- * Where data goes: standard output, through a pager when it is a terminal and the data is
- * longer than its screen. One big buffer, few writes.
+ * Where data goes: standard output, through a pager when it is a terminal and the data
+ * is longer than its screen. One big buffer, few writes.
  */
 #ifndef WEIR_CLI_SINK_H
 #define WEIR_CLI_SINK_H
@@ -18,7 +18,7 @@ struct sink {
 	size_t counted; /* bytes of b whose lines are in n_lines */
 	int n_lines, height;
 	pid_t pager; /* 0: none */
-	int fd;      /* the pager's input */
+	int fd;      /* the pager's input, or a file (set by the caller); -1 */
 	bool gone;   /* the pager was left: what comes is dropped, nothing is wrong */
 };
 

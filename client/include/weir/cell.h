@@ -1,6 +1,6 @@
 /*
- * Cells as text: for people (relative times, `2:58`, `yes`), for programs (RFC 3339, exact
- * numbers, full ids) and as JSON values.
+ * Cells as text: for people (relative times, `2:58`, `yes`), for programs (RFC 3339,
+ * exact numbers, full ids) and as JSON values.
  */
 #ifndef WEIR_CELL_H
 #define WEIR_CELL_H
@@ -15,7 +15,7 @@ struct weir_cell_style {
 	bool ascii; /* the terminal is not UTF-8 */
 };
 
-/* Append what a person reads, sanitised; `-` for a time, number or span that is none. */
+/* Append what a person reads, sanitised; `-` where there is no time or number. */
 void weir_cell_show(struct buf *out, const struct weir_cell *cell,
 	const struct weir_cell_style *style);
 
