@@ -18,6 +18,7 @@ struct weir_match {
 	pcre2_jit_stack *stack;
 	struct buf literal;
 	bool caseless, crosses_lines;
+	bool *gave_up; /* owned; set by find, which takes m as it is */
 };
 
 /* Translated pattern and how to compile it. */
@@ -349,7 +350,7 @@ regex_crosses_lines(struct str p)
 		if (p.s[i] != '\\')
 			continue;
 		i++;
-		if (isalnum((unsigned char)d) && !among(d, "dwSbBAzZhtrfeN"))
+		if (isalnum((unsigned char)d) && !among(d, "dwSbBhtrfeN"))
 			return true;
 		if (d == 't' && i + 1 < p.len && p.s[i + 1] == '-')
 			return true;
@@ -418,6 +419,7 @@ weir_match_new(enum weir_match_kind kind, struct str pattern,
 			"pattern: longer than %d bytes, the most that is taken",
 			WEIR_PATTERN_MAX);
 	m = xcalloc(1, sizeof(*m));
+	m->gave_up = xcalloc(1, sizeof(*m->gave_up));
 	buf_init(&m->literal, WEIR_PATTERN_MAX);
 	m->caseless = !has_upper(pattern, kind == WEIR_MATCH_REGEX);
 	m->crosses_lines = crosses_lines(kind, pattern);
@@ -445,6 +447,7 @@ weir_match_free(struct weir_match *m)
 	pcre2_jit_stack_free(m->stack);
 	pcre2_code_free(m->code);
 	buf_release(&m->literal);
+	free(m->gave_up);
 	free(m);
 }
 
@@ -459,6 +462,7 @@ weir_match_find(const struct weir_match *m, struct str subject, size_t from,
 		return false;
 	n = pcre2_match(m->code, (PCRE2_SPTR)(subject.s ? subject.s : ""), subject.len,
 		from, 0, m->data, m->context);
+	*m->gave_up = n < 0 && n != PCRE2_ERROR_NOMATCH;
 	if (n < 0)
 		return false;
 	span = pcre2_get_ovector_pointer(m->data);
@@ -466,6 +470,12 @@ weir_match_find(const struct weir_match *m, struct str subject, size_t from,
 	*ret_start = span[0] < span[1] ? span[0] : span[1];
 	*ret_end = span[1];
 	return true;
+}
+
+bool
+weir_match_gave_up(const struct weir_match *m)
+{
+	return *m->gave_up;
 }
 
 bool

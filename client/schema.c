@@ -46,7 +46,8 @@ static const char step_1[] =
 "CREATE TABLE run_docs(k INTEGER PRIMARY KEY, rest TEXT NOT NULL);"
 /*
  * What bare words search, of runs b*256 .. b*256+255: a line a run, `k TAB name TAB tags TAB
- * platform TAB scalar parameter values TAB id`, controls replaced by spaces.
+ * platform TAB scalar parameter values TAB id`, controls replaced by spaces. Between tags and
+ * between values stands 0x1f, so that no word is found across two of them.
  */
 "CREATE TABLE run_text(b INTEGER PRIMARY KEY, text TEXT NOT NULL);"
 "CREATE INDEX runs_at ON runs(at_us);"
@@ -69,24 +70,26 @@ static const char step_1[] =
 " states TEXT, fetched_us INTEGER NOT NULL) WITHOUT ROWID;"
 
 /*
- * complete: the run has ended and its log was read to the end. until_us: newest time stamp.
- * runs: run_count of the run when it was completed; more means there is more to read.
+ * The log of a run. at_us: of the run. complete: the run has ended and its log was read to the
+ * end. until_us: newest time stamp. runs: run_count of the run when it was completed; more
+ * means there is more to read.
  */
-"CREATE TABLE run_logs(run BLOB PRIMARY KEY, complete INTEGER NOT NULL, until_us INTEGER,"
-" n INTEGER NOT NULL, runs INTEGER, fetched_us INTEGER NOT NULL) WITHOUT ROWID;"
+"CREATE TABLE logs(k INTEGER PRIMARY KEY, run BLOB NOT NULL UNIQUE, at_us INTEGER NOT NULL,"
+" complete INTEGER NOT NULL, until_us INTEGER, n INTEGER NOT NULL, runs INTEGER,"
+" fetched_us INTEGER NOT NULL);"
+"CREATE INDEX logs_at ON logs(at_us);"
 /*
- * A block: lines of one run in the order (timestamp, created, id). levels: bit level/10.
- * grams: trigram bitmap, before the text so that a skipped block's text is never read.
- * lines: see logblock.h. ids: ids and created of the lines, while the run is live.
+ * Blocks of lines in order (logblock.h): k is log << 32 | place, so a log's blocks lie side by
+ * side. A search reads log_index alone until a bitmap lets a block through; a row of it fits
+ * a page. bytes: of the text. levels: bit level/10. grams: trigram bitmap. Ids of lines are
+ * kept while the run is live.
  */
-"CREATE TABLE log_blocks(k INTEGER PRIMARY KEY, run BLOB NOT NULL, seq INTEGER NOT NULL,"
-" from_us INTEGER NOT NULL, to_us INTEGER NOT NULL, n INTEGER NOT NULL,"
-" levels INTEGER NOT NULL, grams BLOB NOT NULL, lines BLOB NOT NULL, text BLOB NOT NULL,"
-" ids BLOB);"
-"CREATE INDEX log_blocks_run ON log_blocks(run, seq);"
-/* Logger names and task run ids of a log, numbered as lines name them. */
-"CREATE TABLE log_names(run BLOB NOT NULL, i INTEGER NOT NULL, value BLOB NOT NULL,"
-" PRIMARY KEY(run, i)) WITHOUT ROWID;"
+"CREATE TABLE log_index(k INTEGER PRIMARY KEY, log INTEGER NOT NULL, from_us INTEGER NOT NULL,"
+" to_us INTEGER NOT NULL, n INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+" levels INTEGER NOT NULL, grams BLOB NOT NULL);"
+"CREATE INDEX log_index_to ON log_index(log, to_us);"
+"CREATE TABLE log_text(k INTEGER PRIMARY KEY, lines BLOB NOT NULL, text BLOB NOT NULL);"
+"CREATE TABLE log_ids(k INTEGER PRIMARY KEY, ids BLOB NOT NULL);"
 "PRAGMA user_version = 1;";
 /* clang-format on */
 

@@ -18,7 +18,7 @@
 	X(CHECK, "PRAGMA quick_check(1)") \
 	X(PROBE, "SELECT (SELECT max(k) FROM runs), (SELECT max(at_us) FROM runs)," \
 		" (SELECT max(k) FROM run_docs), (SELECT max(b) FROM run_text)," \
-		" (SELECT max(k) FROM task_runs), (SELECT max(k) FROM log_blocks)") \
+		" (SELECT max(k) FROM task_runs), (SELECT max(k) FROM log_index)") \
 	X(BEGIN, "BEGIN IMMEDIATE") \
 	X(COMMIT, "COMMIT") \
 	X(ROLLBACK, "ROLLBACK") \
@@ -96,11 +96,36 @@
 		" ORDER BY at_us DESC LIMIT ?2") \
 	SQL_DOC_STATEMENTS(X) \
 	SQL_SYNC_STATEMENTS(X) \
-	/* logs */ \
-	X(LOG_STATE, "SELECT complete, until_us, n, runs FROM run_logs WHERE run = ?1") \
-	X(LOG_STATE_DELETE, "DELETE FROM run_logs WHERE run = ?1") \
-	X(LOG_DELETE, "DELETE FROM log_blocks WHERE run = ?1") \
-	X(LOG_NAMES_DELETE, "DELETE FROM log_names WHERE run = ?1")
+	/* logs: k of a block is log << 32 | place */ \
+	X(LOG_GET, "SELECT k, complete, until_us, n, runs FROM logs WHERE run = ?1") \
+	X(LOG_ADD, "INSERT INTO logs(run, at_us, complete, n, fetched_us)" \
+		" VALUES(?1, coalesce((SELECT at_us FROM runs WHERE id = ?1), ?2), 0, 0, 0)") \
+	X(LOG_SET, "UPDATE logs SET complete = ?2, until_us = ?3, n = ?4, runs = ?5," \
+		" fetched_us = ?6, at_us = coalesce((SELECT at_us FROM runs" \
+		" WHERE id = logs.run), at_us) WHERE k = ?1") \
+	X(LOG_DELETE, "DELETE FROM logs WHERE k = ?1") \
+	X(LOG_BLOCK_AT, "SELECT min(k) FROM log_index WHERE log = ?1 AND to_us = (SELECT" \
+		" to_us FROM log_index WHERE log = ?1 AND to_us >= ?2 ORDER BY to_us LIMIT 1)") \
+	X(LOG_BLOCK_BEFORE, "SELECT max(k) FROM log_index WHERE k >= ?1 AND k < ?2") \
+	X(LOG_BLOCKS, "SELECT k, from_us, to_us, n, bytes, levels FROM log_index" \
+		" WHERE k >= ?1 AND k <= ?2 ORDER BY k") \
+	X(LOG_BLOCK_GRAMS, "SELECT grams FROM log_index WHERE k = ?1") \
+	X(LOG_BLOCK_TEXT, "SELECT text, lines FROM log_text WHERE k = ?1") \
+	X(LOG_BLOCK_IDS, "SELECT ids FROM log_ids WHERE k = ?1") \
+	X(LOG_INDEX_PUT, "INSERT OR REPLACE INTO log_index(k, log, from_us, to_us, n, bytes," \
+		" levels, grams) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") \
+	X(LOG_TEXT_PUT, "INSERT OR REPLACE INTO log_text(k, text, lines) VALUES(?1, ?2, ?3)") \
+	X(LOG_IDS_PUT, "INSERT OR REPLACE INTO log_ids(k, ids) VALUES(?1, ?2)") \
+	X(LOG_INDEX_MOVE, "UPDATE log_index SET k = ?2 WHERE k = ?1") \
+	X(LOG_TEXT_MOVE, "UPDATE log_text SET k = ?2 WHERE k = ?1") \
+	X(LOG_IDS_MOVE, "UPDATE log_ids SET k = ?2 WHERE k = ?1") \
+	X(LOG_INDEX_CUT, "DELETE FROM log_index WHERE k >= ?1 AND k <= ?2") \
+	X(LOG_TEXT_CUT, "DELETE FROM log_text WHERE k >= ?1 AND k <= ?2") \
+	X(LOG_IDS_CUT, "DELETE FROM log_ids WHERE k >= ?1 AND k <= ?2") \
+	X(LOG_NEWEST, "SELECT k, run FROM logs ORDER BY at_us DESC, k DESC") \
+	X(LOG_SCAN, "SELECT k, from_us, to_us, levels, grams FROM log_index" \
+		" WHERE k >= ?1 AND k <= ?2 ORDER BY k") \
+	X(TASK_NAME, "SELECT name FROM task_runs WHERE id = ?1")
 
 /* What sync asks of its own. */
 #define SQL_SYNC_STATEMENTS(X) \

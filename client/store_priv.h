@@ -30,6 +30,22 @@ void store_forget(struct weir_store *s); /* drop the caches */
 
 void store_bind_k(sqlite3_stmt *st, int i, int64_t k); /* 0: NULL */
 
+/* The log of a run, with its blocks. */
+WEIR_NODISCARD enum weir_rc store_delete_log(
+	struct weir_store *s, const struct weir_id *run, struct weir_err *err);
+
+/* First and last possible k of the blocks of a log. */
+static inline int64_t
+store_log_first(int64_t log)
+{
+	return log << 32;
+}
+static inline int64_t
+store_log_last(int64_t log)
+{
+	return log << 32 | 0xffffffff;
+}
+
 /* Run a statement whose only parameter is an id. */
 WEIR_NODISCARD enum weir_rc store_run_id(struct weir_store *s, enum sql_id id,
 	const struct weir_id *a, struct weir_err *err);

@@ -211,8 +211,7 @@ static enum weir_rc
 delete_run(struct weir_store *s, const struct weir_id *id, struct weir_err *err)
 {
 	static const enum sql_id by_id[] = { SQL_TASK_DELETE_OF, SQL_DETAILS_DELETE,
-		SQL_ARTIFACT_DELETE_OF, SQL_LOG_DELETE, SQL_LOG_NAMES_DELETE,
-		SQL_LOG_STATE_DELETE };
+		SQL_ARTIFACT_DELETE_OF };
 	const struct weir_run key = { .id = *id };
 	struct run_old old;
 	enum weir_rc rc = look(s, &key, &old, err);
@@ -226,7 +225,7 @@ delete_run(struct weir_store *s, const struct weir_id *id, struct weir_err *err)
 	}
 	for (size_t i = 0; !rc && i < N_ELEM(by_id); i++)
 		rc = store_run_id(s, by_id[i], id, err);
-	return rc;
+	return rc ? rc : store_delete_log(s, id, err);
 }
 
 enum weir_rc

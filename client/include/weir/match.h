@@ -31,6 +31,9 @@ bool weir_match_find(const struct weir_match *m, struct str subject, size_t from
 	size_t *ret_start, size_t *ret_end);
 bool weir_match_test(const struct weir_match *m, struct str subject);
 
+/* Did the last find end at a limit? Then a shorter subject may still have a match. */
+bool weir_match_gave_up(const struct weir_match *m);
+
 /*
  * The longest literal that every match contains (for trigram skipping), case-folded when the
  * match ignores case; empty when none is easily proved. Borrowed.
