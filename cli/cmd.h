@@ -65,11 +65,9 @@ struct ctx {
 	bool tty_out, tty_in, tty_err; /* are they terminals */
 	/* A menu may open: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
 	bool interactive;
-	bool refreshed;        /* ctx_refresh was done */
-	volatile bool reading; /* ^C may end the process at once */
-	bool utf8;             /* the locale's encoding */
-	bool colour;           /* on stdout: --color, weir.conf, NO_COLOR, terminal */
-	bool utc;              /* --utc or weir.conf */
+	bool utf8;   /* the locale's encoding */
+	bool colour; /* on stdout: --color, weir.conf, NO_COLOR, terminal */
+	bool utc;    /* --utc or weir.conf */
 	struct weir_err *err;
 };
 
@@ -100,7 +98,7 @@ struct cmd {
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(pools) X(logs) X(completion) X(help)
+	X(runs) X(flows) X(deployments) X(logs) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;

@@ -32,7 +32,6 @@
  *   match.h	compiled PCRE2 patterns
  *   query.h	the query language
  *   select.h	columns, order, query in; typed cells out
- *   pickup	why a run that should start does not
  *   cell	a cell as text for people, for programs, as JSON
  * Work:
  *   sync.h	what fetches, cycle by cycle
@@ -50,14 +49,11 @@
  *   out_json	JSON and NDJSON
  *   list	what all list commands share
  *   cmd_runs cmd_flows cmd_deployments
- *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   cmd_logs	a run's log: options, fetching, files
  *   logs_source	runs whose lines are merged by time
  *   logs_follow	what is new, until the end
  *   logs_search	the logs of many runs
  *   logs_print	lines as text, bytes, NDJSON
- *   cmd_completion	completions of bash, zsh and fish from the tables
- *   complete	what can stand somewhere: runs, columns, fields, keys
  *   cmd_help	help from the tables
  *
  * tui/, the menus:
@@ -80,7 +76,7 @@ on_sigint(int sig)
 
 	(void)sig;
 	interrupts = 1;
-	if (ctx && ctx->session && !ctx->reading)
+	if (ctx && ctx->session)
 		weir_session_interrupt(ctx->session);
 	else
 		_exit(130);
