@@ -16,6 +16,15 @@
  *   types.h	runs, task runs, logs, documents as plain data; states
  * Settings:
  *   config	every setting, its value and where it came from
+ *   config_keys	table of the settings, checks of their values
+ *   config_layer.h	what the parts of it share
+ *   config_load	which files there are, which profile is meant
+ *   config_read	environment and files into layers
+ *   config_dotenv	the syntax of .env
+ *   config_edit	one key of weir.conf changed, the rest kept
+ *   toml	TOML as JSON text, by toml++; the only C++
+ *   toml_load	TOML as a tree
+ *   url	addresses: masked, and as they are compared
  * Server:
  *   http	libcurl multi: requests, bounded bodies, TLS, proxies
  *   api	what a backend can do; opening and first contact
@@ -54,6 +63,9 @@
  *   logs_follow	what is new, until the end
  *   logs_search	the logs of many runs
  *   logs_print	lines as text, bytes, NDJSON
+ *   cmd_completion	completions of bash, zsh and fish from the tables
+ *   complete	what can stand somewhere: runs, columns, fields, keys
+ *   cmd_config	settings and their origins
  *   cmd_help	help from the tables
  *
  * tui/, the menus:

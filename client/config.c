@@ -1,6 +1,6 @@
 /*
- * From layers to one effective value a key. What a credential may be used with is decided
- * here, once.
+ * From layers to one effective value a key. What a credential may be used with is
+ * decided here, once.
  */
 #include "config_layer.h"
 
@@ -8,7 +8,8 @@
 
 #include "weir/mem.h"
 
-/* Highest first. A profile of the command line stands above the environment, as with Prefect. */
+/* Highest first. A profile of the command line stands above the environment, as with
+ * Prefect. */
 static const enum config_source order[2][CONFIG_N_SOURCES] = {
 	{ CONFIG_FLAG, CONFIG_WEIR_ENV, CONFIG_PREFECT_ENV, CONFIG_DOTENV,
 		CONFIG_PREFECT_TOML, CONFIG_PYPROJECT, CONFIG_CONF_PROFILE, CONFIG_CONF,
@@ -114,8 +115,8 @@ may_use(const struct weir_config *c, enum config_source from)
 }
 
 /*
- * A credential goes only to the address that its own layer names; one of a lower layer that
- * names the same address is taken instead. Returns whether there is one.
+ * A credential goes only to the address that its own layer names; one of a lower layer
+ * that names the same address is taken instead. Returns whether there is one.
  */
 static bool
 resolve_credential(struct weir_config *c, enum weir_key key)
@@ -135,8 +136,8 @@ resolve_credential(struct weir_config *c, enum weir_key key)
 }
 
 /*
- * Tell of what was passed over. A layer below the address's is told of only if nothing else
- * was found to send: somebody may have counted on it.
+ * Tell of what was passed over. A layer below the address's is told of only if nothing
+ * else was found to send: somebody may have counted on it.
  */
 static void
 warn_credential(struct weir_config *c, enum weir_key key, bool any)

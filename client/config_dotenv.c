@@ -1,6 +1,7 @@
 /*
- * `.env` as python-dotenv reads it: `export`, single and double quotes over several lines,
- * comments, ${NAME} and ${NAME:-default}. A line that is none of that is skipped.
+ * `.env` as python-dotenv reads it: `export`, single and double quotes over several
+ * lines, comments, ${NAME} and ${NAME:-default}. A line that is none of that is
+ * skipped.
  */
 #include "config_layer.h"
 

@@ -1,6 +1,7 @@
 /*
  * Changing one key of weir.conf and nothing else. The value's place comes from the TOML
- * parser; the new text is parsed again and must differ in that key alone before it is written.
+ * parser; the new text is parsed again and must differ in that key alone before it is
+ * written.
  */
 #include "config_layer.h"
 

@@ -30,7 +30,8 @@ enum config_source {
 };
 
 struct config_layer {
-	char *origin; /* owned; "weir.conf"; NULL: each value is named by its variable */
+	char *origin; /* owned; "weir.conf"; NULL: each value is named by its variable
+		       */
 	char *v[WEIR_N_KEYS]; /* owned; NULL: not set here */
 };
 
@@ -56,7 +57,8 @@ struct weir_config {
 	char *profile;                  /* chosen, known; NULL: none */
 	bool profile_given;             /* by more than profiles.toml's `active` */
 	bool profile_flag;              /* chosen by --profile, and known */
-	bool no_address; /* the embedded profile, or one of --profile that is not known */
+	bool no_address; /* the embedded profile, or one of --profile that is not known
+			  */
 	char *flag_profile; /* what --profile said, known or not */
 	char *name, *file, *store;
 	struct buf warnings;
@@ -72,8 +74,8 @@ const char *config_key_variable(enum weir_key key); /* "WEIR_PAGER" */
 const char *config_key_other(enum weir_key key);    /* "PAGER", or NULL */
 
 /*
- * Check text and bring it to the form in which it is kept ("true", "429,503"). *ret_text is
- * owned. Returns NULL, or why it is not good (static text).
+ * Check text and bring it to the form in which it is kept ("true", "429,503").
+ * *ret_text is owned. Returns NULL, or why it is not good (static text).
  */
 const char *config_check(enum weir_key key, struct str text, char **ret_text);
 
@@ -92,8 +94,8 @@ WEIR_NODISCARD enum weir_rc config_read_file(const struct config_io *io,
 	struct weir_err *err);
 
 /*
- * Readers. Each fills a layer; a value that is not good is WEIR_ECONFIG with the file and
- * place, or the variable. Warnings are added to warn, one a line.
+ * Readers. Each fills a layer; a value that is not good is WEIR_ECONFIG with the file
+ * and place, or the variable. Warnings are added to warn, one a line.
  */
 WEIR_NODISCARD enum weir_rc config_read_env(const struct config_io *io,
 	struct config_layer *weir, struct config_layer *prefect,
@@ -120,9 +122,9 @@ WEIR_NODISCARD enum weir_rc config_read_profile(const struct config_text *file,
 	bool *ret_known, struct buf *warn, struct weir_err *err);
 
 /*
- * Change key in the text of weir.conf, or in its [profiles.PROFILE]; value NULL removes it.
- * The new text is added to out. Errors: WEIR_ENOTFOUND nothing to remove; WEIR_EUSAGE bad
- * value; WEIR_ECONFIG the file is broken or too clever.
+ * Change key in the text of weir.conf, or in its [profiles.PROFILE]; value NULL removes
+ * it. The new text is added to out. Errors: WEIR_ENOTFOUND nothing to remove;
+ * WEIR_EUSAGE bad value; WEIR_ECONFIG the file is broken or too clever.
  */
 WEIR_NODISCARD enum weir_rc config_edit(struct str text, const char *file,
 	const char *profile, enum weir_key key, const char *value, struct buf *out,

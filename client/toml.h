@@ -1,8 +1,8 @@
 /*
  * TOML as JSON: a door to toml++ that lets neither exceptions nor C++ types through.
  *
- * toml.cc is the only C++ of the program. Times become RFC 3339 strings; infinities and NaN,
- * which JSON lacks, become the strings "inf", "-inf", "nan".
+ * toml.cc is the only C++ of the program. Times become RFC 3339 strings; infinities and
+ * NaN, which JSON lacks, become the strings "inf", "-inf", "nan".
  */
 #ifndef WEIR_CLIENT_TOML_H
 #define WEIR_CLIENT_TOML_H
@@ -20,20 +20,22 @@ struct toml_error {
 	unsigned line, column;
 };
 
-/* Where a value stands; lines and columns from 1, columns in code points, end exclusive. */
+/* Where a value stands; lines and columns from 1, columns in code points, end
+ * exclusive. */
 struct toml_place {
 	unsigned line, column;
 	unsigned end_line, end_column;
 };
 
 /*
- * *ret_json is JSON text of one object, owned by the caller (free). Returns 0, or -1 with
- * *ret_error set.
+ * *ret_json is JSON text of one object, owned by the caller (free). Returns 0, or -1
+ * with *ret_error set.
  */
 int toml_to_json(const char *text, size_t len, char **ret_json, size_t *ret_len,
 	struct toml_error *ret_error);
 
-/* The place of the value at path[0..n), tables only. Returns 0, or -1 if there is none. */
+/* The place of the value at path[0..n), tables only. Returns 0, or -1 if there is none.
+ */
 int toml_find(const char *text, size_t len, const char *const *path, size_t n,
 	struct toml_place *ret_place);
 

@@ -1,6 +1,6 @@
 /*
- * Configuration files: the first byte says which file the rest is. What loads can be shown
- * without its secrets; what is set in weir.conf is read back.
+ * Configuration files: the first byte says which file the rest is. What loads can be
+ * shown without its secrets; what is set in weir.conf is read back.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* config*.c, url.c, toml*: layers, credentials, files, changes to weir.conf. */
+/* config*.c, toml*: layers, credentials, what files say. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,6 @@
 #include <cmocka.h>
 
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config_layer.h"
 #include "weir/mem.h"
@@ -157,7 +155,8 @@ test_profile_choice(void **state)
 	}
 }
 
-/* A profile of the command line stands above exported variables; a chosen one does not. */
+/* A profile of the command line stands above exported variables; a chosen one does not.
+ */
 static void
 test_profile_flag(void **state)
 {
@@ -467,38 +466,6 @@ test_dotenv(void **state)
 }
 
 static void
-test_urls(void **state)
-{
-	static const struct {
-		const char *url, *masked, *normal;
-	} t[] = {
-		{ "http://a/api", "http://a/api", "http://a/api" },
-		{ "HTTP://u:p@A.B:80/api/", "HTTP://***@A.B:80/api/",
-			"http://a.b/api" },
-		{ "https://x:443", "https://x:443", "https://x" },
-		{ "https://x:80//", "https://x:80//", "https://x:80" },
-		{ "http://p@ss@h:1/Q", "http://***@h:1/Q", "http://h:1/Q" },
-		{ "http://[::1]:4200/api", "http://[::1]:4200/api",
-			"http://[::1]:4200/api" },
-		{ "http://[::1]/api", "http://[::1]/api", "http://[::1]/api" },
-		{ "http://h/a@b:c", "http://h/a@b:c", "http://h/a@b:c" },
-		{ "nothing", "nothing", "nothing" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < N_ELEM(t); i++) {
-		struct buf b = BUF_INIT(BUF_MAX);
-		char *n = weir_url_normalise(t[i].url);
-
-		weir_url_mask(&b, t[i].url);
-		assert_string_equal(buf_cstr(&b), t[i].masked);
-		assert_string_equal(n, t[i].normal);
-		free(n);
-		buf_release(&b);
-	}
-}
-
-static void
 test_show_and_store(void **state)
 {
 	struct world w = {
@@ -519,124 +486,6 @@ test_show_and_store(void **state)
 	assert_non_null(strstr(buf_cstr(&b), "http://***@A:80/api"));
 	buf_release(&b);
 	weir_config_free(c);
-}
-
-static void
-test_edit(void **state)
-{
-	static const struct {
-		const char *text, *profile;
-		enum weir_key key;
-		const char *value, *want;
-	} t[] = {
-		{ "", NULL, WEIR_KEY_PAGER, "less \"x\"",
-			"pager = \"less \\\"x\\\"\"\n" },
-		{ "# c\nutc = false # why\n\n# of p\n[profiles.p]\nutc = false\n", NULL,
-			WEIR_KEY_UTC, "yes",
-			"# c\nutc = true # why\n\n# of p\n[profiles.p]\nutc = "
-			"false\n" },
-		{ "# c\nutc = false # why\n\n# of p\n[profiles.p]\nutc = false\n", "p",
-			WEIR_KEY_UTC, "true",
-			"# c\nutc = false # why\n\n# of p\n[profiles.p]\nutc = "
-			"true\n" },
-		{ "# c\nutc = false\n\n# of p\n[profiles.p]\n", NULL, WEIR_KEY_PARALLEL,
-			"8",
-			"# c\nutc = false\nparallel = 8\n\n# of p\n[profiles.p]\n" },
-		{ "# c\n\n# of p\n[profiles.p]\nutc = true", "p", WEIR_KEY_API_URL,
-			"http://a",
-			"# c\n\n# of p\n[profiles.p]\napi_url = \"http://a\"\nutc = "
-			"true" },
-		{ "utc = true", "q r", WEIR_KEY_API_URL, "http://a/",
-			"utc = true\n\n[profiles.\"q r\"]\napi_url = "
-			"\"http://a\"\n" },
-		{ "a_b = 'ü' # ü\npager = '''x''' # é\ncolor = 'auto'\n", NULL,
-			WEIR_KEY_PAGER, NULL, "a_b = 'ü' # ü\ncolor = 'auto'\n" },
-		{ "pager = 'ü' # é\n", NULL, WEIR_KEY_PAGER, "m",
-			"pager = \"m\" # é\n" },
-		{ "\"pager\" = 'x'\n", NULL, WEIR_KEY_PAGER, "y",
-			"\"pager\" = \"y\"\n" },
-		{ "custom_headers = { A = 'b' }\n", NULL, WEIR_KEY_CUSTOM_HEADERS,
-			"{\"A\": \"c\"}",
-			"custom_headers = \"{\\\"A\\\":\\\"c\\\"}\"\n" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < N_ELEM(t); i++) {
-		struct buf out = BUF_INIT(BUF_MAX);
-		struct weir_err err = { 0 };
-
-		if (config_edit(str_of(t[i].text), "f", t[i].profile, t[i].key,
-			    t[i].value, &out, &err))
-			fail_msg("%zu: %s", i, err.text);
-		assert_string_equal(buf_cstr(&out), t[i].want);
-		buf_release(&out);
-	}
-}
-
-static void
-test_edit_refused(void **state)
-{
-	static const struct {
-		const char *text, *profile;
-		enum weir_key key;
-		const char *value;
-		enum weir_rc rc;
-	} t[] = {
-		{ "", NULL, WEIR_KEY_UTC, NULL, WEIR_ENOTFOUND },
-		{ "", NULL, WEIR_KEY_UTC, "maybe", WEIR_EUSAGE },
-		{ "", NULL, WEIR_KEY_PAGER, "", WEIR_EUSAGE },
-		{ "broken = ", NULL, WEIR_KEY_UTC, "true", WEIR_ECONFIG },
-		{ "profiles = { p = { utc = false, color = 'auto' } }", "p",
-			WEIR_KEY_UTC, NULL, WEIR_ECONFIG },
-		{ "profiles = { p = {} }", "p", WEIR_KEY_UTC, "true", WEIR_ECONFIG },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < N_ELEM(t); i++) {
-		struct buf out = BUF_INIT(BUF_MAX);
-		enum weir_rc rc = config_edit(str_of(t[i].text), "f", t[i].profile,
-			t[i].key, t[i].value, &out, NULL);
-
-		assert_int_equal(rc, t[i].rc);
-		assert_int_equal(out.len, 0);
-		buf_release(&out);
-	}
-}
-
-/* On a real disk: folders made, 0600, through a symbolic link. */
-static void
-test_set(void **state)
-{
-	char root[] = "/tmp/weir-config-XXXXXX", path[128], link_to[128];
-	struct weir_config_flags flags = { 0 };
-	struct weir_config *c = NULL;
-	struct stat st;
-
-	(void)state;
-	assert_non_null(mkdtemp(root));
-	assert_int_equal(setenv("XDG_CONFIG_HOME", root, 1), 0);
-	assert_int_equal(setenv("HOME", root, 1), 0);
-	assert_int_equal(chdir(root), 0);
-	assert_int_equal(weir_config_load(&flags, &c, NULL), WEIR_OK);
-	assert_int_equal(weir_config_set(c, WEIR_KEY_UTC, "1", NULL), WEIR_OK);
-	snprintf(path, sizeof(path), "%s/weir/weir.conf", root);
-	snprintf(link_to, sizeof(link_to), "%s/real.conf", root);
-	assert_string_equal(weir_config_file(c), path);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(rename(path, link_to), 0);
-	assert_int_equal(symlink(link_to, path), 0);
-	assert_int_equal(weir_config_set(c, WEIR_KEY_COLOR, "never", NULL), WEIR_OK);
-	assert_int_equal(lstat(path, &st), 0);
-	assert_true(S_ISLNK(st.st_mode));
-	weir_config_free(c);
-	assert_int_equal(weir_config_load(&flags, &c, NULL), WEIR_OK);
-	assert_true(weir_config_bool(c, WEIR_KEY_UTC));
-	assert_string_equal(weir_config_str(c, WEIR_KEY_COLOR), "never");
-	weir_config_free(c);
-	assert_int_equal(unlink(path) | unlink(link_to), 0);
-	snprintf(path, sizeof(path), "%s/weir", root);
-	assert_int_equal(rmdir(path) | chdir("/") | rmdir(root), 0);
 }
 
 static void
@@ -663,6 +512,65 @@ test_key_table(void **state)
 	}
 }
 
+/* The section of a setting in weir.conf(5): from its .It to the next. Owned. */
+static char *
+man_section(const char *page, const char *name)
+{
+	char *head = xasprintf("\n.It Ic %s\n", name), *text = NULL;
+	const char *at = strstr(page, head), *end;
+
+	if (at) {
+		at += strlen(head);
+		end = strstr(at, "\n.It ");
+		text = xstrndup(at, end ? (size_t)(end - at) : strlen(at));
+	}
+	free(head);
+	return text;
+}
+
+/* weir.conf(5) has exactly the settings of the table, with variables and defaults. */
+static void
+test_man_page(void **state)
+{
+	struct buf page = BUF_INIT(1 << 20);
+	const char *end, *at;
+	FILE *f = fopen("man/weir.conf.5", "r");
+	size_t n = 0;
+	int c;
+
+	(void)state;
+	assert_non_null(f);
+	while ((c = getc(f)) != EOF)
+		buf_addc(&page, (char)c);
+	fclose(f);
+	for (int k = 0; k < WEIR_N_KEYS; k++) {
+		const struct weir_key_info *i = weir_key_info((enum weir_key)k);
+		char *s = man_section(buf_cstr(&page), i->name);
+		char *ql =
+			xasprintf("Default:\n.Ql %s ", i->fallback ? i->fallback : "");
+
+		if (!s)
+			fail_msg("weir.conf(5) lacks %s", i->name);
+		if (i->prefect && !strstr(s, i->prefect))
+			fail_msg("%s: lacks %s", i->name, i->prefect);
+		if (i->toml && !strstr(s, i->toml))
+			fail_msg("%s: lacks %s", i->name, i->toml);
+		if (!i->fallback != !strstr(s, "Default:") ||
+			(i->fallback && !strstr(s, ql)))
+			fail_msg("%s: default differs", i->name);
+		free(ql);
+		free(s);
+	}
+	at = strstr(buf_cstr(&page), "\n.Ss Settings\n");
+	assert_non_null(at);
+	end = strstr(at, "\n.Ss Tables\n");
+	assert_non_null(end);
+	while ((at = strstr(at + 1, "\n.It Ic ")) && at < end)
+		n++;
+	assert_int_equal(n, WEIR_N_KEYS);
+	buf_release(&page);
+}
+
 int
 main(void)
 {
@@ -678,12 +586,9 @@ main(void)
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_ui_url),
 		cmocka_unit_test(test_dotenv),
-		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_show_and_store),
-		cmocka_unit_test(test_edit),
-		cmocka_unit_test(test_edit_refused),
-		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_key_table),
+		cmocka_unit_test(test_man_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

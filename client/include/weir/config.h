@@ -1,10 +1,11 @@
 /*
  * Configuration: every setting, its effective value and where it came from.
  *
- * Highest first: flags, WEIR_*, PREFECT_* in the environment, `.env`, `prefect.toml` and
- * `pyproject.toml` of the working directory, weir.conf, the active profile of Prefect's
- * profiles.toml, the default. A credential is used only with the address of its own layer or
- * one set together with it. Source: specs of Prefect 3.8.3 settings/sources.py.
+ * Highest first: flags, WEIR_*, PREFECT_* in the environment, `.env`, `prefect.toml`
+ * and `pyproject.toml` of the working directory, weir.conf, the active profile of
+ * Prefect's profiles.toml, the default. A credential is used only with the address of
+ * its own layer or one set together with it. Source: specs of Prefect 3.8.3
+ * settings/sources.py.
  */
 #ifndef WEIR_CONFIG_H
 #define WEIR_CONFIG_H
@@ -51,8 +52,8 @@ struct weir_config_flags {
 };
 
 /*
- * Read all layers. ret_config is owned (weir_config_free). Warnings that a person must see
- * (unknown profile, skipped TLS verification, a credential left unused) wait in
+ * Read all layers. ret_config is owned (weir_config_free). Warnings that a person must
+ * see (unknown profile, skipped TLS verification, a credential left unused) wait in
  * weir_config_warnings, one a line. Errors: WEIR_ECONFIG names file, line and column.
  */
 WEIR_NODISCARD enum weir_rc weir_config_load(const struct weir_config_flags *flags,
@@ -65,7 +66,10 @@ bool weir_config_bool(const struct weir_config *c, enum weir_key key);
 int64_t weir_config_int(const struct weir_config *c, enum weir_key key);
 const char *weir_config_warnings(const struct weir_config *c);
 
-/* For `weir config`: the table's rows and where a value came from ("PREFECT_API_URL", "profiles.toml:local", "default"). */
+/*
+ * For `weir config`: the table's rows and where a value came from ("PREFECT_API_URL",
+ * "profiles.toml:local", "default"; "" where there is no value).
+ */
 struct weir_key_info {
 	const char *name; /* in weir.conf: `api_url`; WEIR_<NAME> in the environment */
 	const char *prefect;  /* PREFECT_* variable, or NULL */
@@ -88,8 +92,8 @@ const char *weir_config_name(
 	const struct weir_config *c); /* profile name to show, "default" */
 
 /*
- * Set one key in weir.conf (value NULL: remove it), keeping the rest of the file as it is;
- * written whole to a new file, synced and renamed, mode 0600.
+ * Set one key in weir.conf (value NULL: remove it), keeping the rest of the file as it
+ * is; written whole to a new file, synced and renamed, mode 0600.
  */
 WEIR_NODISCARD enum weir_rc weir_config_set(const struct weir_config *c,
 	enum weir_key key, const char *value, struct weir_err *err);
@@ -97,7 +101,8 @@ WEIR_NODISCARD enum weir_rc weir_config_set(const struct weir_config *c,
 /* Append url with user:password masked (user:password become `***`). */
 void weir_url_mask(struct buf *out, const char *url);
 
-/* API address as it is compared and hashed: lower-case scheme and host, no default port, no user, no trailing '/'. Owned. */
+/* API address as it is compared and hashed: lower-case scheme and host, no default
+ * port, no user, no trailing '/'. Owned. */
 char *weir_url_normalise(const char *url);
 
 #endif
