@@ -118,8 +118,8 @@ parse_version(struct str text, struct api_version *ret)
 }
 
 /*
- * Date has whole seconds, the reply took some time: less than two seconds off is taken as
- * none, so that clocks that agree give the same result each time.
+ * Date has whole seconds, the reply took some time: less than two seconds off is taken
+ * as none, so that clocks that agree give the same result each time.
  */
 static void
 set_clock(struct api *a, int64_t date_us)

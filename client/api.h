@@ -1,9 +1,9 @@
 /*
  * What a backend can do: the one interface between weir and a server.
  *
- * Two implementations: api_prefect.c (HTTP) and, later, the embedded store. Requests are
- * submitted and answered by callback from pump, so that several are in flight; a backend
- * without a network may answer inside submit. Pages are decoded already.
+ * Two implementations: api_prefect.c (HTTP) and, later, the embedded store. Requests
+ * are submitted and answered by callback from pump, so that several are in flight; a
+ * backend without a network may answer inside submit. Pages are decoded already.
  */
 #ifndef WEIR_CLIENT_API_H
 #define WEIR_CLIENT_API_H
@@ -57,28 +57,30 @@ enum {
 			   1 << WEIR_ST_CANCELLED | 1 << WEIR_ST_CRASHED
 };
 
-/* A window of time on one field; a bound is WEIR_NO_TIME when open; both are inclusive. */
+/* A window of time on one field; a bound is WEIR_NO_TIME when open; both are inclusive.
+ */
 struct api_range {
 	int64_t after_us, before_us;
 };
 #define API_RANGE_ALL ((struct api_range){ WEIR_NO_TIME, WEIR_NO_TIME })
 
 /*
- * One list request. Zero-initialise with API_LIST_INIT. Fields that a kind has not are not to
- * be set. Bodies follow specs of the Prefect REST API.
+ * One list request. Zero-initialise with API_LIST_INIT. Fields that a kind has not are
+ * not to be set. Bodies follow specs of the Prefect REST API.
  */
 struct api_list {
 	enum weir_kind kind;
 	unsigned states; /* mask of 1 << enum weir_state, 0: any (runs, task runs) */
 	struct api_range expected; /* expected_start_time (runs) */
-	/* end_time (runs). Servers before 3.0.4 cannot: not sent there, stop by hand. */
+	/* end_time (runs). Servers before 3.0.4 cannot: not sent there, stop by hand.
+	 */
 	struct api_range end;
 	struct api_range next;     /* next_scheduled_start_time (runs) */
 	int never_started;         /* 1: start_time is null, -1: is not null, 0: any */
 	const struct weir_id *ids; /* id.any_ */
 	size_t n_ids;
-	const struct weir_id *
-		run_ids; /* task runs, artifacts: flow_run_id.any_; runs: parent_flow_run_id.any_ */
+	const struct weir_id *run_ids; /* task runs, artifacts: flow_run_id.any_; runs:
+					  parent_flow_run_id.any_ */
 	size_t n_run_ids;
 	const char *pool; /* queues, workers: of this pool */
 	enum api_sort sort;
@@ -120,12 +122,14 @@ struct api_ops {
 	void (*states)(
 		struct api *a, const struct weir_id *run, api_done *done, void *arg);
 	/*
-	 * Counts of runs by state in buckets of expected_start_time, for the drift check:
-	 * page.body is the JSON array of {interval_start, interval_end, states:[...]}.
+	 * Counts of runs by state in buckets of expected_start_time, for the drift
+	 * check: page.body is the JSON array of {interval_start, interval_end,
+	 * states:[...]}.
 	 */
 	void (*history)(struct api *a, struct api_range expected,
 		int64_t bucket_seconds, api_done *done, void *arg);
-	/* Any other request: a raw body both ways (later: actions). path after the base. */
+	/* Any other request: a raw body both ways (later: actions). path after the
+	 * base. */
 	void (*raw)(struct api *a, const char *method, const char *path,
 		struct str body, bool repeatable, api_done *done, void *arg);
 
@@ -157,8 +161,8 @@ WEIR_NODISCARD enum weir_rc api_open(
 void api_close(struct api *a);
 
 /*
- * First contact: version and clock. Tells a wrong address (an HTML page, GraphQL, foreign
- * JSON) from a missing permission and from a server that is away. Blocks.
+ * First contact: version and clock. Tells a wrong address (an HTML page, GraphQL,
+ * foreign JSON) from a missing permission and from a server that is away. Blocks.
  */
 WEIR_NODISCARD enum weir_rc api_connect(struct api *a, struct weir_err *err);
 

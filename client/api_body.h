@@ -1,15 +1,17 @@
 /*
- * What is asked: paths and bodies of the list requests of Prefect's REST API. Pure text.
+ * What is asked: paths and bodies of the list requests of Prefect's REST API. Pure
+ * text.
  *
- * The limit comes last in a body, so that it can be put in again after the server has said
- * how large it may be.
+ * The limit comes last in a body, so that it can be put in again after the server has
+ * said how large it may be.
  */
 #ifndef WEIR_CLIENT_API_BODY_H
 #define WEIR_CLIENT_API_BODY_H
 
 #include "api.h"
 
-/* Where the list is asked for. False: such a list cannot be asked for (workers of no pool). */
+/* Where the list is asked for. False: such a list cannot be asked for (workers of no
+ * pool). */
 bool api_body_path(const struct api_list *list, struct buf *out);
 
 /* Everything but the limit. with_end: the server knows the filter end_time. */

@@ -166,8 +166,9 @@ read_fraction(const char *s, const char *end, const char **ret_s)
 }
 
 /*
- * A time as Prefect writes it, `2026-11-21T14:02:19.441000Z` or with `+00:00`; all others go
- * the general way. Days from civil date after H. Hinnant's public-domain formula.
+ * A time as Prefect writes it, `2026-11-21T14:02:19.441000Z` or with `+00:00`; all
+ * others go the general way. Days from civil date after H. Hinnant's public-domain
+ * formula.
  */
 static bool
 read_time(struct str t, int64_t *ret_us)
@@ -268,8 +269,8 @@ read_field(struct pull *p, const struct api_field *f, void *row)
 enum { SEEN_MAX = 64 };
 
 /*
- * Servers send the members of all rows in one order: the member that was i-th in the last row
- * is tried first. Members for `rest` are kept as spans, neighbours as one.
+ * Servers send the members of all rows in one order: the member that was i-th in the
+ * last row is tried first. Members for `rest` are kept as spans, neighbours as one.
  */
 struct reader {
 	struct pull p;

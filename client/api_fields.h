@@ -2,9 +2,9 @@
  * The field tables of the objects we read, and the reader that walks them over the pull
  * decoder. The tests walk the same tables over jansson and compare.
  *
- * Pages may be any bytes. Strings are slices of body where that is possible, else in the
- * arena. A missing, null or mistyped optional field reads as absent; a missing id is
- * WEIR_EBADDATA with its place (`[17].id: missing`).
+ * Pages may be any bytes. Strings are slices of body where that is possible, else in
+ * the arena. A missing, null or mistyped optional field reads as absent; a missing id
+ * is WEIR_EBADDATA with its place (`[17].id: missing`).
  */
 #ifndef WEIR_CLIENT_API_FIELDS_H
 #define WEIR_CLIENT_API_FIELDS_H
@@ -20,8 +20,8 @@ VEC_TYPE(doc_vec, struct weir_doc);
 enum { API_PAGE_ROWS_MAX = 100000 };
 
 /*
- * body is a list, or a single object, which is read as a list of one. It is borrowed: keep it
- * as long as the rows. ret is cleared first, its memory is used again.
+ * body is a list, or a single object, which is read as a list of one. It is borrowed:
+ * keep it as long as the rows. ret is cleared first, its memory is used again.
  */
 WEIR_NODISCARD enum weir_rc decode_runs(struct str body, struct arena *result,
 	struct run_vec *ret, struct weir_err *err);

@@ -1,6 +1,7 @@
 /*
- * How many requests to keep in flight: up while that brings more pages a second, down when
- * the server pushes back. An SQLite server saturates at two to four; more only makes it 503.
+ * How many requests to keep in flight: up while that brings more pages a second, down
+ * when the server pushes back. An SQLite server saturates at two to four; more only
+ * makes it 503.
  */
 #ifndef WEIR_CLIENT_API_PACE_H
 #define WEIR_CLIENT_API_PACE_H

@@ -9,8 +9,8 @@
 #include "weir/mem.h"
 
 /*
- * An operation: one request, repeated when the server says that the page is too large or that
- * it wants a CSRF token:
+ * An operation: one request, repeated when the server says that the page is too large
+ * or that it wants a CSRF token:
  *
  *   list, logs, get... -> op_send -> http -> op_reply -> done
  *                            ^                  | 422 limit
@@ -289,8 +289,9 @@ limits_ask(struct op *op)
 }
 
 /*
- * Global limits first, page by page, then those of tags. A 3.x server shows the latter among the
- * former as well, and skips rows of its pages of the latter: the first of two of one id stays.
+ * Global limits first, page by page, then those of tags. A 3.x server shows the latter
+ * among the former as well, and skips rows of its pages of the latter: the first of two
+ * of one id stays.
  */
 static void
 limits_add(struct op *op, struct api_page *page)

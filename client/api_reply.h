@@ -1,18 +1,20 @@
-/* What is answered when it is not what was asked for: statuses and error bodies in words. */
+/* What is answered when it is not what was asked for: statuses and error bodies in
+ * words. */
 #ifndef WEIR_CLIENT_API_REPLY_H
 #define WEIR_CLIENT_API_REPLY_H
 
 #include "http.h"
 
 /*
- * WEIR_OK for 2xx with JSON (or nothing) in it. Else err names base, method and path, the
- * server's own words, and what to try: EAUTH 401 403; ENOTFOUND 404; EREFUSED other 4xx; ENET
- * redirects, 5xx, web pages and foreign servers.
+ * WEIR_OK for 2xx with JSON (or nothing) in it. Else err names base, method and path,
+ * the server's own words, and what to try: EAUTH 401 403; ENOTFOUND 404; EREFUSED other
+ * 4xx; ENET redirects, 5xx, web pages and foreign servers.
  */
 WEIR_NODISCARD enum weir_rc api_reply_check(const struct http_reply *reply,
 	const char *base, const char *method, const char *path, struct weir_err *err);
 
-/* The server's words in an error body, one line, sanitised; appends nothing if there are none. */
+/* The server's words in an error body, one line, sanitised; appends nothing if there
+ * are none. */
 void api_reply_words(struct str body, struct buf *out);
 
 /* `Invalid limit: must be less than or equal to 200.`: the number, else 0. */

@@ -1,6 +1,7 @@
 /*
- * Libraries that are loaded when they are first used: linked, they would be four fifths of
- * start-up. One table of symbols a library; with LINK_ALL they are linked the plain way.
+ * Libraries that are loaded when they are first used: linked, they would be four fifths
+ * of start-up. One table of symbols a library; with LINK_ALL they are linked the plain
+ * way.
  */
 #ifndef WEIR_CLIENT_DYN_H
 #define WEIR_CLIENT_DYN_H
@@ -27,8 +28,9 @@ struct dyn_curl {
 };
 
 /*
- * Fill the table. The library stays loaded until the process ends: what it registered to run
- * at exit must not be unmapped. WEIR_EFAIL, with the package to install, when it is missing.
+ * Fill the table. The library stays loaded until the process ends: what it registered
+ * to run at exit must not be unmapped. WEIR_EFAIL, with the package to install, when it
+ * is missing.
  */
 WEIR_NODISCARD enum weir_rc dyn_curl_load(
 	struct dyn_curl *ret_curl, struct weir_err *err);

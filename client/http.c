@@ -15,7 +15,8 @@
 
 enum { CONNECTIONS_MAX = 32, IDLE_BODY_MAX = 4 << 20, LOCATION_MAX = 2048 };
 
-/* One request, from submit until its callback; its easy handle and memory are used again. */
+/* One request, from submit until its callback; its easy handle and memory are used
+ * again. */
 struct transfer {
 	struct http *http;
 	CURL *easy;

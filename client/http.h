@@ -1,9 +1,9 @@
 /*
  * HTTP over libcurl's multi interface, loaded at first use.
  *
- * One struct http a server: connections are kept, bodies bounded, TLS verified, retries made
- * (retry.h), redirects reported and never followed, so credentials go to this host only.
- * Completion comes by callback from http_pump, on the caller's thread.
+ * One struct http a server: connections are kept, bodies bounded, TLS verified, retries
+ * made (retry.h), redirects reported and never followed, so credentials go to this host
+ * only. Completion comes by callback from http_pump, on the caller's thread.
  */
 #ifndef WEIR_CLIENT_HTTP_H
 #define WEIR_CLIENT_HTTP_H
@@ -34,15 +34,16 @@ struct http_request {
 	bool repeatable;    /* reads, and writes with a key: may be sent again */
 	const char *headers[HTTP_HEADERS_MAX]; /* "Name: value", up to a NULL; copied */
 	/*
-	 * Called once. rc WEIR_OK: any HTTP status is in reply. Else err says why there is no
-	 * reply (WEIR_ENET, WEIR_ETOOBIG, WEIR_EINTR) and reply is NULL.
+	 * Called once. rc WEIR_OK: any HTTP status is in reply. Else err says why there
+	 * is no reply (WEIR_ENET, WEIR_ETOOBIG, WEIR_EINTR) and reply is NULL.
 	 */
 	void (*done)(void *arg, enum weir_rc rc, const struct http_reply *reply,
 		const struct weir_err *err);
 	void *arg;
 };
 
-/* The address and settings of the configuration, copied. WEIR_ENOSERVER without address. */
+/* The address and settings of the configuration, copied. WEIR_ENOSERVER without
+ * address. */
 WEIR_NODISCARD enum weir_rc http_open(
 	const struct weir_config *config, struct http **ret_http, struct weir_err *err);
 void http_close(struct http *h); /* cancels what is in flight without calling back */
@@ -58,9 +59,9 @@ size_t http_in_flight(
 	const struct http *h); /* submitted and not done, retries in wait included */
 
 /*
- * Work until something finished, for at most timeout_ms (-1: no limit; returns at once when
- * nothing is in flight). Callbacks are called from here. Returns early when http_wake was
- * called (from any thread or signal handler), before or during.
+ * Work until something finished, for at most timeout_ms (-1: no limit; returns at once
+ * when nothing is in flight). Callbacks are called from here. Returns early when
+ * http_wake was called (from any thread or signal handler), before or during.
  */
 void http_pump(struct http *h, int timeout_ms);
 void http_wake(struct http *h);

@@ -1,4 +1,5 @@
-/* Why there was no answer: libcurl's codes in words, and whether another try can help. */
+/* Why there was no answer: libcurl's codes in words, and whether another try can help.
+ */
 #ifndef WEIR_CLIENT_HTTP_FAIL_H
 #define WEIR_CLIENT_HTTP_FAIL_H
 

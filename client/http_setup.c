@@ -61,8 +61,8 @@ add_percent_decoded(struct buf *out, struct str s)
 }
 
 /*
- * Split url into base and the `user:password` in it. A credential in the address counts least:
- * the auth string wins over the key, the key over it.
+ * Split url into base and the `user:password` in it. A credential in the address counts
+ * least: the auth string wins over the key, the key over it.
  */
 static char *
 split_address(const char *url, struct buf *ret_user)
@@ -203,8 +203,8 @@ is_loopback(const char *base)
 }
 
 /*
- * libcurl reads http_proxy in lower case only; Prefect's own client reads both. As a CGI
- * program would, we leave it alone where it can be a request's `Proxy:` header.
+ * libcurl reads http_proxy in lower case only; Prefect's own client reads both. As a
+ * CGI program would, we leave it alone where it can be a request's `Proxy:` header.
  */
 static const char *
 upper_case_proxy(const struct http_setup *s)
@@ -269,7 +269,8 @@ read_settings(const struct weir_config *config, struct http_setup *s)
 	s->timeout_s = (long)weir_config_int(config, WEIR_KEY_REQUEST_TIMEOUT);
 	if (s->timeout_s < 1 || s->timeout_s > 24 * 3600)
 		s->timeout_s = 60;
-	/* Prefect's five tries end too soon for an SQLite server: only a user's wish counts. */
+	/* Prefect's five tries end too soon for an SQLite server: only a user's wish
+	 * counts. */
 	s->max_retries = is_default(config, WEIR_KEY_MAX_RETRIES)
 				 ? -1
 				 : (int)weir_config_int(config, WEIR_KEY_MAX_RETRIES);
@@ -353,8 +354,8 @@ http_setup_apply(const struct dyn_curl *curl, const struct http_setup *s, CURL *
 							     : HTTP_SETUP_CONNECT_S;
 
 	/*
-	 * Without NOSIGNAL libcurl keeps SIGPIPE away from its TLS writes; only a resolver that
-	 * blocks would use SIGALRM.
+	 * Without NOSIGNAL libcurl keeps SIGPIPE away from its TLS writes; only a
+	 * resolver that blocks would use SIGALRM.
 	 */
 	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, asynchronous ? 0L : 1L);
 	curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -365,7 +366,8 @@ http_setup_apply(const struct dyn_curl *curl, const struct http_setup *s, CURL *
 	/* Cloud's balancer closes idle connections after 30 s. */
 	curl->easy_setopt(easy, CURLOPT_MAXAGE_CONN, 25L);
 	curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, connect_s);
-	/* A server that sends nothing ends after the time-out, one that trickles later. */
+	/* A server that sends nothing ends after the time-out, one that trickles later.
+	 */
 	curl->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, s->timeout_s);
 	curl->easy_setopt(easy, CURLOPT_TIMEOUT, s->timeout_s * 10);

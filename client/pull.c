@@ -130,7 +130,8 @@ fault(struct pull *p, const char *why)
 	return false;
 }
 
-/* The next byte that is not white space, 0 at the end. Text is clean: space is the only one. */
+/* The next byte that is not white space, 0 at the end. Text is clean: space is the only
+ * one. */
 static inline char
 peek(struct pull *p)
 {
@@ -196,7 +197,8 @@ skip_escape(struct pull *p)
 	return true;
 }
 
-/* Over a string; p->p is at its opening quote. *ret is what stands between the quotes. */
+/* Over a string; p->p is at its opening quote. *ret is what stands between the quotes.
+ */
 static inline bool
 scan_string(struct pull *p, struct str *ret, bool *ret_escapes)
 {
@@ -307,8 +309,8 @@ skip_key(struct pull *p)
 }
 
 /*
- * Over a whole value. `kinds` is a stack of one bit a level (1: object): text decides how deep
- * it goes, so there is no recursion.
+ * Over a whole value. `kinds` is a stack of one bit a level (1: object): text decides
+ * how deep it goes, so there is no recursion.
  */
 static bool
 skip_value(struct pull *p)
@@ -437,7 +439,8 @@ put_utf8(char *q, uint32_t c)
 	return q;
 }
 
-/* Decode the \u escape at s (after the `\u`), a surrogate pair as one. Returns what follows. */
+/* Decode the \u escape at s (after the `\u`), a surrogate pair as one. Returns what
+ * follows. */
 static const char *
 read_unicode(const char *s, const char *end, uint32_t *ret)
 {
@@ -543,7 +546,8 @@ slow_double(struct str s)
 	return strtod(small, NULL);
 }
 
-/* Up to 15 digits and a power of ten that a double holds exactly give the exact result. */
+/* Up to 15 digits and a power of ten that a double holds exactly give the exact result.
+ */
 static double
 to_double(struct str s)
 {

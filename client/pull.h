@@ -1,9 +1,11 @@
 /*
- * A pull decoder for JSON: the caller walks the text, values it wants are decoded, others
- * are skipped (and still checked). No tree, no allocation but for strings with escapes.
+ * A pull decoder for JSON: the caller walks the text, values it wants are decoded,
+ * others are skipped (and still checked). No tree, no allocation but for strings with
+ * escapes.
  *
- * Nothing of a peer can break it: malformed UTF-8 and lone surrogates become U+FFFD, control
- * bytes spaces; nesting has a limit. The first fault sticks (`why`) and ends every loop.
+ * Nothing of a peer can break it: malformed UTF-8 and lone surrogates become U+FFFD,
+ * control bytes spaces; nesting has a limit. The first fault sticks (`why`) and ends
+ * every loop.
  */
 #ifndef WEIR_CLIENT_PULL_H
 #define WEIR_CLIENT_PULL_H
@@ -34,8 +36,8 @@ enum pull_kind {
 };
 
 /*
- * Begin at the first byte of text. Text is borrowed: slices point into it, or into a repaired
- * copy in arena when it was not clean UTF-8 without control bytes.
+ * Begin at the first byte of text. Text is borrowed: slices point into it, or into a
+ * repaired copy in arena when it was not clean UTF-8 without control bytes.
  */
 void pull_init(struct pull *p, struct str text, struct arena *arena);
 
@@ -43,9 +45,9 @@ void pull_init(struct pull *p, struct str text, struct arena *arena);
 enum pull_kind pull_peek(struct pull *p);
 
 /*
- * Containers: `bool first = true; pull_enter(p); while (pull_item(p, &first)) ...one value...`
- * and the same with pull_member for objects. The loop ends at the closing bracket, which is
- * consumed, or at a fault.
+ * Containers: `bool first = true; pull_enter(p); while (pull_item(p, &first)) ...one
+ * value...` and the same with pull_member for objects. The loop ends at the closing
+ * bracket, which is consumed, or at a fault.
  */
 bool pull_enter(struct pull *p); /* over `[` or `{` */
 bool pull_item(struct pull *p, bool *first);
@@ -54,7 +56,8 @@ bool pull_member(struct pull *p, bool *first, struct str *ret_key);
 /* Over any value; the raw text of it, checked. Empty after a fault. */
 struct str pull_raw(struct pull *p);
 
-/* The next value, which must be a string (number): false and nothing consumed otherwise. */
+/* The next value, which must be a string (number): false and nothing consumed
+ * otherwise. */
 bool pull_string(struct pull *p, struct str *ret);
 bool pull_number(struct pull *p, double *ret, int64_t *ret_int, bool *ret_is_int);
 

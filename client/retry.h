@@ -1,8 +1,8 @@
 /*
  * When to send a failed request again: a pure function of what happened so far.
  *
- * Delays begin at 0.3 s (an SQLite server answers 503 in short streaks) and double to 10 s,
- * each moved by up to a fifth, 60 s in all. Retry-After is never undercut.
+ * Delays begin at 0.3 s (an SQLite server answers 503 in short streaks) and double to
+ * 10 s, each moved by up to a fifth, 60 s in all. Retry-After is never undercut.
  */
 #ifndef WEIR_CLIENT_RETRY_H
 #define WEIR_CLIENT_RETRY_H

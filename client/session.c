@@ -116,7 +116,8 @@ ask_interrupted(void *arg)
 
 /* ---- the server */
 
-/* What an earlier contact learnt; a store that cannot be read only means that nothing is known. */
+/* What an earlier contact learnt; a store that cannot be read only means that nothing
+ * is known. */
 static void
 recall(struct weir_session *s, struct api *a)
 {

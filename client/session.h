@@ -5,7 +5,8 @@
 #include "api.h"
 #include "weir/session.h"
 
-/* The connected server (api_connect was done), borrowed. Its clock offset and page limit are in the store. */
+/* The connected server (api_connect was done), borrowed. Its clock offset and page
+ * limit are in the store. */
 WEIR_NODISCARD enum weir_rc session_api(
 	struct weir_session *s, struct api **ret_api, struct weir_err *err);
 
