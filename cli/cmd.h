@@ -65,9 +65,11 @@ struct ctx {
 	bool tty_out, tty_in, tty_err; /* are they terminals */
 	/* A menu may open: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
 	bool interactive;
-	bool utf8;   /* the locale's encoding */
-	bool colour; /* on stdout: --color, weir.conf, NO_COLOR, terminal */
-	bool utc;    /* --utc or weir.conf */
+	bool refreshed;        /* ctx_refresh was done */
+	volatile bool reading; /* ^C may end the process at once */
+	bool utf8;             /* the locale's encoding */
+	bool colour;           /* on stdout: --color, weir.conf, NO_COLOR, terminal */
+	bool utc;              /* --utc or weir.conf */
 	struct weir_err *err;
 };
 

@@ -175,6 +175,9 @@ ctx_refresh(struct ctx *ctx)
 	const char *note;
 	enum weir_rc rc;
 
+	if (ctx->refreshed)
+		return WEIR_OK;
+	ctx->refreshed = true;
 	if (ctx->g.offline) {
 		if (ctx->tty_err)
 			show_age(ctx, "--offline");

@@ -133,8 +133,10 @@ show(struct list *l)
 	l->sel.columns = &all;
 	l->sel.limit = l->n ? l->n + 1 : 0;
 	rc = weir_rows_open(store, &l->sel, &rows, l->ctx->err);
+	l->ctx->reading = true;
 	if (!rc)
 		rc = print(l, rows, &shown, &more);
+	l->ctx->reading = false;
 	weir_rows_close(rows);
 	if (!rc && more && l->n)
 		say_more(l, store, shown);

@@ -156,12 +156,14 @@ logs_search(struct logs_job *j)
 	if (rc)
 		goto out;
 	j->printer.many = j->printer.form == LOGS_RAW;
+	j->ctx->reading = !j->args->file;
 	rc = weir_log_search(j->store, query, &j->filter, hit, &s, j->ctx->err);
 	rc = rc ? rc : s.rc;
 	if (!rc)
 		rc = print_runs(&s);
 	if (!rc)
 		say_missing(j, query);
+	j->ctx->reading = false;
 out:
 	VEC_FREE(&s.runs);
 	free(s.name);

@@ -41,6 +41,7 @@
  *   match.h	compiled PCRE2 patterns
  *   query.h	the query language
  *   select.h	columns, order, query in; typed cells out
+ *   pickup	why a run that should start does not
  *   cell	a cell as text for people, for programs, as JSON
  * Work:
  *   sync.h	what fetches, cycle by cycle
@@ -58,6 +59,7 @@
  *   out_json	JSON and NDJSON
  *   list	what all list commands share
  *   cmd_runs cmd_flows cmd_deployments
+ *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   cmd_logs	a run's log: options, fetching, files
  *   logs_source	runs whose lines are merged by time
  *   logs_follow	what is new, until the end
@@ -88,7 +90,7 @@ on_sigint(int sig)
 
 	(void)sig;
 	interrupts = 1;
-	if (ctx && ctx->session)
+	if (ctx && ctx->session && !ctx->reading)
 		weir_session_interrupt(ctx->session);
 	else
 		_exit(130);

@@ -126,6 +126,7 @@ start_pager(struct sink *s)
 		goto out;
 	}
 	s->fd = fd[1];
+	s->ctx->reading = false; /* the pager must be waited for */
 out:
 	free(text);
 }

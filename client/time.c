@@ -11,6 +11,10 @@ struct civil {
 	int64_t seconds_us;
 };
 
+/* From the year 1 to the end of 9999: what four digits can say. */
+static const int64_t least_us = -62135596800000000;
+static const int64_t most_us = 253402300799999999;
+
 struct cursor {
 	const char *p, *end;
 };
@@ -231,6 +235,7 @@ weir_time_parse(struct str text, int64_t *ret_us)
 	struct cursor c = { text.s, text.s + text.len };
 	struct civil civil;
 	int64_t zone = 0;
+	int64_t us;
 
 	if (text.len == 0 || !take_date(&c, &civil))
 		return false;
@@ -242,7 +247,10 @@ weir_time_parse(struct str text, int64_t *ret_us)
 		return false;
 	if (c.p < c.end)
 		return false;
-	*ret_us = civil_to_us(&civil) - zone;
+	us = civil_to_us(&civil) - zone;
+	if (us < least_us || us > most_us)
+		return false;
+	*ret_us = us;
 	return true;
 }
 

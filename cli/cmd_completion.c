@@ -1,0 +1,295 @@
+/* weir completion: scripts for bash, zsh and fish, made from the tables. */
+#include "cmd.h"
+
+#include <weir/mem.h>
+
+#include "complete.h"
+#include "opt.h"
+
+/* Text in single quotes of a shell. */
+static void
+add_quoted(struct buf *b, const char *s)
+{
+	buf_addc(b, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addc(b, *s);
+	}
+	buf_addc(b, '\'');
+}
+
+/* `a|b|c` as `a b c`. */
+static void
+add_choices(struct buf *b, const char *choices)
+{
+	for (; *choices; choices++)
+		buf_addc(b, *choices == '|' ? ' ' : *choices);
+}
+
+/* Choices of a table are words; what begins with @ is asked of weir, or of the shell.
+ */
+static void
+add_source(struct buf *b, const char *choices)
+{
+	if (!choices)
+		buf_adds(b, "none");
+	else if (strcmp(choices, "@files") == 0)
+		buf_adds(b, "files");
+	else if (choices[0] == '@')
+		buf_addf(b, "ask %s", choices);
+	else {
+		buf_adds(b, "words ");
+		add_choices(b, choices);
+	}
+}
+
+/* ---- bash and zsh: the tables as shell functions that print what fits */
+
+static void
+add_names(struct buf *b, const struct opt *opts)
+{
+	for (const struct opt *o = opts; o && o->name; o++)
+		buf_addf(b, " --%s", o->name);
+}
+
+static void
+add_values(struct buf *b, const char *command, const struct opt *opts)
+{
+	for (const struct opt *o = opts; o && o->name; o++) {
+		if (o->type == OPT_FLAG)
+			continue;
+		buf_addf(b, "\t'%s --%s'", command, o->name);
+		if (o->letter)
+			buf_addf(b, " | '%s -%c'", command, o->letter);
+		buf_adds(b, ") echo '");
+		add_source(b, o->choices);
+		buf_adds(b, "' ;;\n");
+	}
+}
+
+static void
+add_tables(struct buf *b)
+{
+	buf_adds(b, "_weir_commands='");
+	for (size_t i = 0; i < n_cmds; i++)
+		buf_addf(b, "%s%s", i ? " " : "", cmds[i]->name);
+	buf_adds(b, "'\n_weir_options()\n{\n\tcase $1 in\n");
+	for (size_t i = 0; i < n_cmds; i++) {
+		buf_addf(b, "\t%s) echo '", cmds[i]->name);
+		add_names(b, cmds[i]->opts);
+		buf_adds(b, "' ;;\n");
+	}
+	buf_adds(b, "\tesac\n\techo '");
+	add_names(b, opt_globals);
+	buf_adds(b, "'\n}\n_weir_value()\n{\n\tcase $1 in\n");
+	for (size_t i = 0; i < n_cmds; i++)
+		add_values(b, cmds[i]->name, cmds[i]->opts);
+	buf_adds(b, "\tesac\n\tcase \"* ${1#* }\" in\n");
+	add_values(b, "*", opt_globals);
+	buf_adds(b, "\tesac\n}\n_weir_words()\n{\n\tcase $1 in\n");
+	for (size_t i = 0; i < n_cmds; i++) {
+		buf_addf(b, "\t%s) echo '", cmds[i]->name);
+		add_source(b, cmds[i]->words);
+		buf_adds(b, "' ;;\n");
+	}
+	buf_adds(b, "\tesac\n}\n");
+}
+
+/* $1 command, $2 the word before, $3 the word: lines `value TAB description`. */
+static const char find[] =
+	"_weir_find()\n"
+	"{\n"
+	"\tlocal source\n"
+	"\tsource=$(_weir_value \"$1 $2\")\n"
+	"\tif [ -z \"$source\" ]; then\n"
+	"\t\tcase $3 in\n"
+	"\t\t-*) _weir_options \"$1\" | tr ' ' '\\n'; return ;;\n"
+	"\t\tesac\n"
+	"\t\tif [ -z \"$1\" ]; then\n"
+	"\t\t\tsource=\"words $_weir_commands\"\n"
+	"\t\telse\n"
+	"\t\t\tsource=$(_weir_words \"$1\")\n"
+	"\t\tfi\n"
+	"\tfi\n"
+	"\tcase $source in\n"
+	"\t'words '*) echo \"${source#words }\" | tr ' ' '\\n' ;;\n"
+	"\t'ask '*) weir completion values \"${source#ask }\" \"${1:-runs}\" \"$3\""
+	" 2>/dev/null ;;\n"
+	"\tesac\n"
+	"}\n";
+
+static const char bash[] =
+	"_weir()\n"
+	"{\n"
+	"\tlocal cur prev words cword command='' i line\n"
+	"\tif declare -F _get_comp_words_by_ref >/dev/null; then\n"
+	"\t\t_get_comp_words_by_ref -n : cur prev words cword\n"
+	"\telse\n"
+	"\t\tcur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	"\t\twords=(\"${COMP_WORDS[@]}\") cword=$COMP_CWORD\n"
+	"\tfi\n"
+	"\tfor ((i = 1; i < cword; i++)); do\n"
+	"\t\tcase \" $_weir_commands \" in\n"
+	"\t\t*\" ${words[i]} \"*) command=${words[i]}; break ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"\tCOMPREPLY=()\n"
+	"\tif [[ $(_weir_value \"$command $prev\") == files ]]; then\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\twhile IFS=$'\\t' read -r line _; do\n"
+	"\t\t[[ -n $line && $line == \"$cur\"* ]] || continue\n"
+	"\t\tprintf -v line %q \"$line\"\n"
+	"\t\tCOMPREPLY+=(\"$line\")\n"
+	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$cur\")\n"
+	"\tif declare -F __ltrim_colon_completions >/dev/null; then\n"
+	"\t\t__ltrim_colon_completions \"$cur\"\n"
+	"\tfi\n"
+	"}\n"
+	"complete -o nosort -F _weir weir\n";
+
+static const char zsh[] =
+	"_weir()\n"
+	"{\n"
+	"\tlocal command='' word value about\n"
+	"\tlocal -a values shown\n"
+	"\tfor word in \"${(@)words[2,CURRENT-1]}\"; do\n"
+	"\t\tif (( ${${(z)_weir_commands}[(I)$word]} )); then\n"
+	"\t\t\tcommand=$word\n"
+	"\t\t\tbreak\n"
+	"\t\tfi\n"
+	"\tdone\n"
+	"\tif [[ $(_weir_value \"$command $words[CURRENT-1]\") == files ]]; then\n"
+	"\t\t_files\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\twhile IFS=$'\\t' read -r value about; do\n"
+	"\t\t[[ -n $value ]] || continue\n"
+	"\t\tvalues+=(\"$value\")\n"
+	"\t\tshown+=(\"$value${about:+  -- $about}\")\n"
+	"\tdone < <(_weir_find \"$command\" \"$words[CURRENT-1]\" \"$PREFIX\")\n"
+	"\tcompadd -l -d shown -a values\n"
+	"}\n"
+	"compdef _weir weir\n";
+
+/* ---- fish: a line an option */
+
+static void
+add_fish_arguments(struct buf *b, const char *command, const char *choices)
+{
+	struct buf list = BUF_INIT(BUF_MAX);
+
+	if (choices && strcmp(choices, "@files") == 0) {
+		buf_adds(b, " -r -F");
+		return;
+	}
+	if (choices && choices[0] == '@')
+		buf_addf(&list, "(weir completion values %s %s (commandline -ct))",
+			choices, command);
+	else if (choices)
+		add_choices(&list, choices);
+	buf_adds(b, " -x");
+	if (list.len) {
+		buf_adds(b, " -a ");
+		add_quoted(b, buf_cstr(&list));
+	}
+	buf_release(&list);
+}
+
+static void
+add_fish_options(struct buf *b, const char *command, const struct opt *opts)
+{
+	for (const struct opt *o = opts; o && o->name; o++) {
+		buf_adds(b, "complete -c weir");
+		if (command)
+			buf_addf(b, " -n '__fish_seen_subcommand_from %s'", command);
+		buf_addf(b, " -l %s", o->name);
+		if (o->letter)
+			buf_addf(b, " -s %c", o->letter);
+		if (o->type != OPT_FLAG)
+			add_fish_arguments(b, command ? command : "runs", o->choices);
+		buf_adds(b, " -d ");
+		add_quoted(b, o->help);
+		buf_addc(b, '\n');
+	}
+}
+
+static void
+add_fish(struct buf *b)
+{
+	buf_adds(b, "# fish completion of weir\ncomplete -c weir -f\n");
+	add_fish_options(b, NULL, opt_globals);
+	for (size_t i = 0; i < n_cmds; i++) {
+		const struct cmd *c = cmds[i];
+
+		buf_addf(b, "complete -c weir -n __fish_use_subcommand -a %s -d ",
+			c->name);
+		add_quoted(b, c->summary);
+		buf_addc(b, '\n');
+		add_fish_options(b, c->name, c->opts);
+		if (!c->words)
+			continue;
+		buf_addf(b, "complete -c weir -n '__fish_seen_subcommand_from %s'",
+			c->name);
+		add_fish_arguments(b, c->name, c->words);
+		buf_addc(b, '\n');
+	}
+}
+
+static enum weir_rc
+values(struct ctx *ctx, struct buf *b)
+{
+	const char *command = ctx->n_words > 2 ? ctx->words[2] : "runs";
+
+	if (ctx->n_words < 2)
+		return weir_fail(ctx->err, WEIR_EUSAGE,
+			"completion: values needs what: @runs, @columns, @query, "
+			"@keys, @commands");
+	complete_values(ctx, ctx->words[1], complete_kind(command),
+		ctx->n_words > 3 ? ctx->words[3] : "", b);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+completion_run(struct ctx *ctx)
+{
+	struct buf b = BUF_INIT(BUF_MAX);
+	const char *shell = ctx->words[0];
+	enum weir_rc rc = WEIR_OK;
+
+	if (strcmp(shell, "bash") == 0) {
+		buf_adds(&b, "# bash completion of weir\n");
+		add_tables(&b);
+		buf_addf(&b, "%s%s", find, bash);
+	} else if (strcmp(shell, "zsh") == 0) {
+		buf_adds(&b, "#compdef weir\n");
+		add_tables(&b);
+		buf_addf(&b, "%s%s", find, zsh);
+	} else if (strcmp(shell, "fish") == 0) {
+		add_fish(&b);
+	} else if (strcmp(shell, "values") == 0) {
+		rc = values(ctx, &b);
+	} else {
+		rc = weir_fail(
+			ctx->err, WEIR_EUSAGE, "completion: unknown shell '%s'", shell);
+		weir_hint(ctx->err, "weir completion bash");
+	}
+	if (!rc)
+		rc = ctx_write(ctx, buf_cstr(&b), b.len);
+	buf_release(&b);
+	return rc;
+}
+
+const struct cmd cmd_completion = {
+	.name = "completion",
+	.summary = "print the completions of a shell",
+	.usage = "bash|zsh|fish",
+	.words = "bash|zsh|fish",
+	.needs = CMD_NO_CONFIG,
+	.min_words = 1,
+	.max_words = 4,
+	.run = completion_run,
+};

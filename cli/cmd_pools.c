@@ -1,0 +1,163 @@
+/* weir pools: work pools with their queues and workers, and why a run is not picked up.
+ */
+#include <weir/mem.h>
+#include <weir/pickup.h>
+#include <weir/text.h>
+
+#include "list.h"
+
+struct args {
+	struct list_args list;
+	const char *why;
+	bool queues, workers;
+};
+
+static bool
+pools_menu(struct ctx *ctx, struct tui_start *start)
+{
+	const struct args *a = ctx->args;
+
+	if (a->why || a->queues || a->workers)
+		return false;
+	return list_menu(ctx, WEIR_POOL, &a->list, start);
+}
+
+static void
+put_text(struct ctx *ctx, struct buf *b, const struct weir_check *c)
+{
+	static const struct {
+		const char *glyph, *ascii, *colour;
+	} looks[] = {
+		[WEIR_CHECK_OK] = { "●", "+", "green" },
+		[WEIR_CHECK_BAD] = { "✗", "x", "red" },
+		[WEIR_CHECK_NOTE] = { "○", ".", "" },
+	};
+	unsigned flags = ctx->utf8 ? 0 : TEXT_ASCII;
+
+	if (ctx->colour)
+		out_colour(b, looks[c->result].colour);
+	buf_adds(b, ctx->utf8 ? looks[c->result].glyph : looks[c->result].ascii);
+	if (ctx->colour && looks[c->result].colour[0])
+		out_colour(b, "off");
+	buf_addc(b, ' ');
+	text_pad(b, str_of(c->what), 17, false, flags);
+	text_sanitize(b, str_of(c->text), flags);
+	buf_addc(b, '\n');
+}
+
+static void
+put_json(struct buf *b, const struct weir_check *c, bool first)
+{
+	static const char *const results[] = {
+		[WEIR_CHECK_OK] = "ok",
+		[WEIR_CHECK_BAD] = "bad",
+		[WEIR_CHECK_NOTE] = "note",
+	};
+
+	buf_adds(b, first ? "[\n" : ",\n");
+	buf_addf(b, "{\"check\":\"%s\",\"result\":\"%s\",\"text\":", c->what,
+		results[c->result]);
+	text_json(b, str_of(c->text));
+	buf_addc(b, '}');
+}
+
+static enum weir_rc
+why(struct ctx *ctx, const struct args *a)
+{
+	enum out_form form = out_form(ctx, a->list.output);
+	bool json = form == OUT_JSON || form == OUT_NDJSON;
+	struct weir_pickup p = { 0 };
+	struct weir_store *store;
+	enum weir_kind kind;
+	struct weir_id id;
+	struct sink sink;
+	enum weir_rc rc;
+
+	rc = ctx_refresh(ctx);
+	if (!rc)
+		rc = ctx_resolve(ctx, 1u << WEIR_RUN, a->why, &kind, &id, NULL);
+	if (!rc)
+		rc = ctx_store(ctx, &store);
+	if (!rc)
+		rc = weir_pickup(store, &id, weir_now_us(), &p, ctx->err);
+	if (rc)
+		return rc;
+	sink_init(&sink, ctx, false);
+	for (size_t i = 0; i < p.n; i++) {
+		if (json)
+			put_json(&sink.b, &p.v[i], i == 0);
+		else
+			put_text(ctx, &sink.b, &p.v[i]);
+	}
+	if (json)
+		buf_adds(&sink.b, "\n]\n");
+	return sink_close(&sink, WEIR_OK);
+}
+
+/* On a terminal queues and workers follow the pools. */
+static enum weir_rc
+all(struct ctx *ctx, const struct args *a, const char *query)
+{
+	bool inside = ctx->tty_out && !a->list.output && !a->list.columns &&
+		      ctx->n_words == 0;
+	enum weir_rc rc = list_run(ctx, WEIR_POOL, &a->list, query);
+
+	for (int i = 0; !rc && inside && i < 2; i++) {
+		rc = ctx_write(ctx, "\n", 1);
+		if (!rc)
+			rc = list_run(ctx, i ? WEIR_WORKER : WEIR_QUEUE, &a->list, "");
+	}
+	return rc;
+}
+
+static enum weir_rc
+pools_run(struct ctx *ctx)
+{
+	const struct args *a = ctx->args;
+	char *query;
+	enum weir_rc rc;
+
+	if (a->why && (a->queues || a->workers || ctx->n_words))
+		return weir_fail(ctx->err, WEIR_EUSAGE, "pools: --why stands alone");
+	if (a->queues && a->workers)
+		return weir_fail(ctx->err, WEIR_EUSAGE,
+			"pools: --queues and --workers exclude each other");
+	if (a->why)
+		return why(ctx, a);
+	query = ctx_query_text(ctx);
+	if (a->queues || a->workers)
+		rc = list_run(
+			ctx, a->queues ? WEIR_QUEUE : WEIR_WORKER, &a->list, query);
+	else
+		rc = all(ctx, a, query);
+	free(query);
+	return rc;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	LIST_OPTS,
+	{ "queues", 0, OPT_FLAG, offsetof(struct args, queues), NULL, NULL,
+	  "list the queues; the query is about them" },
+	{ "workers", 0, OPT_FLAG, offsetof(struct args, workers), NULL, NULL,
+	  "list the workers; the query is about them" },
+	{ "why", 0, OPT_STRING, offsetof(struct args, why), "ID", "@runs",
+	  "say why this run is not picked up" },
+	OPT_END,
+};
+/* clang-format on */
+
+static const struct args init = { .list = LIST_INIT };
+
+const struct cmd cmd_pools = {
+	.name = "pools",
+	.summary = "list work pools, their queues and workers",
+	.usage = "[QUERY]",
+	.words = "@query",
+	.max_words = -1,
+	.opts = opts,
+	.args_size = sizeof(init),
+	.args_init = &init,
+	.menu = pools_menu,
+	.run = pools_run,
+};

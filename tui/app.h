@@ -1,0 +1,92 @@
+/*
+ * The menu as a whole: terminal, keys, views, threads, and the loop that joins them. It
+ * is the one state of the screen's thread, passed to everything in tui/.
+ */
+#ifndef WEIR_TUI_APP_H
+#define WEIR_TUI_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/config.h>
+#include <weir/engine.h>
+#include <weir/session.h>
+#include <weir/store.h>
+
+#include "action.h"
+#include "draw.h"
+#include "finder.h"
+#include "input.h"
+#include "keymap.h"
+#include "prompt.h"
+#include "screen.h"
+#include "script.h"
+#include "status.h"
+#include "theme.h"
+#include "tui.h"
+#include "view.h"
+
+struct app {
+	const struct tui_start *start;
+	const struct weir_config *config;
+	struct screen screen;
+	struct theme theme;
+	struct draw draw;
+	struct input input;
+	struct keymap keymap;
+	struct prompt prompt;
+	struct status status;
+	struct script script;
+
+	struct weir_session *session;
+	struct weir_store *store;   /* NULL: there is none yet */
+	int64_t generation;         /* of the store when it was last looked at */
+	struct weir_engine *engine; /* NULL: offline, or no server is configured */
+	bool no_server;             /* none is configured */
+	char store_why[512];        /* why there is no store */
+	struct finder *finder;
+
+	struct view *top;
+	uint64_t n_views;
+
+	int64_t now_us;   /* of the frame: what "ago" is counted from */
+	int64_t drawn_us; /* weir_monotonic_us when it was drawn */
+	int64_t key_us;   /* weir_monotonic_us of the last key */
+	bool utc;
+	bool dirty; /* something looks different */
+	bool quit;
+	int died_of; /* the signal that ended us, 0: none */
+};
+
+WEIR_NODISCARD enum weir_rc app_run(
+	const struct tui_start *start, struct weir_err *err);
+
+/* Views. push takes it. */
+void app_push(struct app *a, struct view *v);
+void app_layout(struct app *a);
+/* The store for reading; NULL when there is none yet. */
+struct weir_store *app_store(struct app *a);
+/* Does the store hold what it held? Else views read anew. */
+void app_changed(struct app *a);
+uint64_t app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id *id);
+void app_prompt(struct app *a, char label, const char *text);
+void app_key(struct app *a, uint32_t key);
+void app_paint(struct app *a);
+/* Nothing is going on and nothing is due: what a script waits for. */
+bool app_idle(struct app *a);
+
+/* Actions of the table. */
+void app_nothing(struct app *a, enum action_id id);
+void app_forward(struct app *a, enum action_id id);
+void app_back(struct app *a, enum action_id id);
+void app_quit(struct app *a, enum action_id id);
+void app_copy_id(struct app *a, enum action_id id);
+void app_copy_command(struct app *a, enum action_id id);
+void app_web(struct app *a, enum action_id id);
+void app_zone(struct app *a, enum action_id id);
+void app_refresh(struct app *a, enum action_id id);
+void app_repaint(struct app *a, enum action_id id);
+void app_suspend(struct app *a, enum action_id id);
+void app_help(struct app *a, enum action_id id);
+
+#endif

@@ -1,0 +1,341 @@
+#include "draw.h"
+
+#include <wchar.h>
+
+#include <curses.h>
+
+#include <weir/mem.h>
+#include <weir/text.h>
+
+enum { ROW_MAX = 64 << 10, TEXT_PIECE_MAX = 32 << 10 };
+
+void
+draw_init(struct draw *d, const struct theme *theme)
+{
+	memset(d, 0, sizeof(*d));
+	d->theme = theme;
+	buf_init(&d->row, ROW_MAX);
+	buf_init(&d->clean, ROW_MAX);
+	d->cursor_y = -1;
+}
+
+static void
+frame_free(struct draw *d)
+{
+	for (int i = 0; i < d->rows; i++)
+		buf_release(&d->frame[i]);
+	free(d->frame);
+	d->frame = NULL;
+	d->rows = 0;
+}
+
+void
+draw_release(struct draw *d)
+{
+	frame_free(d);
+	buf_release(&d->row);
+	buf_release(&d->clean);
+}
+
+void
+draw_resize(struct draw *d, int rows, int cols)
+{
+	frame_free(d);
+	d->rows = rows < 1 ? 1 : rows > DRAW_ROWS_MAX ? DRAW_ROWS_MAX : rows;
+	d->cols = cols < 1 ? 1 : cols > DRAW_COLS_MAX ? DRAW_COLS_MAX : cols;
+	d->frame = xcalloc((size_t)d->rows, sizeof(*d->frame));
+	for (int i = 0; i < d->rows; i++)
+		buf_init(&d->frame[i], ROW_MAX);
+	draw_forget(d);
+}
+
+void
+draw_forget(struct draw *d)
+{
+	for (int i = 0; i < d->rows; i++) {
+		buf_clear(&d->frame[i]);
+		buf_addc(&d->frame[i], (char)0xff); /* no row begins so */
+	}
+	erase();
+	clearok(curscr, TRUE);
+}
+
+void
+draw_begin(struct draw *d, int y)
+{
+	buf_clear(&d->row);
+	d->y = y;
+	d->x = 0;
+	d->limit = d->cols;
+}
+
+int
+draw_left(const struct draw *d)
+{
+	return d->limit > d->x ? d->limit - d->x : 0;
+}
+
+static void
+put(struct draw *d, enum style style, struct str s, int width)
+{
+	if (s.len == 0)
+		return;
+	buf_addc(&d->row, (char)(style + 1));
+	buf_addstr(&d->row, s);
+	buf_addc(&d->row, '\0');
+	d->x += width;
+}
+
+static struct str
+clean(struct draw *d, struct str s)
+{
+	if (s.len > TEXT_PIECE_MAX)
+		s.len = TEXT_PIECE_MAX;
+	buf_clear(&d->clean);
+	text_sanitize(&d->clean, s, d->theme->utf8 ? 0 : TEXT_ASCII);
+	return buf_str(&d->clean);
+}
+
+void
+draw_str(struct draw *d, enum style style, struct str s, int columns)
+{
+	int room = draw_left(d);
+	struct str text = clean(d, s);
+	struct buf cut = BUF_INIT(ROW_MAX);
+	size_t used;
+
+	if (columns > room)
+		columns = room;
+	if (columns <= 0)
+		return;
+	used = text_fit(&cut, text, (size_t)columns, d->theme->utf8 ? 0 : TEXT_ASCII);
+	put(d, style, buf_str(&cut), (int)used);
+	buf_release(&cut);
+}
+
+void
+draw_text(struct draw *d, enum style style, const char *s)
+{
+	draw_str(d, style, str_of(s), draw_left(d));
+}
+
+int
+draw_width(const struct draw *d, const char *s)
+{
+	struct buf b = BUF_INIT(ROW_MAX);
+	int n;
+
+	text_sanitize(&b, str_of(s), d->theme->utf8 ? 0 : TEXT_ASCII);
+	n = (int)text_width(buf_str(&b));
+	buf_release(&b);
+	return n;
+}
+
+void
+draw_spaces(struct draw *d, int n)
+{
+	struct buf b = BUF_INIT(DRAW_COLS_MAX);
+
+	if (n > draw_left(d))
+		n = draw_left(d);
+	if (n > 0) {
+		buf_addn(&b, ' ', (size_t)n);
+		put(d, STYLE_PLAIN, buf_str(&b), n);
+	}
+	buf_release(&b);
+}
+
+void
+draw_to(struct draw *d, int x)
+{
+	draw_spaces(d, x - d->x);
+}
+
+void
+draw_cell(struct draw *d, enum style style, struct str s, int columns, bool right)
+{
+	int start = d->x;
+
+	if (right) {
+		int width = (int)text_width(clean(d, s));
+
+		if (width < columns)
+			draw_spaces(d, columns - width);
+	}
+	draw_str(d, style, s, start + columns - d->x);
+	draw_to(d, start + columns);
+}
+
+/*
+ * One character with what combines with it, at its column. ncurses and the terminal may
+ * know another width than we do; such a character is shown as unknown so that columns
+ * stay true.
+ */
+static int
+put_cluster(struct str s, size_t *pos, int y, int x, attr_t attrs, short pair)
+{
+	wchar_t wide[CCHARW_MAX + 1] = { 0 };
+	cchar_t cell;
+	uint32_t cp = text_decode(s, pos);
+	int width = text_cp_width(cp);
+	int n = 1;
+
+	wide[0] = (wchar_t)cp;
+	if (width < 1 || wcwidth((wchar_t)cp) != width) {
+		wide[0] = width == 2 ? L'?' : 0xfffd;
+		if (width < 1)
+			width = 1;
+	}
+	while (*pos < s.len && n < CCHARW_MAX) {
+		size_t next = *pos;
+		uint32_t mark = text_decode(s, &next);
+
+		if (text_cp_width(mark) != 0)
+			break;
+		if (wcwidth((wchar_t)mark) == 0)
+			wide[n++] = (wchar_t)mark;
+		*pos = next;
+	}
+	if (width == 2 && wcwidth(wide[0]) != 2) {
+		(void)attr_set(attrs, pair, NULL);
+		mvaddstr(y, x, "  ");
+	}
+	if (setcchar(&cell, wide, attrs, pair, NULL) == OK)
+		mvadd_wch(y, x, &cell);
+	return width;
+}
+
+static bool
+is_ascii(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((signed char)s[i] < 0x20)
+			return false;
+	}
+	return true;
+}
+
+static int
+put_span(struct draw *d, int x, enum style style, struct str s, bool selected)
+{
+	attr_t attrs = d->theme->attrs[style] & ~(attr_t)A_COLOR;
+	short pair = (short)PAIR_NUMBER(d->theme->attrs[style]);
+	size_t pos = 0;
+
+	if (selected) {
+		attrs = (attrs & ~(attr_t)A_DIM) ^ A_REVERSE;
+		pair = 0;
+	}
+	if (is_ascii(s.s, s.len)) {
+		(void)attr_set(attrs, pair, NULL);
+		mvaddnstr(d->y, x, s.s, (int)s.len);
+		return x + (int)s.len;
+	}
+	while (pos < s.len)
+		x += put_cluster(s, &pos, d->y, x, attrs, pair);
+	return x;
+}
+
+void
+draw_end(struct draw *d, bool selected)
+{
+	struct buf *old;
+	const char *p, *end;
+	int x = 0;
+
+	if (d->y < 0 || d->y >= d->rows)
+		return;
+	if (selected)
+		draw_to(d, d->cols);
+	buf_addc(&d->row, selected ? 2 : 1);
+	old = &d->frame[d->y];
+	if (old->len == d->row.len && memcmp(old->s, d->row.s, old->len) == 0)
+		return;
+
+	for (p = d->row.s, end = p + d->row.len - 1; p < end;) {
+		enum style style = (enum style)(*p++ - 1);
+		size_t n = strlen(p);
+
+		x = put_span(d, x, style, (struct str){ p, n }, selected);
+		p += n + 1;
+	}
+	(void)attr_set(A_NORMAL, 0, NULL);
+	if (x < d->cols) {
+		move(d->y, x);
+		clrtoeol();
+	}
+	buf_clear(old);
+	buf_add(old, d->row.s, d->row.len);
+}
+
+void
+draw_cursor(struct draw *d, int y, int x)
+{
+	d->cursor_y = y;
+	d->cursor_x = x < d->cols ? x : d->cols - 1;
+}
+
+void
+draw_flush(struct draw *d)
+{
+	if (d->cursor_y >= 0) {
+		move(d->cursor_y, d->cursor_x);
+		curs_set(1);
+	} else {
+		move(d->rows - 1, 0);
+		curs_set(0);
+	}
+	refresh();
+}
+
+static void
+dump_cell(struct buf *out, const cchar_t *cell, bool attributes)
+{
+	wchar_t wide[CCHARW_MAX + 1] = { 0 };
+	char bytes[16];
+	attr_t attrs = 0;
+	short pair = 0;
+	mbstate_t state = { 0 };
+
+	if (getcchar(cell, wide, &attrs, &pair, NULL) != OK)
+		return;
+	if (attributes) {
+		buf_addc(out, theme_letter((uint32_t)attrs, pair));
+		return;
+	}
+	for (size_t i = 0; wide[i] != L'\0'; i++) {
+		size_t n = wcrtomb(bytes, wide[i], &state);
+
+		buf_add(out, n == (size_t)-1 ? "?" : bytes, n == (size_t)-1 ? 1 : n);
+	}
+}
+
+void
+draw_dump(const struct draw *d, bool attributes, struct buf *out)
+{
+	for (int y = 0; y < d->rows; y++) {
+		size_t start = out->len;
+
+		for (int x = 0; x < d->cols; x++) {
+			cchar_t cell;
+			wchar_t wide[CCHARW_MAX + 1] = { 0 };
+			attr_t attrs;
+			short pair;
+
+			if (mvin_wch(y, x, &cell) != OK)
+				continue;
+			dump_cell(out, &cell, attributes);
+			/* The second half of a wide character repeats it. */
+			if (getcchar(&cell, wide, &attrs, &pair, NULL) == OK &&
+				wcwidth(wide[0]) == 2) {
+				x++;
+				if (attributes)
+					buf_addc(out,
+						theme_letter((uint32_t)attrs, pair));
+			}
+		}
+		while (out->len > start && out->s[out->len - 1] == ' ')
+			buf_truncate(out, out->len - 1);
+		buf_addc(out, '\n');
+	}
+}

@@ -1,0 +1,474 @@
+#include "finder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <weir/logs.h>
+#include <weir/mem.h>
+#include <weir/select.h>
+#include <weir/session.h>
+#include <weir/time.h>
+
+#include "word.h"
+
+enum { JOBS_MAX = 16, CHECK_EVERY = 1024 };
+
+struct work {
+	struct finder_job job; /* its strings are owned */
+	int64_t start_us;
+};
+
+struct finder {
+	const struct weir_config *config;
+	pthread_t thread;
+	int pipe[2];
+	/* The lock protects all below but the last four, which the thread owns. */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop, busy, cancelled;
+	struct work queue[JOBS_MAX];
+	size_t n_queue;
+	struct work now; /* what is worked on while busy */
+	struct finder_answer *first, *last;
+	uint64_t number;
+	struct weir_store *store; /* NULL until opened; written by the thread */
+
+	struct weir_session *session;
+	struct weir_log_reader *log;
+	struct weir_id log_run;
+	struct weir_err err;
+};
+
+static void
+work_release(struct work *w)
+{
+	free((char *)w->job.query);
+	free((char *)w->job.sort);
+	free((char *)w->job.pattern);
+	free((char *)w->job.task);
+	*w = (struct work){ 0 };
+}
+
+static bool
+is_cancelled(struct finder *f)
+{
+	bool cancelled;
+
+	pthread_mutex_lock(&f->lock);
+	cancelled = f->cancelled || f->stop;
+	pthread_mutex_unlock(&f->lock);
+	return cancelled;
+}
+
+static struct finder_answer *
+answer_new(const struct work *w, enum finder_part part)
+{
+	struct finder_answer *a = xcalloc(1, sizeof(*a));
+
+	a->view = w->job.view;
+	a->number = w->job.number;
+	a->slot = w->job.slot;
+	a->part = part;
+	a->us = weir_monotonic_us() - w->start_us;
+	return a;
+}
+
+/* taken */
+static void
+post(struct finder *f, struct finder_answer *a)
+{
+	char byte = 0;
+
+	pthread_mutex_lock(&f->lock);
+	if (f->last)
+		f->last->next = a;
+	else
+		f->first = a;
+	f->last = a;
+	pthread_mutex_unlock(&f->lock);
+	while (write(f->pipe[1], &byte, 1) < 0 && errno == EINTR)
+		;
+}
+
+/* The store, opened at the first job that finds one. */
+static enum weir_rc
+open_store(struct finder *f, struct weir_err *err)
+{
+	struct weir_store *store = NULL;
+	enum weir_rc rc;
+
+	if (f->store)
+		return WEIR_OK;
+	if (!f->session)
+		f->session = weir_session_new(f->config);
+	rc = weir_session_store(f->session, WEIR_STORE_READ, &store, err);
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&f->lock);
+	f->store = store;
+	pthread_mutex_unlock(&f->lock);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+read_keys(struct finder *f, const struct weir_select *sel, uint32_t **ret_keys,
+	size_t *ret_n, struct weir_err *err)
+{
+	VEC(uint32_t) keys = { 0 };
+	struct weir_rows *rows = NULL;
+	bool more = true;
+	enum weir_rc rc = weir_rows_open(f->store, sel, &rows, err);
+
+	while (!rc) {
+		rc = weir_rows_next(rows, &more, err);
+		if (rc || !more)
+			break;
+		VEC_PUSH(&keys, (uint32_t)weir_rows_key(rows));
+		if (keys.n % CHECK_EVERY == 0 && is_cancelled(f))
+			rc = weir_fail(err, WEIR_EINTR, "cancelled");
+	}
+	weir_rows_close(rows);
+	if (rc) {
+		VEC_FREE(&keys);
+		return rc;
+	}
+	*ret_keys = keys.v;
+	*ret_n = keys.n;
+	return WEIR_OK;
+}
+
+static enum weir_rc
+post_keys(struct finder *f, const struct work *w, const struct weir_select *sel,
+	enum finder_part part, size_t *ret_n, struct weir_err *err)
+{
+	struct finder_answer *a;
+	uint32_t *keys = NULL;
+	enum weir_rc rc = read_keys(f, sel, &keys, ret_n, err);
+
+	if (rc)
+		return rc;
+	a = answer_new(w, part);
+	a->keys = keys;
+	a->n = *ret_n;
+	post(f, a);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+post_counts(struct finder *f, const struct work *w, const struct weir_select *sel,
+	struct weir_err *err)
+{
+	struct finder_answer *a;
+	int64_t states[WEIR_N_STATES] = { 0 };
+	enum weir_rc rc = weir_rows_count_states(f->store, sel, states, err);
+
+	if (rc)
+		return rc;
+	a = answer_new(w, FINDER_COUNTS);
+	memcpy(a->states, states, sizeof(states));
+	post(f, a);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+work_rows(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	const struct finder_job *job = &w->job;
+	struct weir_query *query = NULL;
+	struct weir_column_set none = { 0 }, extra = { 0 };
+	struct weir_sort sort[WEIR_SORT_MAX];
+	struct weir_select sel = { .kind = job->object,
+		.columns = &none,
+		.sort = sort,
+		.now_us = job->now_us };
+	size_t n = 0;
+	enum weir_rc rc;
+
+	rc = weir_query_parse(
+		job->object, str_of(job->query), job->now_us, &query, err);
+	if (rc)
+		return rc;
+	sel.query = query;
+	if (job->sort && *job->sort)
+		rc = weir_sort_parse(
+			job->object, job->sort, &extra, sort, &sel.n_sort, err);
+	if (!rc && job->head) {
+		sel.limit = (int64_t)job->head;
+		rc = post_keys(f, w, &sel, FINDER_HEAD, &n, err);
+	}
+	sel.limit = 0;
+	if (!rc && (!job->head || n == job->head))
+		rc = post_keys(f, w, &sel, FINDER_KEYS, &n, err);
+	if (!rc && job->counts)
+		rc = post_counts(f, w, &sel, err);
+	weir_columns_release(&extra);
+	weir_query_free(query);
+	return rc;
+}
+
+static enum weir_rc
+open_log(struct finder *f, const struct weir_id *run, struct weir_err *err)
+{
+	size_t from;
+	enum weir_rc rc;
+
+	if (f->log && weir_id_cmp(&f->log_run, run) == 0)
+		return weir_log_update(f->log, &from, err);
+	weir_log_close(f->log);
+	f->log = NULL;
+	rc = weir_log_open(f->store, run, &f->log, err);
+	f->log_run = *run;
+	return rc;
+}
+
+static enum weir_rc
+work_log(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	const struct finder_job *job = &w->job;
+	struct weir_log_filter filter = {
+		.min_level = job->min_level, .task = job->task, .invert = job->invert
+	};
+	struct weir_match *match = NULL;
+	struct finder_answer *a;
+	size_t *lines = NULL, n = 0;
+	enum weir_rc rc = open_log(f, &job->run, err);
+
+	if (!rc && job->pattern && *job->pattern)
+		rc = weir_match_new(job->regex ? WEIR_MATCH_REGEX : WEIR_MATCH_WORD,
+			str_of(job->pattern), &match, err);
+	filter.match = match;
+	if (!rc)
+		rc = weir_log_filter(f->log, &filter, job->from, &lines, &n, err);
+	weir_match_free(match);
+	if (rc)
+		return rc;
+	a = answer_new(w, FINDER_LINES);
+	a->lines = lines;
+	a->n = n;
+	a->from = job->from;
+	post(f, a);
+	return WEIR_OK;
+}
+
+static void
+work(struct finder *f)
+{
+	const struct work *w = &f->now;
+	struct finder_answer *a;
+	enum weir_rc rc = open_store(f, &f->err);
+
+	if (!rc && !is_cancelled(f))
+		rc = w->job.kind == FINDER_ROWS ? work_rows(f, w, &f->err)
+						: work_log(f, w, &f->err);
+	if (!rc || is_cancelled(f))
+		return;
+	a = answer_new(w, FINDER_FAILED);
+	a->rc = rc;
+	word_copy(a->text, sizeof(a->text), str_of(f->err.text));
+	post(f, a);
+}
+
+static void *
+run(void *arg)
+{
+	struct finder *f = arg;
+	char byte = 0;
+	ssize_t ignored;
+
+	pthread_mutex_lock(&f->lock);
+	for (;;) {
+		while (!f->stop && f->n_queue == 0)
+			pthread_cond_wait(&f->wake, &f->lock);
+		if (f->stop)
+			break;
+		f->now = f->queue[0];
+		f->n_queue--;
+		memmove(f->queue, f->queue + 1, f->n_queue * sizeof(f->queue[0]));
+		f->busy = true;
+		f->cancelled = false;
+		pthread_mutex_unlock(&f->lock);
+
+		work(f);
+
+		pthread_mutex_lock(&f->lock);
+		f->busy = false;
+		work_release(&f->now);
+		/* The loop may wait for idleness, of which no answer tells. */
+		ignored = write(f->pipe[1], &byte, 1);
+		(void)ignored;
+	}
+	pthread_mutex_unlock(&f->lock);
+	weir_log_close(f->log);
+	return NULL;
+}
+
+enum weir_rc
+finder_start(const struct weir_config *config, struct finder **ret_finder,
+	struct weir_err *err)
+{
+	struct finder *f = xcalloc(1, sizeof(*f));
+	sigset_t all, old;
+	int failed;
+
+	f->config = config;
+	if (pipe(f->pipe) < 0) {
+		free(f);
+		return weir_fail(err, WEIR_EFAIL, "pipe: %s", strerror(errno));
+	}
+	for (int i = 0; i < 2; i++) {
+		fcntl(f->pipe[i], F_SETFD, FD_CLOEXEC);
+		fcntl(f->pipe[i], F_SETFL, O_NONBLOCK);
+	}
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->wake, NULL);
+	/* Signals are the screen's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	failed = pthread_create(&f->thread, NULL, run, f);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (failed) {
+		close(f->pipe[0]);
+		close(f->pipe[1]);
+		free(f);
+		return weir_fail(err, WEIR_EFAIL, "thread: %s", strerror(failed));
+	}
+	*ret_finder = f;
+	return WEIR_OK;
+}
+
+/* What is being done is of no use any more. The lock is held. */
+static void
+interrupt(struct finder *f)
+{
+	f->cancelled = true;
+	if (f->store)
+		weir_store_interrupt(f->store);
+}
+
+void
+finder_stop(struct finder *f)
+{
+	struct finder_answer *a;
+
+	if (!f)
+		return;
+	pthread_mutex_lock(&f->lock);
+	f->stop = true;
+	interrupt(f);
+	pthread_cond_signal(&f->wake);
+	pthread_mutex_unlock(&f->lock);
+	pthread_join(f->thread, NULL);
+	while ((a = finder_next(f)))
+		finder_answer_free(a);
+	for (size_t i = 0; i < f->n_queue; i++)
+		work_release(&f->queue[i]);
+	weir_session_free(f->session);
+	pthread_mutex_destroy(&f->lock);
+	pthread_cond_destroy(&f->wake);
+	close(f->pipe[0]);
+	close(f->pipe[1]);
+	free(f);
+}
+
+static char *
+copy(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+static void
+remove_queued(struct finder *f, size_t i)
+{
+	work_release(&f->queue[i]);
+	f->n_queue--;
+	memmove(f->queue + i, f->queue + i + 1, (f->n_queue - i) * sizeof(f->queue[0]));
+}
+
+uint64_t
+finder_submit(struct finder *f, const struct finder_job *job)
+{
+	struct work w = { .job = *job, .start_us = weir_monotonic_us() };
+
+	w.job.query = copy(job->query);
+	w.job.sort = copy(job->sort);
+	w.job.pattern = copy(job->pattern);
+	w.job.task = copy(job->task);
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = f->n_queue; i-- > 0;) {
+		const struct finder_job *old = &f->queue[i].job;
+
+		if (old->view == job->view && old->slot == job->slot)
+			remove_queued(f, i);
+	}
+	if (f->n_queue == JOBS_MAX)
+		remove_queued(f, 0);
+	if (f->busy && f->now.job.view == job->view && f->now.job.slot == job->slot)
+		interrupt(f);
+	w.job.number = ++f->number;
+	f->queue[f->n_queue++] = w;
+	pthread_cond_signal(&f->wake);
+	pthread_mutex_unlock(&f->lock);
+	return w.job.number;
+}
+
+void
+finder_cancel(struct finder *f, uint64_t view)
+{
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = f->n_queue; i-- > 0;) {
+		if (f->queue[i].job.view == view)
+			remove_queued(f, i);
+	}
+	if (f->busy && f->now.job.view == view)
+		interrupt(f);
+	pthread_mutex_unlock(&f->lock);
+}
+
+int
+finder_fd(const struct finder *f)
+{
+	return f->pipe[0];
+}
+
+struct finder_answer *
+finder_next(struct finder *f)
+{
+	struct finder_answer *a;
+	char drain[64];
+
+	while (read(f->pipe[0], drain, sizeof(drain)) > 0)
+		;
+	pthread_mutex_lock(&f->lock);
+	a = f->first;
+	if (a) {
+		f->first = a->next;
+		if (!f->first)
+			f->last = NULL;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return a;
+}
+
+void
+finder_answer_free(struct finder_answer *a)
+{
+	if (!a)
+		return;
+	free(a->keys);
+	free(a->lines);
+	free(a);
+}
+
+bool
+finder_idle(struct finder *f)
+{
+	bool idle;
+
+	pthread_mutex_lock(&f->lock);
+	idle = !f->busy && f->n_queue == 0 && !f->first;
+	pthread_mutex_unlock(&f->lock);
+	return idle;
+}

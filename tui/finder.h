@@ -1,0 +1,76 @@
+/*
+ * The query thread: searches, sorts and counts that a key must not wait for.
+ *
+ * It has its own read-only connection. A job is named by (view, slot); a newer job of
+ * the same name replaces an older one, and interrupts it when it is being worked on.
+ * Answers come back in parts, as soon as each is known.
+ */
+#ifndef WEIR_TUI_FINDER_H
+#define WEIR_TUI_FINDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/config.h>
+#include <weir/error.h>
+#include <weir/types.h>
+
+struct finder;
+
+enum finder_kind { FINDER_ROWS, FINDER_LOG };
+
+struct finder_job {
+	enum finder_kind kind;
+	uint64_t view;
+	int slot;
+	uint64_t number; /* set by finder_submit */
+	int64_t now_us;
+	/* rows: strings are copied, NULL is none */
+	enum weir_kind object;
+	const char *query, *sort;
+	size_t head; /* answer with so many keys first; 0: no such part */
+	bool counts; /* and by state at the end */
+	/* logs */
+	struct weir_id run;
+	int min_level;
+	const char *pattern, *task;
+	bool regex, invert;
+	size_t from;
+};
+
+enum finder_part {
+	FINDER_HEAD,   /* keys: the first ones only; n_keys < head: these are all */
+	FINDER_KEYS,   /* keys: all */
+	FINDER_COUNTS, /* states */
+	FINDER_LINES,  /* lines of the log, at or after `from` */
+	FINDER_FAILED, /* rc, text; nothing more comes */
+};
+
+struct finder_answer {
+	struct finder_answer *next;
+	uint64_t view, number;
+	int slot;
+	enum finder_part part;
+	uint32_t *keys; /* owned by the answer until taken */
+	size_t n;
+	size_t *lines;
+	size_t from;
+	int64_t states[WEIR_N_STATES];
+	int64_t us; /* how long the job has taken */
+	enum weir_rc rc;
+	char text[512];
+};
+
+WEIR_NODISCARD enum weir_rc finder_start(const struct weir_config *config,
+	struct finder **ret_finder, struct weir_err *err);
+void finder_stop(struct finder *f); /* interrupts, joins, frees; accepts NULL */
+
+uint64_t finder_submit(struct finder *f, const struct finder_job *job);
+void finder_cancel(struct finder *f, uint64_t view); /* all jobs of a view */
+
+int finder_fd(const struct finder *f);               /* readable when answers wait */
+struct finder_answer *finder_next(struct finder *f); /* owned: finder_answer_free */
+void finder_answer_free(struct finder_answer *a);
+bool finder_idle(struct finder *f); /* no job and no answer waits */
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * Long text on a screen: wrapped or cut with horizontal scrolling, matches highlighted.
+ * The lines come from a source, one at a time; only what is on the screen is ever
+ * looked at.
+ */
+#ifndef WEIR_TUI_PAGER_H
+#define WEIR_TUI_PAGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <weir/buf.h>
+#include <weir/match.h>
+#include <weir/mem.h>
+
+#include "action.h"
+#include "draw.h"
+
+enum { PAGER_TEXT_MAX = 256 << 10, PAGER_SPANS = 4 };
+
+/* Before the text: fixed columns such as time and level. */
+struct pager_span {
+	enum style style;
+	struct str text;
+	int width;
+};
+struct pager_line {
+	struct pager_span spans[PAGER_SPANS];
+	int n_spans;
+	enum style style;
+	struct str text; /* any bytes; may contain newlines */
+};
+struct pager_source {
+	size_t (*n)(void *arg);
+	/* Borrowed until the next call. False: it cannot be read. */
+	bool (*line)(void *arg, size_t i, struct pager_line *ret_line);
+};
+
+struct pager {
+	const struct pager_source *source;
+	void *arg;
+	int width, height;
+	bool wrap, utf8;
+	int left;        /* columns scrolled away, without wrap */
+	size_t top, sub; /* first line on the screen, and which of its rows */
+	size_t current;  /* the line that a search stands on; PAGER_NONE: none */
+	const struct weir_match *match; /* borrowed; NULL: no highlight */
+	/* scratch: the rows of one line */
+	struct buf text;
+	VEC(struct str) rows;
+};
+
+#define PAGER_NONE ((size_t)-1)
+
+void pager_init(struct pager *p, const struct pager_source *source, void *arg);
+void pager_release(struct pager *p);
+void pager_size(struct pager *p, int width, int height);
+bool pager_act(struct pager *p, enum action_id id); /* moves; false: not a move */
+void pager_goto(struct pager *p, size_t line); /* to the top of the screen or near */
+void pager_show(struct pager *p, size_t line); /* scrolls only if it is not visible */
+void pager_end(struct pager *p);
+bool pager_at_end(struct pager *p);
+void pager_clamp(struct pager *p);    /* after the source changed */
+size_t pager_bottom(struct pager *p); /* the last line of which something is visible */
+/* Rows y..; the draw's limit is p->width. */
+void pager_paint(struct pager *p, struct draw *d, int y,
+	void (*edge)(void *arg, struct draw *d, int row));
+
+#endif

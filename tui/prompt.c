@@ -1,0 +1,261 @@
+#include "prompt.h"
+
+#include "input.h"
+
+void
+prompt_init(struct prompt *p)
+{
+	memset(p, 0, sizeof(*p));
+	buf_init(&p->text, PROMPT_MAX);
+	buf_init(&p->cut, PROMPT_MAX);
+	buf_init(&p->ghost, PROMPT_MAX);
+}
+
+void
+prompt_release(struct prompt *p)
+{
+	buf_release(&p->text);
+	buf_release(&p->cut);
+	buf_release(&p->ghost);
+	for (size_t i = 0; i < p->history.n; i++)
+		free(p->history.v[i]);
+	VEC_FREE(&p->history);
+	free(p->original);
+	free(p->pending);
+}
+
+const char *
+prompt_text(const struct prompt *p)
+{
+	return buf_cstr(&p->text);
+}
+
+void
+prompt_set(struct prompt *p, const char *text)
+{
+	struct buf b = BUF_INIT(PROMPT_MAX);
+
+	buf_adds(&b, text);
+	buf_clear(&p->text);
+	buf_addstr(&p->text, buf_str(&b));
+	buf_release(&b);
+	p->pos = p->valid = p->text.len;
+}
+
+void
+prompt_start(struct prompt *p, char label, const char *text)
+{
+	p->active = true;
+	p->label = label;
+	free(p->original);
+	p->original = xstrdup(text);
+	prompt_set(p, text);
+	buf_clear(&p->ghost);
+	p->at = p->history.n;
+}
+
+void
+prompt_stop(struct prompt *p, bool remember)
+{
+	size_t n = p->history.n;
+
+	p->active = false;
+	if (!remember || p->text.len == 0 ||
+		(n > 0 && strcmp(p->history.v[n - 1], prompt_text(p)) == 0))
+		return;
+	if (n == PROMPT_HISTORY_MAX) {
+		free(p->history.v[0]);
+		memmove(p->history.v, p->history.v + 1, (n - 1) * sizeof(char *));
+		p->history.n--;
+	}
+	VEC_PUSH(&p->history, xstrdup(prompt_text(p)));
+}
+
+static bool
+is_continuation(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static size_t
+before(const struct prompt *p, size_t pos)
+{
+	while (pos > 0 && is_continuation(p->text.s[--pos]))
+		;
+	return pos;
+}
+
+static size_t
+after(const struct prompt *p, size_t pos)
+{
+	if (pos < p->text.len)
+		pos++;
+	while (pos < p->text.len && is_continuation(p->text.s[pos]))
+		pos++;
+	return pos;
+}
+
+static size_t
+word_before(const struct prompt *p, size_t pos)
+{
+	while (pos > 0 && p->text.s[pos - 1] == ' ')
+		pos--;
+	while (pos > 0 && p->text.s[pos - 1] != ' ')
+		pos--;
+	return pos;
+}
+
+static size_t
+word_after(const struct prompt *p, size_t pos)
+{
+	while (pos < p->text.len && p->text.s[pos] == ' ')
+		pos++;
+	while (pos < p->text.len && p->text.s[pos] != ' ')
+		pos++;
+	return pos;
+}
+
+/* Replace from..to by s; the cursor ends behind it. */
+static enum prompt_result
+splice(struct prompt *p, size_t from, size_t to, struct str s)
+{
+	struct str tail = { p->text.len > to ? p->text.s + to : "", p->text.len - to };
+	char *rest = str_copy(tail), *added = str_copy(s);
+
+	buf_truncate(&p->text, from);
+	buf_adds(&p->text, added);
+	p->pos = p->text.len;
+	buf_adds(&p->text, rest);
+	free(rest);
+	free(added);
+	p->valid = p->text.len;
+	buf_clear(&p->ghost);
+	return PROMPT_CHANGED;
+}
+
+static enum prompt_result
+erase(struct prompt *p, size_t from, size_t to, bool keep)
+{
+	if (from == to)
+		return PROMPT_IGNORED;
+	if (keep) {
+		buf_clear(&p->cut);
+		buf_add(&p->cut, p->text.s + from, to - from);
+	}
+	splice(p, from, to, STR(""));
+	p->pos = from;
+	return PROMPT_CHANGED;
+}
+
+static enum prompt_result
+recall(struct prompt *p, int direction)
+{
+	if (direction < 0 ? p->at == 0 : p->at >= p->history.n)
+		return PROMPT_IGNORED;
+	if (p->at == p->history.n) {
+		free(p->pending);
+		p->pending = xstrdup(prompt_text(p));
+	}
+	p->at += direction < 0 ? (size_t)-1 : 1;
+	prompt_set(p, p->at == p->history.n ? p->pending : p->history.v[p->at]);
+	buf_clear(&p->ghost);
+	return PROMPT_CHANGED;
+}
+
+static enum prompt_result
+go(struct prompt *p, size_t pos)
+{
+	p->pos = pos;
+	return PROMPT_MOVED;
+}
+
+static enum prompt_result
+type(struct prompt *p, uint32_t cp)
+{
+	char name[INPUT_NAME];
+
+	if (cp == ' ')
+		return splice(p, p->pos, p->pos, STR(" "));
+	return splice(p, p->pos, p->pos, str_of(input_name(cp, name)));
+}
+
+static enum prompt_result
+take_paste(struct prompt *p, struct str paste)
+{
+	struct buf line = BUF_INIT(PROMPT_MAX);
+	enum prompt_result result;
+
+	for (size_t i = 0; i < paste.len; i++) {
+		unsigned char c = (unsigned char)paste.s[i];
+
+		buf_addc(&line, c < 0x20 || c == 0x7f ? ' ' : (char)c);
+	}
+	result = splice(p, p->pos, p->pos, buf_str(&line));
+	buf_release(&line);
+	return result;
+}
+
+enum prompt_result
+prompt_key(struct prompt *p, uint32_t key, struct str paste)
+{
+	size_t pos = p->pos, end = p->text.len;
+
+	switch (key) {
+	case INPUT_ENTER:
+		return PROMPT_ACCEPTED;
+	case INPUT_ESC:
+	case INPUT_CTRL | 'c':
+	case INPUT_CTRL | 'g':
+		return PROMPT_CANCELLED;
+	case INPUT_TAB:
+		return PROMPT_COMPLETE;
+	case INPUT_LEFT:
+	case INPUT_CTRL | 'b':
+		return go(p, before(p, pos));
+	case INPUT_RIGHT:
+	case INPUT_CTRL | 'f':
+		if (pos == end && p->ghost.len > 0)
+			return PROMPT_COMPLETE;
+		return go(p, after(p, pos));
+	case INPUT_HOME:
+	case INPUT_CTRL | 'a':
+		return go(p, 0);
+	case INPUT_END:
+	case INPUT_CTRL | 'e':
+		return go(p, end);
+	case INPUT_ALT | 'b':
+	case INPUT_CTRL | INPUT_LEFT:
+		return go(p, word_before(p, pos));
+	case INPUT_ALT | 'f':
+	case INPUT_CTRL | INPUT_RIGHT:
+		return go(p, word_after(p, pos));
+	case INPUT_BACKSPACE:
+		if (end == 0)
+			return PROMPT_CANCELLED;
+		return erase(p, before(p, pos), pos, false);
+	case INPUT_DELETE:
+	case INPUT_CTRL | 'd':
+		return erase(p, pos, after(p, pos), false);
+	case INPUT_CTRL | 'k':
+		return erase(p, pos, end, true);
+	case INPUT_CTRL | 'u':
+		return erase(p, 0, pos, true);
+	case INPUT_CTRL | 'w':
+	case INPUT_ALT | INPUT_BACKSPACE:
+		return erase(p, word_before(p, pos), pos, true);
+	case INPUT_ALT | 'd':
+		return erase(p, pos, word_after(p, pos), true);
+	case INPUT_CTRL | 'y':
+		return splice(p, pos, pos, buf_str(&p->cut));
+	case INPUT_UP:
+	case INPUT_CTRL | 'p':
+		return recall(p, -1);
+	case INPUT_DOWN:
+	case INPUT_CTRL | 'n':
+		return recall(p, 1);
+	case INPUT_PASTE:
+		return take_paste(p, paste);
+	default:
+		return key < 0x110000 ? type(p, key) : PROMPT_IGNORED;
+	}
+}

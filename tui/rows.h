@@ -1,0 +1,55 @@
+/*
+ * The rows of a list: the keys of all of them in order, four bytes a row, and the cells
+ * of the few that were last shown. Keys come from the query thread; cells are read by
+ * key through the screen's own connection.
+ */
+#ifndef WEIR_TUI_ROWS_H
+#define WEIR_TUI_ROWS_H
+
+#include <weir/mem.h>
+#include <weir/select.h>
+
+enum { ROWS_CACHE = 1024, ROWS_COLUMNS_MAX = 64, ROWS_CELL_MAX = 16 << 10 };
+enum { ROWS_LIVE_US = 1000000 }; /* how long cells of a live row are good */
+
+struct rows_row {
+	int64_t key; /* 0: the slot is empty */
+	uint64_t epoch;
+	int64_t read_us; /* the `now` that its cells were read for */
+	bool live;       /* cells such as `dur` change with time */
+	bool gone;       /* the store has it no more */
+	struct weir_cell *cells;
+	char *text; /* what cells point to */
+};
+
+struct rows {
+	enum weir_kind kind;
+	struct weir_column_set columns;
+	size_t id,
+		state; /* where `id` and `state_type` are; ROWS_COLUMNS_MAX: nowhere */
+	uint32_t *keys;
+	size_t n;
+	bool whole;     /* keys are all of them, not only the first */
+	uint64_t epoch; /* cells read before it are stale */
+	int64_t now_us; /* of the frame */
+	struct rows_row *cache;
+};
+
+/* The columns of the kind's tables, and `id` and `state_type` where it has them. */
+WEIR_NODISCARD enum weir_rc rows_init(
+	struct rows *r, enum weir_kind kind, struct weir_err *err);
+void rows_release(struct rows *r);
+
+/* New keys, taken. whole: these are all. */
+void rows_set(struct rows *r, uint32_t *keys, size_t n, bool whole);
+/* Cells are read again when they are next shown. */
+void rows_stale(struct rows *r);
+
+/* The cells of row i, borrowed until the next 1024 rows; NULL when it cannot be read.
+ */
+const struct rows_row *rows_get(struct rows *r, struct weir_store *store, size_t i);
+
+/* Where a key is; hint: where it was. */
+bool rows_find(const struct rows *r, int64_t key, size_t hint, size_t *ret_row);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The terminal: set up, given back, resized, suspended; or a mock of one for scripts.
+ *
+ * Signals arrive as bytes on a pipe, so that the loop handles them between two frames.
+ * When the program dies of a crash the handler gives the terminal back before it goes.
+ */
+#ifndef WEIR_TUI_SCREEN_H
+#define WEIR_TUI_SCREEN_H
+
+#include <stdbool.h>
+
+#include <weir/error.h>
+
+struct screen {
+	bool mock, open;
+	int rows, cols;
+	int signal_fd;  /* readable: a byte a signal, its number */
+	void *term;     /* SCREEN * of ncurses */
+	void *in, *out; /* FILE * of the mock */
+};
+
+/* mock: a terminal of 80x24 that nobody sees. */
+WEIR_NODISCARD enum weir_rc screen_open(
+	struct screen *s, bool mock, struct weir_err *err);
+void screen_close(struct screen *s); /* the terminal is as it was; twice is once */
+
+/* The size that the terminal has now. True if it changed. */
+bool screen_measure(struct screen *s);
+void screen_resize(struct screen *s, int cols, int rows);
+
+/* Stop as ^Z does; returns when the user comes back. */
+void screen_suspend(struct screen *s);
+/* Give the terminal to another program and take it back. */
+void screen_leave(struct screen *s);
+void screen_enter(struct screen *s);
+
+int screen_signal(struct screen *s); /* next signal number, 0 when none waits */
+
+/* Put text into the clipboard of the terminal (OSC 52). False: too long or no terminal.
+ */
+bool screen_copy(struct screen *s, const char *text);
+
+#endif

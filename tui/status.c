@@ -1,0 +1,263 @@
+#include "status.h"
+
+#include <stdarg.h>
+
+#include <weir/text.h>
+#include <weir/time.h>
+
+#include "app.h"
+
+enum { TICK_FINE_S = 5, TICK_S = 30, GAP = 2 };
+
+void
+status_say(struct app *a, bool error, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(a->status.message, sizeof(a->status.message), fmt, ap);
+	va_end(ap);
+	a->status.error = error;
+	a->dirty = true;
+}
+
+void
+status_clear(struct app *a)
+{
+	if (a->status.message[0])
+		a->dirty = true;
+	a->status.message[0] = '\0';
+}
+
+void
+status_read(struct app *a)
+{
+	struct status *s = &a->status;
+	struct weir_err err;
+
+	s->cycle_us = WEIR_NO_TIME;
+	if (!a->store)
+		return;
+	if (weir_store_meta(a->store, WEIR_META_CYCLE_US, &s->cycle_us, &err))
+		s->cycle_us = WEIR_NO_TIME;
+	if (weir_store_meta(a->store, WEIR_META_OFFLINE_US, &s->offline_us, &err))
+		s->offline_us = WEIR_NO_TIME;
+}
+
+void
+status_body(int rows, int *ret_y, int *ret_height)
+{
+	int below = rows >= 16 ? 3 : rows >= 8 ? 2 : rows >= 4 ? 1 : 0;
+	int above = rows >= 3 ? 1 : 0;
+
+	*ret_y = above;
+	*ret_height = rows - above - below;
+}
+
+void
+status_right(struct draw *d, enum style style, const char *text)
+{
+	int width = draw_width(d, text);
+
+	if (width == 0 || draw_left(d) < width + (d->x > 0 ? 1 : 0))
+		return;
+	draw_to(d, d->cols - width);
+	draw_text(d, style, text);
+}
+
+/* Right end of the title: what is going on, else how old the data is. */
+static enum style
+age(struct app *a, struct buf *out)
+{
+	struct status *s = &a->status;
+	struct buf when = BUF_INIT(64);
+	enum style style = STYLE_DIM;
+
+	if (s->cycle_us != WEIR_NO_TIME)
+		weir_time_relative(&when, s->cycle_us, a->now_us, a->utc, true);
+	if (a->no_server) {
+		buf_adds(out, "no server");
+	} else if (a->start->offline || s->offline) {
+		int64_t since =
+			s->offline_us != WEIR_NO_TIME ? s->offline_us : s->cycle_us;
+
+		buf_clear(&when);
+		if (since != WEIR_NO_TIME)
+			weir_time_relative(&when, since, a->now_us, a->utc, true);
+		buf_adds(out, "OFFLINE");
+		if (when.len > 0)
+			buf_addf(out, "%s%s",
+				s->offline_us != WEIR_NO_TIME ? " since "
+							      : ", data of ",
+				buf_cstr(&when));
+		style = STYLE_ALERT;
+	} else if (s->busy && s->total > 0) {
+		buf_addf(out, "%s %lld/%lld", theme_glyph(&a->theme, GLYPH_BUSY),
+			(long long)s->done, (long long)s->total);
+	} else if (when.len > 0) {
+		buf_addstr(out, buf_str(&when));
+	} else {
+		buf_adds(out, s->busy ? "fetching" : "not synced");
+	}
+	buf_release(&when);
+	return style;
+}
+
+static void
+paint_title(struct app *a)
+{
+	struct draw *d = &a->draw;
+	struct buf left = BUF_INIT(PROMPT_MAX * 2), right = BUF_INIT(256),
+		   state = BUF_INIT(256);
+	enum style style = age(a, &state);
+	int room, width;
+
+	a->top->ops->command(a->top, &left);
+	buf_addf(&right, "%s %s ", weir_config_name(a->config),
+		theme_glyph(&a->theme, GLYPH_DOT));
+	width = draw_width(d, buf_cstr(&right)) + draw_width(d, buf_cstr(&state));
+	draw_begin(d, 0);
+	room = d->cols - width - GAP;
+	if (room < d->cols / 3) {
+		buf_clear(&right);
+		width = draw_width(d, buf_cstr(&state));
+		room = d->cols - width - GAP;
+	}
+	if (room < d->cols / 4)
+		room = d->cols;
+	draw_str(d, STYLE_TITLE, buf_str(&left), room);
+	if (room < d->cols) {
+		draw_to(d, d->cols - width);
+		draw_str(d, STYLE_DIM, buf_str(&right), draw_left(d));
+		draw_str(d, style, buf_str(&state), draw_left(d));
+	}
+	draw_end(d, false);
+	buf_release(&left);
+	buf_release(&right);
+	buf_release(&state);
+}
+
+/* `⏎ open  / search ...`: the keys of the view's hints, as many as there is room for.
+ */
+static void
+paint_hints(struct app *a)
+{
+	struct draw *d = &a->draw;
+	const enum action_id *id = a->top->ops->hints;
+	char name[INPUT_NAME];
+
+	for (; id && *id != ACTION_NONE; id++) {
+		uint32_t key = keymap_key(&a->keymap, a->top->ops->context, *id);
+		const char *text = key == INPUT_ENTER
+					   ? theme_glyph(&a->theme, GLYPH_ENTER)
+					   : input_name(key, name);
+		int width = draw_width(d, text) + 1 +
+			    draw_width(d, action_get(*id)->hint) + (d->x > 0 ? GAP : 0);
+
+		if (!key)
+			continue;
+		if (draw_left(d) < width)
+			break;
+		if (d->x > 0)
+			draw_spaces(d, GAP);
+		draw_text(d, STYLE_KEY, text);
+		draw_spaces(d, 1);
+		draw_text(d, STYLE_DIM, action_get(*id)->hint);
+	}
+}
+
+/* The prompt's text around the cursor, scrolled so that the cursor is visible. */
+static void
+paint_prompt(struct app *a, int y)
+{
+	struct draw *d = &a->draw;
+	const struct prompt *p = &a->prompt;
+	char label[2] = { p->label, '\0' };
+	struct str s = buf_str(&p->text);
+	size_t skip = 0, valid = p->valid < s.len ? p->valid : s.len;
+	int room = d->cols - 2, before;
+
+	before = (int)text_width((struct str){ s.s, p->pos });
+	while (before - (int)text_width((struct str){ s.s, skip }) > room) {
+		text_decode(s, &skip);
+	}
+	draw_text(d, STYLE_KEY, label);
+	if (skip < valid)
+		draw_str(
+			d, STYLE_PLAIN, (struct str){ s.s + skip, valid - skip }, room);
+	if (valid < s.len)
+		draw_str(d, STYLE_INVALID,
+			(struct str){ s.s + (skip > valid ? skip : valid),
+				s.len - (skip > valid ? skip : valid) },
+			room);
+	draw_cursor(d, y, 1 + before - (int)text_width((struct str){ s.s, skip }));
+	if (p->ghost.len > 0 && p->pos == s.len)
+		draw_str(d, STYLE_DIM, buf_str(&p->ghost), draw_left(d));
+}
+
+static void
+paint_message(struct app *a)
+{
+	draw_text(&a->draw, a->status.error ? STYLE_ERROR : STYLE_STRONG,
+		a->status.message);
+}
+
+static void
+paint_counts(struct app *a)
+{
+	if (a->status.message[0])
+		paint_message(a);
+	else
+		a->top->ops->counts(a->top, &a->draw);
+}
+
+static void
+paint_last(struct app *a, int row, bool alone)
+{
+	struct buf found = BUF_INIT(256);
+
+	if (a->prompt.active) {
+		paint_prompt(a, row);
+		if (a->top->ops->found)
+			a->top->ops->found(a->top, &found);
+		status_right(&a->draw, STYLE_DIM, buf_cstr(&found));
+	} else if (alone) {
+		paint_counts(a);
+	} else {
+		paint_hints(a);
+	}
+	buf_release(&found);
+}
+
+void
+status_paint(struct app *a)
+{
+	struct draw *d = &a->draw;
+	int y, height, last = d->rows - 1;
+
+	status_body(d->rows, &y, &height);
+	draw_cursor(d, -1, 0);
+	if (y > 0)
+		paint_title(a);
+	for (int row = y + height; row <= last; row++) {
+		draw_begin(d, row);
+		if (row == last)
+			paint_last(a, row, last == y + height);
+		else if (row == last - 1)
+			paint_counts(a);
+		draw_end(d, false);
+	}
+}
+
+int64_t
+status_due(const struct app *a)
+{
+	int64_t age_us = a->now_us - a->status.cycle_us;
+	int tick = TICK_S;
+
+	if (getenv("WEIR_NOW") || a->status.cycle_us == WEIR_NO_TIME)
+		return 0;
+	if (age_us < STATUS_AGE_FINE_US)
+		tick = TICK_FINE_S;
+	return a->drawn_us + (int64_t)tick * WEIR_SECOND_US;
+}

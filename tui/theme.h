@@ -1,0 +1,79 @@
+/*
+ * Styles by meaning, turned into attributes of the terminal's own 16 colours, and the
+ * glyphs with their ASCII forms.
+ */
+#ifndef WEIR_TUI_THEME_H
+#define WEIR_TUI_THEME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/types.h>
+
+enum style {
+	STYLE_PLAIN,
+	STYLE_TITLE,   /* the command that shows this view */
+	STYLE_HEADER,  /* column titles, section names */
+	STYLE_DIM,     /* what is there but not important now */
+	STYLE_STRONG,  /* what the eye shall find first */
+	STYLE_ERROR,   /* messages, error lines */
+	STYLE_WARNING, /* warning lines */
+	STYLE_MATCH,   /* what a search found */
+	STYLE_CURRENT, /* the match that n and N stand on */
+	STYLE_INVALID, /* the part of a query that is not used */
+	STYLE_ALERT,   /* OFFLINE */
+	STYLE_KEY,     /* a key in a hint */
+	STYLE_GREEN,   /* the colours of states */
+	STYLE_RED,
+	STYLE_BOLD_RED,
+	STYLE_CYAN,
+	STYLE_YELLOW,
+	STYLE_MAGENTA,
+	STYLE_N
+};
+
+enum glyph {
+	GLYPH_DOT,    /* between two facts */
+	GLYPH_UPDOWN, /* the visible part of a list */
+	GLYPH_DOWN,   /* more below, sort direction */
+	GLYPH_UP,
+	GLYPH_ENTER,
+	GLYPH_BUSY,  /* something is being fetched */
+	GLYPH_BAR,   /* one cell of a time bar */
+	GLYPH_STRIP, /* the log's strip: here */
+	GLYPH_MARK,  /* the log's strip: an error */
+	GLYPH_UNDER, /* a run is below another: `build ‹ parent` */
+	GLYPH_DASH,  /* between two states of a history */
+	GLYPH_MORE,  /* text is cut */
+	GLYPH_RULE,  /* a thin vertical line beside a pane */
+	GLYPH_N
+};
+
+struct theme {
+	bool utf8;
+	bool colour;
+	uint32_t attrs[STYLE_N]; /* ncurses attributes, pair included */
+};
+
+/* After the terminal was set up. colour: allowed by the user; the terminal has its say.
+ */
+void theme_init(struct theme *t, bool colour);
+
+const char *theme_glyph(const struct theme *t, enum glyph glyph);
+
+/* The style of a colour's name as weir_state_look gives it. */
+enum style theme_colour(const char *name);
+
+/* How a state is drawn: its glyph in ret_glyph (room for 8 bytes), its style returned.
+ */
+enum style theme_state(const struct theme *t, enum weir_state type, struct str name,
+	char ret_glyph[8]);
+
+/* The style of a log line of this level. */
+enum style theme_level(int level);
+
+/* One letter that tells what attributes a cell has, for dumps: ' ' plain, `R` bold
+ * red... */
+char theme_letter(uint32_t attrs, int pair);
+
+#endif

@@ -1,0 +1,33 @@
+#include "view.h"
+
+#include "app.h"
+
+void
+view_init(struct view *v, const struct view_ops *ops, struct app *app)
+{
+	v->ops = ops;
+	v->app = app;
+	v->serial = ++app->n_views;
+	v->dirty = VIEW_ALL;
+}
+
+void
+view_touch(struct view *v, unsigned dirty)
+{
+	v->dirty |= dirty | VIEW_PAINT;
+}
+
+void
+view_update(struct view *v)
+{
+	if (v->dirty & VIEW_LAYOUT) {
+		v->dirty &= ~(unsigned)VIEW_LAYOUT;
+		v->ops->layout(v);
+		v->dirty |= VIEW_PAINT;
+	}
+	if (v->dirty & VIEW_DATA) {
+		v->dirty &= ~(unsigned)VIEW_DATA;
+		v->ops->data(v);
+		v->dirty |= VIEW_PAINT;
+	}
+}

@@ -1,0 +1,72 @@
+/*
+ * A view: one screenful of something, on a stack. What it must do again is kept in
+ * stages: layout (the size changed), data (the store changed), paint (something looks
+ * different).
+ */
+#ifndef WEIR_TUI_VIEW_H
+#define WEIR_TUI_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/buf.h>
+#include <weir/engine.h>
+
+#include "action.h"
+#include "draw.h"
+
+struct app;
+struct view;
+struct finder_answer;
+struct prompt;
+
+enum view_dirty {
+	VIEW_LAYOUT = 1 << 0, /* read by view_update, which calls ops->layout */
+	VIEW_DATA = 1 << 1,   /* read by view_update, which calls ops->data */
+	VIEW_PAINT = 1 << 2,  /* read by app_paint */
+	VIEW_ALL = VIEW_LAYOUT | VIEW_DATA | VIEW_PAINT,
+};
+
+enum view_prompt { VIEW_PROMPT_CHANGED, VIEW_PROMPT_ACCEPTED, VIEW_PROMPT_CANCELLED };
+
+struct view_ops {
+	enum context context;
+	void (*free)(struct view *v); /* taken */
+	void (*layout)(struct view *v);
+	void (*data)(struct view *v); /* read again what the screen shows */
+	void (*paint)(
+		struct view *v, struct draw *d); /* rows v->y .. v->y + v->height - 1 */
+	/* The last line but one: what is counted, and where one is. The row is begun.
+	 */
+	void (*counts)(struct view *v, struct draw *d);
+	void (*command)(struct view *v, struct buf *out); /* that shows this view */
+	bool (*act)(struct view *v, enum action_id id);   /* false: not here */
+	/* May be NULL: */
+	void (*found)(struct view *v, struct buf *out); /* beside the prompt */
+	bool (*key)(struct view *v, uint32_t key); /* before the key map; true: taken */
+	void (*answer)(struct view *v, struct finder_answer *answer);
+	void (*event)(struct view *v, const struct weir_event *event);
+	void (*prompt)(struct view *v, struct prompt *p, enum view_prompt what);
+	/* Next moment (weir_monotonic_us) when `data` shall be called; 0: none. */
+	int64_t (*due)(const struct view *v);
+	/* The id of what the cursor is on, for copies and the web page. */
+	bool (*object)(
+		struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id);
+	void (*name)(struct view *v, struct buf *out); /* of it: pools go by name */
+	const enum action_id *hints;                   /* ends with ACTION_NONE */
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct app *app;
+	struct view *below;
+	uint64_t serial; /* names it in jobs */
+	unsigned dirty;
+	int y, height, width; /* of the body */
+};
+
+void view_init(struct view *v, const struct view_ops *ops, struct app *app);
+void view_touch(struct view *v, unsigned dirty);
+void view_update(struct view *v); /* do the stages that are due, but paint */
+
+#endif

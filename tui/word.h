@@ -1,0 +1,17 @@
+/* Small texts that several views need. */
+#ifndef WEIR_TUI_WORD_H
+#define WEIR_TUI_WORD_H
+
+#include <stdint.h>
+
+#include <weir/buf.h>
+
+void word_number(struct buf *out, int64_t n);    /* 8 640 */
+void word_quote(struct buf *out, const char *s); /* for a shell, if it needs it */
+/* A value of a query: in quotes if it has what means something there. */
+void word_value(struct buf *out, struct str s);
+
+/* Copy what fits, NUL-terminated; whole characters only. Returns out. */
+char *word_copy(char *out, size_t size, struct str s);
+
+#endif
