@@ -44,8 +44,16 @@
  *   pickup	why a run that should start does not
  *   cell	a cell as text for people, for programs, as JSON
  * Work:
- *   sync.h	what fetches, cycle by cycle
- *   engine.h	the thread of the menus that does it
+ *   sync		a cycle: its steps, its marks
+ *   sync_scan	many lists read at once
+ *   sync_page	copies of their pages
+ *   sync_runs	what lives, what ended, what vanished
+ *   sync_fill	the first time
+ *   sync_drift	the check by counts
+ *   sync_docs	flows, deployments, pools
+ *   sync_detail	parents, task runs, a run whole
+ *   sync_logs	lines
+ *   engine	the thread of the menus that does it
  *
  * cli/, one file a subcommand:
  *   main	the process: signals, flushing, exit status
@@ -65,6 +73,7 @@
  *   logs_follow	what is new, until the end
  *   logs_search	the logs of many runs
  *   logs_print	lines as text, bytes, NDJSON
+ *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables
  *   complete	what can stand somewhere: runs, columns, fields, keys
  *   cmd_config	settings and their origins

@@ -1,15 +1,17 @@
 /*
- * A cycle and its bookkeeping: what is done in which order, and when the watermark moves.
+ * A cycle and its bookkeeping: what is done in which order, and when the watermark
+ * moves.
  *
- * A, B and C as in sync_runs.c; then the small collections; then, in one transaction, the
- * watermark. The first fill, parents and the drift check follow: each has a mark of its own
- * and goes on where it was left.
+ * A, B and C as in sync_runs.c; then the small collections; then, in one transaction,
+ * the watermark. The first fill, parents and the drift check follow: each has a mark of
+ * its own and goes on where it was left.
  */
 #define LOG_MODULE "sync"
 #include "sync_parts.h"
 #include "weir/log.h"
 
 enum { FRESH_S = 10, READING_MS = 1000, WHOLE_DOCS_S = 900, MONTH_S = 30 * 86400 };
+enum { LOCK_NAP_MS = 20, PRUNE_LOCK_MS = 10000 };
 
 #define DOCS_KEY "docs_us"
 #define WHOLE_DOCS_KEY "docs_whole_us"
@@ -86,6 +88,22 @@ note_online(struct sync *s)
 		return;
 }
 
+/* Cycles are short: another process's is often over in a moment. */
+static enum weir_rc
+lock(struct sync *s)
+{
+	int64_t end = weir_monotonic_us() + s->o->lock_ms * 1000;
+	struct timespec nap = { .tv_nsec = LOCK_NAP_MS * 1000000L };
+	enum weir_rc rc;
+
+	while ((rc = store_lock(s->store, &s->err)) == WEIR_EBUSY &&
+		weir_monotonic_us() < end && !weir_session_interrupted(s->session) &&
+		!(s->o->stop && atomic_load(s->o->stop)))
+		nanosleep(&nap, NULL);
+	s->locked = rc == WEIR_OK;
+	return rc ? sync_fail(s, rc, NULL) : WEIR_OK;
+}
+
 enum weir_rc
 sync_begin_offline(
 	struct sync *s, struct weir_session *session, const struct weir_sync_options *o)
@@ -97,11 +115,9 @@ sync_begin_offline(
 	s->progress.total = -1;
 	if (o->budget_ms)
 		s->deadline_us = weir_monotonic_us() + o->budget_ms * 1000;
-	if (weir_session_store(session, WEIR_STORE_WRITE, &s->store, &s->err) ||
-		store_lock(s->store, &s->err))
+	if (weir_session_store(session, WEIR_STORE_WRITE, &s->store, &s->err))
 		return sync_fail(s, s->err.rc, NULL);
-	s->locked = true;
-	return WEIR_OK;
+	return lock(s);
 }
 
 enum weir_rc
@@ -385,7 +401,7 @@ enum weir_rc
 weir_sync_prune(struct weir_session *session, int64_t before_us, int64_t *ret_runs,
 	struct weir_err *err)
 {
-	static const struct weir_sync_options options;
+	static const struct weir_sync_options options = { .lock_ms = PRUNE_LOCK_MS };
 	struct sync s;
 	enum weir_rc rc = sync_begin_offline(&s, session, &options);
 

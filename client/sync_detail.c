@@ -1,6 +1,4 @@
-/*
- * What hangs on runs: the parents of subflows, task runs in a cycle, and all of one run.
- */
+/* What hangs on runs: parents of subflows, task runs in a cycle, all of one run. */
 #include "sync_parts.h"
 
 enum { YOUNG_S = 600 };
@@ -203,7 +201,7 @@ put_part(struct sync *s, struct scan *c, const struct api_page *page)
 	enum weir_rc rc;
 
 	for (size_t i = 0; i < page->n; i++)
-		VEC_PUSH(&p->ids, page_id(page, false, i));
+		VEC_PUSH(&p->ids, sync_page_id(page, false, i));
 	if (c->list.kind == WEIR_TASK_RUN)
 		return put_task_runs(s, c, page);
 	rc = store_put_docs(
@@ -321,7 +319,7 @@ enum weir_rc
 weir_sync_run(
 	struct weir_session *session, const struct weir_id *run, struct weir_err *err)
 {
-	static const struct weir_sync_options options;
+	static const struct weir_sync_options options = { .lock_ms = SYNC_LOCK_MS };
 	struct weir_id id = *run;
 	struct sync s;
 	enum weir_rc rc = sync_begin(&s, session, &options);

@@ -1,5 +1,6 @@
 /*
- * Flows and deployments by what was updated last; pools, queues, workers and limits whole.
+ * Flows and deployments by what was updated last; pools, queues, workers and limits
+ * whole.
  */
 #include "sync_parts.h"
 
@@ -72,8 +73,8 @@ unseen(struct sync *s, enum weir_kind kind, struct id_vec *seen, struct id_vec *
 }
 
 /*
- * A list of several pages can have skipped a row that moved while it was read (names tie,
- * updates move): what seems to be gone is asked for by id first.
+ * A list of several pages can have skipped a row that moved while it was read (names
+ * tie, updates move): what seems to be gone is asked for by id first.
  */
 static enum weir_rc
 confirm_gone(struct sync *s, struct scan *c)

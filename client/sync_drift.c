@@ -1,9 +1,10 @@
 /*
- * Step D, the drift check: counts by expected start and state, the server's against ours.
+ * Step D, the drift check: counts by expected start and state, the server's against
+ * ours.
  *
- * A stretch of time that differs is read again whole: its runs are replaced, and those that
- * the server no longer has are deleted. So deletions of ended runs and changes from one ended
- * state to another come in.
+ * A stretch of time that differs is read again whole: its runs are replaced, and those
+ * that the server no longer has are deleted. So deletions of ended runs and changes
+ * from one ended state to another come in.
  */
 #define LOG_MODULE "sync"
 #include "sync_parts.h"
@@ -146,7 +147,7 @@ sync_drift(struct sync *s, int64_t since_us)
 		(struct api_range){ from, from + (int64_t)n * width },
 		width / WEIR_SECOND_US, sync_answered, &a);
 	if (!sync_wait(s, &a, 1) && !a.rc &&
-		!history_parse(buf_str(&a.body), &theirs, &s->err)) {
+		!sync_history_parse(buf_str(&a.body), &theirs, &s->err)) {
 		ours = arena_zalloc(&s->arena, n * sizeof(*ours));
 		if (store_history(s->store, from, width, n, ours, &s->err))
 			sync_fail(s, s->err.rc, NULL);

@@ -1,9 +1,10 @@
 /*
  * The first fill: ended runs by expected start, newest first, in slices side by side.
  *
- * One history request tells how many runs each stretch of time has; slices of a few pages are
- * cut from it, shrinking towards the end so that no request is left to run alone. What is
- * wholly here, counted from the newest, is remembered with each slice: WEIR_META_FILLED_US.
+ * One history request tells how many runs each stretch of time has; slices of a few
+ * pages are cut from it, shrinking towards the end so that no request is left to run
+ * alone. What is wholly here, counted from the newest, is remembered with each slice:
+ * WEIR_META_FILLED_US.
  */
 #include <jansson.h>
 
@@ -63,7 +64,7 @@ parse_bucket(const json_t *item, struct history_bucket *ret)
 }
 
 enum weir_rc
-history_parse(struct str body, struct history_vec *ret, struct weir_err *err)
+sync_history_parse(struct str body, struct history_vec *ret, struct weir_err *err)
 {
 	json_error_t error;
 	json_t *array = json_loadb(body.s ? body.s : "", body.len, 0, &error), *item;
@@ -128,7 +129,7 @@ take_history(struct sync_answer *a, struct cell_vec *cells)
 	struct history_vec buckets = { 0 };
 	struct weir_err err;
 
-	if (a->rc || history_parse(buf_str(&a->body), &buckets, &err))
+	if (a->rc || sync_history_parse(buf_str(&a->body), &buckets, &err))
 		LOG(LOG_WARN, "history: %s", a->rc ? a->err.text : err.text);
 	for (size_t i = 0; i < buckets.n; i++) {
 		struct cell cell = { buckets.v[i].from_us, ended(&buckets.v[i]) };
@@ -264,8 +265,8 @@ add_slice(struct sync *s, struct fill *f, int64_t lo_us, int64_t hi_us)
 }
 
 /*
- * From the newest cell down: a slice ends when it has its share of what is left. Cells of
- * unknown size (-1) are a slice each.
+ * From the newest cell down: a slice ends when it has its share of what is left. Cells
+ * of unknown size (-1) are a slice each.
  */
 static void
 cut_slices(struct sync *s, struct fill *f)

@@ -1,10 +1,11 @@
 /*
- * Logs, run by run: what is new while the run lives, then the whole once more, then never again.
+ * Logs, run by run: what is new while the run lives, then the whole once more, then
+ * never again.
  *
- * Time stamps are the client's and batches arrive late, so a live log is read again from a
- * minute before its newest line (five seconds in a quick poll). A run's log is complete when
- * it was read from its beginning some seconds after the run's end and either that gave
- * nothing new or the end is a minute past.
+ * Time stamps are the client's and batches arrive late, so a live log is read again
+ * from a minute before its newest line (five seconds in a quick poll). A run's log is
+ * complete when it was read from its beginning some seconds after the run's end and
+ * either that gave nothing new or the end is a minute past.
  */
 #define LOG_MODULE "sync"
 #include "sync_parts.h"
@@ -175,8 +176,8 @@ take_run(struct sync *s, struct sync_answer *a)
 }
 
 /*
- * Whether the run had ended is decided by what was known before its lines were asked for, so
- * that no line can come between. The run itself is asked for at the same time.
+ * Whether the run had ended is decided by what was known before its lines were asked
+ * for, so that no line can come between. The run itself is asked for at the same time.
  */
 static enum weir_rc
 one_log(struct sync *s, struct log_job *job)
@@ -210,7 +211,7 @@ enum weir_rc
 weir_sync_logs(struct weir_session *session, const struct weir_id *run,
 	const struct weir_sync_options *o, bool *ret_ended, struct weir_err *err)
 {
-	static const struct weir_sync_options none = { .since_us = WEIR_NO_TIME };
+	static const struct weir_sync_options none = { .lock_ms = SYNC_LOCK_MS };
 	struct log_job job = { .run = *run };
 	struct sync s;
 	enum weir_rc rc = sync_begin(&s, session, o ? o : &none);

@@ -92,7 +92,7 @@ copy_docs(struct arena *arena, const struct api_page *from, struct api_page *to)
 }
 
 void
-page_copy(struct arena *arena, const struct api_page *from, bool logs,
+sync_page_copy(struct arena *arena, const struct api_page *from, bool logs,
 	struct api_page *ret_page)
 {
 	*ret_page = *from;
@@ -109,7 +109,7 @@ page_copy(struct arena *arena, const struct api_page *from, bool logs,
 }
 
 struct weir_id
-page_id(const struct api_page *p, bool logs, size_t i)
+sync_page_id(const struct api_page *p, bool logs, size_t i)
 {
 	if (logs)
 		return p->logs[i].id;
@@ -122,12 +122,12 @@ page_id(const struct api_page *p, bool logs, size_t i)
 
 /* The index of id, or n when it is not there. */
 size_t
-page_find(const struct api_page *p, bool logs, const struct weir_id *id)
+sync_page_find(const struct api_page *p, bool logs, const struct weir_id *id)
 {
 	size_t i;
 
 	for (i = 0; i < p->n; i++) {
-		struct weir_id row = page_id(p, logs, i);
+		struct weir_id row = sync_page_id(p, logs, i);
 
 		if (weir_id_cmp(&row, id) == 0)
 			break;

@@ -1,10 +1,11 @@
 /*
  * What the parts of sync share: one struct sync a call, and scans.
  *
- * A scan reads one list page by page: by keyset on a time (inclusive bounds, a tie group over
- * a page by offset at its exact value) or by overlapping offsets. Many scans run at once, up to
- * api->parallel requests in flight. A page is copied off the wire, the scan's next request
- * goes out, and only then is the page stored; so storing costs no round trip.
+ * A scan reads one list page by page: by keyset on a time (inclusive bounds, a tie
+ * group over a page by offset at its exact value) or by overlapping offsets. Many scans
+ * run at once, up to api->parallel requests in flight. A page is copied off the wire,
+ * the scan's next request goes out, and only then is the page stored; so storing costs
+ * no round trip.
  */
 #ifndef WEIR_CLIENT_SYNC_PARTS_H
 #define WEIR_CLIENT_SYNC_PARTS_H
@@ -26,6 +27,7 @@ enum {
 	SYNC_DETAIL_RUNS = 200, /* runs a cycle fetches task runs for */
 	SYNC_DETAIL_BATCH = 40, /* runs a request of those */
 	SYNC_ORPHANS_MAX = 1000000,
+	SYNC_LOCK_MS = 2000, /* for what somebody waits for */
 };
 
 enum scan_by {
@@ -100,7 +102,8 @@ struct sync {
 	struct arena arena; /* scans and what hangs on them */
 };
 
-/* sync.c: begin and end of every entry. `ret` of sync_end is the final rc, err is filled. */
+/* sync.c: begin and end of every entry. `ret` of sync_end is the final rc, err is
+ * filled. */
 enum weir_rc sync_begin_offline(struct sync *s, struct weir_session *session,
 	const struct weir_sync_options *o);
 enum weir_rc sync_begin(struct sync *s, struct weir_session *session,
@@ -133,10 +136,10 @@ api_done sync_answered;
 enum weir_rc sync_wait(struct sync *s, struct sync_answer *a, size_t n);
 
 /* sync_page.c: pages outlive their callback. */
-void page_copy(struct arena *arena, const struct api_page *from, bool logs,
+void sync_page_copy(struct arena *arena, const struct api_page *from, bool logs,
 	struct api_page *ret_page);
-size_t page_find(const struct api_page *p, bool logs, const struct weir_id *id);
-struct weir_id page_id(const struct api_page *p, bool logs, size_t i);
+size_t sync_page_find(const struct api_page *p, bool logs, const struct weir_id *id);
+struct weir_id sync_page_id(const struct api_page *p, bool logs, size_t i);
 
 /* The steps of a cycle. */
 enum weir_rc sync_live(struct sync *s, bool far);              /* A */
@@ -156,7 +159,7 @@ struct history_bucket {
 	int64_t n[WEIR_N_STATES];
 };
 VEC_TYPE(history_vec, struct history_bucket);
-enum weir_rc history_parse(
+enum weir_rc sync_history_parse(
 	struct str body, struct history_vec *ret, struct weir_err *err);
 
 #endif

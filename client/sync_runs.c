@@ -1,8 +1,8 @@
 /*
  * Steps A to C of a cycle: the live set, what ended since the watermark, what vanished.
  *
- * A is stored whole before B is asked for: a run that ends between them is then in both, or in
- * C, never in neither, and no older answer is stored after a newer one.
+ * A is stored whole before B is asked for: a run that ends between them is then in
+ * both, or in C, never in neither, and no older answer is stored after a newer one.
  */
 #include "sync_parts.h"
 #include "weir/log.h"
@@ -48,8 +48,9 @@ live_scan(struct sync *s, unsigned states)
 }
 
 /*
- * far: also what is due after the horizon. The four other types first and by themselves, then
- * what is scheduled: a run that begins between them is then in C at the latest.
+ * far: also what is due after the horizon. The four other types first and by
+ * themselves, then what is scheduled: a run that begins between them is then in C at
+ * the latest.
  */
 enum weir_rc
 sync_live(struct sync *s, bool far)

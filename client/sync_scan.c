@@ -1,4 +1,4 @@
-/* Scans: many lists read at once, page by page, and their rows put into transactions. */
+/* Scans: many lists read at once, page by page, their rows put into transactions. */
 #define LOG_MODULE "sync"
 #include "sync_parts.h"
 #include "weir/log.h"
@@ -117,15 +117,16 @@ leave_tie(struct scan *c)
 }
 
 /*
- * Pages by offset overlap by one row: if it is not there again, rows have gone before it and
- * others may have been skipped, so the read begins anew.
+ * Pages by offset overlap by one row: if it is not there again, rows have gone before
+ * it and others may have been skipped, so the read begins anew.
  */
 static bool
 next_offset(struct scan *c, const struct api_page *p)
 {
 	size_t asked = c->has_last ? c->offset - 1 : c->offset;
 
-	if (c->has_last && page_find(p, c->by == SCAN_TIMESTAMP, &c->last) == p->n &&
+	if (c->has_last &&
+		sync_page_find(p, c->by == SCAN_TIMESTAMP, &c->last) == p->n &&
 		restart(c))
 		return true;
 	c->offset = asked + p->n;
@@ -136,7 +137,7 @@ next_offset(struct scan *c, const struct api_page *p)
 		return false;
 	}
 	c->has_last = p->limit > 1;
-	c->last = page_id(p, c->by == SCAN_TIMESTAMP, p->n - 1);
+	c->last = sync_page_id(p, c->by == SCAN_TIMESTAMP, p->n - 1);
 	return true;
 }
 
@@ -149,7 +150,8 @@ next_keyset(struct scan *c, const struct api_page *p)
 	if (p->n == 0 || p->n < p->limit)
 		return false;
 	if (last == WEIR_NO_TIME) {
-		/* a page of rows without the time: they sort first; go to those with it */
+		/* a page of rows without the time: they sort first; go to those with it
+		 */
 		if (!c->ascending || c->lo_us != WEIR_NO_TIME)
 			return false;
 		c->lo_us = 0;
@@ -185,7 +187,7 @@ enqueue(struct sync *s, struct scan *c, const struct api_page *page, bool last)
 	q->next = NULL;
 	q->scan = c;
 	q->last = last;
-	page_copy(&q->arena, page, c->by == SCAN_TIMESTAMP, &q->page);
+	sync_page_copy(&q->arena, page, c->by == SCAN_TIMESTAMP, &q->page);
 	if (s->pages)
 		s->pages_last->next = q;
 	else
@@ -389,7 +391,8 @@ check_limits(struct sync *s)
 	if (weir_session_interrupted(s->session)) {
 		weir_fail(&s->err, WEIR_EINTR, "interrupted");
 		sync_fail(s, WEIR_EINTR, NULL);
-	} else if (s->deadline_us && weir_monotonic_us() >= s->deadline_us) {
+	} else if ((s->deadline_us && weir_monotonic_us() >= s->deadline_us) ||
+		   (s->o->stop && atomic_load(s->o->stop))) {
 		weir_fail(&s->err, WEIR_EPENDING, "not everything was fetched in time");
 		sync_fail(s, WEIR_EPENDING, NULL);
 	}
@@ -490,12 +493,13 @@ sync_answered(void *arg, enum weir_rc rc, const struct api_page *page,
 	if (page->n && page->kind == WEIR_RUN && page->runs) {
 		struct api_page copy;
 
-		page_copy(&s->arena, page, false, &copy);
+		sync_page_copy(&s->arena, page, false, &copy);
 		a->run = copy.runs;
 	}
 }
 
-/* Wait for n answers. Fails only when the call as a whole does: each has an rc of its own. */
+/* Wait for n answers. Fails only when the call as a whole does: each has an rc of its
+ * own. */
 enum weir_rc
 sync_wait(struct sync *s, struct sync_answer *a, size_t n)
 {

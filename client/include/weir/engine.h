@@ -1,8 +1,8 @@
 /*
  * The engine: a thread that syncs, fetches what views ask for, and says what changed.
  *
- * Messages cross with their ownership; nothing else is shared but the store's file. A view
- * that hears WEIR_EV_CHANGED reads its window again through its own connection.
+ * Messages cross with their ownership; nothing else is shared but the store's file. A
+ * view that hears WEIR_EV_CHANGED reads its window again through its own connection.
  */
 #ifndef WEIR_ENGINE_H
 #define WEIR_ENGINE_H
@@ -14,10 +14,11 @@
 struct weir_engine;
 
 enum weir_req_kind {
-	WEIR_REQ_SYNC,   /* a cycle now */
-	WEIR_REQ_RUN,    /* weir_sync_run of id */
-	WEIR_REQ_LOGS,   /* weir_sync_logs of id, once */
-	WEIR_REQ_FOLLOW, /* weir_sync_logs of id again and again until the run ends or another FOLLOW; null id: stop */
+	WEIR_REQ_SYNC, /* a cycle now */
+	WEIR_REQ_RUN,  /* weir_sync_run of id */
+	WEIR_REQ_LOGS, /* weir_sync_logs of id, once */
+	/* weir_sync_logs of id until the run ends or another comes; null: stop. */
+	WEIR_REQ_FOLLOW,
 };
 struct weir_req {
 	enum weir_req_kind kind;
@@ -42,8 +43,9 @@ struct weir_event {
 };
 
 /*
- * Start. offline: never touches the network (events: OFFLINE, IDLE). Cycles run every 5 s while
- * active, else every 30 s, with back-off while the server is away. With WEIR_NOW set (scripts) only on request.
+ * Start. offline: never touches the network (events: OFFLINE, IDLE). Cycles run every 5
+ * s while active, else every 30 s, with back-off while the server is away. With
+ * WEIR_NOW set (scripts) only on request.
  */
 WEIR_NODISCARD enum weir_rc weir_engine_start(const struct weir_config *config,
 	bool offline, struct weir_engine **ret_engine, struct weir_err *err);
