@@ -101,7 +101,7 @@ struct cmd {
 /* clang-format off */
 #define CMDS(X) \
 	X(runs) X(flows) X(deployments) X(pools) X(logs) X(sync) X(config) \
-	X(completion) X(help)
+	X(doctor) X(completion) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;

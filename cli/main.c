@@ -54,6 +54,9 @@
  *   sync_detail	parents, task runs, a run whole
  *   sync_logs	lines
  *   engine	the thread of the menus that does it
+ *   sync.h	what fetches, cycle by cycle
+ *   engine.h	the thread of the menus that does it
+ *   doctor	is everything as it should be
  *
  * cli/, one file a subcommand:
  *   main	the process: signals, flushing, exit status
@@ -77,6 +80,7 @@
  *   cmd_completion	completions of bash, zsh and fish from the tables
  *   complete	what can stand somewhere: runs, columns, fields, keys
  *   cmd_config	settings and their origins
+ *   cmd_doctor	the check-up
  *   cmd_help	help from the tables
  *
  * tui/, the menus:
