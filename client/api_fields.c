@@ -6,10 +6,11 @@
 
 /* clang-format off */
 #define F(type_, object, name_, member, flags_) \
-	{ .name = { name_, sizeof(name_) - 1 }, .type = API_T_##type_, .flags = (flags_), \
-	  .offset = offsetof(struct weir_##object, member) }
+	{ .name = { name_, sizeof(name_) - 1 }, .type = API_T_##type_, \
+	  .flags = (flags_), .offset = offsetof(struct weir_##object, member) }
 #define DROP(name_) \
-	{ .name = { name_, sizeof(name_) - 1 }, .type = API_T_REAL, .flags = API_F_DROP }
+	{ .name = { name_, sizeof(name_) - 1 }, .type = API_T_REAL, \
+	  .flags = API_F_DROP }
 
 /* In the order of the server's answers. */
 static const struct api_field run_fields[] = {
@@ -106,14 +107,15 @@ static const struct api_field limit_fields[] = {
 
 #define OBJECT(table, object, rest_, doc_) \
 	{ .fields = table, .n_fields = N_ELEM(table), \
-	  .size = sizeof(struct weir_##object), .rest_offset = rest_, .doc_offset = doc_ }
+	  .size = sizeof(struct weir_##object), .rest_offset = rest_, \
+	  .doc_offset = doc_ }
 #define DOC(table) OBJECT(table, doc, 0, offsetof(struct weir_doc, doc))
 
 static const struct api_object log_object = OBJECT(log_fields, log, 0, 0);
 static const struct api_object objects[WEIR_N_KINDS] = {
 	[WEIR_RUN] = OBJECT(run_fields, run, offsetof(struct weir_run, rest), 0),
-	[WEIR_TASK_RUN] =
-		OBJECT(task_run_fields, task_run, offsetof(struct weir_task_run, rest), 0),
+	[WEIR_TASK_RUN] = OBJECT(task_run_fields, task_run,
+		offsetof(struct weir_task_run, rest), 0),
 	[WEIR_FLOW] = DOC(named_fields),
 	[WEIR_DEPLOYMENT] = DOC(deployment_fields),
 	[WEIR_POOL] = DOC(named_fields),
@@ -448,28 +450,28 @@ decode(const struct api_object *o, struct str body, struct arena *result,
 	return rc
 
 enum weir_rc
-decode_runs(struct str body, struct arena *result, struct run_vec *ret,
+api_decode_runs(struct str body, struct arena *result, struct run_vec *ret,
 	struct weir_err *err)
 {
 	DECODE(&objects[WEIR_RUN], ret);
 }
 
 enum weir_rc
-decode_task_runs(struct str body, struct arena *result, struct task_run_vec *ret,
+api_decode_task_runs(struct str body, struct arena *result, struct task_run_vec *ret,
 	struct weir_err *err)
 {
 	DECODE(&objects[WEIR_TASK_RUN], ret);
 }
 
 enum weir_rc
-decode_logs(struct str body, struct arena *result, struct log_vec *ret,
+api_decode_logs(struct str body, struct arena *result, struct log_vec *ret,
 	struct weir_err *err)
 {
 	DECODE(&log_object, ret);
 }
 
 enum weir_rc
-decode_docs(enum weir_kind kind, struct str body, struct arena *result,
+api_decode_docs(enum weir_kind kind, struct str body, struct arena *result,
 	struct doc_vec *ret, struct weir_err *err)
 {
 	DECODE(&objects[kind], ret);

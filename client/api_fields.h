@@ -23,14 +23,14 @@ enum { API_PAGE_ROWS_MAX = 100000 };
  * body is a list, or a single object, which is read as a list of one. It is borrowed:
  * keep it as long as the rows. ret is cleared first, its memory is used again.
  */
-WEIR_NODISCARD enum weir_rc decode_runs(struct str body, struct arena *result,
+WEIR_NODISCARD enum weir_rc api_decode_runs(struct str body, struct arena *result,
 	struct run_vec *ret, struct weir_err *err);
-WEIR_NODISCARD enum weir_rc decode_task_runs(struct str body, struct arena *result,
+WEIR_NODISCARD enum weir_rc api_decode_task_runs(struct str body, struct arena *result,
 	struct task_run_vec *ret, struct weir_err *err);
-WEIR_NODISCARD enum weir_rc decode_logs(struct str body, struct arena *result,
+WEIR_NODISCARD enum weir_rc api_decode_logs(struct str body, struct arena *result,
 	struct log_vec *ret, struct weir_err *err);
 /* flows, deployments, pools, queues, workers, artifacts, limits */
-WEIR_NODISCARD enum weir_rc decode_docs(enum weir_kind kind, struct str body,
+WEIR_NODISCARD enum weir_rc api_decode_docs(enum weir_kind kind, struct str body,
 	struct arena *result, struct doc_vec *ret, struct weir_err *err);
 
 /* ---- the tables */

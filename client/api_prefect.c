@@ -5,7 +5,6 @@
 #include "api_pace.h"
 #include "api_reply.h"
 #include "http.h"
-#include "pull.h"
 #include "weir/mem.h"
 
 /*
@@ -133,11 +132,7 @@ csrf_done(void *arg, enum weir_rc rc, const struct http_reply *reply,
 	const struct weir_err *err)
 {
 	struct prefect *p = arg;
-	struct pull pull;
-	struct arena arena = { 0 };
-	struct str key, token = { 0 };
 	struct weir_err why = { 0 };
-	bool first = true;
 	VEC(struct op *)
 	ops = { p->token_waiters.v, p->token_waiters.n, p->token_waiters.cap };
 
@@ -148,24 +143,12 @@ csrf_done(void *arg, enum weir_rc rc, const struct http_reply *reply,
 		why = *err;
 	if (!rc)
 		rc = api_reply_check(reply, p->api.base, "GET", "/csrf-token", &why);
-	if (!rc) {
-		pull_init(&pull, reply->body, &arena);
-		if (pull_enter(&pull))
-			while (pull_member(&pull, &first, &key))
-				if (!str_eq(key, "token") ||
-					!pull_string(&pull, &token))
-					pull_raw(&pull);
-		if (token.len == 0 || token.len >= sizeof(p->token))
-			rc = weir_fail(&why, WEIR_EBADDATA,
-				"server: %s: GET /csrf-token: no token in the answer",
-				p->api.base);
-	}
-	if (!rc) {
-		memcpy(p->token, token.s, token.len);
-		p->token[token.len] = '\0';
+	if (!rc && api_reply_token(reply, p->token, sizeof(p->token)))
 		p->token_n++;
-	}
-	arena_free(&arena);
+	else if (!rc)
+		rc = weir_fail(&why, WEIR_EBADDATA,
+			"server: %s: GET /csrf-token: no token in the answer",
+			p->api.base);
 	for (size_t i = 0; i < ops.n; i++) {
 		if (rc)
 			op_finish(ops.v[i], rc, NULL, &why);
@@ -220,19 +203,19 @@ decode_page(struct op *op, struct arena *arena, struct api_page *page,
 	enum weir_rc rc;
 
 	if (op->what == OP_LOGS) {
-		rc = decode_logs(page->body, arena, logs, err);
+		rc = api_decode_logs(page->body, arena, logs, err);
 		page->n = logs->n;
 		page->logs = logs->v;
 	} else if (op->kind == WEIR_RUN) {
-		rc = decode_runs(page->body, arena, runs, err);
+		rc = api_decode_runs(page->body, arena, runs, err);
 		page->n = runs->n;
 		page->runs = runs->v;
 	} else if (op->kind == WEIR_TASK_RUN) {
-		rc = decode_task_runs(page->body, arena, tasks, err);
+		rc = api_decode_task_runs(page->body, arena, tasks, err);
 		page->n = tasks->n;
 		page->task_runs = tasks->v;
 	} else {
-		rc = decode_docs(op->kind, page->body, arena, docs, err);
+		rc = api_decode_docs(op->kind, page->body, arena, docs, err);
 		page->n = docs->n;
 		page->docs = docs->v;
 	}
@@ -300,7 +283,7 @@ limits_add(struct op *op, struct api_page *page)
 	struct weir_err err = { 0 };
 	struct str body = { arena_strndup(&op->arena, page->body.s, page->body.len),
 		page->body.len };
-	enum weir_rc rc = decode_docs(WEIR_LIMIT, body, &op->arena, &docs, &err);
+	enum weir_rc rc = api_decode_docs(WEIR_LIMIT, body, &op->arena, &docs, &err);
 	bool more = docs.n == op->limit && ++op->pages < LIMIT_PAGES_MAX;
 
 	for (size_t i = 0; i < docs.n; i++)

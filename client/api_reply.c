@@ -126,6 +126,19 @@ api_reply_wants_csrf(const struct http_reply *reply)
 	return wants;
 }
 
+bool
+api_reply_token(const struct http_reply *reply, char *out, size_t size)
+{
+	json_t *json = parse(reply->body);
+	const char *token = json_string_value(json_object_get(json, "token"));
+	bool ok = token && *token && strlen(token) < size && !strpbrk(token, "\r\n");
+
+	if (ok)
+		memcpy(out, token, strlen(token) + 1);
+	json_decref(json);
+	return ok;
+}
+
 /* ---- foreign servers */
 
 static struct str

@@ -23,4 +23,8 @@ size_t api_reply_limit(const struct http_reply *reply);
 /* A 403 for want of a (valid) CSRF token. */
 bool api_reply_wants_csrf(const struct http_reply *reply);
 
+/* The token in an answer of /csrf-token; false, out untouched: there is none that fits.
+ */
+bool api_reply_token(const struct http_reply *reply, char *out, size_t size);
+
 #endif
