@@ -44,7 +44,10 @@ is_ascii(struct str s)
 	return true;
 }
 
-/* Has it an upper-case letter? In a regex one after a backslash is a class, not a letter. */
+/*
+ * Has it an upper-case letter? In a regex one after a backslash is a class, not a
+ * letter.
+ */
 static bool
 has_upper(struct str s, bool regex)
 {
@@ -128,8 +131,9 @@ translate_glob(struct str p, struct recipe *r)
 }
 
 /*
- * The characters in this order with anything between. Each step is atomic: the earliest place
- * of a character leaves most room for the next, so no other need be tried.
+ * The characters in this order with anything between. Each step is atomic: the earliest
+ * place of a character leaves most room for the next, so no other need be tried.
+ * /
  */
 static void
 translate_fuzzy(struct str p, struct recipe *r)
@@ -181,8 +185,9 @@ literal_keep(struct buf *best, struct buf *run)
 }
 
 /*
- * In caseless UTF mode k and s also match the Kelvin sign and the long s, and letters beyond
- * ASCII fold in ways of their own: a literal ends before them.
+ * In caseless UTF mode k and s also match the Kelvin sign and the long s, and letters
+ * beyond ASCII fold in ways of their own: a literal ends before them.
+ * /
  */
 static bool
 folds_oddly(char c)

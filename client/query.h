@@ -1,7 +1,9 @@
 /*
- * The query compiler's own parts: the tree, sets of keys, and SQL with its bound values.
+ * The query compiler's own parts: the tree, sets of keys, and SQL with its bound
+ * values.
  *
  *   text --query_parse.c--> tree --query_sql.c--> struct query_sql --select.c--> rows
+ * /
  */
 #ifndef WEIR_CLIENT_QUERY_H
 #define WEIR_CLIENT_QUERY_H
@@ -119,8 +121,9 @@ struct query_bind {
 };
 
 /*
- * What one of the indexes (flow, at), (deployment, at), (state, at) of the runs can be entered
- * with: `column` is one of the keys. Not part of `where`.
+ * What one of the indexes (flow, at), (deployment, at), (state, at) of the runs can be
+ * entered with: `column` is one of the keys. Not part of `where`.
+ * /
  */
 struct query_driver {
 	const char *column; /* "r.flow", "r.deployment", "r.state"; NULL: none */

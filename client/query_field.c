@@ -33,15 +33,18 @@ const char *const query_states[] = { "live", "ended", "scheduled", "pending", "r
 	{ "until", NULL, "time", "at or before that time", "until:2026-11-21" }, \
 	{ "age", NULL, "duration", "how long ago", "age:<2h" },
 #define PARAM \
-	{ "param.NAME", NULL, "text", "a parameter that is text, a number, true or false", \
-	  "param.package:numpy" },
+	{ "param.NAME", NULL, "text", \
+	  "a parameter that is text, a number, true or false", "param.package:numpy" },
 #define LABEL \
 	{ "label.NAME", NULL, "text", "a label", "label.prefect.flow.id:5c1d*" },
 #define VARIABLE \
 	{ "job_variable.NAME", NULL, "text", "a job variable", "job_variable.cpu:>2" },
 /* clang-format on */
 
-/* The last column of each kind, `rest` or `doc`, is not a field and stands at the end. */
+/*
+ * The last column of each kind, `rest` or `doc`, is not a field and stands at the
+ * end.
+ */
 static const struct weir_query_field run_fields[] = {
 	TIMES PARAM LABEL VARIABLE RUN_COLUMNS(FIELD)
 };

@@ -1,6 +1,7 @@
 /*
- * SQL functions over matches, key sets and JSON. Matches and sets are bound as pointers, so
- * no text can forge one. They are registered when a statement first needs them.
+ * SQL functions over matches, key sets and JSON. Matches and sets are bound as
+ * pointers, so no text can forge one. They are registered when a statement first needs
+ * them. /
  */
 #include <stdlib.h>
 
@@ -158,7 +159,10 @@ number(struct str s, double *ret)
 	return *end == '\0';
 }
 
-/* weir_value(object, key...): text, number, 'true', 'false'; other values as JSON text. */
+/*
+ * weir_value(object, key...): text, number, 'true', 'false'; other values as JSON
+ * text.
+ */
 static void
 fn_value(sqlite3_context *ctx, int n, sqlite3_value **v)
 {

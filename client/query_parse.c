@@ -1,8 +1,6 @@
 #include <ctype.h>
-#include <strings.h>
 
-#include "query.h"
-#include "weir/text.h"
+#include "query_lex.h"
 
 enum {
 	QUERY_DEPTH_MAX = 64,
@@ -11,23 +9,10 @@ enum {
 	QUERY_TERMS_MAX = 200
 };
 
-struct parser {
-	struct weir_query *q;
-	struct str text;
-	size_t at;    /* next byte */
-	size_t valid; /* end of the last whole term */
-	int depth;    /* of parentheses */
-	int nots;     /* within each other */
-	int terms;
-	bool lenient; /* text is being typed */
-	bool stop;    /* an error was met */
-	struct weir_err *err;
-};
-
-static struct query_node *parse_or(struct parser *p);
+static struct query_node *parse_or(struct query_parser *p);
 
 static struct query_node *
-node_new(struct parser *p, enum query_node_type type)
+node_new(struct query_parser *p, enum query_node_type type)
 {
 	struct query_node *n = arena_zalloc(&p->q->arena, sizeof(*n));
 
@@ -35,212 +20,20 @@ node_new(struct parser *p, enum query_node_type type)
 	return n;
 }
 
-/* err's text is what is wrong; add where, and the query with a mark below the place. */
-static void
-fail_at(struct parser *p, size_t at, size_t len)
-{
-	struct buf out = BUF_INIT(1400);
-	struct buf shown = BUF_INIT(QUERY_DEPTH_MAX + 4 * EXCERPT_MAX);
-	struct str all = p->text;
-	size_t from = at > EXCERPT_MAX / 2 ? at - EXCERPT_MAX / 2 : 0;
-	size_t end, column, width;
-	char hint[sizeof(p->err->hint)];
-
-	p->stop = true;
-	if (!p->err)
-		return;
-	while (from && ((unsigned char)all.s[from] & 0xc0) == 0x80)
-		from--;
-	end = all.len - from > EXCERPT_MAX ? from + EXCERPT_MAX : all.len;
-	if (len > end - at)
-		len = end - at;
-	text_sanitize(&shown, (struct str){ all.s, at }, 0);
-	column = text_width(buf_str(&shown));
-	buf_clear(&shown);
-	text_sanitize(&shown, (struct str){ all.s + from, at - from }, 0);
-	width = text_width(buf_str(&shown)) + (from ? 1 : 0);
-	buf_clear(&shown);
-	text_sanitize(&shown, (struct str){ all.s + from, end - from }, 0);
-	buf_addf(&out, "query: %.*s at column %zu\n  %s%s\n  ", 600, p->err->text,
-		column + 1, from ? "<" : "", buf_cstr(&shown));
-	buf_addn(&out, ' ', width);
-	buf_addc(&out, '^');
-	buf_clear(&shown);
-	text_sanitize(&shown, (struct str){ all.s + at, len }, 0);
-	width = text_width(buf_str(&shown));
-	buf_addn(&out, '~', width > 1 ? width - 1 : 0);
-	memcpy(hint, p->err->hint, sizeof(hint));
-	weir_fail(p->err, WEIR_EUSAGE, "%s", buf_cstr(&out));
-	memcpy(p->err->hint, hint, sizeof(hint));
-	buf_release(&out);
-	buf_release(&shown);
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static void
-skip_blanks(struct parser *p)
-{
-	while (p->at < p->text.len && is_blank(p->text.s[p->at]))
-		p->at++;
-}
-
-/* Does a word end at i? */
-static bool
-ends_at(const struct parser *p, size_t i)
-{
-	return i >= p->text.len || is_blank(p->text.s[i]) ||
-	       (p->text.s[i] == ')' && p->depth > 0);
-}
-
-/* Is the next word this one? Then it is taken. */
-static bool
-take_word(struct parser *p, const char *word)
-{
-	size_t n = strlen(word);
-
-	skip_blanks(p);
-	if (p->text.len - p->at < n || strncasecmp(p->text.s + p->at, word, n) != 0 ||
-		!(ends_at(p, p->at + n) || p->text.s[p->at + n] == '('))
-		return false;
-	p->at += n;
-	return true;
-}
-
-/*
- * `/re/` at p->at, when the first slash that is not escaped ends the word: `/srv/x` is text.
- * Returns its end (after the slash), 0 when there is none, SIZE_MAX when it is not closed.
- */
-static size_t
-regex_end(const struct parser *p, bool comma)
-{
-	for (size_t i = p->at + 1; i < p->text.len; i++) {
-		if (p->text.s[i] == '\\') {
-			i++;
-		} else if (p->text.s[i] == '/') {
-			bool ends =
-				ends_at(p, i + 1) || (comma && p->text.s[i + 1] == ',');
-
-			return ends && i > p->at + 1 ? i + 1 : 0;
-		}
-	}
-	return SIZE_MAX;
-}
-
-/* `\/` in a pattern between slashes is a slash. */
-static struct str
-regex_text(struct parser *p, size_t from, size_t to)
-{
-	struct buf b = BUF_INIT(WEIR_QUERY_MAX);
-	struct str s;
-
-	for (size_t i = from; i < to; i++) {
-		if (p->text.s[i] == '\\' && i + 1 < to && p->text.s[i + 1] == '/')
-			continue;
-		buf_addc(&b, p->text.s[i]);
-	}
-	s.len = b.len;
-	s.s = arena_strndup(&p->q->arena, buf_cstr(&b), b.len);
-	buf_release(&b);
-	return s;
-}
-
-/* Take `/re/`; false when the text here is not one. An unclosed one is an error. */
-static bool
-take_regex(struct parser *p, bool comma, struct query_text *ret)
-{
-	size_t from = p->at;
-	size_t end = regex_end(p, comma);
-
-	if (end == 0)
-		return false;
-	if (end == SIZE_MAX && !p->lenient) {
-		weir_fail(p->err, WEIR_EUSAGE, "pattern without its closing '/'");
-		weir_hint(p->err, "\"%.*s\" to look for the text", 64,
-			arena_strndup(
-				&p->q->arena, p->text.s + from, p->text.len - from));
-		fail_at(p, from, p->text.len - from);
-		return false;
-	}
-	*ret = (struct query_text){ .regex = true };
-	if (end == SIZE_MAX) {
-		end = p->text.len;
-		ret->text = regex_text(p, from + 1, end);
-	} else {
-		ret->text = regex_text(p, from + 1, end - 1);
-	}
-	p->at = end;
-	return true;
-}
-
-/* From a quote to the closing one; `escape`: glob characters in it stand for themselves. */
-static void
-take_quoted(struct parser *p, struct buf *out, bool escape)
-{
-	size_t from = p->at++;
-
-	while (p->at < p->text.len && p->text.s[p->at] != '"') {
-		if (p->text.s[p->at] == '\\' && p->at + 1 < p->text.len &&
-			memchr("\"\\", p->text.s[p->at + 1], 2))
-			p->at++;
-		if (escape && p->text.s[p->at] && strchr("*?[]\\", p->text.s[p->at]))
-			buf_addc(out, '\\');
-		buf_addc(out, p->text.s[p->at++]);
-	}
-	if (p->at < p->text.len) {
-		p->at++;
-	} else if (!p->lenient) {
-		weir_fail(p->err, WEIR_EUSAGE, "quote without its closing '\"'");
-		fail_at(p, from, p->text.len - from);
-	}
-}
-
-/* A word, quoted parts included, up to a blank (or comma). */
-static void
-take_text(struct parser *p, bool comma, bool escape, struct query_text *ret)
-{
-	struct buf b = BUF_INIT(2 * WEIR_QUERY_MAX);
-
-	*ret = (struct query_text){ 0 };
-	while (!p->stop && !ends_at(p, p->at)) {
-		char c = p->text.s[p->at];
-
-		if (comma && c == ',')
-			break;
-		if (c == '"') {
-			ret->quoted = true;
-			take_quoted(p, &b, escape);
-		} else if (escape && c == '\\' && p->at + 1 < p->text.len) {
-			buf_add(&b, p->text.s + p->at, 2);
-			p->at += 2;
-		} else {
-			buf_addc(&b, c);
-			p->at++;
-		}
-	}
-	ret->unfinished = p->lenient && p->at == p->text.len;
-	ret->text.len = b.len;
-	ret->text.s = arena_strndup(&p->q->arena, buf_cstr(&b), b.len);
-	buf_release(&b);
-}
-
 static struct query_node *
-word_node(struct parser *p, enum weir_match_kind kind, struct str pattern, size_t from)
+word_node(struct query_parser *p, enum weir_match_kind kind, struct str pattern,
+	size_t from)
 {
 	struct query_node *n = node_new(p, QUERY_WORD);
 
 	if (pattern.len == 0) {
 		weir_fail(p->err, WEIR_EUSAGE, "nothing to look for");
-		fail_at(p, from, p->at - from);
+		query_fail_at(p, from, p->at - from);
 		return NULL;
 	}
 	n->match = query_match(p->q, kind, pattern, p->err);
 	if (!n->match) {
-		fail_at(p, from, p->at - from);
+		query_fail_at(p, from, p->at - from);
 		return NULL;
 	}
 	n->plain = kind == WEIR_MATCH_WORD;
@@ -249,27 +42,27 @@ word_node(struct parser *p, enum weir_match_kind kind, struct str pattern, size_
 }
 
 static struct query_node *
-parse_bare(struct parser *p)
+parse_bare(struct query_parser *p)
 {
 	struct query_text t;
 	size_t from = p->at;
 
-	if (p->text.s[p->at] == '/' && take_regex(p, false, &t))
+	if (p->text.s[p->at] == '/' && query_take_regex(p, false, &t))
 		return word_node(p, WEIR_MATCH_REGEX, t.text, from);
 	if (p->stop)
 		return NULL;
 	if (p->text.s[p->at] == '~') {
 		p->at++;
-		take_text(p, false, false, &t);
+		query_take_text(p, false, false, &t);
 		return p->stop ? NULL : word_node(p, WEIR_MATCH_FUZZY, t.text, from);
 	}
-	take_text(p, false, false, &t);
+	query_take_text(p, false, false, &t);
 	return p->stop ? NULL : word_node(p, WEIR_MATCH_WORD, t.text, from);
 }
 
 /* One value; the field is named in the error. */
 static void
-parse_value(struct parser *p, const struct weir_column *column,
+parse_value(struct query_parser *p, const struct weir_column *column,
 	enum query_special special, struct str name, struct query_value *ret)
 {
 	struct query_text t = { 0 };
@@ -277,15 +70,15 @@ parse_value(struct parser *p, const struct weir_column *column,
 	enum weir_rc rc;
 
 	if (!(p->at < p->text.len && p->text.s[p->at] == '/' &&
-		    take_regex(p, true, &t)) &&
+		    query_take_regex(p, true, &t)) &&
 		!p->stop)
-		take_text(p, true, true, &t);
+		query_take_text(p, true, true, &t);
 	if (p->stop)
 		return;
 	if (t.text.len == 0 && !t.quoted) {
 		weir_fail(p->err, WEIR_EUSAGE, "no value for '%.*s'", (int)name.len,
 			name.s);
-		fail_at(p, from, 1);
+		query_fail_at(p, from, 1);
 		return;
 	}
 	rc = query_value_parse(p->q, column, special, &t, ret, p->err);
@@ -296,12 +89,12 @@ parse_value(struct parser *p, const struct weir_column *column,
 			memcpy(hint, p->err->hint, sizeof(hint));
 			weir_hint(p->err, "%.*s:%s", (int)name.len, name.s, hint);
 		}
-		fail_at(p, from, p->at - from);
+		query_fail_at(p, from, p->at - from);
 	}
 }
 
 static struct query_node *
-field_node(struct parser *p, const struct weir_column *column,
+field_node(struct query_parser *p, const struct weir_column *column,
 	enum query_special special, struct str name)
 {
 	struct query_node *n = node_new(p, QUERY_FIELD);
@@ -314,7 +107,7 @@ field_node(struct parser *p, const struct weir_column *column,
 		if (values.n == QUERY_VALUES_MAX) {
 			weir_fail(p->err, WEIR_EUSAGE, "more than %d values",
 				QUERY_VALUES_MAX);
-			fail_at(p, p->at, 1);
+			query_fail_at(p, p->at, 1);
 			break;
 		}
 		parse_value(p, column, special, name, &v);
@@ -332,13 +125,13 @@ field_node(struct parser *p, const struct weir_column *column,
 
 /* Length of `name:` at p->at without the colon; 0 when a bare word stands here. */
 static size_t
-field_length(const struct parser *p)
+field_length(const struct query_parser *p)
 {
 	size_t i = p->at;
 
 	if (i >= p->text.len || !(isalpha((unsigned char)p->text.s[i])))
 		return 0;
-	for (; i < p->text.len && !ends_at(p, i); i++) {
+	for (; i < p->text.len && !query_ends_at(p, i); i++) {
 		if (p->text.s[i] == ':')
 			return i - p->at;
 		if (strchr("\"(,*?<>=", p->text.s[i]) && p->text.s[i])
@@ -348,7 +141,7 @@ field_length(const struct parser *p)
 }
 
 static void
-fail_field(struct parser *p, struct str name)
+fail_field(struct query_parser *p, struct str name)
 {
 	const char *near = query_field_near(p->q->kind, name);
 	size_t from = p->at;
@@ -356,7 +149,7 @@ fail_field(struct parser *p, struct str name)
 
 	weir_fail(p->err, WEIR_EUSAGE, "unknown field '%.*s'",
 		(int)(name.len < 64 ? name.len : 64), name.s);
-	while (!ends_at(p, end))
+	while (!query_ends_at(p, end))
 		end++;
 	if (near)
 		weir_hint(p->err, "%s%.*s", near,
@@ -366,11 +159,11 @@ fail_field(struct parser *p, struct str name)
 	else
 		weir_hint(p->err, "\"%.*s\" to look for the text",
 			(int)(end - from < 200 ? end - from : 200), name.s);
-	fail_at(p, from, name.len);
+	query_fail_at(p, from, name.len);
 }
 
 static struct query_node *
-parse_term(struct parser *p)
+parse_term(struct query_parser *p)
 {
 	const struct weir_column *column;
 	enum query_special special;
@@ -378,7 +171,7 @@ parse_term(struct parser *p)
 
 	if (++p->terms > QUERY_TERMS_MAX) {
 		weir_fail(p->err, WEIR_EUSAGE, "more than %d terms", QUERY_TERMS_MAX);
-		fail_at(p, p->at, 1);
+		query_fail_at(p, p->at, 1);
 		return NULL;
 	}
 	if (name.len == 0)
@@ -393,7 +186,7 @@ parse_term(struct parser *p)
 }
 
 static struct query_node *
-parse_group(struct parser *p)
+parse_group(struct query_parser *p)
 {
 	struct query_node *n;
 	size_t from = p->at++;
@@ -401,40 +194,40 @@ parse_group(struct parser *p)
 	if (p->depth == QUERY_DEPTH_MAX) {
 		weir_fail(p->err, WEIR_EUSAGE, "parentheses more than %d deep",
 			QUERY_DEPTH_MAX);
-		fail_at(p, from, 1);
+		query_fail_at(p, from, 1);
 		return NULL;
 	}
 	p->depth++;
 	n = parse_or(p);
-	skip_blanks(p);
+	query_skip_blanks(p);
 	if (!p->stop && p->at < p->text.len && p->text.s[p->at] == ')') {
 		p->at++;
 	} else if (!p->stop && !p->lenient) {
 		weir_fail(p->err, WEIR_EUSAGE, "'(' without its ')'");
-		fail_at(p, from, 1);
+		query_fail_at(p, from, 1);
 	}
 	p->depth--;
 	if (!p->stop && !n) {
 		weir_fail(p->err, WEIR_EUSAGE, "nothing between '(' and ')'");
-		fail_at(p, from, p->at - from);
+		query_fail_at(p, from, p->at - from);
 	}
 	return n;
 }
 
 /* NULL without p->stop: no more terms here. */
 static struct query_node *
-parse_unary(struct parser *p)
+parse_unary(struct query_parser *p)
 {
 	struct query_node *n, *not ;
 	size_t from;
 	bool negate;
 
-	skip_blanks(p);
+	query_skip_blanks(p);
 	if (p->at >= p->text.len || (p->text.s[p->at] == ')' && p->depth))
 		return NULL;
 	from = p->at;
-	negate = take_word(p, "not");
-	if (!negate && p->text.s[p->at] == '-' && !ends_at(p, p->at + 1)) {
+	negate = query_take_word(p, "not");
+	if (!negate && p->text.s[p->at] == '-' && !query_ends_at(p, p->at + 1)) {
 		negate = true;
 		p->at++;
 	}
@@ -447,7 +240,7 @@ parse_unary(struct parser *p)
 	if (p->nots == QUERY_DEPTH_MAX) {
 		weir_fail(p->err, WEIR_EUSAGE, "'not' more than %d deep",
 			QUERY_DEPTH_MAX);
-		fail_at(p, from, 1);
+		query_fail_at(p, from, 1);
 		return NULL;
 	}
 	p->nots++;
@@ -455,7 +248,7 @@ parse_unary(struct parser *p)
 	p->nots--;
 	if (!n && !p->stop) {
 		weir_fail(p->err, WEIR_EUSAGE, "nothing after 'not'");
-		fail_at(p, from, p->at - from);
+		query_fail_at(p, from, p->at - from);
 	}
 	if (!n)
 		return NULL;
@@ -465,7 +258,7 @@ parse_unary(struct parser *p)
 }
 
 static struct query_node *
-join(struct parser *p, enum query_node_type type, struct query_node *left,
+join(struct query_parser *p, enum query_node_type type, struct query_node *left,
 	struct query_node *right)
 {
 	struct query_node *n;
@@ -479,22 +272,22 @@ join(struct parser *p, enum query_node_type type, struct query_node *left,
 }
 
 static bool
-at_or(struct parser *p)
+at_or(struct query_parser *p)
 {
-	struct parser look = *p;
+	struct query_parser look = *p;
 
-	return take_word(&look, "or");
+	return query_take_word(&look, "or");
 }
 
 static struct query_node *
-parse_and(struct parser *p)
+parse_and(struct query_parser *p)
 {
 	struct query_node *all = NULL;
 
 	for (;;) {
 		struct query_node *n;
 
-		while (all && take_word(p, "and"))
+		while (all && query_take_word(p, "and"))
 			;
 		if (at_or(p))
 			return all;
@@ -506,7 +299,7 @@ parse_and(struct parser *p)
 }
 
 static struct query_node *
-parse_or(struct parser *p)
+parse_or(struct query_parser *p)
 {
 	struct query_node *any = NULL;
 
@@ -516,16 +309,16 @@ parse_or(struct parser *p)
 
 		if (p->stop)
 			return join(p, QUERY_OR, any, n);
-		skip_blanks(p);
+		query_skip_blanks(p);
 		from = p->at;
 		if (!n && (any || at_or(p))) {
 			weir_fail(p->err, WEIR_EUSAGE, "nothing %s 'or'",
 				any ? "after" : "before");
-			fail_at(p, from ? from - 1 : 0, 1);
+			query_fail_at(p, from ? from - 1 : 0, 1);
 			return any;
 		}
 		any = join(p, QUERY_OR, any, n);
-		if (!take_word(p, "or"))
+		if (!query_take_word(p, "or"))
 			return any;
 	}
 }
@@ -541,14 +334,14 @@ query_new(enum weir_kind kind, int64_t now_us)
 }
 
 static struct query_node *
-parse_all(struct parser *p)
+parse_all(struct query_parser *p)
 {
 	struct query_node *n = parse_or(p);
 
-	skip_blanks(p);
+	query_skip_blanks(p);
 	if (!p->stop && p->at < p->text.len) {
 		weir_fail(p->err, WEIR_EUSAGE, "')' without its '('");
-		fail_at(p, p->at, 1);
+		query_fail_at(p, p->at, 1);
 	}
 	return n ? n : node_new(p, QUERY_ALL);
 }
@@ -558,7 +351,7 @@ weir_query_parse(enum weir_kind kind, struct str text, int64_t now_us,
 	struct weir_query **ret_query, struct weir_err *err)
 {
 	struct weir_err own;
-	struct parser p = { .text = text, .err = err ? err : &own };
+	struct query_parser p = { .text = text, .err = err ? err : &own };
 
 	if (text.len > WEIR_QUERY_MAX)
 		return weir_fail(err, WEIR_EUSAGE,
@@ -579,7 +372,9 @@ weir_query_parse_prefix(enum weir_kind kind, struct str text, int64_t now_us,
 	size_t *ret_valid, struct weir_err *err)
 {
 	struct weir_err own;
-	struct parser p = { .text = text, .lenient = true, .err = err ? err : &own };
+	struct query_parser p = {
+		.text = text, .lenient = true, .err = err ? err : &own
+	};
 
 	*p.err = (struct weir_err){ 0 };
 	if (p.text.len > WEIR_QUERY_MAX)

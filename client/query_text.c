@@ -1,7 +1,8 @@
 /*
- * Searching what bare words search of runs: run_text, blocks of 256 lines, one a run (see
- * schema.c): `k TAB name TAB tags TAB platform TAB parameter values TAB id`, several tags or
- * values with 0x1f between them.
+ * Searching what bare words search of runs: run_text, blocks of 256 lines, one a run
+ * (see schema.c): `k TAB name TAB tags TAB platform TAB parameter values TAB id`,
+ * several tags or values with 0x1f between them.
+ * /
  */
 #include "query.h"
 #include "store_text.h"
@@ -72,8 +73,9 @@ add_line(struct str line, struct keyset *set)
 }
 
 /*
- * Lines where `find` hits outside the key and, if given, `check` matches one of the texts. A
- * literal holds no tab, so its hit lies in one text.
+ * Lines where `find` hits outside the key and, if given, `check` matches one of the
+ * texts. A literal holds no tab, so its hit lies in one text.
+ * /
  */
 static void
 scan_block(struct str block, const struct weir_match *find,
@@ -108,7 +110,10 @@ scan_lines(struct str block, const struct weir_match *m, struct keyset *set)
 	}
 }
 
-/* A literal that is looked for in whole blocks: without controls, which part the texts. */
+/*
+ * A literal that is looked for in whole blocks: without controls, which part the
+ * texts.
+ */
 static bool
 is_scannable(struct str literal)
 {

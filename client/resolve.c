@@ -1,6 +1,7 @@
 /*
- * What a word on the command line names: an id or the begin of one, a name, @latest, @failed,
- * or the address of a page of Prefect's web interface.
+ * What a word on the command line names: an id or the begin of one, a name, @latest,
+ * @failed, or the address of a page of Prefect's web interface.
+ * /
  */
 #include <strings.h>
 

@@ -1,18 +1,22 @@
 /*
- * Rows of any kind. Every list is one statement: an inner one picks the keys in order, an
- * outer one reads the chosen columns of those rows, so that sorting carries only keys.
+ * Rows of any kind. Every list is one statement: an inner one picks the keys in order,
+ * an outer one reads the chosen columns of those rows, so that sorting carries only
+ * keys.
  *
  *   SELECT r.k, <columns> FROM (SELECT r.k FROM ... WHERE ... ORDER BY ... LIMIT ?) s
  *   CROSS JOIN runs r WHERE r.k = s.k
  *
  * The own order of runs is two such statements after each other: what has begun, newest
- * first, then what is due, soonest first. Both walk the index on at_us, or one of (flow,
- * at_us), (deployment, at_us), (state, at_us); several flows or states are merged.
+ * first, then what is due, soonest first. Both walk the index on at_us, or one of
+ * (flow, at_us), (deployment, at_us), (state, at_us); several flows or states are
+ * merged. /
  */
 #include "query.h"
 #include "store_write.h"
 
-/* A set of at most so many keys is entered by key and sorted; a larger one is tested. */
+/*
+ * A set of at most so many keys is entered by key and sorted; a larger one is tested.
+ */
 enum { SMALL_SET = 4096 };
 
 enum order { ORDER_OWN, ORDER_AT, ORDER_AT_DESC, ORDER_COLUMNS };
@@ -34,7 +38,8 @@ static const struct {
 		"(SELECT p.name FROM pools p WHERE p.k = r.pool), r.name, r.k" },
 	[WEIR_WORKER] = { "workers", "r.doc IS NOT NULL",
 		"(SELECT p.name FROM pools p WHERE p.k = r.pool), r.name, r.k" },
-	[WEIR_ARTIFACT] = { "artifacts", "r.doc IS NOT NULL", "r.created_us DESC, r.k" },
+	[WEIR_ARTIFACT] = { "artifacts", "r.doc IS NOT NULL",
+		"r.created_us DESC, r.k" },
 	[WEIR_LIMIT] = { "limits", "r.doc IS NOT NULL", "r.name, r.k" },
 };
 /* clang-format on */

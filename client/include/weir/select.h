@@ -1,8 +1,9 @@
 /*
  * Reading rows of any kind: columns, order, limit and a query in, typed cells out.
  *
- * Columns are rows of a table in column.c, so a list command, a menu, --sort and the query
- * language speak of the same names. Rows are streamed: memory does not grow with their number.
+ * Columns are rows of a table in column.c, so a list command, a menu, --sort and the
+ * query language speak of the same names. Rows are streamed: memory does not grow with
+ * their number. /
  */
 #ifndef WEIR_SELECT_H
 #define WEIR_SELECT_H
@@ -62,8 +63,9 @@ struct weir_column_set {
 };
 
 /*
- * Parse `name,flow,param.package`. Names and aliases, any case. Errors: WEIR_EUSAGE, with the list
- * of names and the nearest one as hint. want != 0 and text NULL: all with any of these flags.
+ * Parse `name,flow,param.package`. Names and aliases, any case. Errors: WEIR_EUSAGE,
+ * with the list of names and the nearest one as hint. want != 0 and text NULL: all with
+ * any of these flags. /
  */
 WEIR_NODISCARD enum weir_rc weir_columns_choose(enum weir_kind kind, const char *text,
 	unsigned want, struct weir_column_set *ret_set, struct weir_err *err);
@@ -75,7 +77,10 @@ struct weir_sort {
 	bool descending;
 };
 enum { WEIR_SORT_MAX = 4 };
-/* Parse `dur:desc,name`; columns as above (dynamic ones go into set). ret_sort has room for WEIR_SORT_MAX. */
+/*
+ * Parse `dur:desc,name`; columns as above (dynamic ones go into set). ret_sort has
+ * room for WEIR_SORT_MAX.
+ */
 WEIR_NODISCARD enum weir_rc weir_sort_parse(enum weir_kind kind, const char *text,
 	struct weir_column_set *set, struct weir_sort *ret_sort, size_t *ret_n,
 	struct weir_err *err);
@@ -86,18 +91,19 @@ struct weir_select {
 	const struct weir_column_set *columns; /* may be empty: only keys */
 	const struct weir_sort *sort;          /* n_sort 0: the kind's own order */
 	size_t n_sort;
-	int64_t limit; /* 0: none */
-	int64_t key;   /* not 0: only the row with this key, query and sort unused */
-	int64_t now_us; /* for `dur` of live runs and for runs due in the future; 0: weir_now_us() */
+	int64_t limit;  /* 0: none */
+	int64_t key;    /* not 0: only the row with this key, query and sort unused */
+	int64_t now_us; /* for `dur` of live runs and for runs due in the future; 0:
+			   weir_now_us() */
 };
 
 struct weir_cell {
 	enum weir_type type;
 	bool null;
-	int64_t i; /* TIME, INT, BOOL, STATE; of STATE_NAME the type */
-	double d;  /* DURATION, REAL */
-	struct str
-		s; /* TEXT, STATE_NAME, TAGS, JSON, MEMBERS: borrowed until the next row */
+	int64_t i;    /* TIME, INT, BOOL, STATE; of STATE_NAME the type */
+	double d;     /* DURATION, REAL */
+	struct str s; /* TEXT, STATE_NAME, TAGS, JSON, MEMBERS: borrowed until the next
+			 row */
 	struct weir_id id;
 };
 
@@ -124,8 +130,9 @@ WEIR_NODISCARD enum weir_rc weir_rows_count_states(struct weir_store *s,
 /*
  * The object that text names: a full id, a unique prefix of 4 or more digits, a name
  * (deployments: flow/name), @latest, @failed, a Prefect web address. kinds: mask of
- * 1 << enum weir_kind, tried in their order. Errors: WEIR_ENOTFOUND, WEIR_EAMBIGUOUS (the
- * text lists the candidates, one a line).
+ * 1 << enum weir_kind, tried in their order. Errors: WEIR_ENOTFOUND, WEIR_EAMBIGUOUS
+ * (the text lists the candidates, one a line).
+ * /
  */
 WEIR_NODISCARD enum weir_rc weir_resolve(struct weir_store *s, unsigned kinds,
 	const char *text, enum weir_kind *ret_kind, struct weir_id *ret_id,

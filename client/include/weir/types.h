@@ -1,10 +1,11 @@
 /*
  * The objects of a Prefect server as plain data, and the words for their states.
  *
- * Strings are slices into the arena or page that the object was decoded from. A field keeps
- * its owner's REST name. `rest` is the members that have no field of their own, as JSON object
- * members without the braces (`"parameters":{...},"labels":{...}`), so that nothing a server
- * said is lost; `estimated_*`, computed anew at each read, are left out.
+ * Strings are slices into the arena or page that the object was decoded from. A field
+ * keeps its owner's REST name. `rest` is the members that have no field of their own,
+ * as JSON object members without the braces (`"parameters":{...},"labels":{...}`), so
+ * that nothing a server said is lost; `estimated_*`, computed anew at each read, are
+ * left out. /
  */
 #ifndef WEIR_TYPES_H
 #define WEIR_TYPES_H
@@ -54,16 +55,21 @@ weir_state_is_terminal(enum weir_state s)
 	return s >= WEIR_ST_COMPLETED;
 }
 
-/* How a state looks: by name first ("Late"), else by type. Colour is a name of theme. */
+/*
+ * How a state looks: by name first ("Late"), else by type. Colour is a name of theme.
+ */
 struct weir_state_look {
 	const char *glyph; /* UTF-8, one column */
 	char ascii;
-	const char *
-		colour; /* "green", "red", "bold red", "cyan", "yellow", "magenta", "" */
+	const char *colour; /* "green", "red", "bold red", "cyan", "yellow", "magenta",
+			       "" */
 };
 const struct weir_state_look *weir_state_look(enum weir_state type, struct str name);
 
-/* A nullable time is WEIR_NO_TIME; a nullable id is all zero; a nullable string has s NULL. */
+/*
+ * A nullable time is WEIR_NO_TIME; a nullable id is all zero; a nullable string has s
+ * NULL.
+ */
 struct weir_run {
 	struct weir_id id;
 	int64_t created_us, updated_us;
@@ -106,20 +112,22 @@ struct weir_log {
 	struct weir_id id;
 	int64_t created_us, timestamp_us;
 	struct str name; /* the logger */
-	int level; /* 10 debug, 20 info, 30 warning, 40 error, 50 critical; others occur */
+	int level; /* 10 debug, 20 info, 30 warning, 40 error, 50 critical; others occur
+		    */
 	struct str message;
 	struct weir_id flow_run_id, task_run_id;
 };
 
 /*
- * Everything that a server has few of: flows, deployments, pools, queues, workers, artifacts,
- * limits. The columns that lists need stand beside the whole document.
+ * Everything that a server has few of: flows, deployments, pools, queues, workers,
+ * artifacts, limits. The columns that lists need stand beside the whole document.
+ * /
  */
 struct weir_doc {
 	struct weir_id id;
-	struct str name; /* artifact: key; limit: tag or name */
-	struct weir_id
-		owner_id; /* deployment: flow; queue, worker: pool; artifact: flow run */
+	struct str name;         /* artifact: key; limit: tag or name */
+	struct weir_id owner_id; /* deployment: flow; queue, worker: pool; artifact:
+				    flow run */
 	int64_t created_us, updated_us;
 	struct str doc; /* the whole object, JSON text */
 };
