@@ -100,8 +100,8 @@ struct cmd {
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(pools) X(logs) X(sync) X(config) \
-	X(doctor) X(completion) X(help)
+	X(runs) X(flows) X(deployments) X(pools) X(logs) X(sync) X(open) \
+	X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;

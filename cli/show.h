@@ -1,0 +1,27 @@
+/*
+ * What `weir show` and `weir graph` read: objects and lists of objects as JSON trees,
+ * from the store by the columns that lists use.
+ */
+#ifndef WEIR_CLI_SHOW_H
+#define WEIR_CLI_SHOW_H
+
+#include <weir/store.h>
+
+#include "cmd.h"
+#include "out.h"
+
+/* Append the object with this key, `{...}`. */
+WEIR_NODISCARD enum weir_rc show_object(struct ctx *ctx, struct weir_store *store,
+	enum weir_kind kind, int64_t key, struct buf *out);
+
+/* Append an array of the objects that query finds, in the order of sort. */
+WEIR_NODISCARD enum weir_rc show_list(struct ctx *ctx, struct weir_store *store,
+	enum weir_kind kind, const char *query, const char *sort, struct buf *out);
+
+/*
+ * Bring a run wholly up to date unless --offline. A server that is away is said on
+ * stderr and is no error: the store is shown.
+ */
+WEIR_NODISCARD enum weir_rc show_fetch(struct ctx *ctx, const struct weir_id *run);
+
+#endif
