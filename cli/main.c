@@ -9,7 +9,9 @@
  *   mem	allocation that cannot fail, arenas, vectors
  *   buf	bounded buffers and borrowed slices
  *   text	width, cutting, the sanitiser, JSON strings, nearest words
+ *   text_width	columns of a code point
  *   time	RFC 3339, durations, what people write, the clock
+ *   time_span	durations
  *   log	the diagnostic log
  *   id		16-byte ids
  *   banned.h	functions that we do not use
@@ -25,22 +27,58 @@
  *   toml	TOML as JSON text, by toml++; the only C++
  *   toml_load	TOML as a tree
  *   url	addresses: masked, and as they are compared
+ *   web_url	addresses of web pages, made and read
  * Server:
- *   http	libcurl multi: requests, bounded bodies, TLS, proxies
- *   api	what a backend can do; opening and first contact
+ *   dyn		libraries that are loaded at first use
+ *   http	libcurl multi: requests, bounded bodies, retries
+ *   http_setup	TLS, proxies, credentials, headers from the settings
+ *   http_fail	why there was no answer, in words
+ *   retry	when a failed request is sent again
+ *   pull	JSON pages read without a tree
+ *   pull_text	their text made clean first
+ *   api		what a backend can do; opening and first contact
+ *   api_prefect	the one that speaks Prefect's REST API
+ *   api_body	what is asked
+ *   api_reply	answers that are not what was asked for
+ *   api_pace	how many requests to keep in flight
  *   api_fields	the members of Prefect's objects, for both readers
  *   session	configuration, store and server of one use of weir
  * Store:
  *   db		SQLite: opening, statements, transactions
  *   sql	every static statement
  *   schema	the ladder of steps that make a store
+ *   migrate	climbing it
  *   store	the cache of what a server said, for reading
  *   store_write.h	and for writing
- *   logs.h	reading and searching log lines
+ *   store_open	opening, creating, setting aside, the sync lock
+ *   store_runs	flow runs
+ *   store_tasks	task runs
+ *   store_docs	what a server has few of
+ *   store_logs	log lines on their way in
+ *   store_text	what bare words search
+ *   intern	names to row numbers, for the writer
+ *   jscan	members of a JSON text, in place
+ *   logblock	a block of log lines as it lies in the store
+ *   grams	trigram bitmaps of blocks
+ *   logs	reading one run's log
+ *   logs_filter	which lines pass
+ *   logs_search	over many runs
  * Questions:
- *   match.h	compiled PCRE2 patterns
+ *   match	compiled PCRE2 patterns
  *   query.h	the query language
- *   select.h	columns, order, query in; typed cells out
+ *   query_lex	its words
+ *   query_parse	a tree of them
+ *   query_field	names of fields
+ *   query_value	their values
+ *   query_leaf	fields and words as sets and conditions
+ *   query_sql	the tree as SQL
+ *   query_text	bare words over blocks of text
+ *   query_fn	SQL functions for what SQL cannot do
+ *   query_complete	the longest valid part, and what may follow
+ *   keyset	sets of rows, bit by bit
+ *   column	columns of each kind
+ *   select	columns, order, query in; typed cells out
+ *   resolve	ids, names, @latest, web addresses
  *   pickup	why a run that should start does not
  *   cell	a cell as text for people, for programs, as JSON
  * Work:
@@ -54,8 +92,6 @@
  *   sync_detail	parents, task runs, a run whole
  *   sync_logs	lines
  *   engine	the thread of the menus that does it
- *   sync.h	what fetches, cycle by cycle
- *   engine.h	the thread of the menus that does it
  *   doctor	is everything as it should be
  *
  * cli/, one file a subcommand:
@@ -79,12 +115,37 @@
  *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables
  *   complete	what can stand somewhere: runs, columns, fields, keys
+ *   show	what show and graph read
  *   cmd_config	settings and their origins
  *   cmd_doctor	the check-up
+ *   cmd_open	the web page of an object
  *   cmd_help	help from the tables
  *
  * tui/, the menus:
- *   tui.h	the way in
+ *   tui		the way in
+ *   app		the loop that joins terminal, keys, views and threads
+ *   finder	the query thread
+ *   screen	the terminal, or a mock of one
+ *   script	--script: keys and dumps from a file
+ *   input	bytes to keys
+ *   keymap	which key does what where
+ *   action	everything that a key can do
+ *   prompt	a line of input
+ *   draw	clipped drawing; the only caller of ncurses output
+ *   theme	styles and glyphs by meaning
+ *   status	the lines around a view
+ *   view	a screenful on a stack
+ *   list	a cursor over rows
+ *   rows	the rows of a list
+ *   table	columns on a screen
+ *   pager	long text
+ *   view_runs	a list of runs, or of any other kind
+ *   view_run	everything known of one run
+ *   facts	as lines for a screen
+ *   view_log	its log
+ *   view_help	the keys that work here
+ *   web		the web page in a browser
+ *   word	small texts that several views need
  */
 #include <errno.h>
 #include <signal.h>
