@@ -257,16 +257,15 @@ cycle(struct sync *s)
 
 	if (s->rc || sync_live(s, far))
 		return s->rc;
-	if (watermark == WEIR_NO_TIME && sync_newest(s))
-		return s->rc;
-	s->progress.finished = true;
-	sync_tell(s, NULL, s->progress.done, -1);
 	if (watermark != WEIR_NO_TIME && sync_ended(s, watermark))
 		return s->rc;
 	if (sync_vanished(s, far))
 		return s->rc;
+	if (watermark == WEIR_NO_TIME)
+		sync_newest(s); /* comes with the collections */
 	if ((!s->o->quick || watermark == WEIR_NO_TIME) && docs_step(s, s->o->drift))
 		return s->rc;
+	s->progress.finished = true;
 	if (move_watermark(s, &since))
 		return s->rc;
 	if (s->o->first_page)

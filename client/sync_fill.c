@@ -14,7 +14,6 @@
 
 enum {
 	SLICE_PAGES = 8,      /* the most a slice is cut to have */
-	SLICES_A_REQUEST = 2, /* slices a request in flight that are left to be cut */
 	DENSE_PAGES = 12,     /* a bucket of more is looked into */
 	DENSE_MAX = 64,       /* so many of them */
 	FUTURE_S = 3600,      /* history goes a bit past now */
@@ -28,6 +27,7 @@ struct cell {
 VEC_TYPE(cell_vec, struct cell);
 
 struct slice {
+	struct slice *older;
 	int64_t lo_us;
 	bool done;
 };
@@ -35,8 +35,8 @@ struct slice {
 struct fill {
 	int64_t since_us, top_us; /* top: what is filled already begins here, or open */
 	struct cell_vec cells;    /* oldest first; each reaches to the next */
-	struct slice *slices;     /* newest first */
-	size_t n_slices, filled;
+	struct slice *oldest;
+	struct slice *open; /* the newest one that is not done */
 	int64_t total;
 };
 
@@ -184,7 +184,7 @@ look_closer(struct sync *s, struct fill *f, int64_t to_us)
 	return s->rc;
 }
 
-/* No history to be had: slices that double in width. */
+/* No history to be had: slices that double in width; idle requests split them. */
 static void
 blind_cells(struct fill *f, int64_t to_us)
 {
@@ -223,59 +223,100 @@ count_cells(struct sync *s, struct fill *f)
 	return WEIR_OK;
 }
 
+/* What is whole, counted from the newest, is remembered. */
 static enum weir_rc
 slice_done(struct sync *s, struct scan *c)
 {
 	struct fill *f = c->arg;
-	size_t before = f->filled;
+	struct slice *slice = c->slice, *whole = NULL;
 
-	f->slices[c->number].done = true;
-	while (f->filled < f->n_slices && f->slices[f->filled].done)
-		f->filled++;
-	if (f->filled == before)
+	slice->done = true;
+	for (; f->open && f->open->done; f->open = f->open->older)
+		whole = f->open;
+	if (!whole)
 		return WEIR_OK;
 	return weir_store_set_meta(
-		s->store, WEIR_META_FILLED_US, f->slices[f->filled - 1].lo_us, &s->err);
+		s->store, WEIR_META_FILLED_US, whole->lo_us, &s->err);
 }
 
+/* The newest slice that is not done counts as far as it has come. */
 static enum weir_rc
 put_slice(struct sync *s, struct scan *c, const struct api_page *page)
 {
 	struct fill *f = c->arg;
 	enum weir_rc rc = sync_put_runs(s, c, page);
+	int64_t last =
+		page->n ? page->runs[page->n - 1].expected_start_us : WEIR_NO_TIME;
 
 	s->progress.total = f->total > s->progress.done ? f->total : s->progress.done;
-	return rc;
+	if (rc || c->slice != f->open || last == WEIR_NO_TIME || last < f->open->lo_us)
+		return rc;
+	return weir_store_set_meta(s->store, WEIR_META_FILLED_US, last, &s->err);
+}
+
+static struct scan *slice_scan(struct sync *s, struct fill *f, struct slice *slice);
+
+/* The older half of a slice becomes one of its own. */
+static struct scan *
+split_slice(struct sync *s, struct scan *c, int64_t lo_us, int64_t mid_us)
+{
+	struct fill *f = c->arg;
+	struct slice *newer = c->slice,
+		     *slice = arena_zalloc(&s->arena, sizeof(*slice));
+	struct scan *more;
+
+	*slice = (struct slice){ .older = newer->older, .lo_us = lo_us };
+	newer->older = slice;
+	newer->lo_us = c->lo_us;
+	if (f->oldest == newer)
+		f->oldest = slice;
+	more = slice_scan(s, f, slice);
+	more->hi_us = mid_us;
+	return more;
+}
+
+static struct scan *
+slice_scan(struct sync *s, struct fill *f, struct slice *slice)
+{
+	struct scan *c = sync_scan(s, WEIR_RUN, SCAN_EXPECTED);
+
+	c->list.states = API_STATES_ENDED;
+	c->lo_us = slice->lo_us;
+	c->rows = put_slice;
+	c->done = slice_done;
+	c->split = split_slice;
+	c->arg = f;
+	c->slice = slice;
+	return c;
 }
 
 static void
 add_slice(struct sync *s, struct fill *f, int64_t lo_us, int64_t hi_us)
 {
-	struct scan *c = sync_scan(s, WEIR_RUN, SCAN_EXPECTED);
+	struct slice *slice = arena_zalloc(&s->arena, sizeof(*slice));
+	struct scan *c;
 
-	c->list.states = API_STATES_ENDED;
-	c->lo_us = lo_us;
+	slice->lo_us = lo_us;
+	if (f->oldest)
+		f->oldest->older = slice;
+	else
+		f->open = slice;
+	f->oldest = slice;
+	c = slice_scan(s, f, slice);
 	c->hi_us = hi_us;
-	c->rows = put_slice;
-	c->done = slice_done;
-	c->arg = f;
-	c->number = f->n_slices;
-	f->slices[f->n_slices++] = (struct slice){ lo_us, false };
 	sync_start(s, c);
 }
 
 /*
- * From the newest cell down: a slice ends when it has its share of what is left. Cells
- * of unknown size (-1) are a slice each.
+ * From the newest cell down: a slice ends when it has its share. Cells of unknown size
+ * (-1) are a slice each.
  */
 static void
 cut_slices(struct sync *s, struct fill *f)
 {
-	int64_t page = (int64_t)s->api->page_limit, left = f->total, n = 0;
-	int64_t hi = f->top_us, share = page;
-	int64_t requests = (int64_t)s->api->parallel * SLICES_A_REQUEST;
+	int64_t page = (int64_t)s->api->page_limit, n = 0;
+	int64_t hi = f->top_us, share = page; /* one page first, for the screen */
 
-	f->slices = arena_zalloc(&s->arena, f->cells.n * sizeof(*f->slices));
 	for (size_t i = f->cells.n; i-- > 0;) {
 		const struct cell *cell = &f->cells.v[i];
 		int64_t next = i ? f->cells.v[i - 1].n : 0;
@@ -285,12 +326,8 @@ cut_slices(struct sync *s, struct fill *f)
 			continue;
 		add_slice(s, f, cell->from_us, hi);
 		hi = cell->from_us - 1;
-		left -= n;
 		n = 0;
-		share = left / requests;
-		share = share < page ? page : share;
-		share = share > page * SLICE_PAGES ? page * SLICE_PAGES : share;
-		share -= share / 20; /* so that it ends in a short page */
+		share = page * SLICE_PAGES;
 	}
 }
 

@@ -45,6 +45,13 @@ typedef enum weir_rc scan_rows(
 	struct sync *s, struct scan *c, const struct api_page *page);
 typedef enum weir_rc scan_done(struct sync *s, struct scan *c);
 
+/*
+ * Requests could be in flight and are not: give the older half of what c has still to
+ * read, up to and with mid_us, to a new scan. c->lo_us is behind it already.
+ */
+typedef struct scan *scan_split(
+	struct sync *s, struct scan *c, int64_t lo_us, int64_t mid_us);
+
 struct scan {
 	/* The caller's: set between sync_scan and sync_start. */
 	struct api_list list; /* kind, states, ids...; SCAN_OFFSET: sort too */
@@ -57,9 +64,10 @@ struct scan {
 	bool one_page;
 	bool optional; /* not found or refused: there is none */
 	scan_rows *rows;
-	scan_done *done; /* after the last page was stored; may be NULL */
+	scan_done *done;   /* after the last page was stored; may be NULL */
+	scan_split *split; /* may be NULL: it stays one */
 	void *arg;
-	size_t number; /* for the caller */
+	void *slice; /* of sync_fill.c */
 
 	/* The scan's own. */
 	struct sync *sync;
@@ -72,6 +80,8 @@ struct scan {
 	int restarts;
 	bool unsure; /* rows moved under an offset read: it may lack some */
 	bool cut;    /* ended by older_us: not the whole list */
+	struct scan *next_split, **prev_split; /* in sync->splits while it is read */
+	double density;                        /* rows a microsecond of the last page */
 };
 
 struct sync {
@@ -88,6 +98,7 @@ struct sync {
 	int64_t deadline_us; /* monotonic; 0: none */
 
 	struct scan *waiting, *waiting_last;
+	struct scan *splits; /* that may be split */
 	size_t flying;
 	struct queued_page *pages, *pages_last, *spare;
 	size_t n_pages;
@@ -145,7 +156,7 @@ struct weir_id sync_page_id(const struct api_page *p, bool logs, size_t i);
 enum weir_rc sync_live(struct sync *s, bool far);              /* A */
 enum weir_rc sync_ended(struct sync *s, int64_t watermark_us); /* B */
 enum weir_rc sync_vanished(struct sync *s, bool far);          /* C */
-enum weir_rc sync_newest(struct sync *s);                      /* the first screen */
+void sync_newest(struct sync *s);                              /* the first screen */
 enum weir_rc sync_fill(struct sync *s, int64_t since_us, int64_t filled_us);
 enum weir_rc sync_drift(struct sync *s, int64_t since_us);
 enum weir_rc sync_docs(struct sync *s, int64_t since_us, bool whole);

@@ -66,8 +66,8 @@ sync_live(struct sync *s, bool far)
 	return sync_drain(s);
 }
 
-/* One page of ended runs, newest first: for a screen that has nothing yet. */
-enum weir_rc
+/* Start to read a page of ended runs, newest first: a screen has nothing yet. */
+void
 sync_newest(struct sync *s)
 {
 	struct scan *c = sync_scan(s, WEIR_RUN, SCAN_EXPECTED);
@@ -76,7 +76,6 @@ sync_newest(struct sync *s)
 	c->one_page = true;
 	c->rows = sync_put_runs;
 	sync_start(s, c);
-	return sync_drain(s);
 }
 
 /* A long absence is read in slices side by side. */

@@ -3,7 +3,7 @@
 #include "sync_parts.h"
 #include "weir/log.h"
 
-enum { PUMP_MS = 200, COPIES_MIN = 8 };
+enum { PUMP_MS = 200, COPIES_MIN = 8, SPLIT_PAGES = 3 };
 
 /* A page that was copied off the wire and waits for the store. */
 struct queued_page {
@@ -38,6 +38,62 @@ sync_start(struct sync *s, struct scan *c)
 		s->waiting = c;
 	s->waiting_last = c;
 	s->progress.requests++;
+	if (!c->split)
+		return;
+	c->next_split = s->splits;
+	c->prev_split = &s->splits;
+	if (c->next_split)
+		c->next_split->prev_split = &c->next_split;
+	s->splits = c;
+}
+
+static void
+no_more_splits(struct scan *c)
+{
+	if (!c->prev_split)
+		return;
+	*c->prev_split = c->next_split;
+	if (c->next_split)
+		c->next_split->prev_split = c->prev_split;
+	c->prev_split = NULL;
+}
+
+/* How many rows c is likely to have still, if they lie as close as those of its page.
+ */
+static double
+rows_left(const struct scan *c)
+{
+	if (c->tie || c->ascending || c->lo_us == WEIR_NO_TIME ||
+		c->hi_us == WEIR_NO_TIME || c->hi_us <= c->lo_us)
+		return 0;
+	return (double)(c->hi_us - c->lo_us) * c->density;
+}
+
+/* Nothing waits and less is in flight than could be: halve the longest scan. */
+static bool
+split_one(struct sync *s)
+{
+	double most = (double)s->api->page_limit * SPLIT_PAGES;
+	struct scan *best = NULL, *more;
+	int64_t lo, mid;
+
+	for (struct scan *c = s->splits; c; c = c->next_split) {
+		double n = rows_left(c);
+
+		if (n > most) {
+			most = n;
+			best = c;
+		}
+	}
+	if (!best)
+		return false;
+	lo = best->lo_us;
+	mid = lo + (best->hi_us - lo) / 2;
+	best->lo_us = mid + 1;
+	more = best->split(s, best, lo, mid);
+	more->density = best->density;
+	sync_start(s, more);
+	return true;
 }
 
 /* To the front: what has begun goes on before something new begins. */
@@ -159,11 +215,12 @@ next_keyset(struct scan *c, const struct api_page *p)
 	}
 	if (row_time(c, p, 0) == last || *bound == last) {
 		c->tie = true;
-		c->tie_us = last;
+		c->tie_us = *bound = last;
 		c->offset = 0;
 		c->has_last = false;
-	} else if (*bound != WEIR_NO_TIME &&
-		   (c->ascending ? last < *bound : last > *bound)) {
+		return true;
+	}
+	if (*bound != WEIR_NO_TIME && (c->ascending ? last < *bound : last > *bound)) {
 		weir_fail(&c->sync->err, WEIR_EBADDATA,
 			"%s: the server's pages are not in the order that was asked "
 			"for",
@@ -171,8 +228,10 @@ next_keyset(struct scan *c, const struct api_page *p)
 		sync_fail(c->sync, WEIR_EBADDATA, NULL);
 		return false;
 	}
+	c->density = (double)p->n / (double)llabs(row_time(c, p, 0) - last);
 	*bound = last;
-	return true;
+	return c->lo_us == WEIR_NO_TIME || c->hi_us == WEIR_NO_TIME ||
+	       c->lo_us <= c->hi_us;
 }
 
 static void
@@ -230,6 +289,8 @@ scan_answered(void *arg, enum weir_rc rc, const struct api_page *page,
 		return;
 	if (more)
 		go_on(s, c);
+	else
+		no_more_splits(c);
 	enqueue(s, c, page, !more);
 }
 
@@ -287,8 +348,9 @@ send_waiting(struct sync *s)
 {
 	size_t parallel = s->api->parallel ? s->api->parallel : 1;
 
-	while (!s->rc && s->waiting && s->flying < parallel &&
-		s->n_pages < 2 * parallel + COPIES_MIN) {
+	while (!s->rc && s->flying < parallel &&
+		s->n_pages < 2 * parallel + COPIES_MIN &&
+		(s->waiting || split_one(s))) {
 		struct scan *c = s->waiting;
 
 		s->waiting = c->next;
@@ -416,7 +478,7 @@ pump(struct sync *s)
 static void
 abandon(struct sync *s)
 {
-	s->waiting = NULL;
+	s->waiting = s->splits = NULL;
 	if (s->flying)
 		s->api->ops->cancel(s->api);
 	while (s->flying)
