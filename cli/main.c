@@ -81,6 +81,7 @@
  *   resolve	ids, names, @latest, web addresses
  *   pickup	why a run that should start does not
  *   cell	a cell as text for people, for programs, as JSON
+ *   members	members of stored JSON, one call each
  * Work:
  *   sync		a cycle: its steps, its marks
  *   sync_scan	many lists read at once
@@ -122,30 +123,30 @@
  *   cmd_help	help from the tables
  *
  * tui/, the menus:
- *   tui		the way in
- *   app		the loop that joins terminal, keys, views and threads
- *   finder	the query thread
- *   screen	the terminal, or a mock of one
- *   script	--script: keys and dumps from a file
+ *   tui	the one way in
+ *   app	terminal, engine, query thread and views in one loop
+ *   app_act	actions that mean the same everywhere
+ *   screen	the terminal taken, given back, suspended; a mock of it
  *   input	bytes to keys
+ *   action	what keys can do
  *   keymap	which key does what where
- *   action	everything that a key can do
+ *   script	keys from a file
  *   prompt	a line of input
- *   draw	clipped drawing; the only caller of ncurses output
- *   theme	styles and glyphs by meaning
+ *   draw		rows of styled, sanitised text; the only caller of curses output
+ *   theme	styles and glyphs
  *   status	the lines around a view
- *   view	a screenful on a stack
- *   list	a cursor over rows
- *   rows	the rows of a list
+ *   finder	the query thread
+ *   view		what a view must do; their stack
+ *   list		a cursor over rows
+ *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen
  *   pager	long text
- *   view_runs	a list of runs, or of any other kind
- *   view_run	everything known of one run
- *   facts	as lines for a screen
- *   view_log	its log
- *   view_help	the keys that work here
- *   web		the web page in a browser
- *   word	small texts that several views need
+ *   runs runs_paint view_runs	lists of runs, flows, deployments, pools
+ *   facts view_run	everything about one run
+ *   logview logview_paint view_log	a log
+ *   view_help	the keys of a view
+ *   web		a web page in the browser
+ *   word		small texts
  */
 #include <errno.h>
 #include <signal.h>

@@ -63,6 +63,7 @@ WEIR_NODISCARD enum weir_rc app_run(
 
 /* Views. push takes it. */
 void app_push(struct app *a, struct view *v);
+void app_pop(struct app *a);
 void app_layout(struct app *a);
 /* The store for reading; NULL when there is none yet. */
 struct weir_store *app_store(struct app *a);

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include <weir/cell.h>
+#include <weir/members.h>
+#include <weir/pickup.h>
 #include <weir/select.h>
 #include <weir/text.h>
 #include <weir/time.h>
@@ -17,6 +17,7 @@ struct reader {
 	struct facts *f;
 	struct weir_store *store;
 	const struct facts_look *look;
+	struct weir_id run;
 	char id[WEIR_ID_TEXT + 1];
 	int64_t ordinal; /* keys of lines that are no rows */
 };
@@ -173,67 +174,33 @@ time_of(const struct weir_cell *c)
 	return c->null ? WEIR_NO_TIME : c->i;
 }
 
-/* Parameters: `package numpy   version 2.3.1`, text as it is, the rest as JSON. */
+struct parameters {
+	struct buf out;
+	int n;
+};
+
+static bool
+add_parameter(void *arg, struct str name, struct str value, bool is_string)
+{
+	struct parameters *p = arg;
+
+	(void)is_string;
+	buf_adds(&p->out, p->n > 0 ? "   " : "");
+	buf_addstr(&p->out, name);
+	buf_addc(&p->out, ' ');
+	buf_addstr(&p->out, value);
+	return ++p->n < PARAMETERS_MAX;
+}
+
+/* `package numpy   version 2.3.1`: text as it is, the rest as JSON. */
 static void
 add_parameters(struct reader *r, struct str text)
 {
-	json_t *all = json_loadb(text.s, text.len, 0, NULL), *value;
-	struct buf out = BUF_INIT(FACTS_TEXT_MAX);
-	const char *name;
-	int n = 0;
+	struct parameters p = { BUF_INIT(FACTS_TEXT_MAX), 0 };
 
-	json_object_foreach(all, name, value)
-	{
-		char *json = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-		if (n++ < PARAMETERS_MAX) {
-			buf_adds(&out, out.len > 0 ? "   " : "");
-			buf_addf(&out, "%s ", name);
-			buf_adds(&out, json_is_string(value) ? json_string_value(value)
-				       : json                ? json
-							     : "?");
-		}
-		free(json);
-	}
-	add_text(r, "with", &out, STYLE_PLAIN);
-	buf_release(&out);
-	json_decref(all);
-}
-
-/* The columns of a pool's row that tell why nothing is picked up. */
-static void
-pool_row(struct reader *r, const struct weir_rows *rows)
-{
-	const struct weir_cell *paused = weir_rows_cell(rows, 0);
-	const struct weir_cell *workers = weir_rows_cell(rows, 1);
-	const struct weir_cell *limit = weir_rows_cell(rows, 2);
-	const struct weir_cell *active = weir_rows_cell(rows, 3);
-	struct str name = weir_rows_cell(rows, 4)->s;
-	struct str type = weir_rows_cell(rows, 5)->s;
-	struct buf why = BUF_INIT(1024);
-
-	if (!paused->null && paused->i)
-		buf_addf(&why, "work pool %.*s is paused", (int)name.len, name.s);
-	else if (!workers->null && workers->i == 0 && !str_eq(type, "prefect:managed"))
-		buf_addf(&why, "no worker of work pool %.*s is online", (int)name.len,
-			name.s);
-	else if (!limit->null && !active->null && active->i >= limit->i)
-		buf_addf(&why, "all %lld slots of work pool %.*s are taken",
-			(long long)limit->i, (int)name.len, name.s);
-	add_text(r, "why", &why, STYLE_YELLOW);
-	buf_release(&why);
-}
-
-static void
-queue_row(struct reader *r, const struct weir_rows *rows)
-{
-	struct str name = weir_rows_cell(rows, 1)->s;
-	struct buf why = BUF_INIT(1024);
-
-	if (!weir_rows_cell(rows, 0)->null && weir_rows_cell(rows, 0)->i)
-		buf_addf(&why, "work queue %.*s is paused", (int)name.len, name.s);
-	add_text(r, "why", &why, STYLE_YELLOW);
-	buf_release(&why);
+	weir_members_each(text, add_parameter, &p);
+	add_text(r, "with", &p.out, STYLE_PLAIN);
+	buf_release(&p.out);
 }
 
 enum {
@@ -261,69 +228,58 @@ static const char run_columns[] =
 	"expected_start_time,start_time,end_time,dur,work_pool_name,work_queue_name,"
 	"deployment_name,parameters,tags,run_count,infrastructure_pid";
 
-/* Why a run that should run does not. */
+/* Why a run that should run does not: what is in the way, else what there is to say. */
 static void
-add_why(struct reader *r, const struct weir_rows *rows)
+add_why(struct reader *r, const struct weir_id *run)
 {
-	struct str pool = weir_rows_cell(rows, RUN_POOL)->s;
-	struct str queue = weir_rows_cell(rows, RUN_QUEUE)->s;
-	struct str state = weir_rows_cell(rows, RUN_STATE_NAME)->s;
-	int64_t expected = time_of(weir_rows_cell(rows, RUN_EXPECTED));
-	struct buf text = BUF_INIT(1024), query = BUF_INIT(4096);
+	struct weir_pickup pickup = { .n = 0 };
+	bool first = true;
 
-	if (str_eq(state, "AwaitingConcurrencySlot")) {
-		buf_adds(&text, "waits for a slot of a concurrency limit");
-	} else if (expected != WEIR_NO_TIME && expected > r->look->now_us) {
-		buf_adds(&text, "is due ");
-		weir_time_relative(
-			&text, expected, r->look->now_us, r->look->utc, true);
-	} else if (pool.len == 0) {
-		buf_adds(&text, "belongs to no work pool: only the process that made "
-				"it can start it");
+	if (weir_pickup(r->store, run, r->look->now_us, &pickup, NULL))
+		return;
+	for (size_t i = 0; i < pickup.n; i++) {
+		enum weir_check_result result = pickup.v[i].result;
+
+		if (result == WEIR_CHECK_OK ||
+			(pickup.n_bad > 0 && result != WEIR_CHECK_BAD))
+			continue;
+		add_fact(r, FACTS_FACT, first ? "why" : "", str_of(pickup.v[i].text),
+			result == WEIR_CHECK_BAD ? STYLE_YELLOW : STYLE_PLAIN, 3);
+		first = false;
 	}
-	add_text(r, "why", &text, STYLE_YELLOW);
-	if (pool.len > 0 && (expected == WEIR_NO_TIME || expected <= r->look->now_us)) {
-		buf_adds(&query, "name:");
-		word_value(&query, pool);
-		each(r, WEIR_POOL, 0, buf_cstr(&query), NULL,
-			"is_paused,workers,concurrency_limit,active_slots,name,type",
-			pool_row);
-		buf_clear(&query);
-		buf_adds(&query, "pool:");
-		word_value(&query, pool);
-		buf_adds(&query, " name:");
-		word_value(&query, queue);
-		each(r, WEIR_QUEUE, 0, buf_cstr(&query), NULL, "is_paused,name",
-			queue_row);
-	}
-	buf_release(&text);
-	buf_release(&query);
 }
 
-/* `Scheduled ─ Pending ─ Running ─ Failed` */
+struct history {
+	struct buf out;
+	const char *dash;
+};
+
+static bool
+add_history_state(void *arg, struct str name, struct str state, bool is_string)
+{
+	struct history *h = arg;
+
+	(void)name;
+	(void)is_string;
+	if (h->out.len > 0)
+		buf_addf(&h->out, " %s ", h->dash);
+	weir_members_get(state, "name", &h->out);
+	return true;
+}
+
+/* `Scheduled, Pending, Running, Failed` with dashes between them. */
 static void
 add_history(struct reader *r, const struct weir_id *run)
 {
-	char *text = NULL;
-	json_t *states, *state;
-	struct buf out = BUF_INIT(FACTS_TEXT_MAX);
-	size_t i;
+	struct history h = { BUF_INIT(FACTS_TEXT_MAX), r->look->dash };
+	char *states = NULL;
 
-	if (weir_store_run_states(r->store, run, &text, NULL) || !text)
+	if (weir_store_run_states(r->store, run, &states, NULL) || !states)
 		return;
-	states = json_loads(text, 0, NULL);
-	json_array_foreach(states, i, state)
-	{
-		const char *name = json_string_value(json_object_get(state, "name"));
-
-		if (out.len > 0)
-			buf_addf(&out, " %s ", r->look->dash);
-		buf_adds(&out, name ? name : "?");
-	}
-	add_text(r, "state", &out, STYLE_PLAIN);
-	json_decref(states);
-	free(text);
-	buf_release(&out);
+	weir_members_each(str_of(states), add_history_state, &h);
+	add_text(r, "state", &h.out, STYLE_PLAIN);
+	buf_release(&h.out);
+	free(states);
 }
 
 static void
@@ -377,7 +333,7 @@ run_row(struct reader *r, const struct weir_rows *rows)
 
 	add_state(r, rows);
 	if (r->f->state == WEIR_ST_SCHEDULED || r->f->state == WEIR_ST_PENDING)
-		add_why(r, rows);
+		add_why(r, &r->run);
 	add_when(r, rows);
 	add_part(r, &out, "pool ", weir_rows_cell(rows, RUN_POOL));
 	add_part(r, &out, "queue ", weir_rows_cell(rows, RUN_QUEUE));
@@ -446,6 +402,8 @@ artifact_row(struct reader *r, const struct weir_rows *rows)
 	add_part(r, &text, "", weir_rows_cell(rows, 0));
 	add_part(r, &text, "", weir_rows_cell(rows, 1));
 	add_part(r, &text, "", weir_rows_cell(rows, 2));
+	if (text.len == 0)
+		buf_adds(&text, "(without a key)");
 	line = add(r, FACTS_ARTIFACT);
 	line->key = weir_rows_key(rows) * 4 + 2;
 	line->text = keep(r, buf_str(&text));
@@ -456,7 +414,7 @@ void
 facts_read(struct facts *f, struct weir_store *store, const struct weir_id *run,
 	const struct facts_look *look)
 {
-	struct reader r = { .f = f, .store = store, .look = look };
+	struct reader r = { .f = f, .store = store, .look = look, .run = *run };
 	struct buf query = BUF_INIT(256);
 	enum weir_kind kind;
 	struct weir_id id;

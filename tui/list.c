@@ -98,13 +98,15 @@ list_sync(struct list *l)
 		l->row = l->top = 0;
 		return;
 	}
-	if (l->key && l->moved && l->model->find(l->arg, l->key, l->row, &row)) {
+	if (l->key && l->model->find(l->arg, l->key, l->row, &row)) {
 		l->row = row;
 		/* A list that shows its beginning goes on showing it while it can. */
 		if (!at_top || row >= (size_t)l->height)
 			l->top = row > line ? row - line : 0;
 	} else {
-		l->row = nearest(l, l->row < n ? l->row : n - 1);
+		/* At first the screen shows its beginning, whatever can be stood on. */
+		if (l->moved)
+			l->row = nearest(l, l->row < n ? l->row : n - 1);
 		l->key = l->model->key(l->arg, l->row);
 	}
 	clamp(l);

@@ -26,7 +26,7 @@ struct list {
 	int64_t key;     /* of the row under the cursor; 0: none yet */
 	size_t row, top; /* where it is, and the first row on the screen */
 	int height;
-	bool moved; /* by the user: until then the cursor stays on the first row */
+	bool moved; /* by the user */
 };
 
 void list_init(struct list *l, const struct list_model *model, void *arg);

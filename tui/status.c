@@ -65,6 +65,27 @@ status_right(struct draw *d, enum style style, const char *text)
 	draw_text(d, style, text);
 }
 
+/* `OFFLINE since 13:40`, of another day with its date. */
+static void
+add_outage(const struct app *a, struct buf *out)
+{
+	struct buf when = BUF_INIT(64);
+	int64_t since = a->status.offline_us;
+
+	buf_adds(out, "OFFLINE");
+	if (since != WEIR_NO_TIME) {
+		bool today = a->now_us - since < (int64_t)12 * 3600 * WEIR_SECOND_US;
+
+		weir_time_absolute(&when, since, a->utc, false);
+		buf_adds(out, " since ");
+		if (today && when.len >= 16)
+			buf_add(out, when.s + 11, 5);
+		else
+			buf_addstr(out, buf_str(&when));
+	}
+	buf_release(&when);
+}
+
 /* Right end of the title: what is going on, else how old the data is. */
 static enum style
 age(struct app *a, struct buf *out)
@@ -77,19 +98,11 @@ age(struct app *a, struct buf *out)
 		weir_time_relative(&when, s->cycle_us, a->now_us, a->utc, true);
 	if (a->no_server) {
 		buf_adds(out, "no server");
-	} else if (a->start->offline || s->offline) {
-		int64_t since =
-			s->offline_us != WEIR_NO_TIME ? s->offline_us : s->cycle_us;
-
-		buf_clear(&when);
-		if (since != WEIR_NO_TIME)
-			weir_time_relative(&when, since, a->now_us, a->utc, true);
-		buf_adds(out, "OFFLINE");
-		if (when.len > 0)
-			buf_addf(out, "%s%s",
-				s->offline_us != WEIR_NO_TIME ? " since "
-							      : ", data of ",
-				buf_cstr(&when));
+	} else if (a->start->offline) {
+		buf_addf(out, "offline%s%s", when.len > 0 ? ", data of " : "",
+			buf_cstr(&when));
+	} else if (s->offline) {
+		add_outage(a, out);
 		style = STYLE_ALERT;
 	} else if (s->busy && s->total > 0) {
 		buf_addf(out, "%s %lld/%lld", theme_glyph(&a->theme, GLYPH_BUSY),

@@ -42,6 +42,7 @@ enum glyph {
 	GLYPH_BAR,   /* one cell of a time bar */
 	GLYPH_STRIP, /* the log's strip: here */
 	GLYPH_MARK,  /* the log's strip: an error */
+	GLYPH_WARN,  /* the log's strip: a warning */
 	GLYPH_UNDER, /* a run is below another: `build ‹ parent` */
 	GLYPH_DASH,  /* between two states of a history */
 	GLYPH_MORE,  /* text is cut */

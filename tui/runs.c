@@ -1,0 +1,246 @@
+#include "runs.h"
+
+#include <weir/time.h>
+
+#include "app.h"
+#include "word.h"
+
+static const struct runs_kind kinds[] = {
+	{ WEIR_RUN, "runs", "run", NULL },
+	{ WEIR_FLOW, "flows", "flow", "flow" },
+	{ WEIR_DEPLOYMENT, "deployments", "deployment", "deployment" },
+	{ WEIR_POOL, "pools", "work pool", "pool" },
+};
+
+const struct runs_kind *
+runs_kind(enum weir_kind kind)
+{
+	for (size_t i = 0; i < N_ELEM(kinds); i++) {
+		if (kinds[i].kind == kind)
+			return &kinds[i];
+	}
+	return &kinds[0];
+}
+
+struct runs *
+runs_of(struct view *v)
+{
+	return (struct runs *)v;
+}
+
+bool
+runs_has_header(const struct view *v)
+{
+	return v->height >= 4;
+}
+
+void
+runs_set(char **where, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	free(*where);
+	*where = copy;
+}
+
+static void
+submit(struct runs *r, bool fresh)
+{
+	struct finder_job job = {
+		.kind = FINDER_ROWS,
+		.view = r->v.serial,
+		.slot = SLOT_ROWS,
+		.now_us = weir_now_us(),
+		.object = r->kind,
+		.query = r->query,
+		.sort = r->sort,
+		.head = fresh ? (size_t)r->v.height * 2 + 1 : 0,
+		.counts = r->kind == WEIR_RUN,
+	};
+
+	r->job = finder_submit(r->v.app->finder, &job);
+	r->asked = true;
+	r->fresh = fresh;
+	r->again = false;
+	r->again_us = weir_monotonic_us() + AGAIN_US;
+}
+
+/* Another query or order: what is on the screen stays until the first rows are here. */
+void
+runs_ask(struct runs *r)
+{
+	finder_answer_free(r->held);
+	r->held = NULL;
+	r->failed[0] = '\0';
+	submit(r, true);
+}
+
+void
+runs_layout(struct runs *r)
+{
+	struct app *a = r->v.app;
+
+	r->table.utc = a->utc;
+	r->table.absolute = r->absolute;
+	r->table.now_us = r->rows.now_us = a->now_us;
+	table_layout(&r->table, &a->draw, a->store, r->list.top, (size_t)r->list.height,
+		r->v.width);
+}
+
+void
+runs_data(struct view *v)
+{
+	struct runs *r = runs_of(v);
+	int64_t now = weir_monotonic_us();
+
+	app_store(v->app);
+	rows_stale(&r->rows);
+	if (r->held && now - v->app->key_us >= HOLD_US) {
+		struct finder_answer *held = r->held;
+
+		r->held = NULL;
+		v->ops->answer(v, held);
+		finder_answer_free(held);
+	}
+	if (!r->job) {
+		runs_ask(r);
+	} else if (r->asked || now < r->again_us) {
+		r->again = true;
+	} else {
+		submit(r, r->rows.n == 0);
+	}
+}
+
+int64_t
+runs_due(const struct view *v)
+{
+	const struct runs *r = (const struct runs *)v;
+
+	if (r->held)
+		return v->app->key_us + HOLD_US;
+	return r->again && !r->asked ? r->again_us : 0;
+}
+
+static void
+take_keys(struct runs *r, struct finder_answer *answer)
+{
+	bool first = r->fresh && answer->part == FINDER_HEAD;
+
+	rows_set(&r->rows, answer->keys, answer->n,
+		answer->part == FINDER_KEYS || answer->n < (size_t)r->v.height * 2 + 1);
+	answer->keys = NULL;
+	if (first) {
+		rows_stale(&r->rows);
+		if (r->rows.n > 0)
+			table_reset(&r->table);
+		if (!r->list.moved)
+			list_home(&r->list);
+	}
+	list_sync(&r->list);
+	if (r->rows.n > 0)
+		runs_layout(r);
+}
+
+/* Where the next failure is: both lists are in the same order. */
+static void
+take_bad(struct runs *r, const struct finder_answer *answer)
+{
+	size_t found = r->rows.n, k = 0;
+
+	for (size_t i = 0; i < r->rows.n && k < answer->n; i++) {
+		if (r->rows.keys[i] != answer->keys[k])
+			continue;
+		k++;
+		if (r->seek < 0 && i < r->list.row)
+			found = i;
+		if (r->seek > 0 && i > r->list.row) {
+			found = i;
+			break;
+		}
+	}
+	if (found < r->rows.n)
+		list_goto(&r->list, found);
+	else
+		status_say(r->v.app, false, "no failed %s %s", runs_kind(r->kind)->one,
+			r->seek > 0 ? "below" : "above");
+	r->seek = 0;
+}
+
+static void
+take_failure(struct runs *r, const struct finder_answer *answer)
+{
+	r->asked = false;
+	if (answer->rc == WEIR_ENOTFOUND || answer->rc == WEIR_ENOSERVER) {
+		r->job = 0; /* there is no store yet: ask again when there is */
+		return;
+	}
+	word_copy(r->failed, sizeof(r->failed), str_of(answer->text));
+	status_say(r->v.app, true, "%s", answer->text);
+}
+
+static void
+hold(struct runs *r, struct finder_answer *answer)
+{
+	struct finder_answer *copy = xmemdup(answer, sizeof(*answer));
+
+	answer->keys = NULL;
+	copy->next = NULL;
+	finder_answer_free(r->held);
+	r->held = copy;
+}
+
+void
+runs_answer(struct view *v, struct finder_answer *answer)
+{
+	struct runs *r = runs_of(v);
+	bool moving = weir_monotonic_us() - v->app->key_us < HOLD_US;
+
+	if (answer->slot == SLOT_BAD) {
+		if (answer->number == r->bad_job && answer->part == FINDER_KEYS)
+			take_bad(r, answer);
+		return;
+	}
+	if (answer->number != r->job)
+		return;
+	view_touch(v, VIEW_PAINT);
+	switch (answer->part) {
+	case FINDER_HEAD:
+	case FINDER_KEYS:
+		if (!r->fresh && moving && r->list.moved && !v->app->script.path)
+			hold(r, answer);
+		else
+			take_keys(r, answer);
+		if (r->fresh)
+			r->us = answer->us;
+		if (r->rows.whole || answer->part == FINDER_KEYS)
+			r->asked = r->kind == WEIR_RUN;
+		break;
+	case FINDER_COUNTS:
+		memcpy(r->states, answer->states, sizeof(r->states));
+		r->counted = true;
+		r->asked = false;
+		break;
+	case FINDER_FAILED:
+		take_failure(r, answer);
+		break;
+	case FINDER_LINES:
+		break;
+	}
+}
+
+/* The column and direction of r->sort, for the header's arrow. */
+const struct weir_column *
+runs_sorted_by(const struct runs *r, bool *ret_descending)
+{
+	size_t n = strcspn(r->sort, ":,");
+
+	for (const struct weir_column *c = weir_columns(r->kind); c->name && n; c++) {
+		if ((strlen(c->name) == n && strncmp(c->name, r->sort, n) == 0) ||
+			(c->alias && strlen(c->alias) == n &&
+				strncmp(c->alias, r->sort, n) == 0)) {
+			*ret_descending = strncmp(r->sort + n, ":desc", 5) == 0;
+			return c;
+		}
+	}
+	return NULL;
+}

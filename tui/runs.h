@@ -1,0 +1,70 @@
+/*
+ * The state of a list view, and how it asks for rows and takes what is answered. The
+ * painting is in runs_paint.c, keys and prompts are in view_runs.c.
+ */
+#ifndef WEIR_TUI_RUNS_H
+#define WEIR_TUI_RUNS_H
+
+#include "finder.h"
+#include "list.h"
+#include "rows.h"
+#include "table.h"
+#include "view.h"
+
+enum { SLOT_ROWS, SLOT_BAD };
+/* No new order under a moving cursor: this long after the last key. */
+enum { HOLD_US = 2000000 };
+/* Between two questions that only look for changes. */
+enum { AGAIN_US = 500000 };
+
+struct runs {
+	struct view v;
+	enum weir_kind kind;
+	char *query, *start_query; /* what is shown; what it was opened with */
+	char *sort, *start_sort;   /* as --sort; "" is the kind's own order */
+	struct rows rows;
+	struct table table;
+	struct list list;
+	bool letters; /* `~` was pressed: a column's letter is awaited */
+	bool absolute;
+
+	uint64_t job;     /* what the answers must belong to */
+	bool asked;       /* the job has not answered wholly */
+	bool fresh;       /* it is for a new question: the first rows come first */
+	bool again;       /* ask once more, something changed meanwhile */
+	int64_t again_us; /* not before (weir_monotonic_us) */
+	struct finder_answer *held; /* new keys that wait until the cursor rests */
+
+	int64_t states[WEIR_N_STATES];
+	bool counted;
+	int64_t us; /* how long the last new question took */
+	char failed[512];
+
+	int seek; /* +1, -1: the next failure is looked for */
+	uint64_t bad_job;
+};
+
+struct runs_kind {
+	enum weir_kind kind;
+	const char *command, *one;
+	const char *opens; /* the field of runs that Enter filters by; NULL: none */
+};
+const struct runs_kind *runs_kind(enum weir_kind kind);
+
+struct runs *runs_of(struct view *v);
+bool runs_has_header(const struct view *v);
+void runs_set(char **where, const char *text);
+void runs_ask(struct runs *r); /* another query or order */
+void runs_layout(struct runs *r);
+/* The column and direction of r->sort, NULL: the kind's own order. */
+const struct weir_column *runs_sorted_by(const struct runs *r, bool *ret_descending);
+
+void runs_data(struct view *v);
+int64_t runs_due(const struct view *v);
+void runs_answer(struct view *v, struct finder_answer *answer);
+
+void runs_paint(struct view *v, struct draw *d);
+void runs_paint_counts(struct view *v, struct draw *d);
+void runs_paint_found(struct view *v, struct buf *out);
+
+#endif

@@ -1,0 +1,157 @@
+#include "app.h"
+#include "runs.h"
+#include "word.h"
+
+/* What is said where no row is. */
+static void
+paint_empty(struct runs *r, struct draw *d, int row)
+{
+	struct app *a = r->v.app;
+	const char *lines[3] = { NULL, NULL, NULL };
+	struct buf text = BUF_INIT(1024);
+
+	if (a->store_why[0]) {
+		lines[0] = a->store_why;
+		if (a->no_server)
+			lines[1] =
+				"try: export PREFECT_API_URL=http://127.0.0.1:4200/api";
+	} else if (!a->store && a->status.offline) {
+		lines[0] = "The server does not answer, and nothing is stored yet.";
+		lines[1] = a->status.offline_why;
+		lines[2] = "try: weir doctor";
+	} else if (!a->store) {
+		lines[0] =
+			a->start->offline
+				? "Nothing is stored yet: start once without --offline."
+				: "Fetching the first runs...";
+	} else if (r->failed[0]) {
+		lines[0] = r->failed;
+	} else if (r->asked) {
+		lines[0] = "...";
+	} else if (*r->query) {
+		buf_addf(&text, "No %s matches. / changes the query, Esc clears it.",
+			runs_kind(r->kind)->one);
+		lines[0] = buf_cstr(&text);
+	} else {
+		buf_addf(&text, "There is no %s yet.", runs_kind(r->kind)->one);
+		lines[0] = buf_cstr(&text);
+	}
+	if (row >= 1 && row <= 3 && lines[row - 1]) {
+		draw_spaces(d, 2);
+		draw_text(d, row == 1 ? STYLE_PLAIN : STYLE_DIM, lines[row - 1]);
+	}
+	buf_release(&text);
+}
+
+void
+runs_paint(struct view *v, struct draw *d)
+{
+	struct runs *r = runs_of(v);
+	bool descending = false;
+	const struct weir_column *sort = runs_sorted_by(r, &descending);
+	int y = v->y;
+
+	r->rows.now_us = r->table.now_us = v->app->now_us;
+	if (runs_has_header(v)) {
+		draw_begin(d, y++);
+		table_header(&r->table, d, r->letters, sort, descending);
+		draw_end(d, false);
+	}
+	for (int i = 0; i < r->list.height && y < v->y + v->height; i++, y++) {
+		size_t row = r->list.top + (size_t)i;
+
+		draw_begin(d, y);
+		if (row < r->rows.n)
+			table_row(&r->table, d, rows_get(&r->rows, v->app->store, row));
+		else if (r->rows.n == 0)
+			paint_empty(r, d, i);
+		draw_end(d, row < r->rows.n && row == r->list.row);
+	}
+}
+
+static const enum weir_state state_order[] = { WEIR_ST_FAILED, WEIR_ST_CRASHED,
+	WEIR_ST_RUNNING, WEIR_ST_PENDING, WEIR_ST_SCHEDULED, WEIR_ST_PAUSED,
+	WEIR_ST_CANCELLING, WEIR_ST_CANCELLED, WEIR_ST_COMPLETED };
+
+/* ` · 9 failed` for each state, as long as there is room left of `reserve` columns. */
+static void
+paint_state_counts(const struct runs *r, struct draw *d, int reserve)
+{
+	const char *dot = theme_glyph(d->theme, GLYPH_DOT);
+
+	for (size_t i = 0; i < N_ELEM(state_order); i++) {
+		enum weir_state state = state_order[i];
+		bool bad = state == WEIR_ST_FAILED || state == WEIR_ST_CRASHED;
+		struct buf part = BUF_INIT(128);
+
+		word_number(&part, r->states[state]);
+		buf_addc(&part, ' ');
+		for (const char *p = weir_state_type(state); *p; p++)
+			buf_addc(&part, (char)(*p | 0x20));
+		if (r->states[state] > 0 &&
+			draw_left(d) - reserve > draw_width(d, buf_cstr(&part)) + 4) {
+			draw_text(d, STYLE_DIM, " ");
+			draw_text(d, STYLE_DIM, dot);
+			draw_text(d, STYLE_DIM, " ");
+			draw_text(d, bad ? STYLE_RED : STYLE_PLAIN, buf_cstr(&part));
+		}
+		buf_release(&part);
+	}
+}
+
+static int64_t
+total(const struct runs *r)
+{
+	int64_t n = 0;
+
+	if (r->rows.whole || !r->counted)
+		return (int64_t)r->rows.n;
+	for (size_t i = 0; i < WEIR_N_STATES; i++)
+		n += r->states[i];
+	return n;
+}
+
+void
+runs_paint_counts(struct view *v, struct draw *d)
+{
+	struct runs *r = runs_of(v);
+	const char *command = runs_kind(r->kind)->command;
+	struct buf left = BUF_INIT(128), right = BUF_INIT(128);
+	size_t last = r->list.top + (size_t)r->list.height;
+	bool exact = r->rows.whole || r->counted || r->rows.n == 0;
+
+	if (r->letters) {
+		draw_text(d, STYLE_STRONG,
+			"sort by: a letter or number of a column, 0 as it was");
+		return;
+	}
+	if (r->rows.n > 0) {
+		last = last > r->rows.n ? r->rows.n : last;
+		buf_addf(&right, "%s ", theme_glyph(d->theme, GLYPH_UPDOWN));
+		word_number(&right, (int64_t)r->list.top + 1);
+		buf_addc(&right, '-');
+		word_number(&right, (int64_t)last);
+	}
+	word_number(&left, total(r));
+	buf_addf(&left, "%s %s", exact ? "" : "+", command);
+	draw_text(d, STYLE_PLAIN, buf_cstr(&left));
+	if (r->counted)
+		paint_state_counts(r, d, draw_width(d, buf_cstr(&right)));
+	status_right(d, STYLE_DIM, buf_cstr(&right));
+	buf_release(&left);
+	buf_release(&right);
+}
+
+void
+runs_paint_found(struct view *v, struct buf *out)
+{
+	struct runs *r = runs_of(v);
+
+	word_number(out, (int64_t)r->rows.n);
+	if (!r->rows.whole)
+		buf_addc(out, '+');
+	buf_addf(out, " %s", runs_kind(r->kind)->command);
+	if (!v->app->script.path) /* a script's screens are the same each time */
+		buf_addf(out, " %s %lld ms", theme_glyph(&v->app->theme, GLYPH_DOT),
+			(long long)(r->us / 1000));
+}
