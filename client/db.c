@@ -8,8 +8,9 @@
 #include "weir/mem.h"
 
 /*
- * A reader or a second writer waits this long for a lock. With WAL only recovery after a
- * crash, the end of the last connection and another writer's commit can be in the way.
+ * A reader or a second writer waits this long for a lock. With WAL only recovery after
+ * a crash, the end of the last connection and another writer's commit can be in the
+ * way.
  */
 enum { DB_BUSY_MS = 10000 };
 
@@ -48,13 +49,15 @@ is_damage(int code)
 	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 }
 
-/* Leave word for the next writer, who checks the whole file and sets it aside. */
-static void
-mark_damaged(struct db *db)
+void
+db_suspect(struct db *db)
 {
+	db->damaged = true;
+
 	char *mark = xasprintf("%s" DB_DAMAGE_MARK, db->path);
 	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
+	db->damaged = true;
 	if (fd >= 0)
 		close(fd);
 	free(mark);
@@ -89,9 +92,8 @@ fail_code(struct db *db, int code, const char *doing, struct weir_err *err)
 
 	if ((code & 0xff) == SQLITE_INTERRUPT)
 		return weir_fail(err, WEIR_EINTR, "interrupted");
-	db->damaged |= is_damage(code);
 	if (is_damage(code))
-		mark_damaged(db);
+		db_suspect(db);
 	weir_fail(err, WEIR_EDB, "cannot %s: %s: %s", doing ? doing : "use the store",
 		db->path, why_not(db, code, sys));
 	hint_for(code, err);
@@ -104,7 +106,8 @@ db_fail(struct db *db, const char *doing, struct weir_err *err)
 	return fail_code(db, sqlite3_extended_errcode(db->sqlite), doing, err);
 }
 
-/* Faults for tests of interruption: WEIR_FAULT=commit:N dies right after the Nth commit. */
+/* Faults for tests of interruption: WEIR_FAULT=commit:N dies right after the Nth
+ * commit. */
 static int
 fault_commits(void)
 {
@@ -180,9 +183,9 @@ has_wal(const char *path)
 }
 
 /*
- * The folder or file system cannot be written, so SQLite cannot make its -shm. With a WAL: read
- * it with an index in memory and without locks (nobody can be writing here). Without: the file
- * alone, as unchanging.
+ * The folder or file system cannot be written, so SQLite cannot make its -shm. With a
+ * WAL: read it with an index in memory and without locks (nobody can be writing here).
+ * Without: the file alone, as unchanging.
  */
 static int
 open_unwritable(struct db *db)

@@ -1,6 +1,6 @@
 /*
- * SQLite: open and pragmas, statement cache, binding, transactions. Shape: a statement is got
- * from the cache, bound, stepped, reset; db_reset accepts NULL.
+ * SQLite: open and pragmas, statement cache, binding, transactions. Shape: a statement
+ * is got from the cache, bound, stepped, reset; db_reset accepts NULL.
  */
 #ifndef WEIR_CLIENT_DB_H
 #define WEIR_CLIENT_DB_H
@@ -31,8 +31,8 @@ struct db {
 enum db_mode { DB_READ, DB_WRITE };
 
 /*
- * Open an existing file; WEIR_ENOTFOUND when there is none. DB_READ does no write, works on
- * read-only file systems, and looks at nothing but the header. On failure only
+ * Open an existing file; WEIR_ENOTFOUND when there is none. DB_READ does no write,
+ * works on read-only file systems, and looks at nothing but the header. On failure only
  * ret_db->damaged is set.
  */
 WEIR_NODISCARD enum weir_rc db_open(
@@ -49,6 +49,12 @@ void db_reset(sqlite3_stmt *st);
  * apart): `cannot <doing>: <path>: <why>`. doing NULL: "use the store".
  */
 enum weir_rc db_fail(struct db *db, const char *doing, struct weir_err *err);
+
+/*
+ * The file is damaged: leave word for the next writer, who checks all of it and sets it
+ * aside if that is so.
+ */
+void db_suspect(struct db *db);
 
 /* SQLITE_ROW: *ret_row true; SQLITE_DONE: false; else an error. */
 WEIR_NODISCARD enum weir_rc db_step(
@@ -70,8 +76,8 @@ struct weir_id db_id(sqlite3_stmt *st, int col);
 int64_t db_time(sqlite3_stmt *st, int col);
 
 /*
- * Transactions nest; the outermost commits. db_end(rc): commit when rc and all within were OK,
- * else roll back; returns the first error.
+ * Transactions nest; the outermost commits. db_end(rc): commit when rc and all within
+ * were OK, else roll back; returns the first error.
  */
 WEIR_NODISCARD enum weir_rc db_begin(
 	struct db *db, struct weir_err *err); /* IMMEDIATE */

@@ -1,6 +1,7 @@
 /*
- * Trigram bitmaps: which three-byte sequences occur in a text, ASCII case folded, so that a
- * search skips blocks that cannot contain its literal. They err only towards "may contain".
+ * Trigram bitmaps: which three-byte sequences occur in a text, ASCII case folded, so
+ * that a search skips blocks that cannot contain its literal. They err only towards
+ * "may contain".
  */
 #ifndef WEIR_CLIENT_GRAMS_H
 #define WEIR_CLIENT_GRAMS_H

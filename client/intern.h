@@ -1,4 +1,5 @@
-/* A map from short byte strings to row numbers: what the writer knows of interned rows. */
+/* A map from short byte strings to row numbers: what the writer knows of interned rows.
+ */
 #ifndef WEIR_CLIENT_INTERN_H
 #define WEIR_CLIENT_INTERN_H
 

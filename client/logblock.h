@@ -1,14 +1,16 @@
 /*
- * A block of log lines, as it lies in the store: lines of one run in the order (timestamp,
- * created, id), their bytes joined, and what else is known of each beside it.
+ * A block of log lines, as it lies in the store: lines of one run in the order
+ * (timestamp, created, id), their bytes joined, and what else is known of each beside
+ * it.
  *
  * text: the messages, a newline after each (a message may hold newlines itself).
- * lines: version byte 1; varint n; varint n of loggers, each varint length and bytes; varint n
- * of tasks, 16 bytes each; then a line: flags byte (1 level, 2 logger, 4 task differ from the
- * line before and follow), zigzag varint microseconds since the line before, varint length of
- * the message; then what flags announce: zigzag varint level, varint logger + 1 (0: none),
- * varint task + 1 (0: the flow's own). Before the first line: 0 us, level 20, none, none.
- * ids: 24 bytes a line, id and created (little-endian); only while the run is live.
+ * lines: version byte 1; varint n; varint n of loggers, each varint length and bytes;
+ * varint n of tasks, 16 bytes each; then a line: flags byte (1 level, 2 logger, 4 task
+ * differ from the line before and follow), zigzag varint microseconds since the line
+ * before, varint length of the message; then what flags announce: zigzag varint level,
+ * varint logger + 1 (0: none), varint task + 1 (0: the flow's own). Before the first
+ * line: 0 us, level 20, none, none. ids: 24 bytes a line, id and created
+ * (little-endian); only while the run is live.
  */
 #ifndef WEIR_CLIENT_LOGBLOCK_H
 #define WEIR_CLIENT_LOGBLOCK_H
@@ -47,8 +49,8 @@ struct logblock {
 };
 
 /*
- * Decode into the arena; run goes into each line. ids may be empty. WEIR_EDB when the blobs
- * do not fit together: nothing of a damaged block is used.
+ * Decode into the arena; run goes into each line. ids may be empty. WEIR_EDB when the
+ * blobs do not fit together: nothing of a damaged block is used.
  */
 WEIR_NODISCARD enum weir_rc logblock_decode(const struct weir_id *run, struct str lines,
 	struct str text, struct str ids, struct arena *result, struct logblock *ret,

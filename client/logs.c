@@ -64,7 +64,8 @@ same_ref(const struct ref *a, const struct ref *b)
 	       a->to_us == b->to_us && a->levels == b->levels;
 }
 
-/* Read the directory anew; *ret_from is the first line of the first block that differs. */
+/* Read the directory anew; *ret_from is the first line of the first block that differs.
+ */
 static enum weir_rc
 reload(struct weir_log_reader *l, size_t *ret_from, struct weir_err *err)
 {
@@ -193,8 +194,8 @@ ref_of(const struct weir_log_reader *l, size_t i)
 }
 
 /*
- * The block of line i. When sync has rewritten it since the directory was read, the directory
- * is read again, and the next update tells of it.
+ * The block of line i. When sync has rewritten it since the directory was read, the
+ * directory is read again, and the next update tells of it.
  */
 static enum weir_rc
 block_of(struct weir_log_reader *l, size_t i, size_t *ret_ref,

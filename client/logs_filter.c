@@ -159,8 +159,8 @@ line_at(const struct logs_block *block, size_t from, size_t at)
 }
 
 /*
- * The next line that may pass. The pattern runs over the whole text as long as it keeps to
- * its limits there; then the line alone decides.
+ * The next line that may pass. The pattern runs over the whole text as long as it keeps
+ * to its limits there; then the line alone decides.
  */
 static size_t
 next_line(const struct logs_filter *lf, const struct logs_block *block, size_t i)

@@ -1,9 +1,10 @@
 /*
  * Search over the logs of many runs, newest run first.
  *
- * The first few logs are looked at one by one, so that a common pattern fills a screen at once.
- * If that was not enough and bitmaps can help, log_index is then read once from end to end, in
- * its own order, and only the blocks it lets through are looked at, newest run first.
+ * The first few logs are looked at one by one, so that a common pattern fills a screen
+ * at once. If that was not enough and bitmaps can help, log_index is then read once
+ * from end to end, in its own order, and only the blocks it lets through are looked at,
+ * newest run first.
  */
 #include "logs_priv.h"
 

@@ -4,7 +4,8 @@
 
 #include "db.h"
 
-/* Bring a file opened for writing to the newest schema. WEIR_ENEWER: it is past ours. */
+/* Bring a file opened for writing to the newest schema. WEIR_ENEWER: it is past ours.
+ */
 WEIR_NODISCARD enum weir_rc migrate(struct db *db, struct weir_err *err);
 
 /* For readers: WEIR_ENEWER, or *ret_old when it needs migrate first. */

@@ -1,9 +1,10 @@
 /*
- * The schema of a profile's cache, as a ladder: step i brings user_version from i to i + 1, in
- * one transaction. A released step is never edited; a change is a new step.
+ * The schema of a profile's cache, as a ladder: step i brings user_version from i to i
+ * + 1, in one transaction. A released step is never edited; a change is a new step.
  *
- * Ids are 16-byte blobs, times int64 microseconds UTC, names of few values (states, pools,
- * queues, platforms) are interned in `names`, and what is rarely shown is JSON text.
+ * Ids are 16-byte blobs, times int64 microseconds UTC, names of few values (states,
+ * pools, queues, platforms) are interned in `names`, and what is rarely shown is JSON
+ * text.
  */
 #include "schema.h"
 

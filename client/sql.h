@@ -1,7 +1,7 @@
 /*
- * Every SQL statement of the program, by name. Parameters are ?1, ?2...; values are bound,
- * never printed. The one exception is select.c, which joins whitelisted fragments of
- * column.c and query.c and binds every value.
+ * Every SQL statement of the program, by name. Parameters are ?1, ?2...; values are
+ * bound, never printed. The one exception is select.c, which joins whitelisted
+ * fragments of column.c and query.c and binds every value.
  */
 #ifndef WEIR_CLIENT_SQL_H
 #define WEIR_CLIENT_SQL_H

@@ -208,7 +208,8 @@ meta_name(enum weir_meta key)
 	return names[key];
 }
 
-/* Bind key to the statement id and step it; *ret_st is NULL when there is no such value. */
+/* Bind key to the statement id and step it; *ret_st is NULL when there is no such
+ * value. */
 static enum weir_rc
 meta_step(struct weir_store *s, const char *key, sqlite3_stmt **ret_st,
 	struct weir_err *err)
@@ -383,6 +384,7 @@ weir_store_check(struct weir_store *s, struct weir_err *err)
 		rc = weir_fail(err, WEIR_EDB, "the store is damaged: %s: %.*s",
 			s->db.path, (int)why.len, why.s ? why.s : "");
 		weir_hint(err, "weir sync   (sets it aside and fills a new one)");
+		db_suspect(&s->db);
 	}
 	db_reset(st);
 	return rc;

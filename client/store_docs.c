@@ -1,4 +1,5 @@
-/* What a server has few of: flows, deployments, pools, queues, workers, artifacts, limits. */
+/* What a server has few of: flows, deployments, pools, queues, workers, artifacts,
+ * limits. */
 #include "store_priv.h"
 
 #define NO_SQL SQL_N

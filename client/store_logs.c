@@ -1,10 +1,10 @@
 /*
- * Logs on their way into the store: lines are deduplicated by id and merged into blocks that
- * stay in order (timestamp, created, id), however late they come.
+ * Logs on their way into the store: lines are deduplicated by id and merged into blocks
+ * that stay in order (timestamp, created, id), however late they come.
  *
- * The lines of one call are sorted, then cut into stretches: lines that fall among the same
- * blocks. A stretch that brings nothing new writes nothing; else its blocks are decoded,
- * merged with the new lines and written again, blocks beside them untouched.
+ * The lines of one call are sorted, then cut into stretches: lines that fall among the
+ * same blocks. A stretch that brings nothing new writes nothing; else its blocks are
+ * decoded, merged with the new lines and written again, blocks beside them untouched.
  */
 #include "logblock.h"
 #include "store_priv.h"
@@ -185,7 +185,8 @@ cmp_id(const void *a, const void *b)
 	return weir_id_cmp(a, b);
 }
 
-/* Copy of the ids or text and lines of a block into the arena; empty when there are none. */
+/* Copy of the ids or text and lines of a block into the arena; empty when there are
+ * none. */
 static struct str
 keep(struct job *j, struct str s)
 {
@@ -240,8 +241,9 @@ same_line(const struct weir_log *a, const struct weir_log *b)
 }
 
 /*
- * The lines of a completed log have no ids any more. When it goes on (the run was started
- * again) what overlaps is known by its content; each old line stands for one new one.
+ * The lines of a completed log have no ids any more. When it goes on (the run was
+ * started again) what overlaps is known by its content; each old line stands for one
+ * new one.
  */
 static bool
 stands_for(struct weir_log *old, size_t n, const struct weir_log *line)
@@ -339,8 +341,8 @@ make_room(struct job *j, int64_t k, int64_t by)
 }
 
 /*
- * Where `extra` blocks go between block k `last` (0: none) and `next` (0: none): at *ret_at +
- * *ret_step, + 2 * *ret_step...
+ * Where `extra` blocks go between block k `last` (0: none) and `next` (0: none): at
+ * *ret_at + *ret_step, + 2 * *ret_step...
  */
 static enum weir_rc
 find_places(struct job *j, int64_t last, int64_t next, int64_t extra, int64_t *ret_at,
@@ -373,8 +375,8 @@ count_blocks(const struct line_vec *lines)
 }
 
 /*
- * Write j->merged over the blocks dir[lo..hi). The first blocks take the places of the old
- * ones, further ones go between those and dir[hi]; places left over are emptied.
+ * Write j->merged over the blocks dir[lo..hi). The first blocks take the places of the
+ * old ones, further ones go between those and dir[hi]; places left over are emptied.
  */
 static enum weir_rc
 write_stretch(struct job *j, size_t lo, size_t hi)
@@ -409,7 +411,8 @@ has_room(const struct entry *e)
 	return e->n < LOGBLOCK_LINES && e->bytes < LOGBLOCK_TEXT;
 }
 
-/* The blocks among which a line of time us falls; empty: a gap without a block to fill up. */
+/* The blocks among which a line of time us falls; empty: a gap without a block to fill
+ * up. */
 static struct stretch
 place_of(const struct entry_vec *dir, int64_t us)
 {

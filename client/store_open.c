@@ -30,27 +30,49 @@ make_folders(const char *path, struct weir_err *err)
 	return rc;
 }
 
+/* Of the folder that path is in; owned. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return xstrdup(".");
+	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
 /* The store's own folder is for nobody else, whatever made it. */
 static void
 close_folder(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *folder;
+	char *folder = folder_of(path);
+	const char *slash = strrchr(folder, '/');
 	struct stat st;
 
-	if (!slash || slash == path)
-		return;
-	folder = xstrndup(path, (size_t)(slash - path));
-	if (str_eq(str_of(strrchr(folder, '/')), "/weir") && stat(folder, &st) == 0 &&
+	if (slash && str_eq(str_of(slash), "/weir") && stat(folder, &st) == 0 &&
 		st.st_uid == getuid() && (st.st_mode & 077))
 		(void)!chmod(folder, 0700);
 	free(folder);
 }
 
+/* SQLite needs to write the file and to make others beside it. */
+static enum weir_rc
+may_write(const char *path, struct weir_err *err)
+{
+	char *folder = folder_of(path);
+	enum weir_rc rc = WEIR_OK;
+
+	if (access(path, W_OK) != 0 || access(folder, W_OK | X_OK) != 0)
+		rc = weir_fail(err, WEIR_EDB, "cannot write to the store: %s: %s", path,
+			strerror(errno));
+	free(folder);
+	return rc;
+}
+
 /*
- * The file, 0600 whatever the umask, before SQLite opens it: -wal and -shm take its mode. An
- * existing one is never opened here, because closing would drop the locks that another
- * connection of this process holds on it.
+ * The file, 0600 whatever the umask, before SQLite opens it: -wal and -shm take its
+ * mode. An existing one is never opened here, because closing would drop the locks that
+ * another connection of this process holds on it.
  */
 static enum weir_rc
 make_file(const char *path, struct weir_err *err)
@@ -68,7 +90,7 @@ make_file(const char *path, struct weir_err *err)
 			strerror(errno));
 	if (stat(path, &st) == 0 && (st.st_mode & 077))
 		(void)!chmod(path, 0600);
-	return WEIR_OK;
+	return may_write(path, err);
 }
 
 static enum weir_rc
@@ -166,8 +188,6 @@ check_suspect(struct weir_store *s, struct weir_err *err)
 
 	if (access(mark, F_OK) == 0) {
 		rc = weir_store_check(s, err);
-		if (rc == WEIR_EDB)
-			s->db.damaged = true;
 		if (rc == WEIR_OK)
 			unlink(mark);
 	}

@@ -1,8 +1,8 @@
 /*
  * run_text: what bare words search, kept as text blocks of 256 runs for scanning.
  *
- * The writer changes lines in a few blocks held in memory; they reach the file before the
- * outermost transaction commits.
+ * The writer changes lines in a few blocks held in memory; they reach the file before
+ * the outermost transaction commits.
  */
 #ifndef WEIR_CLIENT_STORE_TEXT_H
 #define WEIR_CLIENT_STORE_TEXT_H
@@ -41,7 +41,8 @@ WEIR_NODISCARD enum weir_rc store_text_flush(
 	struct weir_store *s, struct weir_err *err);
 void store_text_forget(struct store_text *t); /* drop all, unwritten ones too */
 
-/* The run's platform (DESIGN 6): of its parameters named so, else of its tags. May be empty. */
+/* The run's platform (DESIGN 6): of its parameters named so, else of its tags. May be
+ * empty. */
 struct str store_platform(
 	const struct weir_store *s, const struct weir_run *run, struct buf *scratch);
 

@@ -1,5 +1,6 @@
 /*
- * Reading log lines from the store: one run's log by line number or in order, or a search over many runs.
+ * Reading log lines from the store: one run's log by line number or in order, or a
+ * search over many runs.
  */
 #ifndef WEIR_LOGS_H
 #define WEIR_LOGS_H
@@ -22,8 +23,9 @@ struct weir_line {
 };
 
 /*
- * One run's log as an array. It is a snapshot; weir_log_update takes in what was added since.
- * A small number of decoded blocks is kept, so memory does not grow with the log.
+ * One run's log as an array. It is a snapshot; weir_log_update takes in what was added
+ * since. A small number of decoded blocks is kept, so memory does not grow with the
+ * log.
  */
 struct weir_log_reader;
 WEIR_NODISCARD enum weir_rc weir_log_open(struct weir_store *s,
@@ -36,7 +38,8 @@ bool weir_log_complete(
 /* Line i (0-based), borrowed until the second next call. */
 WEIR_NODISCARD enum weir_rc weir_log_get(struct weir_log_reader *l, size_t i,
 	struct weir_line *ret_line, struct weir_err *err);
-/* *ret_from: lines at and after it may have changed (late lines go where their time is). */
+/* *ret_from: lines at and after it may have changed (late lines go where their time
+ * is). */
 WEIR_NODISCARD enum weir_rc weir_log_update(
 	struct weir_log_reader *l, size_t *ret_from, struct weir_err *err);
 /* First line at or after us. */
@@ -51,15 +54,16 @@ struct weir_log_filter {
 	bool invert;                    /* lines that do not match */
 };
 
-/* Numbers of the lines of one log that pass, from line `from` on; ret is owned by the caller (free). */
+/* Numbers of the lines of one log that pass, from line `from` on; ret is owned by the
+ * caller (free). */
 WEIR_NODISCARD enum weir_rc weir_log_filter(struct weir_log_reader *l,
 	const struct weir_log_filter *f, size_t from, size_t **ret_lines, size_t *ret_n,
 	struct weir_err *err);
 
 /*
- * Search the logs of all runs that query matches (NULL: all), newest run first, skipping
- * blocks by their trigram bitmap. hit is called for each line that passes; it returns false
- * to stop.
+ * Search the logs of all runs that query matches (NULL: all), newest run first,
+ * skipping blocks by their trigram bitmap. hit is called for each line that passes; it
+ * returns false to stop.
  */
 typedef bool weir_log_hit(void *arg, const struct weir_line *line);
 WEIR_NODISCARD enum weir_rc weir_log_search(struct weir_store *s,
