@@ -19,6 +19,7 @@ struct list {
 	struct weir_sort sort[WEIR_SORT_MAX];
 	struct weir_select sel;
 	bool optional, header;
+	bool say_more; /* the limit is ours, so say when it cuts */
 };
 
 static const struct weir_column *
@@ -138,7 +139,7 @@ show(struct list *l)
 		rc = print(l, rows, &shown, &more);
 	l->ctx->reading = false;
 	weir_rows_close(rows);
-	if (!rc && more && l->n)
+	if (!rc && more && l->say_more)
 		say_more(l, store, shown);
 	if (!rc && !shown && l->form == OUT_TABLE)
 		ctx_note(l->ctx, "no %s", weir_kind_plural(l->sel.kind));
@@ -154,6 +155,7 @@ list_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 
 	l.n = args->n < 0 ? LIST_ROWS : args->n;
 	l.header = args->header;
+	l.say_more = args->n < 0;
 	l.sel.kind = kind;
 	l.sel.now_us = weir_now_us();
 	rc = weir_query_parse(kind, str_of(query), l.sel.now_us, &l.query, ctx->err);

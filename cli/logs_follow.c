@@ -70,7 +70,9 @@ keep_new(struct logs_job *j, struct logs_source *s, size_t from)
 
 	from = from < s->seen.n ? from : s->seen.n;
 	n_old = s->seen.n - from;
-	old = xmemdup(s->seen.v + from, n_old * sizeof(*old) + 1);
+	old = xcalloc(n_old + 1, sizeof(*old));
+	if (n_old)
+		memcpy(old, s->seen.v + from, n_old * sizeof(*old));
 	used = xcalloc(n_old + 1, sizeof(*used));
 	qsort(old, n_old, sizeof(*old), compare_hashes);
 	s->seen.n = from;

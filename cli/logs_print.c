@@ -170,6 +170,8 @@ put_people(struct logs_printer *p, const struct weir_line *line, struct str run,
 		const char *nl = s.len ? memchr(s.s, '\n', s.len) : NULL;
 		struct str one = { s.s, nl ? (size_t)(nl - s.s) : s.len };
 
+		if (one.len && s.s != p->text.s)
+			buf_addn(b, ' ', indent);
 		if (dim)
 			out_colour(b, "dim");
 		if (p->highlight && p->ctx->colour && !context)
@@ -180,10 +182,8 @@ put_people(struct logs_printer *p, const struct weir_line *line, struct str run,
 			out_colour(b, "off");
 		buf_addc(b, '\n');
 		more = nl && (size_t)(nl + 1 - s.s) < s.len;
-		if (more) {
+		if (more)
 			s = (struct str){ nl + 1, s.len - one.len - 1 };
-			buf_addn(b, ' ', indent);
-		}
 	}
 }
 

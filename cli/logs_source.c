@@ -53,6 +53,13 @@ add_matching(struct logs_job *j, const char *text)
 	return rc;
 }
 
+static bool
+needs_details(const struct logs_job *j)
+{
+	return j->args->tree || j->args->task || j->args->timestamps ||
+	       j->printer.form != LOGS_RAW;
+}
+
 enum weir_rc
 logs_collect(struct logs_job *j, const struct weir_id *root, bool fetch)
 {
@@ -60,8 +67,11 @@ logs_collect(struct logs_job *j, const struct weir_id *root, bool fetch)
 	struct weir_err err;
 	enum weir_rc rc;
 
-	if (fetch && j->args->tree && weir_sync_run(j->ctx->session, root, &err))
-		ctx_note(j->ctx, "%s", err.text);
+	/* Task runs have the names, children are the tree: only a raw log needs none.
+	 */
+	if (fetch && needs_details(j) &&
+		weir_sync_run(j->ctx->session, root, &err) == WEIR_EINTR)
+		return weir_fail(j->ctx->err, WEIR_EINTR, "%s", err.text);
 	rc = ctx_store(j->ctx, &j->store);
 	if (rc)
 		return rc;

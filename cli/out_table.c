@@ -12,6 +12,7 @@
 enum {
 	TABLE_MEASURE = 256, /* rows that are looked at for the widths */
 	TABLE_GAP = 2,
+	GLYPH = 2, /* a state's, and a space */
 	TABLE_NO_LIMIT = INT_MAX / 2,
 };
 
@@ -65,7 +66,7 @@ make_field(struct out *o, const struct weir_cell *const *cells, size_t i)
 	buf_clear(&t->cell);
 	weir_cell_show(&t->cell, cells[i], &o->style);
 	f.text = buf_str(&t->cell);
-	f.width = text_width(f.text) + (f.look ? 2 : 0);
+	f.width = text_width(f.text) + (f.look ? GLYPH : 0);
 	return f;
 }
 
@@ -81,13 +82,15 @@ shown_width(const struct table *t, size_t n)
 
 /* How narrow a column may become: first to its wish, then to its least. */
 static size_t
-floor_of(const struct weir_column *c, int stage)
+floor_of(const struct out *o, const struct weir_column *c, int stage)
 {
+	size_t glyph = o->ctx->colour && c->type == WEIR_T_STATE_NAME ? GLYPH : 0;
+
 	if (stage == 0)
-		return c->max ? (size_t)c->max : SIZE_MAX;
+		return c->max ? (size_t)c->max + glyph : SIZE_MAX;
 	if (stage == 1)
 		return c->max ? SIZE_MAX : (size_t)c->min;
-	return (size_t)c->min;
+	return (size_t)c->min + glyph;
 }
 
 /* Narrow the column that has most to spare, until all fit or nothing is left. */
@@ -102,7 +105,7 @@ shrink(struct out *o, size_t limit)
 		if (shown_width(t, o->n_columns) <= limit)
 			return;
 		for (size_t i = 0; i < o->n_columns; i++) {
-			size_t least = floor_of(o->columns[i], stage);
+			size_t least = floor_of(o, o->columns[i], stage);
 
 			if (t->width[i] > least && t->width[i] - least > spare) {
 				best = i;
@@ -171,7 +174,7 @@ add_field(struct out *o, size_t i, const struct field *f)
 	const struct table *t = o->data;
 	const struct weir_column *c = o->columns[i];
 	unsigned flags = o->style.ascii ? TEXT_ASCII : 0;
-	size_t glyph = f->look ? 2 : 0, width = t->width[i];
+	size_t glyph = f->look ? GLYPH : 0, width = t->width[i];
 	struct buf *b = &o->sink.b;
 	struct str text = f->text;
 
