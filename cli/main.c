@@ -14,6 +14,7 @@
  *   time_span	durations
  *   log	the diagnostic log
  *   id		16-byte ids
+ *   json	JSON as a tree to look at
  *   banned.h	functions that we do not use
  *   types.h	runs, task runs, logs, documents as plain data; states
  * Settings:
@@ -117,6 +118,10 @@
  *   cmd_completion	completions of bash, zsh and fish from the tables
  *   complete	what can stand somewhere: runs, columns, fields, keys
  *   show	what show and graph read
+ *   cmd_open	web pages
+ *   cmd_graph	a run over time
+ *   timeline	the tree of task runs and child runs
+ *   show		what show and graph read
  *   cmd_config	settings and their origins
  *   cmd_doctor	the check-up
  *   cmd_open	the web page of an object

@@ -3,6 +3,7 @@
 #include <weir/mem.h>
 #include <weir/query.h>
 #include <weir/sync.h>
+#include <weir/text.h>
 
 static void
 add_row(struct buf *out, const struct weir_rows *rows,
@@ -72,7 +73,7 @@ show_object(struct ctx *ctx, struct weir_store *store, enum weir_kind kind, int6
 
 enum weir_rc
 show_list(struct ctx *ctx, struct weir_store *store, enum weir_kind kind,
-	const char *query, const char *sort, struct buf *out)
+	const char *query, const char *sort, int64_t limit, struct buf *out)
 {
 	struct weir_column_set set = { 0 };
 	struct weir_sort order[WEIR_SORT_MAX];
@@ -82,6 +83,7 @@ show_list(struct ctx *ctx, struct weir_store *store, enum weir_kind kind,
 	enum weir_rc rc;
 
 	sel.now_us = weir_now_us();
+	sel.limit = limit;
 	rc = weir_query_parse(kind, str_of(query), sel.now_us, &q, ctx->err);
 	if (rc)
 		return rc;
@@ -115,4 +117,52 @@ show_fetch(struct ctx *ctx, const struct weir_id *run)
 	}
 	ctx_note(ctx, "shown as it is known here: %s", err.text);
 	return WEIR_OK;
+}
+
+const char *
+show_text(const struct weir_json *object, const char *name)
+{
+	return weir_json_text(weir_json_get(object, name)).s;
+}
+
+int64_t
+show_time(const struct weir_json *object, const char *name)
+{
+	int64_t us;
+
+	if (!weir_time_parse(weir_json_text(weir_json_get(object, name)), &us))
+		return WEIR_NO_TIME;
+	return us;
+}
+
+enum weir_state
+show_state(const struct weir_json *object)
+{
+	enum weir_state state;
+	struct str type = weir_json_text(weir_json_get(object, "state_type"));
+
+	return weir_state_parse(type, &state) ? state : WEIR_ST_NONE;
+}
+
+void
+show_tsv(struct buf *out, struct str s)
+{
+	static const char from[] = "\t\n\r\\", to[] = "tnr\\";
+
+	for (size_t i = 0; i < s.len; i++) {
+		const char *at = s.s[i] ? strchr(from, s.s[i]) : NULL;
+
+		if (at)
+			buf_addc(out, '\\');
+		buf_addc(out, at ? to[at - from] : s.s[i]);
+	}
+}
+
+void
+show_put_json(const struct ctx *ctx, struct buf *out, struct str json)
+{
+	if (ctx->tty_out)
+		out_json_escape(out, json, ctx->utf8 ? 0 : TEXT_ASCII);
+	else
+		buf_addstr(out, json);
 }
