@@ -132,15 +132,46 @@ api_object_of(enum weir_kind kind, bool logs)
 	return logs ? &log_object : &objects[kind];
 }
 
-void
-api_row_init(const struct api_object *o, void *row)
+static void
+set_no_time(void *to)
 {
 	static const int64_t none = WEIR_NO_TIME;
 
+	memcpy(to, &none, sizeof(none));
+}
+
+void
+api_row_init(const struct api_object *o, void *row)
+{
 	memset(row, 0, o->size);
 	for (size_t i = 0; i < o->n_fields; i++)
 		if (o->fields[i].type == API_T_TIME)
-			memcpy((char *)row + o->fields[i].offset, &none, sizeof(none));
+			set_no_time((char *)row + o->fields[i].offset);
+}
+
+/* Set one field to absent. */
+static void
+clear_field(const struct api_field *f, void *row)
+{
+	static const size_t sizes[] = {
+		[API_T_ID] = sizeof(struct weir_id),
+		[API_T_TIME] = sizeof(int64_t),
+		[API_T_STR] = sizeof(struct str),
+		[API_T_INT] = sizeof(int64_t),
+		[API_T_LEVEL] = sizeof(int),
+		[API_T_REAL] = sizeof(double),
+		[API_T_BOOL] = sizeof(bool),
+		[API_T_STATE] = sizeof(enum weir_state),
+		[API_T_LIST] = sizeof(struct str),
+		[API_T_OBJECT] = sizeof(struct str),
+	};
+	char *to = (char *)row + f->offset;
+
+	if (f->flags & API_F_DROP)
+		return;
+	memset(to, 0, sizes[f->type]);
+	if (f->type == API_T_TIME)
+		set_no_time(to);
 }
 
 /* ---- values */
@@ -234,7 +265,7 @@ set_from_number(enum api_field_type type, double d, int64_t i, void *to)
 		memcpy(to, &d, sizeof(d));
 }
 
-/* Read the value of a known field. */
+/* Read the value of a known field; a repeated one counts as the last says. */
 static void
 read_field(struct pull *p, const struct api_field *f, void *row)
 {
@@ -356,6 +387,7 @@ read_row(struct reader *r, size_t i, char *row, struct weir_err *err)
 	const char *start;
 	struct str key, text;
 	const char *member;
+	uint64_t given = 0, bit;
 	bool first = true;
 
 	if (pull_peek(&r->p) != PULL_OBJECT)
@@ -369,6 +401,10 @@ read_row(struct reader *r, size_t i, char *row, struct weir_err *err)
 	for (size_t nth = 0; pull_member(&r->p, &first, &key); nth++) {
 		member = r->p.member;
 		f = find_field(r, nth, key);
+		bit = f ? UINT64_C(1) << (f - r->o->fields) : 0;
+		if (given & bit)
+			clear_field(f, row);
+		given |= bit;
 		if (f)
 			read_field(&r->p, f, row);
 		else
