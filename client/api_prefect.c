@@ -108,12 +108,6 @@ op_finish(struct op *op, enum weir_rc rc, const struct api_page *page,
 }
 
 static void
-op_set_path(struct op *op, const struct buf *path)
-{
-	op->path = xstrdup(buf_cstr(path));
-}
-
-static void
 op_set_limit(struct op *op, size_t limit)
 {
 	size_t max = op->p->api.page_limit;
@@ -436,8 +430,7 @@ prefect_list(struct api *a, const struct api_list *list, api_done *done, void *a
 		return;
 	}
 	can = api_body_path(list, &path);
-	op_set_path(op, &path);
-	buf_release(&path);
+	op->path = buf_steal(&path);
 	if (!can) {
 		refuse(op, "can only be listed of a pool");
 		return;
@@ -478,8 +471,7 @@ prefect_get(struct api *a, enum weir_kind kind, const struct weir_id *id,
 		api_body_list(&list, true, &op->body);
 		op_set_limit(op, 1);
 	}
-	op_set_path(op, &path);
-	buf_release(&path);
+	op->path = buf_steal(&path);
 	if (can)
 		op_send(op);
 	else
