@@ -157,15 +157,16 @@ search_all(struct search *q, const struct log_ref_vec *logs, bool may_scan)
 }
 
 static enum weir_rc
-all_logs(struct search *q, struct log_ref_vec *ret)
+read_logs(struct weir_store *s, enum sql_id sql, struct log_ref_vec *ret,
+	struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
-	enum weir_rc rc = db_get(&q->s->db, SQL_LOG_NEWEST, &st, q->err);
+	enum weir_rc rc = db_get(&s->db, sql, &st, err);
 
 	if (rc)
 		return rc;
-	while ((rc = db_step(&q->s->db, st, &row, q->err)) == WEIR_OK && row) {
+	while ((rc = db_step(&s->db, st, &row, err)) == WEIR_OK && row) {
 		struct log_ref log = { sqlite3_column_int64(st, 0), db_id(st, 1) };
 
 		VEC_PUSH(ret, log);
@@ -179,6 +180,22 @@ cmp_run(const void *a, const void *b)
 {
 	return weir_id_cmp(
 		&((const struct log_ref *)a)->run, &((const struct log_ref *)b)->run);
+}
+
+static void
+sort_logs(struct log_ref_vec *logs)
+{
+	if (logs->n)
+		qsort(logs->v, logs->n, sizeof(*logs->v), cmp_run);
+}
+
+static const struct log_ref *
+find_log(const struct log_ref_vec *sorted, const struct weir_id *run)
+{
+	struct log_ref key = { 0, *run };
+
+	return sorted->n ? bsearch(&key, sorted->v, sorted->n, sizeof(key), cmp_run)
+			 : NULL;
 }
 
 /* What walk is told of: a run that the query matches. False: enough. */
@@ -215,9 +232,7 @@ static void
 want(void *arg, const struct weir_id *run, enum weir_state state)
 {
 	struct wanted *w = arg;
-	struct log_ref key = { 0, *run };
-	const struct log_ref *log =
-		bsearch(&key, w->have->v, w->have->n, sizeof(*w->have->v), cmp_run);
+	const struct log_ref *log = find_log(w->have, run);
 
 	(void)state;
 	if (log)
@@ -229,10 +244,10 @@ logs_of(struct search *q, const struct weir_query *query, struct log_ref_vec *re
 {
 	struct log_ref_vec have = { 0 };
 	struct wanted w = { &have, ret };
-	enum weir_rc rc = all_logs(q, &have);
+	enum weir_rc rc = read_logs(q->s, SQL_LOG_NEWEST, &have, q->err);
 
 	if (!rc && have.n) {
-		qsort(have.v, have.n, sizeof(*have.v), cmp_run);
+		sort_logs(&have);
 		rc = walk(q->s, query, want, &w, q->err);
 	}
 	VEC_FREE(&have);
@@ -250,7 +265,7 @@ weir_log_search(struct weir_store *s, const struct weir_query *query,
 	enum weir_rc rc;
 
 	logs_filter_init(&q.filter, f);
-	rc = all ? all_logs(&q, &logs) : logs_of(&q, query, &logs);
+	rc = all ? read_logs(s, SQL_LOG_NEWEST, &logs, err) : logs_of(&q, query, &logs);
 	if (!rc)
 		rc = search_all(&q, &logs, all);
 	VEC_FREE(&logs);
@@ -261,10 +276,8 @@ weir_log_search(struct weir_store *s, const struct weir_query *query,
 }
 
 struct missing {
-	struct weir_store *s;
+	struct log_ref_vec complete; /* sorted by run */
 	int64_t n;
-	enum weir_rc rc;
-	struct weir_err *err;
 };
 
 /* A run that has not begun has no log to lack. */
@@ -272,25 +285,43 @@ static void
 count_missing(void *arg, const struct weir_id *run, enum weir_state state)
 {
 	struct missing *m = arg;
-	struct store_log_state log;
 
-	if (state == WEIR_ST_SCHEDULED || m->rc)
-		return;
-	m->rc = store_log_state(m->s, run, &log, m->err);
-	if (!m->rc && !log.complete)
+	if (state != WEIR_ST_SCHEDULED && !find_log(&m->complete, run))
 		m->n++;
+}
+
+/* Of all runs; only ended ones have a complete log. */
+static enum weir_rc
+missing_of_all(struct weir_store *s, int64_t *ret_missing, struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(&s->db, SQL_LOG_MISSING_ALL, &st, err);
+
+	if (rc)
+		return rc;
+	rc = db_step(&s->db, st, &row, err);
+	if (!rc)
+		*ret_missing = sqlite3_column_int64(st, 0);
+	db_reset(st);
+	return rc;
 }
 
 enum weir_rc
 weir_log_missing(struct weir_store *s, const struct weir_query *query,
 	int64_t *ret_missing, struct weir_err *err)
 {
-	struct missing m = { .s = s, .err = err };
-	enum weir_rc rc = walk(s, query, count_missing, &m, err);
+	struct missing m = { 0 };
+	enum weir_rc rc;
 
+	if (!query || weir_query_matches_all(query))
+		return missing_of_all(s, ret_missing, err);
+	rc = read_logs(s, SQL_LOG_COMPLETE, &m.complete, err);
+	sort_logs(&m.complete);
 	if (!rc)
-		rc = m.rc;
+		rc = walk(s, query, count_missing, &m, err);
 	if (!rc)
 		*ret_missing = m.n;
+	VEC_FREE(&m.complete);
 	return rc;
 }

@@ -123,6 +123,10 @@
 	X(LOG_TEXT_CUT, "DELETE FROM log_text WHERE k >= ?1 AND k <= ?2") \
 	X(LOG_IDS_CUT, "DELETE FROM log_ids WHERE k >= ?1 AND k <= ?2") \
 	X(LOG_NEWEST, "SELECT k, run FROM logs ORDER BY at_us DESC, k DESC") \
+	X(LOG_COMPLETE, "SELECT k, run FROM logs WHERE complete") \
+	X(LOG_MISSING_ALL, "SELECT (SELECT count(*) FROM runs)" \
+		" - (SELECT count(*) FROM runs WHERE state = 1)" \
+		" - (SELECT count(*) FROM logs WHERE complete)") \
 	X(LOG_SCAN, "SELECT k, from_us, to_us, levels, grams FROM log_index" \
 		" WHERE k >= ?1 AND k <= ?2 ORDER BY k") \
 	X(TASK_NAME, "SELECT name FROM task_runs WHERE id = ?1")
