@@ -6,172 +6,7 @@
  * same blocks. A stretch that brings nothing new writes nothing; else its blocks are
  * decoded, merged with the new lines and written again, blocks beside them untouched.
  */
-#include "logblock.h"
-#include "store_priv.h"
-
-/* Places of blocks: the first in the middle, then with room for others between them. */
-enum { PLACE_STEP = 1 << 12 };
-static const int64_t place_first = (int64_t)1 << 31;
-
-VEC_TYPE(line_vec, struct weir_log);
-
-/* A block as the directory knows it. */
-struct entry {
-	int64_t k, from_us, to_us;
-	size_t n, bytes;
-};
-VEC_TYPE(entry_vec, struct entry);
-
-/* One call at work on one log. */
-struct job {
-	struct weir_store *s;
-	struct weir_id run;
-	int64_t log; /* k of logs */
-	struct store_log_state state;
-	struct entry_vec dir; /* the blocks that the lines may touch, and one before */
-	struct arena arena;   /* of one stretch */
-	struct line_vec merged;
-	struct id_vec seen; /* ids in the blocks of a stretch, sorted */
-	struct logblock_out out;
-	size_t n_new;
-	struct weir_err *err;
-};
-
-static enum weir_rc
-get_log(struct job *j)
-{
-	sqlite3_stmt *st = NULL;
-	struct db *db = &j->s->db;
-	bool row = false;
-	enum weir_rc rc = db_get(db, SQL_LOG_GET, &st, j->err);
-
-	j->state = (struct store_log_state){ .until_us = WEIR_NO_TIME };
-	if (rc)
-		return rc;
-	db_bind_id(st, 1, &j->run);
-	rc = db_step(db, st, &row, j->err);
-	if (!rc && row) {
-		j->log = sqlite3_column_int64(st, 0);
-		j->state.known = true;
-		j->state.complete = sqlite3_column_int(st, 1) != 0;
-		j->state.until_us = db_time(st, 2);
-		j->state.n = sqlite3_column_int64(st, 3);
-		j->state.runs = sqlite3_column_int64(st, 4);
-	}
-	db_reset(st);
-	return rc;
-}
-
-static enum weir_rc
-add_log(struct job *j, int64_t at_us)
-{
-	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = db_get(&j->s->db, SQL_LOG_ADD, &st, j->err);
-
-	if (rc)
-		return rc;
-	db_bind_id(st, 1, &j->run);
-	sqlite3_bind_int64(st, 2, at_us);
-	rc = db_run(&j->s->db, st, j->err);
-	if (!rc)
-		j->log = sqlite3_last_insert_rowid(j->s->db.sqlite);
-	return rc;
-}
-
-static enum weir_rc
-set_log(struct job *j)
-{
-	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = db_get(&j->s->db, SQL_LOG_SET, &st, j->err);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, j->log);
-	sqlite3_bind_int(st, 2, j->state.complete);
-	db_bind_time(st, 3, j->state.until_us);
-	sqlite3_bind_int64(st, 4, j->state.n);
-	sqlite3_bind_int64(st, 5, j->state.runs);
-	sqlite3_bind_int64(st, 6, weir_now_us());
-	return db_run(&j->s->db, st, j->err);
-}
-
-/* A statement with two numbers that gives one; *ret_k 0 when it is NULL. */
-static enum weir_rc
-find_k(struct job *j, enum sql_id id, int64_t a, int64_t b, int64_t *ret_k)
-{
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum weir_rc rc = db_get(&j->s->db, id, &st, j->err);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, a);
-	sqlite3_bind_int64(st, 2, b);
-	rc = db_step(&j->s->db, st, &row, j->err);
-	if (!rc)
-		*ret_k = row ? sqlite3_column_int64(st, 0) : 0;
-	db_reset(st);
-	return rc;
-}
-
-static enum weir_rc
-run_2(struct job *j, enum sql_id id, int64_t a, int64_t b)
-{
-	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = db_get(&j->s->db, id, &st, j->err);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, a);
-	sqlite3_bind_int64(st, 2, b);
-	return db_run(&j->s->db, st, j->err);
-}
-
-/* Blocks k >= from whose first line is not after until_us, and one more. */
-static enum weir_rc
-read_dir(struct job *j, int64_t from, int64_t until_us, struct entry_vec *dir)
-{
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum weir_rc rc = db_get(&j->s->db, SQL_LOG_BLOCKS, &st, j->err);
-
-	dir->n = 0;
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, from);
-	sqlite3_bind_int64(st, 2, store_log_last(j->log));
-	while ((rc = db_step(&j->s->db, st, &row, j->err)) == WEIR_OK && row) {
-		struct entry e = { .k = sqlite3_column_int64(st, 0),
-			.from_us = sqlite3_column_int64(st, 1),
-			.to_us = sqlite3_column_int64(st, 2),
-			.n = (size_t)sqlite3_column_int64(st, 3),
-			.bytes = (size_t)sqlite3_column_int64(st, 4) };
-
-		VEC_PUSH(dir, e);
-		if (e.from_us > until_us)
-			break;
-	}
-	db_reset(st);
-	return rc;
-}
-
-/* The part of the directory that lines of [from_us, to_us] may touch. */
-static enum weir_rc
-find_dir(struct job *j, int64_t from_us, int64_t to_us)
-{
-	int64_t k = 0, before = 0;
-	enum weir_rc rc = find_k(j, SQL_LOG_BLOCK_AT, j->log, from_us, &k);
-
-	if (!rc)
-		rc = find_k(j, SQL_LOG_BLOCK_BEFORE, store_log_first(j->log),
-			k ? k : store_log_last(j->log), &before);
-	if (rc)
-		return rc;
-	j->dir.n = 0;
-	if (!k && !before)
-		return WEIR_OK;
-	return read_dir(j, before ? before : k, to_us, &j->dir);
-}
+#include "store_logs.h"
 
 static int
 cmp_line(const void *a, const void *b)
@@ -183,53 +18,6 @@ static int
 cmp_id(const void *a, const void *b)
 {
 	return weir_id_cmp(a, b);
-}
-
-/* Copy of the ids or text and lines of a block into the arena; empty when there are
- * none. */
-static struct str
-keep(struct job *j, struct str s)
-{
-	return (struct str){ arena_strndup(&j->arena, s.s ? s.s : "", s.len), s.len };
-}
-
-static enum weir_rc
-get_ids(struct job *j, int64_t k, struct str *ret_ids)
-{
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum weir_rc rc = db_get(&j->s->db, SQL_LOG_BLOCK_IDS, &st, j->err);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, k);
-	rc = db_step(&j->s->db, st, &row, j->err);
-	if (!rc)
-		*ret_ids = row ? keep(j, db_str(st, 0)) : (struct str){ "", 0 };
-	db_reset(st);
-	return rc;
-}
-
-static enum weir_rc
-get_block(struct job *j, int64_t k, struct str ids, struct logblock *ret)
-{
-	sqlite3_stmt *st = NULL;
-	struct str text, lines;
-	bool row = false;
-	enum weir_rc rc = db_get(&j->s->db, SQL_LOG_BLOCK_TEXT, &st, j->err);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, k);
-	rc = db_step(&j->s->db, st, &row, j->err);
-	if (!rc) {
-		text = keep(j, db_str(st, 0));
-		lines = keep(j, db_str(st, 1));
-	}
-	db_reset(st);
-	if (!rc)
-		rc = logblock_decode(&j->run, lines, text, ids, &j->arena, ret, j->err);
-	return rc;
 }
 
 static bool
@@ -267,105 +55,33 @@ stands_for(struct weir_log *old, size_t n, const struct weir_log *line)
 	return false;
 }
 
-static enum weir_rc
-write_block(struct job *j, int64_t k)
-{
-	const struct logblock_out *o = &j->out;
-	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = db_get(&j->s->db, SQL_LOG_INDEX_PUT, &st, j->err);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, k);
-	sqlite3_bind_int64(st, 2, j->log);
-	sqlite3_bind_int64(st, 3, o->from_us);
-	sqlite3_bind_int64(st, 4, o->to_us);
-	sqlite3_bind_int64(st, 5, (int64_t)o->n);
-	sqlite3_bind_int64(st, 6, (int64_t)o->text.len);
-	sqlite3_bind_int64(st, 7, o->levels);
-	sqlite3_bind_blob64(st, 8, o->grams.s, o->grams.len, SQLITE_STATIC);
-	rc = db_run(&j->s->db, st, j->err);
-	if (!rc)
-		rc = db_get(&j->s->db, SQL_LOG_TEXT_PUT, &st, j->err);
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, k);
-	sqlite3_bind_blob64(st, 2, o->text.s, o->text.len, SQLITE_STATIC);
-	sqlite3_bind_blob64(st, 3, o->lines.s, o->lines.len, SQLITE_STATIC);
-	rc = db_run(&j->s->db, st, j->err);
-	if (rc || !o->ids.len)
-		return rc;
-	rc = db_get(&j->s->db, SQL_LOG_IDS_PUT, &st, j->err);
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, k);
-	sqlite3_bind_blob64(st, 2, o->ids.s, o->ids.len, SQLITE_STATIC);
-	return db_run(&j->s->db, st, j->err);
-}
-
-static enum weir_rc
-cut(struct job *j, int64_t from, int64_t to)
-{
-	static const enum sql_id cuts[] = { SQL_LOG_INDEX_CUT, SQL_LOG_TEXT_CUT,
-		SQL_LOG_IDS_CUT };
-	enum weir_rc rc = WEIR_OK;
-
-	for (size_t i = 0; !rc && from <= to && i < N_ELEM(cuts); i++)
-		rc = run_2(j, cuts[i], from, to);
-	return rc;
-}
-
-static enum weir_rc
-move(struct job *j, int64_t from, int64_t to)
-{
-	static const enum sql_id moves[] = { SQL_LOG_INDEX_MOVE, SQL_LOG_TEXT_MOVE,
-		SQL_LOG_IDS_MOVE };
-	enum weir_rc rc = WEIR_OK;
-
-	for (size_t i = 0; !rc && i < N_ELEM(moves); i++)
-		rc = run_2(j, moves[i], from, to);
-	return rc;
-}
-
-/* No place is left before block k: move it and all after it up by `by`. */
-static enum weir_rc
-make_room(struct job *j, int64_t k, int64_t by)
-{
-	struct entry_vec tail = { 0 };
-	enum weir_rc rc = read_dir(j, k, INT64_MAX, &tail);
-
-	for (size_t i = tail.n; !rc && i > 0; i--)
-		rc = move(j, tail.v[i - 1].k, tail.v[i - 1].k + by);
-	VEC_FREE(&tail);
-	return rc;
-}
-
 /*
  * Where `extra` blocks go between block k `last` (0: none) and `next` (0: none): at
  * *ret_at + *ret_step, + 2 * *ret_step...
  */
 static enum weir_rc
-find_places(struct job *j, int64_t last, int64_t next, int64_t extra, int64_t *ret_at,
-	int64_t *ret_step)
+find_places(struct store_log *j, int64_t last, int64_t next, int64_t extra,
+	int64_t *ret_at, int64_t *ret_step)
 {
-	*ret_step = PLACE_STEP;
+	*ret_step = STORE_PLACE_STEP;
 	*ret_at = last;
 	if (!last && next)
-		*ret_at = next - PLACE_STEP * (extra + 1);
+		*ret_at = next - STORE_PLACE_STEP * (extra + 1);
 	else if (!last)
-		*ret_at = store_log_first(j->log) + place_first;
+		*ret_at = store_log_first(j->log) + STORE_PLACE_FIRST;
 	else if (next) {
 		*ret_step = (next - last) / (extra + 1);
 		if (*ret_step == 0) {
-			*ret_step = PLACE_STEP;
-			return make_room(j, next, PLACE_STEP * (extra + 1));
+			*ret_step = STORE_PLACE_STEP;
+			return store_log_make_room(
+				j, next, STORE_PLACE_STEP * (extra + 1));
 		}
 	}
 	return WEIR_OK;
 }
 
 static size_t
-count_blocks(const struct line_vec *lines)
+count_blocks(const struct store_line_vec *lines)
 {
 	size_t n = 0;
 
@@ -379,9 +95,9 @@ count_blocks(const struct line_vec *lines)
  * old ones, further ones go between those and dir[hi]; places left over are emptied.
  */
 static enum weir_rc
-write_stretch(struct job *j, size_t lo, size_t hi)
+write_stretch(struct store_log *j, size_t lo, size_t hi)
 {
-	const struct line_vec *lines = &j->merged;
+	const struct store_line_vec *lines = &j->merged;
 	size_t n_blocks = count_blocks(lines), i = lo, take;
 	int64_t at = 0, step = 0;
 	enum weir_rc rc = WEIR_OK;
@@ -393,10 +109,10 @@ write_stretch(struct job *j, size_t lo, size_t hi)
 	for (size_t done = 0; !rc && done < lines->n; done += take, i++) {
 		take = logblock_take(lines->v + done, lines->n - done);
 		logblock_encode(lines->v + done, take, true, &j->out);
-		rc = write_block(j, i < hi ? j->dir.v[i].k : (at += step));
+		rc = store_log_write_block(j, i < hi ? j->dir.v[i].k : (at += step));
 	}
 	if (!rc && i < hi)
-		rc = cut(j, j->dir.v[i].k, j->dir.v[hi - 1].k);
+		rc = store_log_cut(j, j->dir.v[i].k, j->dir.v[hi - 1].k);
 	return rc;
 }
 
@@ -406,7 +122,7 @@ struct stretch {
 };
 
 static bool
-has_room(const struct entry *e)
+has_room(const struct store_entry *e)
 {
 	return e->n < LOGBLOCK_LINES && e->bytes < LOGBLOCK_TEXT;
 }
@@ -414,7 +130,7 @@ has_room(const struct entry *e)
 /* The blocks among which a line of time us falls; empty: a gap without a block to fill
  * up. */
 static struct stretch
-place_of(const struct entry_vec *dir, int64_t us)
+place_of(const struct store_entry_vec *dir, int64_t us)
 {
 	struct stretch s = { 0, dir->n, 1 };
 
@@ -428,7 +144,7 @@ place_of(const struct entry_vec *dir, int64_t us)
 }
 
 static struct stretch
-find_stretch(const struct entry_vec *dir, const struct weir_log *lines, size_t n)
+find_stretch(const struct store_entry_vec *dir, const struct weir_log *lines, size_t n)
 {
 	struct stretch s = place_of(dir, lines[0].timestamp_us);
 
@@ -445,7 +161,7 @@ find_stretch(const struct entry_vec *dir, const struct weir_log *lines, size_t n
 
 /* Ids of the blocks of a stretch into j->seen; *ret_blind when a line has none. */
 static enum weir_rc
-collect_seen(struct job *j, const struct stretch *s, bool *ret_blind)
+collect_seen(struct store_log *j, const struct stretch *s, bool *ret_blind)
 {
 	static const struct weir_id none;
 	struct weir_id id;
@@ -454,7 +170,7 @@ collect_seen(struct job *j, const struct stretch *s, bool *ret_blind)
 	j->seen.n = 0;
 	*ret_blind = false;
 	for (size_t i = s->lo; i < s->hi; i++) {
-		enum weir_rc rc = get_ids(j, j->dir.v[i].k, &ids);
+		enum weir_rc rc = store_log_get_ids(j, j->dir.v[i].k, &ids);
 
 		if (rc)
 			return rc;
@@ -474,7 +190,7 @@ collect_seen(struct job *j, const struct stretch *s, bool *ret_blind)
 
 /* The lines that dir[lo..hi) hold, in the arena. */
 static enum weir_rc
-read_old(struct job *j, const struct stretch *s, struct line_vec *ret)
+read_old(struct store_log *j, const struct stretch *s, struct store_line_vec *ret)
 {
 	enum weir_rc rc = WEIR_OK;
 
@@ -482,9 +198,9 @@ read_old(struct job *j, const struct stretch *s, struct line_vec *ret)
 		struct logblock block;
 		struct str ids;
 
-		rc = get_ids(j, j->dir.v[i].k, &ids);
+		rc = store_log_get_ids(j, j->dir.v[i].k, &ids);
 		if (!rc)
-			rc = get_block(j, j->dir.v[i].k, ids, &block);
+			rc = store_log_get_block(j, j->dir.v[i].k, ids, &block);
 		for (size_t l = 0; !rc && l < block.n; l++)
 			VEC_PUSH(ret, block.lines[l]);
 	}
@@ -493,7 +209,8 @@ read_old(struct job *j, const struct stretch *s, struct line_vec *ret)
 
 /* Those of lines that are not there yet; sorted, each once. */
 static size_t
-pick_new(struct job *j, const struct weir_log *lines, size_t n, struct weir_log *ret)
+pick_new(struct store_log *j, const struct weir_log *lines, size_t n,
+	struct weir_log *ret)
 {
 	size_t n_new = 0;
 
@@ -508,8 +225,8 @@ pick_new(struct job *j, const struct weir_log *lines, size_t n, struct weir_log 
 
 /* Old lines keep their order among themselves, whatever is still known of it. */
 static void
-merge(struct line_vec *ret, const struct line_vec *old, const struct weir_log *new,
-	size_t n_new)
+merge(struct store_line_vec *ret, const struct store_line_vec *old,
+	const struct weir_log *new, size_t n_new)
 {
 	size_t i = 0;
 
@@ -525,10 +242,10 @@ merge(struct line_vec *ret, const struct line_vec *old, const struct weir_log *n
 }
 
 static enum weir_rc
-put_stretch(struct job *j, const struct weir_log *lines, const struct stretch *s)
+put_stretch(struct store_log *j, const struct weir_log *lines, const struct stretch *s)
 {
 	struct weir_log *new = arena_alloc(&j->arena, s->n * sizeof(*new));
-	struct line_vec old = { 0 };
+	struct store_line_vec old = { 0 };
 	size_t n_new, n = 0;
 	bool blind;
 	enum weir_rc rc = collect_seen(j, s, &blind);
@@ -554,7 +271,7 @@ put_stretch(struct job *j, const struct weir_log *lines, const struct stretch *s
 
 /* lines are sorted. After a stretch was written the directory is another. */
 static enum weir_rc
-put_sorted(struct job *j, const struct weir_log *lines, size_t n)
+put_sorted(struct store_log *j, const struct weir_log *lines, size_t n)
 {
 	enum weir_rc rc = WEIR_OK;
 	size_t written = j->n_new + 1;
@@ -563,7 +280,7 @@ put_sorted(struct job *j, const struct weir_log *lines, size_t n)
 		struct stretch s;
 
 		if (written != j->n_new)
-			rc = find_dir(
+			rc = store_log_find_dir(
 				j, lines[i].timestamp_us, lines[n - 1].timestamp_us);
 		if (rc)
 			return rc;
@@ -577,7 +294,7 @@ put_sorted(struct job *j, const struct weir_log *lines, size_t n)
 }
 
 static void
-release(struct job *j)
+release(struct store_log *j)
 {
 	arena_free(&j->arena);
 	VEC_FREE(&j->dir);
@@ -587,14 +304,14 @@ release(struct job *j)
 }
 
 static enum weir_rc
-put_logs(struct job *j, const struct weir_log *lines, size_t n)
+put_logs(struct store_log *j, const struct weir_log *lines, size_t n)
 {
 	struct weir_log *sorted = xmemdup(lines, n * sizeof(*lines));
-	enum weir_rc rc = get_log(j);
+	enum weir_rc rc = store_log_get(j);
 
 	qsort(sorted, n, sizeof(*sorted), cmp_line);
 	if (!rc && !j->state.known)
-		rc = add_log(j, sorted[0].timestamp_us);
+		rc = store_log_add(j, sorted[0].timestamp_us);
 	if (!rc)
 		rc = put_sorted(j, sorted, n);
 	if (!rc && j->n_new) {
@@ -602,7 +319,7 @@ put_logs(struct job *j, const struct weir_log *lines, size_t n)
 			j->state.until_us = sorted[n - 1].timestamp_us;
 		j->state.n += (int64_t)j->n_new;
 		j->state.complete = false;
-		rc = set_log(j);
+		rc = store_log_set(j);
 	}
 	free(sorted);
 	return rc;
@@ -612,7 +329,7 @@ enum weir_rc
 store_put_logs(struct weir_store *s, const struct weir_id *run,
 	const struct weir_log *lines, size_t n, size_t *ret_new, struct weir_err *err)
 {
-	struct job j = { .s = s, .run = *run, .err = err };
+	struct store_log j = { .s = s, .run = *run, .err = err };
 	enum weir_rc rc;
 
 	if (n == 0)
@@ -630,7 +347,7 @@ store_put_logs(struct weir_store *s, const struct weir_id *run,
 
 /* Join dir[lo..hi) into one block without ids. */
 static enum weir_rc
-join(struct job *j, size_t lo, size_t hi)
+join(struct store_log *j, size_t lo, size_t hi)
 {
 	struct stretch s = { lo, hi, 0 };
 	enum weir_rc rc;
@@ -641,15 +358,16 @@ join(struct job *j, size_t lo, size_t hi)
 	if (rc || j->merged.n == 0)
 		return rc;
 	logblock_encode(j->merged.v, j->merged.n, false, &j->out);
-	rc = write_block(j, j->dir.v[lo].k);
-	return rc ? rc : cut(j, j->dir.v[lo + 1].k, j->dir.v[hi - 1].k);
+	rc = store_log_write_block(j, j->dir.v[lo].k);
+	return rc ? rc : store_log_cut(j, j->dir.v[lo + 1].k, j->dir.v[hi - 1].k);
 }
 
 /* Neighbours that fit into one block become one. */
 static enum weir_rc
-join_small(struct job *j)
+join_small(struct store_log *j)
 {
-	enum weir_rc rc = read_dir(j, store_log_first(j->log), INT64_MAX, &j->dir);
+	enum weir_rc rc =
+		store_log_read_dir(j, store_log_first(j->log), INT64_MAX, &j->dir);
 
 	for (size_t lo = 0, hi; !rc && lo < j->dir.n; lo = hi) {
 		size_t n = j->dir.v[lo].n, bytes = j->dir.v[lo].bytes;
@@ -667,29 +385,29 @@ join_small(struct job *j)
 }
 
 static enum weir_rc
-complete(struct job *j, int64_t run_count)
+complete(struct store_log *j, int64_t run_count)
 {
-	enum weir_rc rc = get_log(j);
+	enum weir_rc rc = store_log_get(j);
 
 	if (rc || (j->state.complete && j->state.runs == run_count))
 		return rc;
 	if (!j->state.known)
-		rc = add_log(j, weir_now_us());
+		rc = store_log_add(j, weir_now_us());
 	if (!rc)
 		rc = join_small(j);
 	if (!rc)
-		rc = run_2(j, SQL_LOG_IDS_CUT, store_log_first(j->log),
+		rc = store_log_run2(j, SQL_LOG_IDS_CUT, store_log_first(j->log),
 			store_log_last(j->log));
 	j->state.complete = true;
 	j->state.runs = run_count;
-	return rc ? rc : set_log(j);
+	return rc ? rc : store_log_set(j);
 }
 
 enum weir_rc
 store_complete_logs(struct weir_store *s, const struct weir_id *run, int64_t run_count,
 	struct weir_err *err)
 {
-	struct job j = { .s = s, .run = *run, .err = err };
+	struct store_log j = { .s = s, .run = *run, .err = err };
 	enum weir_rc rc = store_begin(s, err);
 
 	if (rc)
@@ -703,8 +421,8 @@ enum weir_rc
 store_log_state(struct weir_store *s, const struct weir_id *run,
 	struct store_log_state *ret, struct weir_err *err)
 {
-	struct job j = { .s = s, .run = *run, .err = err };
-	enum weir_rc rc = get_log(&j);
+	struct store_log j = { .s = s, .run = *run, .err = err };
+	enum weir_rc rc = store_log_get(&j);
 
 	if (!rc)
 		*ret = j.state;
@@ -714,13 +432,13 @@ store_log_state(struct weir_store *s, const struct weir_id *run,
 enum weir_rc
 store_delete_log(struct weir_store *s, const struct weir_id *run, struct weir_err *err)
 {
-	struct job j = { .s = s, .run = *run, .err = err };
+	struct store_log j = { .s = s, .run = *run, .err = err };
 	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = get_log(&j);
+	enum weir_rc rc = store_log_get(&j);
 
 	if (rc || !j.state.known)
 		return rc;
-	rc = cut(&j, store_log_first(j.log), store_log_last(j.log));
+	rc = store_log_cut(&j, store_log_first(j.log), store_log_last(j.log));
 	if (!rc)
 		rc = db_get(&s->db, SQL_LOG_DELETE, &st, err);
 	if (rc)
