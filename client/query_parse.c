@@ -3,7 +3,7 @@
 #include "query_lex.h"
 
 enum {
-	QUERY_DEPTH_MAX = 64,
+	QUERY_DEPTH_MAX = 8,
 	QUERY_VALUES_MAX = 256,
 	EXCERPT_MAX = 200,
 	QUERY_TERMS_MAX = 200
@@ -223,7 +223,7 @@ parse_unary(struct query_parser *p)
 	bool negate;
 
 	query_skip_blanks(p);
-	if (p->at >= p->text.len || (p->text.s[p->at] == ')' && p->depth))
+	if (p->at >= p->text.len || p->text.s[p->at] == ')')
 		return NULL;
 	from = p->at;
 	negate = query_take_word(p, "not");

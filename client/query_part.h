@@ -12,6 +12,7 @@ enum { QUERY_DRIVERS_MAX = 200 }; /* no query has more terms */
 struct query_part {
 	struct keyset *set; /* NULL: all */
 	struct buf sql;     /* empty: true */
+	bool any;           /* its outermost operator is OR */
 };
 
 struct query_compiler {

@@ -149,18 +149,35 @@ part_release(struct query_part *p)
 static enum weir_rc compile(struct query_compiler *c, const struct query_node *n,
 	bool top, struct query_part *p);
 
+/* Append p's condition as an operand; parentheses only where they are needed: SQLite's
+ * parser nests no deeper than a hundred. */
+static void
+add_operand(struct buf *to, const struct query_part *p, const char *how)
+{
+	bool wrap = p->any && strcmp(how, "AND") == 0;
+
+	query_more(to, how);
+	buf_adds(to, wrap ? "(" : "");
+	buf_addstr(to, buf_str(&p->sql));
+	buf_adds(to, wrap ? ")" : "");
+}
+
 /* The part as one condition. */
 static void
 render(struct query_compiler *c, struct query_part *p)
 {
 	struct buf sql = BUF_INIT(BUF_MAX);
 
-	if (p->set)
+	if (p->set) {
 		buf_addf(&sql, "weir_in(?%d, r.k)", query_bind_set(c, p->set));
-	if (p->sql.len)
-		buf_addf(query_more(&sql, "AND"), "(%s)", buf_cstr(&p->sql));
-	if (!sql.len)
+		if (p->sql.len)
+			add_operand(&sql, p, "AND");
+		p->any = false;
+	} else if (p->sql.len) {
+		return;
+	} else {
 		buf_adds(&sql, "1");
+	}
 	p->set = NULL;
 	buf_release(&p->sql);
 	p->sql = sql;
@@ -173,10 +190,11 @@ join_and(struct query_part *p, struct query_part *right)
 		struct buf sql = BUF_INIT(BUF_MAX);
 
 		if (p->sql.len)
-			buf_addf(&sql, "(%s)", buf_cstr(&p->sql));
-		buf_addf(query_more(&sql, "AND"), "(%s)", buf_cstr(&right->sql));
+			add_operand(&sql, p, "AND");
+		add_operand(&sql, right, "AND");
 		buf_release(&p->sql);
 		p->sql = sql;
+		p->any = false;
 	}
 	if (p->set && right->set) {
 		keyset_and(p->set, right->set);
@@ -189,17 +207,14 @@ join_and(struct query_part *p, struct query_part *right)
 static void
 join_or(struct query_compiler *c, struct query_part *p, struct query_part *right)
 {
-	struct buf sql = BUF_INIT(BUF_MAX);
-
 	if (p->set && right->set && !p->sql.len && !right->sql.len) {
 		keyset_or(p->set, right->set);
 		return;
 	}
 	render(c, p);
 	render(c, right);
-	buf_addf(&sql, "(%s) OR (%s)", buf_cstr(&p->sql), buf_cstr(&right->sql));
-	buf_release(&p->sql);
-	p->sql = sql;
+	add_operand(&p->sql, right, "OR");
+	p->any = true;
 }
 
 static enum weir_rc
@@ -242,10 +257,13 @@ compile(struct query_compiler *c, const struct query_node *n, bool top,
 		buf_addf(&sql, "NOT ifnull(%s, 0)", buf_cstr(&p->sql));
 		buf_release(&p->sql);
 		p->sql = sql;
+		p->any = false;
 		return WEIR_OK;
 	case QUERY_WORD:
+		p->any = true;
 		return query_word_part(c, n, p);
 	case QUERY_FIELD:
+		p->any = true;
 		return query_field_part(c, n, top, p);
 	}
 	return rc;
