@@ -118,6 +118,8 @@
  *   cmd_completion	completions of bash, zsh and fish from the tables
  *   complete	what can stand somewhere: runs, columns, fields, keys
  *   show	what show and graph read
+ *   cmd_show	everything known of one object
+ *   show_text	that, as lines for people
  *   cmd_open	web pages
  *   cmd_graph	a run over time
  *   timeline	the tree of task runs and child runs

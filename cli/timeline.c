@@ -193,8 +193,12 @@ static void
 measure(struct printer *p, const struct node *node, size_t indent)
 {
 	int64_t start = show_time(node->object, "start_time");
-	size_t width = indent + text_width(str_of(show_text(node->object, "name")));
+	struct buf name = BUF_INIT(BUF_MAX);
+	size_t width;
 
+	text_sanitize(&name, str_of(show_text(node->object, "name")), p->flags);
+	width = indent + text_width(buf_str(&name));
+	buf_release(&name);
 	if (width > p->name_width)
 		p->name_width = width;
 	if (start != WEIR_NO_TIME) {
@@ -270,7 +274,9 @@ put_line(struct printer *p, const struct node *node, const char *branch)
 	else
 		buf_addc(b, look->ascii);
 	buf_addc(b, ' ');
-	text_pad(b, str_of(state), STATE_WIDTH, false, p->flags);
+	buf_clear(&name);
+	text_sanitize(&name, str_of(state), p->flags);
+	text_pad(b, buf_str(&name), STATE_WIDTH, false, p->flags);
 	if (p->ctx->colour)
 		out_colour(b, "off");
 	add_took(node, p, b);
