@@ -32,7 +32,9 @@ struct transfer {
 
 	/* of the try that goes on */
 	struct buf body;
-	bool too_big, is_json;
+	bool too_big, stalled, is_json;
+	curl_off_t moved; /* bytes, and when the last of them went */
+	int64_t moved_us;
 	int64_t date_us, retry_after_ms;
 	char location[LOCATION_MAX];
 	char detail[CURL_ERROR_SIZE];
@@ -71,6 +73,27 @@ on_body(char *data, size_t size, size_t n, void *arg)
 	}
 	buf_add(&t->body, data, n);
 	return n;
+}
+
+/*
+ * libcurl's own limit of speed looks back over several seconds and is that much late;
+ * it is set as well, because it makes libcurl call this each second.
+ */
+static int
+on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+	curl_off_t up)
+{
+	struct transfer *t = arg;
+	int64_t now = weir_monotonic_us();
+
+	(void)down_total;
+	(void)up_total;
+	if (down + up != t->moved) {
+		t->moved = down + up;
+		t->moved_us = now;
+	}
+	t->stalled = now - t->moved_us > t->http->setup.timeout_s * WEIR_SECOND_US;
+	return t->stalled;
 }
 
 /* The value of a header line when its name is `name`, without white space around it. */
@@ -167,6 +190,9 @@ transfer_get(struct http *h)
 	c->easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
 	c->easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
 	c->easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
+	c->easy_setopt(t->easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	c->easy_setopt(t->easy, CURLOPT_XFERINFODATA, t);
+	c->easy_setopt(t->easy, CURLOPT_NOPROGRESS, 0L);
 	return t;
 }
 
@@ -304,7 +330,9 @@ start(struct transfer *t)
 	struct http *h = t->http;
 
 	t->attempt++;
-	t->too_big = t->is_json = false;
+	t->too_big = t->stalled = t->is_json = false;
+	t->moved = 0;
+	t->moved_us = weir_monotonic_us();
 	t->date_us = WEIR_NO_TIME;
 	t->retry_after_ms = -1;
 	t->location[0] = t->detail[0] = '\0';
@@ -382,6 +410,8 @@ settle(struct transfer *t, CURLcode code)
 		(long long)(weir_monotonic_us() - t->first_us) / 1000, t->attempt);
 	if (t->too_big)
 		code = CURLE_WRITE_ERROR;
+	else if (t->stalled)
+		code = CURLE_OPERATION_TIMEDOUT;
 	if (code == CURLE_OK)
 		h->answered = true;
 	wait = delay_ms(t, code, status);
