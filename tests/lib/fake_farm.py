@@ -467,6 +467,8 @@ class Farm:
         """Lines by time; each third shares the time of the one before it."""
         out = []
         n = self.n_logs(run)
+        if n == 0:
+            return list(run.extra_logs or [])
         span = max(((run.end or run.start + 60 * SECOND) - run.start), n)
         for i in range(n):
             at = run.start + (i - (i % 3 == 2)) * span // n

@@ -18,6 +18,7 @@ import ssl
 import sys
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -140,6 +141,10 @@ class Handler(BaseHTTPRequestHandler):
                 status, body, headers = self.answer(url, raw, flip)
             except Answer as a:
                 status, body, headers = a.status, a.body, a.headers
+            except Exception:  # as the real one: told to the operator, not the client
+                traceback.print_exc()
+                status, headers = 500, {}
+                body = {"exception_message": "Internal Server Error"}
             if fault and fault["kind"] == "mangle" and status == 200:
                 rows = json.loads(body) if isinstance(body, bytes) else body
                 body = mangle(rows if isinstance(rows, list) else [rows], fault)
