@@ -79,7 +79,7 @@
  *   keyset	sets of rows, bit by bit
  *   column	columns of each kind
  *   select	columns, order, query in; typed cells out
- *   query_resolve	ids, names, @latest, web addresses
+ *   resolve	ids, names, @latest, web addresses
  *   pickup	why a run that should start does not
  *   cell	a cell as text for people, for programs, as JSON
  *   members	members of stored JSON, one call each

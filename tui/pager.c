@@ -56,6 +56,12 @@ split_row(struct pager *p, struct str row, size_t columns)
 
 		if (n == 0 && row.len > 0)
 			n = row.len;
+		for (size_t k = n; p->prose && n < row.len && k > n / 2; k--) {
+			if (row.s[k - 1] == ' ') {
+				n = k;
+				break;
+			}
+		}
 		VEC_PUSH(&p->rows, ((struct str){ row.s, n }));
 		row.s += n;
 		row.len -= n;

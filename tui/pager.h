@@ -41,6 +41,7 @@ struct pager {
 	void *arg;
 	int width, height;
 	bool wrap, utf8;
+	bool prose;      /* wrap between words */
 	int left;        /* columns scrolled away, without wrap */
 	size_t top, sub; /* first line on the screen, and which of its rows */
 	size_t current;  /* the line that a search stands on; PAGER_NONE: none */

@@ -146,6 +146,11 @@ shrink(struct table *t, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		int spare = t->cols[i].width - floor_of(t, i);
 
+		/* What takes the rest is what tells rows apart: it gives half as much.
+		 */
+		if (!column(t, i)->max)
+			spare = (spare + 1) / 2;
+
 		if (spare > most) {
 			most = spare;
 			widest = i;

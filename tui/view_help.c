@@ -186,6 +186,6 @@ view_help_new(struct app *a, enum context context)
 			VEC_PUSH(&h->actions, id);
 	}
 	pager_init(&h->pager, &source, h);
-	h->pager.wrap = true;
+	h->pager.wrap = h->pager.prose = true;
 	return &h->v;
 }

@@ -1,0 +1,58 @@
+/* Print the action table with the default keys: what weir-keys(7) is made from. */
+#include <stdio.h>
+
+#include "action.h"
+#include "keymap.h"
+
+/* The contexts in which the action has the same keys as where it is listed. */
+static bool
+is_listed(const struct keymap *m, enum action_id id, unsigned context)
+{
+	struct buf all = BUF_INIT(256), here = BUF_INIT(256);
+	bool everywhere, listed;
+
+	keymap_keys(m, CONTEXT_ALL, id, &all);
+	keymap_keys(m, context, id, &here);
+	everywhere = action_get(id)->contexts == CONTEXT_ALL;
+	listed = here.len > 0 &&
+		 (context == CONTEXT_ALL
+				 ? everywhere
+				 : !everywhere && (action_get(id)->contexts & context));
+	buf_release(&all);
+	buf_release(&here);
+	return listed;
+}
+
+static void
+print_one(const struct keymap *m, enum action_id id, unsigned context)
+{
+	struct buf keys = BUF_INIT(256);
+
+	/* Everywhere: as in a list, where no key is left out. */
+	keymap_keys(m, context == CONTEXT_ALL ? CONTEXT_LIST : context, id, &keys);
+	printf("%s\t%s\t%s\t%s\n", action_context_name(context), buf_cstr(&keys),
+		action_get(id)->name, action_get(id)->help);
+	buf_release(&keys);
+}
+
+int
+main(void)
+{
+	static const unsigned contexts[] = { CONTEXT_ALL, CONTEXT_LIST, CONTEXT_RUN,
+		CONTEXT_LOG, CONTEXT_HELP };
+	struct keymap m = { 0 };
+	struct weir_err err;
+
+	if (keymap_parse(&m, "default keys", str_of(keymap_defaults), &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	for (size_t c = 0; c < N_ELEM(contexts); c++) {
+		for (size_t i = 1; i < ACTION_N; i++) {
+			if (is_listed(&m, (enum action_id)i, contexts[c]))
+				print_one(&m, (enum action_id)i, contexts[c]);
+		}
+	}
+	keymap_release(&m);
+	return 0;
+}

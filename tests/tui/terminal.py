@@ -1,0 +1,245 @@
+"""weir in a real pty: what is sent to a terminal, and how it is left behind."""
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+
+TESTS = []
+
+
+def test(fn):
+    TESTS.append((fn.__name__.replace("_", " "), fn))
+    return fn
+
+
+class Terminal:
+    def __init__(self, argv, env, rows=24, cols=80):
+        self.out = b""
+        self.status = None
+        self.main, self.tty = pty.openpty()
+        self.resize(rows, cols)
+        self.before = termios.tcgetattr(self.tty)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setsid()
+            fcntl.ioctl(self.tty, termios.TIOCSCTTY, 0)
+            for fd in range(3):
+                os.dup2(self.tty, fd)
+            os.closerange(3, 64)
+            os.execve(argv[0], argv, env)
+
+    def resize(self, rows, cols):
+        fcntl.ioctl(self.main, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+
+    def read(self, quiet=0.4, limit=20.0):
+        """Everything until nothing came for `quiet` seconds."""
+        end = time.time() + limit
+        start = len(self.out)
+        while time.time() < end and select.select([self.main], [], [], quiet)[0]:
+            try:
+                data = os.read(self.main, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            self.out += data
+        return self.out[start:]
+
+    def wait_for(self, pattern, limit=20.0):
+        end = time.time() + limit
+        while time.time() < end and not re.search(pattern, self.out):
+            self.read(0.05, 0.2)
+        assert re.search(pattern, self.out), f"{pattern!r} never came: {self.out[-300:]!r}"
+
+    def send(self, text):
+        os.write(self.main, text.encode())
+
+    def wait(self, limit=20.0, stopped=False):
+        end = time.time() + limit
+        while time.time() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG | (os.WUNTRACED if stopped else 0))
+            if pid:
+                if not os.WIFSTOPPED(status):
+                    self.status = status
+                self.read(0.1)
+                return status
+            self.read(0.05, 0.2)
+        raise AssertionError("it does not end")
+
+    def restored(self):
+        after = termios.tcgetattr(self.tty)
+        assert after[:4] == self.before[:4], "the settings of the terminal are not as before"
+        for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1h", b"\x1b[?1l"),
+                        (b"\x1b[?2004h", b"\x1b[?2004l"), (b"\x1b[?25l", b"\x1b[?25h")):
+            assert on in self.out, f"{on!r} was never sent"
+            assert self.out.rfind(off) > self.out.rfind(on), f"{off!r} was not sent at the end"
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.main)
+        os.close(self.tty)
+
+
+def run(fn, weir, env):
+    env = {k: v for k, v in env.items() if k != "WEIR_NOW"}
+    made = []
+
+    def start(*args, rows=24, cols=80, shell=False, **more):
+        argv = ["/bin/bash", "--norc", "-i"] if shell else [weir, "--offline", *args]
+        t = Terminal(argv, {**env, **more}, rows, cols)
+        made.append(t)
+        if shell:
+            t.read()
+            t.send(f"{weir} --offline\n")
+        t.wait_for(rb"runs")
+        t.read()
+        return t
+
+    try:
+        fn(start)
+    except AssertionError as e:
+        return str(e) or "failed"
+    finally:
+        for t in made:
+            t.close()
+    return None
+
+
+@test
+def starts_and_leaves(start):
+    t = start()
+    t.send("q")
+    assert t.wait() == 0, "exit status"
+    t.restored()
+
+
+@test
+def sigterm_restores(start):
+    t = start()
+    os.kill(t.pid, signal.SIGTERM)
+    assert os.WTERMSIG(t.wait()) == signal.SIGTERM, "not ended by SIGTERM"
+    t.restored()
+
+
+@test
+def sighup_restores(start):
+    t = start()
+    os.kill(t.pid, signal.SIGHUP)
+    assert os.WTERMSIG(t.wait()) == signal.SIGHUP, "not ended by SIGHUP"
+    t.restored()
+
+
+@test
+def crash_restores(start):
+    t = start()
+    os.kill(t.pid, signal.SIGSEGV)
+    assert t.wait() != 0, "a crash is no success"
+    t.restored()
+
+
+@test
+def control_c_leaves(start):
+    t = start()
+    t.send("\x03")
+    t.wait()
+    t.restored()
+
+
+@test
+def stops_and_comes_back(start):
+    """As a job of a shell: a lone process group cannot be stopped by ^Z."""
+    t = start(shell=True)
+    seen = len(t.out)
+    t.send("\x1a")
+    t.wait_for(rb"Stopped.*weir")
+    for off in (b"\x1b[?1049l", b"\x1b[?1l", b"\x1b[?2004l", b"\x1b[?25h"):
+        assert off in t.out[seen:], f"{off!r} was not sent"
+    seen = len(t.out)
+    t.send("fg\n")
+    t.read()
+    assert b"\x1b[?1049h" in t.out[seen:] and b"STATE" in t.out[seen:], "no repaint after fg"
+    t.send("q")
+    t.read()
+    t.send("echo status=$?\n")
+    t.wait_for(rb"status=0\r")
+
+
+@test
+def survives_a_storm_of_sizes(start):
+    t = start()
+    for rows, cols in [(3, 12), (1, 1), (60, 200), (5, 20), (2, 300), (24, 80)] * 5:
+        t.resize(rows, cols)
+        t.read(0.02, 0.1)
+    t.read()
+    t.send("jjj\x0c")
+    assert b"runs" in t.read(), "no picture after the storm"
+    t.send("q")
+    assert t.wait() == 0, "exit status"
+    t.restored()
+
+
+@test
+def nothing_hostile_reaches_it(start):
+    """Names and logs of the farm hold escapes, bells and controls; none may come through."""
+    t = start("runs", "state:failed")
+    for key in "jjjjjjj", "L", "Ggww", "G", "q", "\r", "G", "q", "/esc\r", "\r", "q", "?", "q":
+        t.send(key)
+        t.read(0.3)
+    t.send("Q")
+    t.wait()
+    rest = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z@`]", b"", t.out)  # what ncurses itself sends
+    rest = re.sub(rb"\x1b[()][0AB]|\x1b[=>78M]", b"", rest)
+    bad = re.findall(rb"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f].{0,20}", rest)
+    assert not bad, f"controls came through: {bad[:3]!r}"
+    assert b"\x1b[31mred" not in t.out and b"\x1b[36mcache" not in t.out, "an escape came through"
+    assert b"esc" in t.out, "the hostile name was never shown"
+    text = t.out.decode("utf-8", "replace")
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\u0080-\u009f]", text), "bidi or C1"
+
+
+@test
+def is_still_when_idle(start):
+    """No byte is sent and nothing wakes up when nothing happens."""
+    t = start()
+    t.send("j")
+    t.read()
+    path = f"/proc/{t.pid}/status"
+    if not os.path.exists(path):
+        return
+
+    def switches():
+        with open(path, encoding="ascii") as f:
+            return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M)[1])
+
+    before = switches()
+    assert t.read(2.0, 3.0) == b"", "it draws while nothing happens"
+    assert switches() - before <= 2, "it wakes up while nothing happens"
+
+
+@test
+def many_keys_are_few_bytes(start):
+    t = start()
+    seen = len(t.out)
+    t.send("jk" * 100 + "j")
+    t.read()
+    assert len(t.out) - seen < 20000, f"{len(t.out) - seen} bytes for 201 keys"
+
+
+@test
+def works_on_old_terminals_and_without_colour(start):
+    for more in ({"NO_COLOR": "1"}, {"TERM": "vt100"}, {"TERM": "linux"},
+                 {"TERM": "screen-256color"}, {"TERM": "tmux-256color"}, {"LC_ALL": "C"}):
+        t = start(**more)
+        if "NO_COLOR" in more or more.get("TERM") == "vt100":
+            assert not re.search(rb"\x1b\[[0-9;]*3[0-7]m", t.out), f"colour with {more}"
+        if more.get("LC_ALL") == "C":
+            assert not re.search(rb"[\x80-\xff]", t.out), "bytes that are not ASCII"
+        t.send("q")
+        assert t.wait() == 0, f"exit status with {more}"
