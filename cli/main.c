@@ -86,6 +86,7 @@
  * Work:
  *   sync		a cycle: its steps, its marks
  *   sync_scan	many lists read at once
+ *   sync_loop	requests out, pages in, rows into transactions
  *   sync_page	copies of their pages
  *   sync_runs	what lives, what ended, what vanished
  *   sync_fill	the first time

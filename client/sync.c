@@ -166,6 +166,7 @@ wanted_since(struct sync *s, int64_t *ret_since)
 			span = (int64_t)MONTH_S * WEIR_SECOND_US;
 		wish = s->t0_us - span;
 	}
+	wish -= wish % WEIR_SECOND_US; /* history counts in whole seconds */
 	if (since == WEIR_NO_TIME || wish < since)
 		set_meta(s, WEIR_META_SINCE_US, wish);
 	*ret_since = since != WEIR_NO_TIME && since < wish ? since : wish;
@@ -388,6 +389,7 @@ prune_marks(struct sync *s, int64_t before_us)
 
 	if (s->rc || sync_tx(s))
 		return s->rc;
+	before_us -= before_us % WEIR_SECOND_US;
 	if (since != WEIR_NO_TIME && since < before_us)
 		set_meta(s, WEIR_META_SINCE_US, before_us);
 	if (filled != WEIR_NO_TIME && filled < before_us)

@@ -201,7 +201,7 @@ put_part(struct sync *s, struct scan *c, const struct api_page *page)
 	enum weir_rc rc;
 
 	for (size_t i = 0; i < page->n; i++)
-		VEC_PUSH(&p->ids, sync_page_id(page, false, i));
+		VEC_PUSH(&p->ids, sync_page_id(page, i));
 	if (c->list.kind == WEIR_TASK_RUN)
 		return put_task_runs(s, c, page);
 	rc = store_put_docs(
@@ -245,6 +245,7 @@ start_parts(struct sync *s, struct weir_id *run)
 	for (size_t i = 0; i < N_ELEM(kinds); i++) {
 		struct part *p = arena_zalloc(&s->arena, sizeof(*p));
 
+		sync_own(s, &p->ids);
 		p->run = run;
 		c = of_runs(s, kinds[i], run, 1);
 		c->rows = put_part;

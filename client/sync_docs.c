@@ -110,8 +110,10 @@ static struct scan *
 docs_scan(struct sync *s, enum weir_kind kind)
 {
 	struct scan *c = sync_scan(s, kind, SCAN_OFFSET);
+	struct collection *all = arena_zalloc(&s->arena, sizeof(*all));
 
-	c->arg = arena_zalloc(&s->arena, sizeof(struct collection));
+	sync_own(s, &all->ids);
+	c->arg = all;
 	c->rows = put_docs;
 	c->done = keep_docs;
 	return c;

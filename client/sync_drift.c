@@ -62,6 +62,7 @@ read_stretch(struct sync *s, int64_t from_us, int64_t to_us)
 	struct scan *c = sync_scan(s, WEIR_RUN, SCAN_EXPECTED);
 	struct stretch *t = arena_zalloc(&s->arena, sizeof(*t));
 
+	sync_own(s, &t->found);
 	t->from_us = from_us;
 	t->to_us = to_us;
 	c->lo_us = from_us;
@@ -136,8 +137,6 @@ sync_drift(struct sync *s, int64_t since_us)
 	to = to == WEIR_NO_TIME || to < ahead ? ahead : to;
 	if (from == WEIR_NO_TIME || from >= to)
 		return WEIR_OK;
-	/* whole seconds, and a bucket that begins inside what was filled */
-	from += WEIR_SECOND_US - 1;
 	from -= from % WEIR_SECOND_US;
 	width = ((to - from) / WEIR_SECOND_US / SYNC_BUCKETS + 1) * WEIR_SECOND_US;
 	n = (size_t)((to - from) / width) + 1;

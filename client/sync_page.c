@@ -109,10 +109,8 @@ sync_page_copy(struct arena *arena, const struct api_page *from, bool logs,
 }
 
 struct weir_id
-sync_page_id(const struct api_page *p, bool logs, size_t i)
+sync_page_id(const struct api_page *p, size_t i)
 {
-	if (logs)
-		return p->logs[i].id;
 	if (p->kind == WEIR_RUN)
 		return p->runs[i].id;
 	if (p->kind == WEIR_TASK_RUN)
@@ -122,12 +120,12 @@ sync_page_id(const struct api_page *p, bool logs, size_t i)
 
 /* The index of id, or n when it is not there. */
 size_t
-sync_page_find(const struct api_page *p, bool logs, const struct weir_id *id)
+sync_page_find(const struct api_page *p, const struct weir_id *id)
 {
 	size_t i;
 
 	for (i = 0; i < p->n; i++) {
-		struct weir_id row = sync_page_id(p, logs, i);
+		struct weir_id row = sync_page_id(p, i);
 
 		if (weir_id_cmp(&row, id) == 0)
 			break;

@@ -23,6 +23,7 @@ enum {
 	SYNC_DRIFT_S = 900,     /* between two drift checks */
 	SYNC_BUCKETS = 500,     /* the most that /flow_runs/history answers */
 	SYNC_IDS = 200,         /* ids a request */
+	SYNC_PASSES = 30,       /* over lines of one instant, until all were seen */
 	SYNC_RESTARTS = 3,      /* of an offset read whose rows move */
 	SYNC_DETAIL_RUNS = 200, /* runs a cycle fetches task runs for */
 	SYNC_DETAIL_BATCH = 40, /* runs a request of those */
@@ -77,6 +78,7 @@ struct scan {
 	size_t offset;
 	struct weir_id last; /* last row of the page before, for the overlap */
 	bool has_last;
+	struct id_vec seen; /* lines of tie_us */
 	int restarts;
 	bool unsure; /* rows moved under an offset read: it may lack some */
 	bool cut;    /* ended by older_us: not the whole list */
@@ -109,6 +111,7 @@ struct sync {
 	bool changed; /* rows altered since progress was told of it */
 	struct weir_progress progress;
 
+	VEC(struct id_vec *) owned;
 	struct id_vec live; /* ids of the live set that was read */
 	struct arena arena; /* scans and what hangs on them */
 };
@@ -122,10 +125,17 @@ enum weir_rc sync_begin(struct sync *s, struct weir_session *session,
 enum weir_rc sync_end(struct sync *s, enum weir_rc rc, struct weir_err *err);
 
 /* sync_scan.c */
+void sync_send(struct sync *s); /* as many requests as may be in flight */
 struct scan *sync_scan(struct sync *s, enum weir_kind kind, enum scan_by by);
 void sync_start(struct sync *s, struct scan *c);
 void sync_free_pages(struct sync *s);
-enum weir_rc sync_drain(struct sync *s); /* until all scans are done */
+
+/* sync_loop.c */
+void sync_enqueue(
+	struct sync *s, struct scan *c, const struct api_page *page, bool last);
+enum weir_rc sync_server_rc(enum weir_rc rc);
+void sync_own(struct sync *s, struct id_vec *ids); /* freed at the end */
+enum weir_rc sync_drain(struct sync *s);           /* until all scans are done */
 enum weir_rc sync_fail(struct sync *s, enum weir_rc rc, const struct weir_err *err);
 enum weir_rc sync_tx(struct sync *s);     /* begin, if none is open */
 enum weir_rc sync_commit(struct sync *s); /* end it, if one is open */
@@ -149,8 +159,8 @@ enum weir_rc sync_wait(struct sync *s, struct sync_answer *a, size_t n);
 /* sync_page.c: pages outlive their callback. */
 void sync_page_copy(struct arena *arena, const struct api_page *from, bool logs,
 	struct api_page *ret_page);
-size_t sync_page_find(const struct api_page *p, bool logs, const struct weir_id *id);
-struct weir_id sync_page_id(const struct api_page *p, bool logs, size_t i);
+size_t sync_page_find(const struct api_page *p, const struct weir_id *id);
+struct weir_id sync_page_id(const struct api_page *p, size_t i);
 
 /* The steps of a cycle. */
 enum weir_rc sync_live(struct sync *s, bool far);              /* A */

@@ -219,6 +219,7 @@ sync_vanished(struct sync *s, bool far)
 		struct scan *c = sync_scan(s, WEIR_RUN, SCAN_OFFSET);
 		struct vanished *v = arena_zalloc(&s->arena, sizeof(*v));
 
+		sync_own(s, &v->found);
 		v->ids = unseen.v + i;
 		v->n = unseen.n - i < batch ? unseen.n - i : batch;
 		c->list.ids = v->ids;

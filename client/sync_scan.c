@@ -1,18 +1,9 @@
-/* Scans: many lists read at once, page by page, their rows put into transactions. */
+/* Scans: many lists read at once, page by page, by keyset or overlapping offsets. */
 #define LOG_MODULE "sync"
 #include "sync_parts.h"
 #include "weir/log.h"
 
-enum { PUMP_MS = 200, COPIES_MIN = 8, SPLIT_PAGES = 3 };
-
-/* A page that was copied off the wire and waits for the store. */
-struct queued_page {
-	struct queued_page *next;
-	struct scan *scan;
-	bool last;
-	struct api_page page;
-	struct arena arena;
-};
+enum { COPIES_MIN = 8, SPLIT_PAGES = 3 };
 
 struct scan *
 sync_scan(struct sync *s, enum weir_kind kind, enum scan_by by)
@@ -24,6 +15,8 @@ sync_scan(struct sync *s, enum weir_kind kind, enum scan_by by)
 	c->list.kind = kind;
 	c->by = by;
 	c->lo_us = c->hi_us = c->older_us = WEIR_NO_TIME;
+	if (by == SCAN_TIMESTAMP)
+		sync_own(s, &c->seen);
 	return c;
 }
 
@@ -107,17 +100,6 @@ go_on(struct sync *s, struct scan *c)
 	s->progress.requests++;
 }
 
-enum weir_rc
-sync_fail(struct sync *s, enum weir_rc rc, const struct weir_err *err)
-{
-	if (s->rc)
-		return s->rc;
-	s->rc = rc;
-	if (err && err != &s->err)
-		s->err = *err;
-	return rc;
-}
-
 static bool
 by_offset(const struct scan *c)
 {
@@ -172,6 +154,50 @@ leave_tie(struct scan *c)
 	       c->lo_us <= c->hi_us;
 }
 
+static int
+compare_ids(const void *a, const void *b)
+{
+	return weir_id_cmp(a, b);
+}
+
+static size_t
+count_distinct(struct id_vec *ids)
+{
+	size_t n = 0;
+
+	if (ids->n)
+		qsort(ids->v, ids->n, sizeof(*ids->v), compare_ids);
+	for (size_t i = 0; i < ids->n; i++)
+		if (i == 0 || weir_id_cmp(&ids->v[i], &ids->v[n - 1]) != 0)
+			ids->v[n++] = ids->v[i];
+	ids->n = n;
+	return n;
+}
+
+/*
+ * Lines of one instant have no order that a server keeps from page to page. So they are
+ * read again until as many were seen as there are.
+ */
+static bool
+next_lines(struct scan *c, const struct api_page *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		VEC_PUSH(&c->seen, p->logs[i].id);
+	c->offset += p->n;
+	if (p->n && p->n >= p->limit)
+		return true;
+	if (count_distinct(&c->seen) < c->offset) {
+		if (c->restarts++ < SYNC_PASSES) {
+			c->offset = 0;
+			return true;
+		}
+		c->unsure = true;
+	}
+	VEC_FREE(&c->seen);
+	c->restarts = 0;
+	return leave_tie(c);
+}
+
 /*
  * Pages by offset overlap by one row: if it is not there again, rows have gone before
  * it and others may have been skipped, so the read begins anew.
@@ -181,9 +207,9 @@ next_offset(struct scan *c, const struct api_page *p)
 {
 	size_t asked = c->has_last ? c->offset - 1 : c->offset;
 
-	if (c->has_last &&
-		sync_page_find(p, c->by == SCAN_TIMESTAMP, &c->last) == p->n &&
-		restart(c))
+	if (c->by == SCAN_TIMESTAMP)
+		return next_lines(c, p);
+	if (c->has_last && sync_page_find(p, &c->last) == p->n && restart(c))
 		return true;
 	c->offset = asked + p->n;
 	if (p->n == 0 || p->n < p->limit)
@@ -193,7 +219,7 @@ next_offset(struct scan *c, const struct api_page *p)
 		return false;
 	}
 	c->has_last = p->limit > 1;
-	c->last = sync_page_id(p, c->by == SCAN_TIMESTAMP, p->n - 1);
+	c->last = sync_page_id(p, p->n - 1);
 	return true;
 }
 
@@ -221,38 +247,17 @@ next_keyset(struct scan *c, const struct api_page *p)
 		return true;
 	}
 	if (*bound != WEIR_NO_TIME && (c->ascending ? last < *bound : last > *bound)) {
-		weir_fail(&c->sync->err, WEIR_EBADDATA,
+		weir_fail(&c->sync->err, WEIR_ENET,
 			"%s: the server's pages are not in the order that was asked "
 			"for",
 			weir_kind_plural(c->list.kind));
-		sync_fail(c->sync, WEIR_EBADDATA, NULL);
+		sync_fail(c->sync, WEIR_ENET, NULL);
 		return false;
 	}
 	c->density = (double)p->n / (double)llabs(row_time(c, p, 0) - last);
 	*bound = last;
 	return c->lo_us == WEIR_NO_TIME || c->hi_us == WEIR_NO_TIME ||
 	       c->lo_us <= c->hi_us;
-}
-
-static void
-enqueue(struct sync *s, struct scan *c, const struct api_page *page, bool last)
-{
-	struct queued_page *q = s->spare;
-
-	if (q)
-		s->spare = q->next;
-	else
-		q = xcalloc(1, sizeof(*q));
-	q->next = NULL;
-	q->scan = c;
-	q->last = last;
-	sync_page_copy(&q->arena, page, c->by == SCAN_TIMESTAMP, &q->page);
-	if (s->pages)
-		s->pages_last->next = q;
-	else
-		s->pages = q;
-	s->pages_last = q;
-	s->n_pages++;
 }
 
 static void
@@ -274,7 +279,7 @@ scan_answered(void *arg, enum weir_rc rc, const struct api_page *page,
 		c->unsure = true;
 		page = &none;
 	} else if (rc) {
-		sync_fail(s, rc, err);
+		sync_fail(s, sync_server_rc(rc), err);
 		return;
 	} else {
 		s->result.bytes += (int64_t)page->bytes;
@@ -291,7 +296,7 @@ scan_answered(void *arg, enum weir_rc rc, const struct api_page *page,
 		go_on(s, c);
 	else
 		no_more_splits(c);
-	enqueue(s, c, page, !more);
+	sync_enqueue(s, c, page, !more);
 }
 
 static void
@@ -343,8 +348,8 @@ send_scan(struct sync *s, struct scan *c)
 }
 
 /* As many requests in flight as the backend aims at, unless the store cannot follow. */
-static void
-send_waiting(struct sync *s)
+void
+sync_send(struct sync *s)
 {
 	size_t parallel = s->api->parallel ? s->api->parallel : 1;
 
@@ -355,241 +360,5 @@ send_waiting(struct sync *s)
 
 		s->waiting = c->next;
 		send_scan(s, c);
-	}
-}
-
-enum weir_rc
-sync_tx(struct sync *s)
-{
-	if (s->in_tx)
-		return WEIR_OK;
-	if (store_begin(s->store, &s->err))
-		return sync_fail(s, s->err.rc, NULL);
-	s->in_tx = true;
-	s->tx_rows = 0;
-	s->tx_began_us = weir_monotonic_us();
-	return WEIR_OK;
-}
-
-enum weir_rc
-sync_commit(struct sync *s)
-{
-	if (!s->in_tx)
-		return WEIR_OK;
-	s->in_tx = false;
-	if (store_end(s->store, WEIR_OK, &s->err))
-		return sync_fail(s, s->err.rc, NULL);
-	return WEIR_OK;
-}
-
-void
-sync_tell(struct sync *s, const char *what, int64_t done, int64_t total)
-{
-	if (what)
-		s->progress.what = what;
-	s->progress.done = done;
-	s->progress.total = total;
-	if (!s->o->progress || s->in_tx)
-		return;
-	s->progress.changed = s->changed;
-	s->changed = false;
-	s->o->progress(s->o->arg, &s->progress);
-}
-
-static int64_t
-altered(const struct sync *s)
-{
-	const struct weir_sync_result *r = &s->result;
-
-	return r->runs + r->task_runs + r->docs + r->deleted;
-}
-
-/* One page into the store; a new page every so often goes out meanwhile. */
-static void
-store_page(struct sync *s)
-{
-	struct queued_page *q = s->pages;
-	struct scan *c = q->scan;
-	int64_t before = altered(s);
-	enum weir_rc rc;
-
-	s->pages = q->next;
-	s->n_pages--;
-	rc = sync_tx(s);
-	if (!rc)
-		rc = c->rows(s, c, &q->page);
-	if (!rc && q->last && c->done)
-		rc = c->done(s, c);
-	if (rc) {
-		sync_fail(s, rc, &s->err);
-		if (s->in_tx) {
-			struct weir_err ignored;
-
-			s->in_tx = false;
-			rc = store_end(s->store, rc, &ignored);
-		}
-	}
-	s->tx_rows += q->page.n;
-	if (altered(s) != before)
-		s->changed = true;
-	arena_clear(&q->arena);
-	q->next = s->spare;
-	s->spare = q;
-}
-
-static void
-commit_when_due(struct sync *s)
-{
-	if (!s->in_tx || (s->tx_rows < SYNC_TX_ROWS &&
-				 weir_monotonic_us() - s->tx_began_us < SYNC_TX_US))
-		return;
-	if (!sync_commit(s))
-		sync_tell(s, NULL, s->progress.done, s->progress.total);
-}
-
-static void
-check_limits(struct sync *s)
-{
-	if (weir_session_interrupted(s->session)) {
-		weir_fail(&s->err, WEIR_EINTR, "interrupted");
-		sync_fail(s, WEIR_EINTR, NULL);
-	} else if ((s->deadline_us && weir_monotonic_us() >= s->deadline_us) ||
-		   (s->o->stop && atomic_load(s->o->stop))) {
-		weir_fail(&s->err, WEIR_EPENDING, "not everything was fetched in time");
-		sync_fail(s, WEIR_EPENDING, NULL);
-	}
-}
-
-static void
-pump(struct sync *s)
-{
-	int64_t ms = PUMP_MS, now = weir_monotonic_us();
-
-	if (s->in_tx)
-		ms = (s->tx_began_us + SYNC_TX_US - now) / 1000;
-	if (s->deadline_us && (s->deadline_us - now) / 1000 < ms)
-		ms = (s->deadline_us - now) / 1000;
-	if (s->pages || ms < 0)
-		ms = 0;
-	s->api->ops->pump(s->api, (int)ms);
-}
-
-/* After a failure: nothing of ours may call back later. */
-static void
-abandon(struct sync *s)
-{
-	s->waiting = s->splits = NULL;
-	if (s->flying)
-		s->api->ops->cancel(s->api);
-	while (s->flying)
-		s->api->ops->pump(s->api, PUMP_MS);
-	while (s->pages) {
-		struct queued_page *q = s->pages;
-
-		s->pages = q->next;
-		arena_clear(&q->arena);
-		q->next = s->spare;
-		s->spare = q;
-	}
-	s->n_pages = 0;
-}
-
-enum weir_rc
-sync_drain(struct sync *s)
-{
-	while (!s->rc && (s->waiting || s->flying || s->pages)) {
-		send_waiting(s);
-		if (!s->rc && s->flying)
-			pump(s);
-		/* what came makes room for what goes out before it is stored */
-		send_waiting(s);
-		if (!s->rc && s->flying && s->pages)
-			s->api->ops->pump(s->api, 0);
-		if (!s->rc && s->pages)
-			store_page(s);
-		commit_when_due(s);
-		if (!s->rc)
-			check_limits(s);
-	}
-	if (s->rc)
-		abandon(s);
-	if (!sync_commit(s))
-		sync_tell(s, NULL, s->progress.done, s->progress.total);
-	return s->rc;
-}
-
-void
-sync_answer_init(struct sync *s, struct sync_answer *a)
-{
-	memset(a, 0, sizeof(*a));
-	a->sync = s;
-	a->date_us = WEIR_NO_TIME;
-	buf_init(&a->body, BUF_MAX);
-	s->flying++;
-}
-
-void
-sync_answer_release(struct sync_answer *a)
-{
-	buf_release(&a->body);
-}
-
-void
-sync_answered(void *arg, enum weir_rc rc, const struct api_page *page,
-	const struct weir_err *err)
-{
-	struct sync_answer *a = arg;
-	struct sync *s = a->sync;
-
-	s->flying--;
-	s->result.requests++;
-	a->done = true;
-	a->rc = rc;
-	if (rc) {
-		a->err = *err;
-		return;
-	}
-	s->result.bytes += (int64_t)page->bytes;
-	a->date_us = page->date_us;
-	buf_addstr(&a->body, page->body);
-	if (page->n && page->kind == WEIR_RUN && page->runs) {
-		struct api_page copy;
-
-		sync_page_copy(&s->arena, page, false, &copy);
-		a->run = copy.runs;
-	}
-}
-
-/* Wait for n answers. Fails only when the call as a whole does: each has an rc of its
- * own. */
-enum weir_rc
-sync_wait(struct sync *s, struct sync_answer *a, size_t n)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		for (done = 0; done < n && a[done].done; done++)
-			;
-		if (done < n)
-			pump(s);
-		if (!s->rc)
-			check_limits(s);
-		if (s->rc && s->flying) {
-			abandon(s);
-			break;
-		}
-	}
-	return s->rc;
-}
-
-void
-sync_free_pages(struct sync *s)
-{
-	while (s->spare) {
-		struct queued_page *q = s->spare;
-
-		s->spare = q->next;
-		arena_free(&q->arena);
-		free(q);
 	}
 }
