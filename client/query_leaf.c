@@ -218,56 +218,64 @@ out:
 	return rc;
 }
 
-/* `r.state IN (...)`, and the name where one is asked for. */
+/* The states of the mask as a set. */
+static struct keyset *
+types_of(unsigned mask)
+{
+	struct keyset *types = keyset_new();
+
+	for (int t = 0; t < WEIR_N_STATES; t++) {
+		if (mask >> t & 1)
+			keyset_add(types, t);
+	}
+	return types;
+}
+
+/* A name of a state; one that Prefect itself uses comes with its type. */
+static enum weir_rc
+add_state_name(
+	struct query_compiler *c, const struct query_value *v, struct query_part *p)
+{
+	struct keyset *types = types_of(v->states);
+	struct keyset *names = keyset_new();
+	enum weir_rc rc = look_up(c, NAMES, v, 1, names);
+
+	buf_addc(query_more(&p->sql, "OR"), '(');
+	if (keyset_count(types) == 1) {
+		query_add_in(c, &p->sql, "r.state", types);
+		buf_adds(&p->sql, " AND ");
+	}
+	query_add_in(c, &p->sql, "r.state_name", names);
+	buf_addc(&p->sql, ')');
+	keyset_free(types);
+	keyset_free(names);
+	return rc;
+}
+
+/* `r.state IN (...)`, and the names that are asked for. */
 static enum weir_rc
 states_part(struct query_compiler *c, const struct query_node *n, bool top,
 	struct query_part *p)
 {
-	struct keyset *types = keyset_new();
-	struct keyset *names = keyset_new();
-	const char *select = "SELECT k, name FROM names";
+	bool enter_by_type = top && c->q->kind == WEIR_RUN;
+	struct keyset *types;
 	unsigned mask = 0;
-	bool plain = true;
 	enum weir_rc rc = WEIR_OK;
 
 	for (size_t i = 0; !rc && i < n->n_values; i++) {
 		const struct query_value *v = &n->values[i];
 
-		if (v->type == QUERY_NONE) {
-			mask |= 1u << WEIR_ST_NONE;
-			continue;
+		if (v->match) {
+			enter_by_type = false;
+			rc = add_state_name(c, v, p);
+		} else {
+			mask |= v->type == QUERY_NONE ? 1u << WEIR_ST_NONE : v->states;
 		}
-		mask |= v->match ? 0 : v->states;
-		if (!v->match)
-			continue;
-		plain = false;
-		keyset_and(types, names); /* empty again */
-		for (int t = 0; t < WEIR_N_STATES; t++) {
-			if (v->states >> t & 1)
-				keyset_add(types, t);
-		}
-		rc = look_up(c, select, v, 1, names);
-		buf_addc(query_more(&p->sql, "OR"), '(');
-		if (keyset_count(types) <= 1) {
-			query_add_in(c, &p->sql, "r.state", types);
-			buf_adds(&p->sql, " AND ");
-		}
-		query_add_in(c, &p->sql, "r.state_name", names);
-		buf_addc(&p->sql, ')');
-		keyset_free(types);
-		keyset_free(names);
-		types = keyset_new();
-		names = keyset_new();
 	}
-	for (int t = 0; t < WEIR_N_STATES; t++) {
-		if (mask >> t & 1)
-			keyset_add(types, t);
-	}
-	plain = plain && top && c->q->kind == WEIR_RUN;
-	if (!rc && mask && !(plain && offer_driver(c, "r.state", types)))
+	types = types_of(mask);
+	if (!rc && mask && !(enter_by_type && offer_driver(c, "r.state", types)))
 		query_add_in(c, query_more(&p->sql, "OR"), "r.state", types);
 	keyset_free(types);
-	keyset_free(names);
 	return rc;
 }
 
