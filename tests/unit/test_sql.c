@@ -25,6 +25,8 @@ static const struct {
 	{ SQL_RUNS_WINDOW, "a drift check" },
 	{ SQL_TASK_COUNT, "doctor" },
 	{ SQL_TASK_IDS, "keep_only of all; sync asks by run" },
+	{ SQL_LOG_COMPLETE, "logs that are whole, to count the others" },
+	{ SQL_LOG_MISSING_ALL, "counts, for the remark under a search of all logs" },
 	{ SQL_LOG_NEWEST, "a search of all logs, by logs_at" },
 	{ SQL_RUN_ORPHANS, "over runs_orphan, which has only these" },
 };
