@@ -1,8 +1,8 @@
 /*
  * One use of weir: configuration, store, and the server when it is needed.
  *
- * The CLI makes one; the menu one a thread. What a part needs it asks for; nothing is opened
- * before.
+ * The CLI makes one; the menu one a thread. What a part needs it asks for; nothing is
+ * opened before.
  */
 #ifndef WEIR_SESSION_H
 #define WEIR_SESSION_H
@@ -19,8 +19,9 @@ void weir_session_free(struct weir_session *s);
 const struct weir_config *weir_session_config(const struct weir_session *s);
 
 /*
- * The store, opened at the first call; borrowed. For reading WEIR_ENOTFOUND means nothing was
- * synced yet. Asking for writing upgrades. WEIR_ENOSERVER when no address is configured.
+ * The store, opened at the first call; borrowed. For reading WEIR_ENOTFOUND means
+ * nothing was synced yet. Asking for writing upgrades. WEIR_ENOSERVER when no address
+ * is configured.
  */
 WEIR_NODISCARD enum weir_rc weir_session_store(struct weir_session *s,
 	enum weir_store_mode mode, struct weir_store **ret_store, struct weir_err *err);
@@ -28,7 +29,10 @@ WEIR_NODISCARD enum weir_rc weir_session_store(struct weir_session *s,
 /* A note for stderr that opening left (damaged store set aside), or NULL; borrowed. */
 const char *weir_session_note(const struct weir_session *s);
 
-/* Make what is blocking now end with WEIR_EINTR; safe in a signal handler and from any thread. */
+/*
+ * Make what is blocking now end with WEIR_EINTR; safe in a signal handler and from any
+ * thread.
+ */
 void weir_session_interrupt(struct weir_session *s);
 bool weir_session_interrupted(const struct weir_session *s);
 
