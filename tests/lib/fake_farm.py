@@ -81,6 +81,8 @@ class Farm:
         self.runs = {}
         self.by_n = {}
         self.children = {}
+        self.stand_ins = {}  # of the child runs, by task run id
+        self.task_texts = {}
         self.by_type = {t: {} for t in TERMINAL + LIVE}
         self.orders = {}
         self.next_n = 0
@@ -229,6 +231,7 @@ class Farm:
         self.by_type[run.type][run.id] = run
         if parent:
             self.children.setdefault(parent.id, []).append(run)
+            self.stand_ins[run.parent_task] = run
         self.orders.clear()
         return run
 
@@ -312,7 +315,9 @@ class Farm:
         del self.runs[run.id]
         del self.by_n[run.n]
         del self.by_type[run.type][run.id]
+        self.stand_ins.pop(run.parent_task, None)
         for child in self.children.pop(run.id, []):
+            self.stand_ins.pop(child.parent_task, None)
             child.parent = child.parent_task = None
         if run.parent in self.children:
             self.children[run.parent].remove(run)
@@ -450,13 +455,32 @@ class Farm:
         return out
 
     def task_run(self, id_):
+        """One task run by its id, which tells the run and its number."""
         try:
             n, k = number_in(id_)
         except ValueError:
             return None
         run = self.by_n.get(n)
-        return next((t for t in self.task_runs(run) if t["id"] == id_), None) \
-            if run else None
+        if not run or numbered(1, n, k) != id_:
+            return None
+        if k < len(TASKS):
+            return self._task(run, k, TASKS[k], TASKS[k] + "-0", None) \
+                if run.start else None
+        child = self.stand_ins.get(id_)
+        return self._task(run, k, "build_platform", "build-platform-%d" % (k - 16),
+                          child) if child else None
+
+    def task_text(self, id_):
+        """The JSON bytes of a task run; those of ended children are kept."""
+        child = self.stand_ins.get(id_)
+        key = child and child.type in TERMINAL and (id_, child.state_id)
+        if key and key in self.task_texts:
+            return self.task_texts[key]
+        task = self.task_run(id_)
+        text = json.dumps(task, separators=(",", ":")).encode() if task else None
+        if key and text:
+            self.task_texts[key] = text
+        return text
 
     def n_logs(self, run):
         if not run.start:

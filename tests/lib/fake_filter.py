@@ -329,8 +329,9 @@ def history(farm, body):
     if step < 1000000:
         raise Refused(["body"], "History interval must not be less than 1 second.")
     out = []
-    runs = select_runs(farm, {k: v for k, v in body.items() if k in (
-        "flow_runs", "flows", "deployments")}, None, False)
+    filters = {k: v for k, v in body.items() if v and k in (
+        "flow_runs", "flows", "deployments")}
+    runs = select_runs(farm, filters, None, False) if filters else farm.runs.values()
     buckets = {}
     for r in runs:
         if start <= r.expected:
