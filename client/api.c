@@ -118,20 +118,22 @@ parse_version(struct str text, struct api_version *ret)
 }
 
 /*
- * Date has whole seconds, the reply took some time: less than two seconds off is taken
- * as none, so that clocks that agree give the same result each time.
+ * The server's clock showed date_us at some moment between asking and now. Where that
+ * fits our own clock (Date has whole seconds; one more for what else is late) they
+ * count as equal, so that clocks that agree give the same result each time.
  */
 static void
-set_clock(struct api *a, int64_t date_us)
+set_clock(struct api *a, int64_t date_us, int64_t asked_us)
 {
-	int64_t offset;
+	int64_t now_us = weir_now_us(), slack_us = WEIR_SECOND_US;
 
 	if (date_us == WEIR_NO_TIME)
 		return;
-	offset = date_us + WEIR_SECOND_US / 2 - weir_now_us();
-	if (offset > -2 * WEIR_SECOND_US && offset < 2 * WEIR_SECOND_US)
-		offset = 0;
-	a->clock_offset_us = offset;
+	a->clock_offset_us = 0;
+	if (date_us + WEIR_SECOND_US < asked_us - slack_us ||
+		date_us > now_us + slack_us)
+		a->clock_offset_us =
+			date_us + WEIR_SECOND_US / 2 - (asked_us + now_us) / 2;
 }
 
 static enum weir_rc
@@ -169,6 +171,7 @@ api_connect(struct api *a, struct weir_err *err)
 {
 	struct buf body = BUF_INIT(1 << 20);
 	struct wait w = { .out = &body, .err = err, .date_us = WEIR_NO_TIME };
+	int64_t asked_us = weir_now_us();
 	enum weir_rc rc;
 
 	a->version = (struct api_version){ 0 };
@@ -180,7 +183,7 @@ api_connect(struct api *a, struct weir_err *err)
 					&a->version)))
 		rc = fail_foreign(a, "it answers, but not as Prefect does", err);
 	if (!rc)
-		set_clock(a, w.date_us);
+		set_clock(a, w.date_us, asked_us);
 	buf_release(&body);
 	return rc;
 }

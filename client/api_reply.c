@@ -237,9 +237,11 @@ fail_status(const struct http_reply *reply, const char *base, const char *method
 	api_reply_words(reply->body, &words);
 	weir_fail(err, s->rc, "server: %s: %s %s: %s (%ld)%s%s", base, method, path,
 		s->what, reply->status, words.len ? ": " : "", buf_cstr(&words));
-	buf_release(&words);
-	if (s->hint)
+	if (s->rc == WEIR_EAUTH && strstr(buf_cstr(&words), "CSRF"))
+		weir_hint(err, "weir config set csrf_support_enabled true");
+	else if (s->hint)
 		weir_hint(err, "%s", s->hint);
+	buf_release(&words);
 	return s->rc;
 }
 

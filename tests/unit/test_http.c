@@ -425,6 +425,31 @@ test_first_contact(void **state)
 	check_connect(fake.url, WEIR_OK, NULL, NULL);
 }
 
+/* A slow answer is no wrong clock; a wrong clock is seen. */
+static void
+test_clock(void **state)
+{
+	static const char *const args[] = { "--runs", "8", "--now", "1700000000",
+		NULL };
+	struct fake other;
+	struct api *a = open_api(fake.url);
+	int64_t off;
+
+	(void)state;
+	control("{\"faults\":[{\"kind\":\"delay\",\"ms\":2500,\"times\":1}]}");
+	assert_int_equal(api_connect(a, NULL), WEIR_OK);
+	assert_int_equal(a->clock_offset_us, 0);
+	api_close(a);
+	fake_start(&other, args);
+	a = open_api(other.url);
+	assert_int_equal(api_connect(a, NULL), WEIR_OK);
+	off = api_now_us(a) - INT64_C(1700000000) * WEIR_SECOND_US;
+	assert_true(off > -5 * (int64_t)WEIR_SECOND_US);
+	assert_true(off < 60 * (int64_t)WEIR_SECOND_US);
+	api_close(a);
+	fake_stop(&other);
+}
+
 static void
 test_version_gates(void **state)
 {
@@ -580,6 +605,7 @@ main(void)
 		TEST(test_cancel_and_wake),
 		TEST(test_wake_from_another_thread),
 		TEST(test_first_contact),
+		TEST(test_clock),
 		TEST(test_version_gates),
 		TEST(test_page_limit_is_learnt),
 		TEST(test_csrf),
