@@ -6,13 +6,14 @@
 
 #include "schema.h"
 #include "weir/mem.h"
+#include "weir/time.h"
 
 /*
  * A reader or a second writer waits this long for a lock. With WAL only recovery after
  * a crash, the end of the last connection and another writer's commit can be in the
  * way.
  */
-enum { DB_BUSY_MS = 10000 };
+enum { DB_BUSY_MS = 10000, DB_NAP_MS = 20 };
 
 static const char *
 why_not(struct db *db, int code, int sys)
@@ -225,6 +226,24 @@ open_read(struct db *db)
 	return code;
 }
 
+/*
+ * Two that open a new store at once both want to make it a WAL; for that SQLite does
+ * not wait by itself.
+ */
+static int
+begin_writing(struct db *db)
+{
+	struct timespec nap = { .tv_nsec = DB_NAP_MS * 1000000L };
+	int64_t end = weir_monotonic_us() + DB_BUSY_MS * 1000;
+	int code;
+
+	while ((code = sqlite3_exec(db->sqlite, sql_text[SQL_WRITER], NULL, NULL,
+			NULL)) != SQLITE_OK &&
+		(code & 0xff) == SQLITE_BUSY && weir_monotonic_us() < end)
+		nanosleep(&nap, NULL);
+	return code;
+}
+
 static int
 open_write(struct db *db)
 {
@@ -234,7 +253,7 @@ open_write(struct db *db)
 	if (code == SQLITE_OK)
 		code = read_version(db);
 	if (code == SQLITE_OK)
-		code = sqlite3_exec(db->sqlite, sql_text[SQL_WRITER], NULL, NULL, NULL);
+		code = begin_writing(db);
 	if (code != SQLITE_OK)
 		return code;
 	if (sqlite3_db_readonly(db->sqlite, "main") == 1)
