@@ -126,6 +126,9 @@ unit: unit-tests
 	@$(RUN) unit
 check-cli check-tui check-sync check-real: check-%: test-programs
 	@$(RUN) $*
+check-real: real-venvs
+real-venvs: $(B)/.deps-test
+	@tests/real/venvs build/real 3.8.3 2.20.25
 check-asan:
 	@$(MAKE) --no-print-directory SAN=address,undefined CHECK='unit fuzz cli tui sync' check
 check-tsan:
@@ -187,7 +190,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
-	check-sync check-real check-asan check-tsan distcheck fuzz torture lint tidy bench \
+	check-sync check-real real-venvs check-asan check-tsan distcheck fuzz torture lint tidy bench \
 	format install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
