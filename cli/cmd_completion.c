@@ -142,7 +142,7 @@ static const char bash[] =
 	"\tfi\n"
 	"\twhile IFS=$'\\t' read -r line _; do\n"
 	"\t\t[[ -n $line && $line == \"$cur\"* ]] || continue\n"
-	"\t\tprintf -v line %q \"$line\"\n"
+	"\t\t[[ $line == *[!A-Za-z0-9_@%+=:,./-]* ]] && printf -v line %q \"$line\"\n"
 	"\t\tCOMPREPLY+=(\"$line\")\n"
 	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$cur\")\n"
 	"\tif declare -F __ltrim_colon_completions >/dev/null; then\n"

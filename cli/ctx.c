@@ -45,6 +45,8 @@ void
 ctx_report(const struct ctx *ctx)
 {
 	print_err(ctx, "weir: ", ctx->err->text);
+	if (ctx->err->rc == WEIR_ENET && !ctx->err->hint[0])
+		weir_hint(ctx->err, "weir doctor");
 	if (ctx->err->hint[0])
 		print_err(ctx, "try: ", ctx->err->hint);
 }
@@ -132,17 +134,37 @@ ctx_close(struct ctx *ctx)
 	ctx->query = NULL;
 }
 
+static enum weir_rc
+nothing_here(struct ctx *ctx)
+{
+	(void)weir_fail(ctx->err, WEIR_ENET, "%s: nothing was fetched yet",
+		weir_config_name(ctx->config));
+	return weir_hint(ctx->err, "weir sync");
+}
+
 enum weir_rc
 ctx_store(struct ctx *ctx, struct weir_store **ret_store)
 {
 	enum weir_rc rc;
 
 	rc = weir_session_store(ctx->session, WEIR_STORE_READ, ret_store, ctx->err);
-	if (rc != WEIR_ENOTFOUND)
+	return rc == WEIR_ENOTFOUND ? nothing_here(ctx) : rc;
+}
+
+/* Offline, a store that a failed first sync left is as none. */
+static enum weir_rc
+check_filled(struct ctx *ctx)
+{
+	struct weir_store *store;
+	int64_t cycle_us, runs;
+	enum weir_rc rc = ctx_store(ctx, &store);
+
+	if (!rc)
+		rc = weir_store_meta(store, WEIR_META_CYCLE_US, &cycle_us, ctx->err);
+	if (rc || cycle_us != WEIR_NO_TIME)
 		return rc;
-	(void)weir_fail(ctx->err, WEIR_ENET, "%s: nothing was fetched yet",
-		weir_config_name(ctx->config));
-	return weir_hint(ctx->err, "weir sync");
+	rc = weir_store_count(store, WEIR_RUN, &runs, ctx->err);
+	return !rc && !runs ? nothing_here(ctx) : rc;
 }
 
 /* `data of 12 min ago: why`. */
@@ -181,7 +203,7 @@ ctx_refresh(struct ctx *ctx)
 	if (ctx->g.offline) {
 		if (ctx->tty_err)
 			show_age(ctx, "--offline");
-		return WEIR_OK;
+		return check_filled(ctx);
 	}
 	rc = weir_sync_for_reading(ctx->session, ctx->g.refresh, &o, &why, ctx->err);
 	if (rc == WEIR_EDB && !ctx->g.refresh) {

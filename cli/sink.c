@@ -217,6 +217,8 @@ sink_row(struct sink *s)
 enum weir_rc
 sink_close(struct sink *s, enum weir_rc rc)
 {
+	if (!rc && s->may_page)
+		count_lines(s);
 	if (!rc || rc == WEIR_EINTR) {
 		enum weir_rc wrote = sink_flush(s);
 

@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# Help, completions and man pages come from, or agree with, the tables.
+load helper
+
+setup()
+{
+	world
+	unset PREFECT_API_URL
+}
+
+teardown()
+{
+	weir_cleanup
+}
+
+@test "help: lists every command; every command has its own, two ways" {
+	weir2 help --dump
+	exits 0
+	cut -f2 <(grep '^command' "$T/out") >"$T/commands"
+	[ "$(wc -l <"$T/commands")" -ge 8 ]
+	weir2 help
+	cp "$T/out" "$T/help"
+	weir2 --help
+	cmp "$T/out" "$T/help"
+	while read -r c; do
+		grep -q "^  $c " "$T/help" || die "$c"
+		weir2 help "$c"
+		exits 0
+		cp "$T/out" "$T/one"
+		weir2 "$c" --help
+		cmp "$T/out" "$T/one"
+		[ "$(head -1 "$T/out" | cut -c1-$((12 + ${#c})))" = "usage: weir $c" ]
+	done <"$T/commands"
+	weir2 help nonsense
+	one_error 2
+}
+
+@test "help: no line is longer than a terminal" {
+	weir2 help --dump
+	while read -r c; do
+		[ "$("$WEIR" help "$c" | awk 'length > 110' | wc -l)" = 0 ] || die "$c"
+	done < <(grep '^command' "$T/out" | cut -f2)
+}
+
+@test "bare weir without a terminal: help" {
+	weir2
+	exits 0
+	has "usage: weir"
+}
+
+@test "man pages: each command has one, with exactly its options" {
+	weir2 help --dump
+	python3 - "$T/out" "$ROOT/man" <<'P'
+import os, re, sys
+options, names = {}, {}
+for line in open(sys.argv[1]):
+    f = line.rstrip("\n").split("\t")
+    if f[0] == "option":
+        options.setdefault(f[1], {})[f[2][2:]] = f[3][1:] if f[3] != "-" else ""
+    else:
+        names[f[1]] = f[-1]
+bad = []
+for name in ["*", *names]:
+    page = "weir.1" if name == "*" else "weir-%s.1" % name
+    path = os.path.join(sys.argv[2], page)
+    if not os.path.exists(path):
+        bad.append(page + ": missing")
+        continue
+    text = open(path).read()
+    found = set()
+    for item in re.findall(r"^\.It (.*\bFl .*)$", text, re.M):
+        found |= set(re.findall(r"\bFl -?([A-Za-z0-9-]+)", item))
+    table = options.get(name, {})
+    for long, letter in table.items():
+        if long not in found and letter not in found:
+            bad.append("%s: --%s is not described" % (page, long))
+    known = set(table) | {l for l in table.values() if l}
+    bad += ["%s: describes %s, which is no option" % (page, f) for f in sorted(found - known)]
+    if name != "*" and not re.search(r"^\.Nm weir %s\b|^\.Nm weir-%s\b" % (name, name), text, re.M):
+        bad.append(page + ": is not about " + name)
+top = open(os.path.join(sys.argv[2], "weir.1")).read()
+bad += ["weir.1: does not name " + n for n in names if not re.search(r"^\.It Cm %s$" % n, top, re.M)]
+assert not bad, "\n".join(bad)
+P
+}
+
+@test "weir-json: names the columns of runs that objects have" {
+	python3 - "$ROOT" "$WEIR" <<'P'
+import re, subprocess, sys
+page = open(sys.argv[1] + "/man/weir-json.5").read()
+listed = re.findall(r"^\.It Cm (\w+)$", page.split("columns of runs")[1].split(".El")[0], re.M)
+source = open(sys.argv[1] + "/client/columns.h").read().split("#define TASK_RUN_COLUMNS")[0]
+objects = re.findall(r'X\("(\w+)",[^"]*(?:"[^"]*",)?[^"]*"[^"]*", \w+,\s+(COL_[^,]*),', source)
+objects = [n for n, flags in objects if "COL_O" in flags and "COL_H" not in flags]
+assert len(objects) > 20 and listed == objects, set(listed) ^ set(objects)
+P
+}
+
+@test "completion: each script is one that its shell can read" {
+	for shell in bash zsh fish; do
+		weir2 completion $shell
+		exits 0
+		silent
+		cp "$T/out" "$T/script"
+		command -v $shell >/dev/null || continue
+		$shell -n "$T/script"
+	done
+	weir2 completion tcsh
+	one_error 2
+}
+
+@test "completion: bash completes commands, options, choices and columns" {
+	"$WEIR" completion bash >"$T/script"
+	complete_line()
+	{
+		bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _weir
+			printf "%s\n" "${COMPREPLY[@]}"' - "$T/script" "$@"
+	}
+	[ "$(complete_line weir dep)" = deployments ]
+	[ "$(complete_line weir runs --col)" = "$(printf '%s\n' --columns --color)" ]
+	[ "$(complete_line weir runs -o nd)" = ndjson ]
+	[ "$(complete_line weir runs --columns id,state_n)" = id,state_name ]
+	complete_line weir logs @ | grep -qF @latest
+	complete_line weir --color a | grep -qx always
+	complete_line weir completion f | grep -qx fish
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# Lists of runs, flows, deployments and pools, in each form of output.
+load helper
+
+setup_file()
+{
+	fake_start --runs 300
+	source "$ROOT/tests/lib/env.sh"
+	export PREFECT_API_URL=$FAKE_URL
+	"$WEIR" sync -q
+	cp -r "$XDG_CACHE_HOME" "$BATS_FILE_TMPDIR/cache"
+	weir_cleanup
+}
+
+teardown_file()
+{
+	fake_stop
+}
+
+setup()
+{
+	world
+	cp -r "$BATS_FILE_TMPDIR/cache" "$XDG_CACHE_HOME"
+}
+
+teardown()
+{
+	weir_cleanup
+}
+
+@test "runs: a pipe gets tabs, full ids, RFC 3339, no header, no colour" {
+	weir2 runs --offline -n 5
+	exits 0
+	[ "$(wc -l <"$T/out")" = 5 ]
+	re='^[0-9a-f-]{36}	[A-Z]+	[A-Z][A-Za-z]+	[^	]+	[^	]+	(|[0-9T:.-]+Z)	'
+	[ "$(grep -cE "$re" "$T/out")" = 5 ] || die "not the columns of a pipe"
+	[ "$(awk -F'\t' '{print NF}' "$T/out" | sort -u)" = 9 ]
+	no_match $'\033' "$T/out"
+}
+
+@test "runs: 50 unless told, and how many there are" {
+	weir2 runs --offline
+	[ "$(wc -l <"$T/out")" = 50 ]
+	says "weir: 50 of "
+	says "shown, -n 0 for all"
+	weir2 runs --offline -q
+	silent
+	weir2 runs --offline -n 7
+	silent
+}
+
+@test "runs: json is one array with every run, ndjson an object a line" {
+	weir2 runs --offline -o json -n 0
+	exits 0
+	json 'len(d) > 50 and all(isinstance(x, dict) for x in d)'
+	json 'len({x["id"] for x in d}) == len(d)'
+	json 'all("parameters" in x and "state" in x and "tags" in x for x in d)'
+	n=$(python3 -c 'import json,sys; print(len(json.load(open(sys.argv[1]))))' "$T/out")
+	weir2 runs --offline -o ndjson -n 0
+	[ "$(wc -l <"$T/out")" = "$n" ]
+	python3 -c 'import json,sys; [json.loads(l) for l in open(sys.argv[1])]' "$T/out"
+}
+
+@test "runs: json has what the server said, member by member" {
+	fake_only
+	weir2 runs --offline -o json -n 0
+	control '{"take":"runs"}' >"$T/server"
+	python3 - "$T/out" "$T/server" <<'P'
+import json, re, sys
+from datetime import datetime
+ours = {r["id"]: r for r in json.load(open(sys.argv[1]))}
+def norm(v):
+    if isinstance(v, str) and re.match(r"\d{4}-\d\d-\d\dT", v):
+        return datetime.fromisoformat(re.sub("Z$", "+00:00", v))
+    return v
+theirs = [r for r in json.load(open(sys.argv[2]))["runs"] if r["state_type"] == "COMPLETED"]
+assert len(theirs) > 100
+for r in theirs:
+    for k, v in r.items():
+        if not k.startswith("estimated_"):
+            assert norm(ours[r["id"]][k]) == norm(v), (k, ours[r["id"]][k], v)
+P
+}
+
+@test "empty results: nothing, and [] as json" {
+	weir2 runs --offline name:there_is_no_such_run
+	exits 0
+	is ""
+	weir2 runs --offline name:there_is_no_such_run -o json
+	is "[]"
+	weir2 runs --offline name:there_is_no_such_run -o ndjson
+	is ""
+	weir2 runs --offline name:there_is_no_such_run --header --columns id,name
+	is "id	name"
+}
+
+@test "name: ids alone, each of which can be shown again" {
+	weir2 runs --offline -o name -n 3
+	[ "$(grep -cE '^[0-9a-f-]{36}$' "$T/out")" = 3 ]
+	id=$(head -1 "$T/out")
+	weir2 runs --offline "id:$id" -o name
+	is "$id"
+}
+
+@test "csv: quoted as RFC 4180" {
+	weir2 runs --offline -o csv --header --columns id,name,tags,parameters -n 20
+	exits 0
+	python3 - "$T/out" <<'P'
+import csv, json, sys
+rows = list(csv.reader(open(sys.argv[1], newline="")))
+assert rows[0] == ["id", "name", "tags", "parameters"]
+assert len(rows) == 21 and all(len(r) == 4 for r in rows)
+assert all(isinstance(json.loads(r[3]), dict) for r in rows[1:])
+P
+}
+
+@test "columns: by name and short name, any order, parameters too" {
+	weir2 runs --offline --columns flow,id --header -n 1
+	[ "$(head -1 "$T/out")" = "flow_name	id" ]
+	weir2 runs --offline --columns param.package,name -n 1 -o json
+	exits 0
+	json 'list(d[0])[1] == "name"'
+	weir2 runs --columns nmae
+	exits 2
+	says "weir: column 'nmae'"
+	says "start_time"
+	says "try: name"
+}
+
+@test "sort: by a column, reversed, and more than one" {
+	weir2 runs --offline --sort name --columns name -n 0
+	LC_ALL=C sort -c <(tr A-Z a-z <"$T/out")
+	weir2 runs --offline --sort name:desc --columns name -n 0
+	LC_ALL=C sort -rc <(tr A-Z a-z <"$T/out")
+	weir2 runs --sort nonsense
+	exits 2
+}
+
+@test "table: fits the terminal, has colour and word, no byte that acts" {
+	weir2 runs --offline -o table -n 5
+	[ "$(head -1 "$T/out" | awk '{print $1}')" = STATE ]
+	on_tty 80x24 "$WEIR" runs --offline --no-menu -n 10
+	exits 0
+	harmless "$T/tty"
+	python3 - "$T/tty" <<'P'
+import re, sys
+lines = re.sub(r"\x1b\[[0-9;]*m", "", open(sys.argv[1]).read()).split("\n")
+assert len([x for x in lines if x]) >= 11, lines
+assert max(map(len, lines)) <= 80, max(lines, key=len)
+P
+	grep -q $'\033\\[' "$T/tty"
+	NO_COLOR=1 on_tty 80x24 "$WEIR" runs --offline --no-menu -n 10
+	no_match $'\033' "$T/tty"
+	on_tty 80x24 "$WEIR" runs --offline --no-menu --color never -n 10
+	no_match $'\033' "$T/tty"
+	weir2 runs --offline -o table --color always -n 10
+	grep -q $'\033\\[3' "$T/out"
+}
+
+@test "a list longer than the screen goes through the pager, a short one does not" {
+	printf '#!/bin/sh\necho paged "$@"\ncat\n' >"$T/pager"
+	chmod +x "$T/pager"
+	status=0
+	WEIR_PAGER="$T/pager -x y" python3 "$ROOT/tests/cli/on_tty.py" 80x10 "$WEIR" runs -q --offline \
+		--no-menu -n 30 >"$T/tty" </dev/null
+	[ "$(head -1 "$T/tty")" = "paged -x y" ]
+	WEIR_PAGER="$T/pager" python3 "$ROOT/tests/cli/on_tty.py" 80x10 "$WEIR" runs -q --offline \
+		--no-menu -n 3 >"$T/tty" </dev/null
+	no_match paged "$T/tty"
+	WEIR_PAGER="$T/pager" weir2 runs --offline -n 0
+	lacks paged
+}
+
+@test "a pager that is left ends the command quietly" {
+	status=0
+	WEIR_PAGER="head -2" python3 "$ROOT/tests/cli/on_tty.py" 80x10 "$WEIR" runs -q --offline \
+		--no-menu -n 0 >"$T/tty" </dev/null || status=$?
+	exits 0
+	no_match weir: "$T/tty"
+}
+
+@test "flows, deployments, pools, queues, workers: as the server has them" {
+	for what in flows deployments pools 'pools --queues' 'pools --workers'; do
+		# shellcheck disable=SC2086
+		weir2 $what --offline -o json -n 0
+		exits 0
+		json 'len(d) > 0 and all(x["id"] and x["name"] and x["created"] for x in d)'
+		# shellcheck disable=SC2086
+		weir2 $what --offline -n 2
+		exits 0
+		[ -n "$output" ]
+		# shellcheck disable=SC2086
+		weir2 $what --offline -o table
+		exits 0
+	done
+}
+
+@test "pools: on a terminal with queues and workers inside" {
+	on_tty 100x40 "$WEIR" pools --offline --no-menu
+	exits 0
+	has POOL
+	has QUEUE
+	has WORKER
+	has ONLINE
+}
+
+@test "pools --why: what is in the way of a run" {
+	fake_only
+	id=$("$WEIR" runs --offline -q -o name state:late -n 1)
+	weir2 pools --why "$id" --offline
+	exits 0
+	has state
+	has deployment
+	id=$("$WEIR" runs --offline -q -o name state:completed -n 1)
+	weir2 pools --why "$id" --offline -o json
+	json 'd[0]["check"] == "state" and "ended" in d[0]["text"]'
+}
+
+@test "a wrong query points at the column and suggests, without a server" {
+	weir2 runs stat:failed
+	exits 2
+	says "weir: query: unknown field 'stat' at column 1"
+	says "  ^~~~"
+	says "try: state:failed"
+}
+
+@test "a term that begins with - is part of a query" {
+	weir2 runs --offline -n 0 -platform:win-64 --columns platform
+	exits 0
+	no_match win-64 "$T/out"
+	weir2 runs --offline -platform:win-64 -n0 -o json
+	json 'd and all(x["platform"] != "win-64" for x in d)'
+}
