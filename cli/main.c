@@ -57,6 +57,7 @@
  *   store_docs	what a server has few of
  *   store_logs	log lines on their way in
  *   store_logdir	the blocks of a log, read and written
+ *   store_logdir	where the blocks of a log are
  *   store_text	what bare words search
  *   intern	names to row numbers, for the writer
  *   jscan	members of a JSON text, in place
