@@ -291,6 +291,26 @@ open_key(struct weir_rows *r, struct builder *b, struct weir_err *err)
 	return query_prepare(r->store, buf_cstr(&b->text), &r->st, err);
 }
 
+/* One statement for a screenful of rows that are known by key. */
+static enum weir_rc
+open_keys(struct weir_rows *r, struct builder *b, struct weir_err *err)
+{
+	const struct weir_select *sel = b->sel;
+
+	if (sel->n_keys > WEIR_SELECT_KEYS_MAX)
+		return weir_fail(err, WEIR_ETOOBIG, "select: more than %d keys",
+			WEIR_SELECT_KEYS_MAX);
+	buf_init(&b->text, BUF_MAX);
+	add_columns(b);
+	buf_addf(&b->text, " FROM %s r WHERE r.k IN (", kinds[sel->kind].table);
+	for (size_t i = 0; i < sel->n_keys; i++)
+		buf_addf(&b->text, "%s?%d", i > 0 ? "," : "",
+			query_sql_bind(b->sql, (struct query_bind){ .type = BIND_INT,
+						       .i = sel->keys[i] }));
+	buf_addc(&b->text, ')');
+	return query_prepare(r->store, buf_cstr(&b->text), &r->st, err);
+}
+
 enum weir_rc
 weir_rows_open(struct weir_store *s, const struct weir_select *sel,
 	struct weir_rows **ret_rows, struct weir_err *err)
@@ -302,7 +322,9 @@ weir_rows_open(struct weir_store *s, const struct weir_select *sel,
 	r->store = s;
 	r->columns = sel->columns;
 	query_sql_init(&r->sql);
-	if (sel->key) {
+	if (sel->keys) {
+		rc = open_keys(r, &b, err);
+	} else if (sel->key) {
 		rc = open_key(r, &b, err);
 	} else {
 		rc = begin(&b, s, err);

@@ -107,29 +107,19 @@ row_fill(struct rows_row *row, const struct weir_rows *src, size_t n)
 }
 
 static void
-row_read(struct rows *r, struct weir_store *store, struct rows_row *row, int64_t key)
+row_take(struct rows *r, struct rows_row *row, const struct weir_rows *src)
 {
-	struct weir_select sel = {
-		.kind = r->kind, .columns = &r->columns, .key = key, .now_us = r->now_us
-	};
-	struct weir_rows *rows = NULL;
-	struct weir_err err;
-	bool found = false;
-	enum weir_rc rc = weir_rows_open(store, &sel, &rows, &err);
-
-	if (!rc)
-		rc = weir_rows_next(rows, &found, &err);
-	row_release(row);
-	row->key = key;
-	row->epoch = r->epoch;
-	row->read_us = r->now_us;
-	row->gone = rc || !found;
-	if (!row->gone)
-		row_fill(row, rows, r->columns.n);
-	weir_rows_close(rows);
-	if (!row->gone && r->state < r->columns.n)
+	row_fill(row, src, r->columns.n);
+	row->gone = false;
+	if (r->state < r->columns.n)
 		row->live = !weir_state_is_terminal(
 			(enum weir_state)row->cells[r->state].i);
+}
+
+static struct rows_row *
+slot(struct rows *r, int64_t key)
+{
+	return &r->cache[key % ROWS_CACHE];
 }
 
 static bool
@@ -137,6 +127,53 @@ is_stale(const struct rows *r, const struct rows_row *row, int64_t key)
 {
 	return row->key != key || row->epoch != r->epoch ||
 	       (row->live && r->now_us - row->read_us >= ROWS_LIVE_US);
+}
+
+/* Read rows by key, all with one statement. */
+static void
+read_keys(struct rows *r, struct weir_store *store, const int64_t *keys, size_t n)
+{
+	struct weir_select sel = { .kind = r->kind,
+		.columns = &r->columns,
+		.keys = keys,
+		.n_keys = n,
+		.now_us = r->now_us };
+	struct weir_rows *rows = NULL;
+	bool more = true;
+
+	for (size_t i = 0; i < n; i++) {
+		struct rows_row *row = slot(r, keys[i]);
+
+		row_release(row);
+		row->key = keys[i];
+		row->epoch = r->epoch;
+		row->read_us = r->now_us;
+		row->gone = true; /* until it is found */
+	}
+	if (weir_rows_open(store, &sel, &rows, NULL))
+		return;
+	while (!weir_rows_next(rows, &more, NULL) && more) {
+		struct rows_row *row = slot(r, weir_rows_key(rows));
+
+		if (row->key == weir_rows_key(rows) && row->gone)
+			row_take(r, row, rows);
+	}
+	weir_rows_close(rows);
+}
+
+void
+rows_load(struct rows *r, struct weir_store *store, size_t first, size_t n)
+{
+	int64_t keys[WEIR_SELECT_KEYS_MAX];
+	size_t n_keys = 0;
+
+	for (size_t i = first; store && i < first + n && i < r->n; i++) {
+		if (is_stale(r, slot(r, r->keys[i]), r->keys[i]) &&
+			n_keys < WEIR_SELECT_KEYS_MAX)
+			keys[n_keys++] = r->keys[i];
+	}
+	if (n_keys > 0)
+		read_keys(r, store, keys, n_keys);
 }
 
 const struct rows_row *
@@ -148,9 +185,9 @@ rows_get(struct rows *r, struct weir_store *store, size_t i)
 	if (i >= r->n || !store)
 		return NULL;
 	key = r->keys[i];
-	row = &r->cache[key % ROWS_CACHE];
+	row = slot(r, key);
 	if (is_stale(r, row, key))
-		row_read(r, store, row, key);
+		read_keys(r, store, &key, 1);
 	return row->gone ? NULL : row;
 }
 

@@ -45,6 +45,9 @@ void rows_set(struct rows *r, uint32_t *keys, size_t n, bool whole);
 /* Cells are read again when they are next shown. */
 void rows_stale(struct rows *r);
 
+/* Read n rows from the first on at once, those whose cells are not known. */
+void rows_load(struct rows *r, struct weir_store *store, size_t first, size_t n);
+
 /* The cells of row i, borrowed until the next 1024 rows; NULL when it cannot be read.
  */
 const struct rows_row *rows_get(struct rows *r, struct weir_store *store, size_t i);

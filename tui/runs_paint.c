@@ -57,6 +57,7 @@ runs_paint(struct view *v, struct draw *d)
 		table_header(&r->table, d, r->letters, sort, descending);
 		draw_end(d, false);
 	}
+	rows_load(&r->rows, v->app->store, r->list.top, (size_t)r->list.height);
 	for (int i = 0; i < r->list.height && y < v->y + v->height; i++, y++) {
 		size_t row = r->list.top + (size_t)i;
 

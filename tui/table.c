@@ -176,6 +176,7 @@ void
 table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 	size_t first, size_t n, int width)
 {
+	rows_load(t->rows, store, first, n);
 	for (size_t i = first; i < first + n && i < t->rows->n; i++) {
 		const struct rows_row *row = rows_get(t->rows, store, i);
 

@@ -85,6 +85,7 @@ WEIR_NODISCARD enum weir_rc weir_sort_parse(enum weir_kind kind, const char *tex
 	struct weir_column_set *set, struct weir_sort *ret_sort, size_t *ret_n,
 	struct weir_err *err);
 
+enum { WEIR_SELECT_KEYS_MAX = 512 };
 struct weir_select {
 	enum weir_kind kind;
 	const struct weir_query *query;        /* NULL: all */
@@ -93,6 +94,9 @@ struct weir_select {
 	size_t n_sort;
 	int64_t limit;  /* 0: none */
 	int64_t key;    /* not 0: only the row with this key, query and sort unused */
+	/* Not NULL: only the rows with these keys, in any order; query and sort unused. */
+	const int64_t *keys;
+	size_t n_keys; /* at most WEIR_SELECT_KEYS_MAX */
 	int64_t now_us; /* for `dur` of live runs and for runs due in the future; 0:
 			   weir_now_us() */
 };
