@@ -236,7 +236,9 @@ add_member(struct ctx *ctx, struct buf *b, const char *name, const struct weir_j
 		add_value(ctx, b, name, v, LABEL_WIDTH + 3);
 		return;
 	}
-	buf_addf(b, " %s\n", name);
+	buf_addc(b, ' ');
+	add_fit(ctx, b, str_of(name), LABEL_WIDTH * 2, false);
+	buf_addc(b, '\n');
 	while (weir_json_next(v, &at, &inner_name, &inner)) {
 		char *label = xasprintf("  %s", inner_name);
 
