@@ -516,18 +516,21 @@ app_run(const struct tui_start *start, struct weir_err *err)
 		rc = script_open(&a.script, start->script, err);
 	if (!rc)
 		rc = finder_start(a.config, &a.finder, err);
-	if (!rc)
-		rc = screen_open(&a.screen, start->script != NULL, err);
 	if (rc)
 		goto out;
-	theme_init(&a.theme, wants_colour(&a));
-	draw_init(&a.draw, &a.theme);
-	draw_resize(&a.draw, a.screen.rows, a.screen.cols);
+	/* The first question is on its way while the terminal is set up. */
 	a.now_us = weir_now_us();
-	app_store(&a);
+	draw_init(&a.draw, &a.theme);
 	rc = open_views(&a, err);
 	if (rc)
 		goto out;
+	a.top->ops->data(a.top);
+	a.top->dirty &= ~(unsigned)VIEW_DATA;
+	rc = screen_open(&a.screen, start->script != NULL, err);
+	if (rc)
+		goto out;
+	theme_init(&a.theme, wants_colour(&a));
+	app_layout(&a);
 	first_frame(&a);
 	rc = start_engine(&a, err);
 	if (!rc)

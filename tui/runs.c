@@ -54,7 +54,7 @@ submit(struct runs *r, bool fresh)
 		.object = r->kind,
 		.query = r->query,
 		.sort = r->sort,
-		.head = fresh ? (size_t)r->v.height * 2 + 1 : 0,
+		.head = fresh ? RUNS_HEAD : 0,
 		.counts = r->kind == WEIR_RUN,
 	};
 
@@ -127,7 +127,7 @@ take_keys(struct runs *r, struct finder_answer *answer)
 	bool first = r->fresh && answer->part == FINDER_HEAD;
 
 	rows_set(&r->rows, answer->keys, answer->n,
-		answer->part == FINDER_KEYS || answer->n < (size_t)r->v.height * 2 + 1);
+		answer->part == FINDER_KEYS || answer->n < RUNS_HEAD);
 	answer->keys = NULL;
 	if (first) {
 		rows_stale(&r->rows);

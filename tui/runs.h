@@ -12,6 +12,8 @@
 #include "view.h"
 
 enum { SLOT_ROWS, SLOT_BAD };
+/* So many keys come first: more than a screen shows. */
+enum { RUNS_HEAD = 256 };
 /* No new order under a moving cursor: this long after the last key. */
 enum { HOLD_US = 2000000 };
 /* Between two questions that only look for changes. */
