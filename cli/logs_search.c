@@ -5,6 +5,7 @@
 #include <weir/sync.h>
 #include <weir/text.h>
 
+#include "bar.h"
 #include "logs_cmd.h"
 
 struct search {
@@ -112,14 +113,19 @@ print_runs(struct search *s)
 static enum weir_rc
 fetch(struct logs_job *j, const struct weir_query *query)
 {
-	struct weir_sync_options o = { .since_us = WEIR_NO_TIME };
+	struct bar bar;
+	struct weir_sync_options o = {
+		.since_us = WEIR_NO_TIME, .progress = bar_progress, .arg = &bar
+	};
 	struct weir_sync_result result;
 	struct weir_err err;
 	enum weir_rc rc;
 
 	if (j->ctx->g.offline)
 		return WEIR_OK;
+	bar_init(&bar, j->ctx);
 	rc = weir_sync_logs_of(j->ctx->session, query, &o, &result, &err);
+	bar_clear(&bar);
 	if (rc == WEIR_EINTR)
 		return weir_fail(j->ctx->err, rc, "%s", err.text);
 	if (rc)

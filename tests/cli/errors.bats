@@ -180,7 +180,7 @@ teardown()
 	exits 0
 	[[ $output =~ ^weir\ [0-9]+\.[0-9]+ ]]
 	command -v strace >/dev/null || return 0
-	strace -f -e trace=open,openat -o "$T/trace" "$WEIR" --version
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -e trace=open,openat -o "$T/trace" "$WEIR" --version
 	no_match "$HOME\|locale\|zoneinfo\|config" "$T/trace"
 }
 
