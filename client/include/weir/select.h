@@ -92,11 +92,12 @@ struct weir_select {
 	const struct weir_column_set *columns; /* may be empty: only keys */
 	const struct weir_sort *sort;          /* n_sort 0: the kind's own order */
 	size_t n_sort;
-	int64_t limit;  /* 0: none */
-	int64_t key;    /* not 0: only the row with this key, query and sort unused */
-	/* Not NULL: only the rows with these keys, in any order; query and sort unused. */
+	int64_t limit; /* 0: none */
+	int64_t key;   /* not 0: only the row with this key, query and sort unused */
+	/* Not NULL: only the rows with these keys, in any order; query and sort unused.
+	 */
 	const int64_t *keys;
-	size_t n_keys; /* at most WEIR_SELECT_KEYS_MAX */
+	size_t n_keys;  /* at most WEIR_SELECT_KEYS_MAX */
 	int64_t now_us; /* for `dur` of live runs and for runs due in the future; 0:
 			   weir_now_us() */
 };
