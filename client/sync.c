@@ -11,7 +11,7 @@
 #include "weir/log.h"
 
 enum { FRESH_S = 10, READING_MS = 1000, WHOLE_DOCS_S = 900, MONTH_S = 30 * 86400 };
-enum { LOCK_NAP_MS = 20, PRUNE_LOCK_MS = 10000 };
+enum { LOCK_NAP_MS = 20, PRUNE_LOCK_MS = 10000, READING_LOCK_MS = 10000 };
 
 #define DOCS_KEY "docs_us"
 #define WHOLE_DOCS_KEY "docs_whole_us"
@@ -338,6 +338,8 @@ weir_sync_for_reading(struct weir_session *s, bool insist,
 		rc = WEIR_OK;
 	if (rc || (fresh && !insist))
 		return rc;
+	if (insist || empty)
+		mine.lock_ms = READING_LOCK_MS;
 	if (!insist) {
 		mine.budget_ms = empty ? 0 : READING_MS;
 		mine.first_page = empty;

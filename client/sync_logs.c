@@ -4,8 +4,10 @@
  *
  * Time stamps are the client's and batches arrive late, so a live log is read again
  * from a minute before its newest line (five seconds in a quick poll). A run's log is
- * complete when it was read from its beginning some seconds after the run's end and
- * either that gave nothing new or the end is a minute past.
+ * over when it was read from its beginning some seconds after the run's end and that
+ * gave nothing new. It counts as complete, never to be asked for again, when it was
+ * read so a minute after the end: a client that is short of time sends its last lines
+ * late.
  */
 #define LOG_MODULE "sync"
 #include "sync_parts.h"
@@ -27,8 +29,8 @@ struct log_job {
 	bool known;            /* the run is in the store */
 	bool ended;
 	int64_t end_us, run_count;
-	bool full;     /* read from the beginning */
-	bool complete; /* nothing more will come */
+	bool full; /* read from the beginning */
+	bool over; /* nothing more will come */
 	int64_t n_new;
 };
 
@@ -91,12 +93,12 @@ log_done(struct sync *s, struct scan *c)
 	struct log_job *job = c->arg;
 	enum weir_rc rc = WEIR_OK;
 
-	if (job->full && !c->unsure && job->ended &&
-		(job->n_new == 0 ||
-			since_end(s, job) >= (int64_t)SETTLED_S * WEIR_SECOND_US)) {
+	bool settled = since_end(s, job) >= (int64_t)SETTLED_S * WEIR_SECOND_US;
+
+	if (job->full && !c->unsure && (settled || job->n_new == 0))
+		job->over = true;
+	if (job->over && settled)
 		rc = store_complete_logs(s->store, &job->run, job->run_count, &s->err);
-		job->complete = true;
-	}
 	if (rc || !job->list)
 		return rc;
 	s->progress.done = ++job->list->done;
@@ -115,7 +117,7 @@ start_log(struct sync *s, struct log_job *job, bool quick)
 		store_log_state(s->store, &job->run, &state, &s->err))
 		return s->err.rc;
 	if (state.complete && job->run_count <= state.runs) {
-		job->complete = true;
+		job->over = true;
 		return WEIR_OK;
 	}
 	job->full =
@@ -143,7 +145,7 @@ start_next(struct sync *s, struct log_list *list)
 		job->list = list;
 		if (start_log(s, job, false))
 			return s->err.rc;
-		if (!job->complete)
+		if (!job->over)
 			return WEIR_OK;
 		s->progress.done = ++list->done;
 	}
@@ -195,7 +197,7 @@ one_log(struct sync *s, struct log_job *job)
 	}
 	if (!s->rc && start_log(s, job, s->o->quick))
 		sync_fail(s, s->err.rc, NULL);
-	asked = !s->rc && !job->complete && !job->ended;
+	asked = !s->rc && !job->over && !job->ended;
 	if (asked)
 		ask_run(s, &a, &job->run);
 	sync_drain(s);
@@ -211,14 +213,17 @@ enum weir_rc
 weir_sync_logs(struct weir_session *session, const struct weir_id *run,
 	const struct weir_sync_options *o, bool *ret_ended, struct weir_err *err)
 {
-	static const struct weir_sync_options none = { .lock_ms = SYNC_LOCK_MS };
+	struct weir_sync_options mine = { .since_us = WEIR_NO_TIME };
 	struct log_job job = { .run = *run };
 	struct sync s;
-	enum weir_rc rc = sync_begin(&s, session, o ? o : &none);
+	enum weir_rc rc;
 
+	mine = o ? *o : mine;
+	mine.lock_ms = mine.lock_ms ? mine.lock_ms : SYNC_LOCK_MS;
+	rc = sync_begin(&s, session, &mine);
 	if (!rc)
 		rc = one_log(&s, &job);
-	*ret_ended = job.complete;
+	*ret_ended = job.over;
 	return sync_end(&s, rc, err);
 }
 

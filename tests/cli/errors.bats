@@ -142,6 +142,7 @@ teardown()
 }
 
 @test "ids: not found 1, ambiguous 1 with the candidates" {
+	fake_only
 	"$WEIR" sync -q
 	weir2 logs ffffffff-ffff-ffff-ffff-ffffffffffff
 	exits 1

@@ -40,8 +40,10 @@ control()
 # A world of its own with the server configured.
 world()
 {
+	local backend=$WEIR_TEST_BACKEND
 	source "$ROOT/tests/lib/env.sh"
 	export PREFECT_API_URL=$FAKE_URL
+	[ -z "$backend" ] || export WEIR_TEST_BACKEND=$backend
 }
 
 # weir with its two outputs apart: $T/out, $T/err, status in $status.

@@ -36,6 +36,7 @@ except ImportError:  # 2.x
 
 PLATFORMS = ["linux-64", "linux-s390x", "osx-arm64", "win-64"]
 TIE = 220  # runs at one instant: more than a page
+CHILD_S = 60  # the most that a run may take here
 
 
 @task(retries=1, retry_delay_seconds=0.2)
@@ -206,7 +207,7 @@ def unrun(api, pr, nightly):
     trigger(api, pr, {"package": "zlib"}, ["later"], now + datetime.timedelta(days=7))
     never = trigger(api, pr, {"package": "zlib"}, ["pr-1"], now + datetime.timedelta(days=1))
     api.state(never, "CANCELLED", state={"message": "not wanted any more"})
-    tie = now - datetime.timedelta(hours=2)
+    tie = now + datetime.timedelta(days=2)  # late ones would keep the server busy
     for _ in range(TIE):
         trigger(api, nightly, {"package": "tie"}, ["tie"], tie)
     ghost = trigger(api, pr, {"package": "ghost"}, ["zombie"])
@@ -233,22 +234,27 @@ def scenes(api):
     slow = trigger(api, deploy(api, talk, "talk"), {"seconds": 600}, ["slow"])
     builds = [trigger(api, pr, {"package": p, "platforms": PLATFORMS}, ["pr-2", p]) for p in ("zlib", "openssl")]
     todo = [slow, *builds, trigger(api, lint, {"package": "zlib"}), trigger(api, release, {"package": "zlib"})]
-    children = []
-    ghost = None
+    children = {}
+    ghost = unrun(api, pr, nightly)
+    slow_pid = engine(api, todo.pop(0))
+    children[slow_pid] = time.time()
     while todo or children:
         while todo and len(children) < 3:
-            children.append(engine(api, todo.pop(0)))
-            slow_pid = children[0] if ghost is None else slow_pid
-            if ghost is None:
-                ghost = unrun(api, pr, nightly)
-        children = [pid for pid in children if os.waitpid(pid, os.WNOHANG)[0] == 0]
-        if not todo and children == [slow_pid]:
+            children[engine(api, todo.pop(0))] = time.time()
+        for pid, began in list(children.items()):
+            if pid != slow_pid and time.time() - began > CHILD_S:
+                os.kill(pid, signal.SIGKILL)  # the server stood still: one more zombie
+                os.waitpid(pid, 0)
+                del children[pid]
+            elif os.waitpid(pid, os.WNOHANG)[0]:
+                del children[pid]
+        if not todo and list(children) == [slow_pid]:
             wait_for(api, slow, ["RUNNING"])
             api.state(slow, "CANCELLING", state={"message": "cancelled by hand"}, force=True)
             os.kill(slow_pid, signal.SIGKILL)
             os.waitpid(slow_pid, 0)
             api.state(slow, "CANCELLED", force=True)
-            children = []
+            children = {}
         time.sleep(0.1)
     return {"build": builds[1], "slow": slow, "zombie": ghost}
 
