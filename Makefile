@@ -140,7 +140,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_MAKE = $(MAKE) --no-print-directory CC=clang CXX=clang++ B=build-fuzz CFLAGS='-O1 -g' \
 	SAN=fuzzer-no-link,address,undefined FUZZER=-fsanitize=fuzzer
 fuzz: $(B)/.deps-test
-	@$(FUZZ_MAKE) fuzz-replay
+	+@$(FUZZ_MAKE) fuzz-replay
 	@B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run fuzzing
 TORTURE ?= 1
 torture: test-programs
