@@ -28,7 +28,7 @@ fake_stop()
 
 fake_only()
 {
-	[ -z "$WEIR_TEST_BACKEND" ] || skip "needs the fake server"
+	[ -n "$FAKE_PID" ] || skip "needs the fake server"
 }
 
 # control JSON: the fake's own door.
@@ -40,10 +40,8 @@ control()
 # A world of its own with the server configured.
 world()
 {
-	local backend=$WEIR_TEST_BACKEND
 	source "$ROOT/tests/lib/env.sh"
 	export PREFECT_API_URL=$FAKE_URL
-	[ -z "$backend" ] || export WEIR_TEST_BACKEND=$backend
 }
 
 # weir with its two outputs apart: $T/out, $T/err, status in $status.

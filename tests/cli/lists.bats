@@ -63,7 +63,6 @@ teardown()
 
 @test "runs: json has what the server said, member by member" {
 	fake_only
-	fake_only
 	weir2 runs --offline -o json -n 0
 	control '{"take":"runs"}' >"$T/server"
 	python3 - "$T/out" "$T/server" <<'P'
