@@ -11,7 +11,7 @@ setup()
 teardown()
 {
 	fake_stop
-	weir_cleanup
+	[ -z "$T" ] || weir_cleanup
 }
 
 # serve OPTION...: a server of this test.

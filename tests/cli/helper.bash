@@ -7,7 +7,8 @@
 fake_start()
 {
 	if [ -n "$WEIR_TEST_BACKEND" ]; then
-		export FAKE_URL=$WEIR_TEST_BACKEND FAKE_PID=
+		# REAL_BACKEND outlives env.sh, which takes WEIR_* away
+		export FAKE_URL=$WEIR_TEST_BACKEND FAKE_PID='' REAL_BACKEND=1
 		return
 	fi
 	local out=$BATS_FILE_TMPDIR/fake.$RANDOM
@@ -28,7 +29,7 @@ fake_stop()
 
 fake_only()
 {
-	[ -n "$FAKE_PID" ] || skip "needs the fake server"
+	[ -z "$WEIR_TEST_BACKEND$REAL_BACKEND" ] || skip "needs the fake server"
 }
 
 # control JSON: the fake's own door.
