@@ -3,7 +3,7 @@
 #   make                    build/weir
 #   make check              all tests that need no server
 #   make help               every target
-#   make SAN=address,undefined | CC=clang | WERROR=1 | STATIC_DEPS=1 | LINK_ALL=1
+#   make SAN=address,undefined | CC=clang | WERROR=1 | STATIC_DEPS= | LINK_ALL=1
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
@@ -52,7 +52,14 @@ MAN    := $(wildcard man/*.[157])
 obj     = $(patsubst %.c,$(B)/%.o,$(patsubst %.cc,$(B)/%.o,$(1)))
 bin     = $(patsubst %.c,$(B)/%,$(1))
 
-ifdef STATIC_DEPS
+# The four libraries are linked statically where their archives are: looking up symbols in
+# shared ones is a third of start-up. STATIC_DEPS= links the shared ones, as packagers wish.
+ARCHIVES = ncursesw tinfo sqlite3 jansson pcre2-8 z
+found    = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
+ifeq ($(origin STATIC_DEPS),undefined)
+STATIC_DEPS := $(if $(filter 6,$(words $(foreach a,$(ARCHIVES),$(call found,$(a))))),1)
+endif
+ifneq ($(STATIC_DEPS),)
 LIBS = -Wl,-Bstatic -lncursesw -ltinfo -lsqlite3 -ljansson -lpcre2-8 -Wl,-Bdynamic -lz
 else
 LIBS = $(shell pkg-config --libs $(PKGS))
