@@ -79,6 +79,7 @@ keep_new(struct logs_job *j, struct logs_source *s, size_t from)
 	for (size_t i = from; !rc && i < total; i++) {
 		struct weir_line line;
 		uint64_t h;
+		bool was;
 
 		rc = weir_log_get(s->log, i, &line, j->ctx->err);
 		if (rc)
@@ -87,7 +88,11 @@ keep_new(struct logs_job *j, struct logs_source *s, size_t from)
 		VEC_PUSH(&s->seen, h);
 		while (at < s->n && s->lines[at] < i)
 			at++;
-		if (!take(old, used, n_old, h) && at < s->n && s->lines[at] == i)
+		was = take(old, used, n_old, h);
+		if (at == s->n || s->lines[at] != i)
+			continue;
+		at++; /* the place may be written to now */
+		if (!was)
 			s->lines[kept++] = i << 1;
 	}
 	s->n = kept;
