@@ -67,18 +67,37 @@ wait_done(void *arg, enum weir_rc rc, const struct api_page *page,
 	buf_addstr(w->out, page->body);
 }
 
+/* How long to wait for something to happen. */
+static int64_t
+ms_left(const struct api *a)
+{
+	int64_t left = WAIT_MS;
+
+	if (a->deadline_us)
+		left = (a->deadline_us - weir_monotonic_us() + 999) / 1000;
+	return left < WAIT_MS ? left : WAIT_MS;
+}
+
 static enum weir_rc
 raw_wait(struct api *a, const char *method, const char *path, struct str body,
 	bool repeatable, struct wait *w)
 {
+	bool late = false;
+
 	w->done = false;
 	a->ops->raw(a, method, path, body, repeatable, wait_done, w);
 	while (!w->done) {
-		if (a->interrupted && a->interrupted(a->interrupted_arg))
+		int64_t left = ms_left(a);
+
+		late = left <= 0;
+		if (late || (a->interrupted && a->interrupted(a->interrupted_arg)))
 			a->ops->cancel(a);
 		else
-			a->ops->pump(a, WAIT_MS);
+			a->ops->pump(a, (int)left);
 	}
+	if (late && w->rc == WEIR_EINTR)
+		w->rc = weir_fail(
+			w->err, WEIR_EPENDING, "the server did not answer in time");
 	return w->rc;
 }
 

@@ -147,6 +147,8 @@ struct api {
 	size_t page_limit;          /* 200 until the server says otherwise */
 	size_t parallel;            /* requests in flight to aim at; adapts */
 	const char *base; /* address without credentials, for messages; or NULL */
+	/* When the waiting forms below give up (monotonic; 0: never): WEIR_EPENDING. */
+	int64_t deadline_us;
 	/* Asked by the waiting forms below; NULL: never. */
 	bool (*interrupted)(void *arg);
 	void *interrupted_arg;

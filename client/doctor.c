@@ -202,7 +202,7 @@ check_server(struct doctor *d)
 	struct api *a = NULL;
 	enum weir_rc rc;
 
-	rc = session_api(d->s, &a, &err);
+	rc = session_api(d->s, 0, &a, &err);
 	if (rc) {
 		tell_error(d, rc == WEIR_EAUTH ? "auth" : "server", &err);
 		return;

@@ -331,10 +331,12 @@ add_number(struct query_compiler *c, struct buf *sql, const struct weir_column *
 static void
 add_none(struct query_compiler *c, struct buf *sql, const struct weir_column *col)
 {
-	/* A run without a parent is known by its task before its parent is. */
+	/* A run without a parent is known by its task before its parent is; one whose
+	 * parent the server does not know has zeros. */
 	const char *expr =
 		c->q->kind == WEIR_RUN && strcmp(col->name, "parent_run_id") == 0
-			? "r.parent_task"
+			? "CASE WHEN r.parent IS NOT zeroblob(16) THEN r.parent_task "
+			  "END"
 			: col->sql;
 
 	buf_adds(sql, "ifnull((");

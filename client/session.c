@@ -157,7 +157,8 @@ remember(struct weir_session *s, const struct api *a, struct weir_err *err)
 }
 
 enum weir_rc
-session_api(struct weir_session *s, struct api **ret_api, struct weir_err *err)
+session_api(struct weir_session *s, int64_t deadline_us, struct api **ret_api,
+	struct weir_err *err)
 {
 	struct api *a = atomic_load(&s->api);
 	enum weir_rc rc;
@@ -174,7 +175,9 @@ session_api(struct weir_session *s, struct api **ret_api, struct weir_err *err)
 	/* From here on an interrupt wakes it. */
 	atomic_store(&s->api, a);
 	recall(s, a);
+	a->deadline_us = deadline_us;
 	rc = api_connect(a, err);
+	a->deadline_us = 0;
 	if (!rc)
 		rc = remember(s, a, err);
 	if (rc) {

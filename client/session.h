@@ -5,9 +5,12 @@
 #include "api.h"
 #include "weir/session.h"
 
-/* The connected server (api_connect was done), borrowed. Its clock offset and page
- * limit are in the store. */
-WEIR_NODISCARD enum weir_rc session_api(
-	struct weir_session *s, struct api **ret_api, struct weir_err *err);
+/*
+ * The connected server (api_connect was done), borrowed. Its clock offset and page
+ * limit are in the store. First contact ends at deadline_us (monotonic; 0: none) with
+ * WEIR_EPENDING.
+ */
+WEIR_NODISCARD enum weir_rc session_api(struct weir_session *s, int64_t deadline_us,
+	struct api **ret_api, struct weir_err *err);
 
 #endif

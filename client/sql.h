@@ -123,10 +123,12 @@
 	X(LOG_TEXT_CUT, "DELETE FROM log_text WHERE k >= ?1 AND k <= ?2") \
 	X(LOG_IDS_CUT, "DELETE FROM log_ids WHERE k >= ?1 AND k <= ?2") \
 	X(LOG_NEWEST, "SELECT k, run FROM logs ORDER BY at_us DESC, k DESC") \
-	X(LOG_COMPLETE, "SELECT k, run FROM logs WHERE complete") \
+	X(LOG_COMPLETE, "SELECT logs.k, logs.run FROM logs CROSS JOIN runs" \
+		" ON runs.id = logs.run WHERE complete AND state > 5 AND coalesce(run_count, 0) <= coalesce(runs, 0)") \
 	X(LOG_MISSING_ALL, "SELECT (SELECT count(*) FROM runs)" \
 		" - (SELECT count(*) FROM runs WHERE state = 1)" \
-		" - (SELECT count(*) FROM logs WHERE complete)") \
+		" - (SELECT count(*) FROM logs CROSS JOIN runs ON runs.id = logs.run WHERE complete" \
+		" AND state > 5 AND coalesce(run_count, 0) <= coalesce(runs, 0))") \
 	X(LOG_SCAN, "SELECT k, from_us, to_us, levels, grams FROM log_index" \
 		" WHERE k >= ?1 AND k <= ?2 ORDER BY k") \
 	X(TASK_NAME, "SELECT name FROM task_runs WHERE id = ?1")
@@ -137,8 +139,10 @@
 	X(RUNS_WINDOW, "SELECT min(expected_us), max(expected_us) FROM runs") \
 	X(RUNS_ENDED_BEFORE, "SELECT id FROM runs WHERE state > 5" \
 		" AND coalesce(end_us, at_us) < ?1") \
-	X(RUNS_ACTIVE, "SELECT id FROM runs WHERE state BETWEEN 2 AND 5 UNION ALL" \
-		" SELECT id FROM runs WHERE end_us >= ?1 AND state > 5 LIMIT ?2") \
+	X(RUNS_ACTIVE, "SELECT * FROM (SELECT id, 0 FROM runs WHERE state BETWEEN 2 AND 5" \
+		" ORDER BY at_us DESC LIMIT ?2) UNION ALL SELECT * FROM (SELECT id, 1 FROM runs" \
+		" INDEXED BY runs_end WHERE end_us >= ?1 AND state > 5 ORDER BY end_us DESC" \
+		" LIMIT ?2) LIMIT ?2") \
 	X(CHILD_CREATED, "SELECT max(created_us) FROM runs WHERE parent_task = ?1") \
 	X(RUN_ENDED, "SELECT state, coalesce(end_us, updated_us), run_count FROM runs" \
 		" WHERE id = ?1")

@@ -104,8 +104,7 @@ take_lock(const char *path, int *ret_fd, struct weir_err *err)
 		rc = weir_fail(err, WEIR_EDB, "cannot lock the store: %s: %s", name,
 			strerror(errno));
 	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		rc = weir_fail(err, WEIR_EBUSY,
-			"another weir is syncing: %s: its lock is held", path);
+		rc = weir_fail(err, WEIR_EBUSY, "another weir is syncing: %s", path);
 	if (rc && fd >= 0)
 		close(fd);
 	if (!rc)

@@ -10,11 +10,13 @@
 #include "sync_parts.h"
 #include "weir/log.h"
 
-enum { FRESH_S = 10, READING_MS = 1000, WHOLE_DOCS_S = 900, MONTH_S = 30 * 86400 };
-enum { LOCK_NAP_MS = 20, PRUNE_LOCK_MS = 10000, READING_LOCK_MS = 10000 };
+enum { FRESH_S = 10, READING_MS = 1000, WHOLE_DOCS_S = 900 };
+enum { DAY_S = 86400, MONTH_S = 30 * DAY_S };
+enum { LOCK_NAP_MS = 20, PRUNE_LOCK_MS = 10000, READING_LOCK_MS = 500 };
 
 #define DOCS_KEY "docs_us"
 #define WHOLE_DOCS_KEY "docs_whole_us"
+#define TASKS_KEY "tasks_us"
 
 static int64_t
 meta(struct sync *s, enum weir_meta key)
@@ -101,6 +103,8 @@ lock(struct sync *s)
 		!(s->o->stop && atomic_load(s->o->stop)))
 		nanosleep(&nap, NULL);
 	s->locked = rc == WEIR_OK;
+	if (rc == WEIR_EBUSY && weir_session_interrupted(s->session))
+		rc = weir_fail(&s->err, WEIR_EINTR, "interrupted");
 	return rc ? sync_fail(s, rc, NULL) : WEIR_OK;
 }
 
@@ -126,7 +130,7 @@ sync_begin(
 {
 	if (sync_begin_offline(s, session, o))
 		return s->rc;
-	if (session_api(session, &s->api, &s->err))
+	if (session_api(session, s->deadline_us, &s->api, &s->err))
 		return sync_fail(s, s->err.rc, NULL);
 	return WEIR_OK;
 }
@@ -173,6 +177,14 @@ wanted_since(struct sync *s, int64_t *ret_since)
 	return s->rc;
 }
 
+/* So long after last; a clock that was set back counts as that too. */
+static bool
+is_due(const struct sync *s, int64_t last_us, int64_t after_s)
+{
+	return last_us == WEIR_NO_TIME || s->t0_us < last_us ||
+	       s->t0_us - last_us > after_s * WEIR_SECOND_US;
+}
+
 static enum weir_rc
 docs_step(struct sync *s, bool whole)
 {
@@ -180,8 +192,7 @@ docs_step(struct sync *s, bool whole)
 
 	if (s->rc)
 		return s->rc;
-	if (since == WEIR_NO_TIME || last == WEIR_NO_TIME ||
-		s->t0_us - last > (int64_t)WHOLE_DOCS_S * WEIR_SECOND_US)
+	if (since == WEIR_NO_TIME || is_due(s, last, WHOLE_DOCS_S))
 		whole = true;
 	if (sync_docs(s, whole ? 0 : since, whole) || sync_tx(s))
 		return s->rc;
@@ -219,8 +230,7 @@ static enum weir_rc
 drift_step(struct sync *s, int64_t since, bool filled_now)
 {
 	int64_t last = meta(s, WEIR_META_DRIFT_US);
-	bool due = last == WEIR_NO_TIME ||
-		   s->t0_us - last > (int64_t)SYNC_DRIFT_S * WEIR_SECOND_US;
+	bool due = is_due(s, last, SYNC_DRIFT_S);
 
 	if (s->rc || (!due && !s->o->drift))
 		return s->rc;
@@ -233,45 +243,82 @@ drift_step(struct sync *s, int64_t since, bool filled_now)
 	return s->rc;
 }
 
+/*
+ * Task runs of what lives and of what ended since they were last read, whatever quick
+ * cycles came between; the first time, of a day. The mark moves only when there was
+ * something to read: a cycle without news writes nothing here.
+ */
 static enum weir_rc
-after_watermark(struct sync *s, int64_t watermark, int64_t since)
+task_runs_step(struct sync *s)
 {
-	int64_t overlap = (int64_t)SYNC_OVERLAP_S * WEIR_SECOND_US;
+	int64_t last = text_meta(s, TASKS_KEY), t0 = s->t0_us, since;
+	bool ended = false;
+
+	since = t0 - (int64_t)DAY_S * WEIR_SECOND_US;
+	if (last != WEIR_NO_TIME && last <= t0)
+		since = last - (int64_t)SYNC_OVERLAP_S * WEIR_SECOND_US;
+	if (s->rc || sync_task_runs(s, since, &ended) || !ended || sync_tx(s))
+		return s->rc;
+	set_text_meta(s, TASKS_KEY, t0);
+	sync_commit(s);
+	return s->rc;
+}
+
+static enum weir_rc
+after_watermark(struct sync *s, int64_t since)
+{
 	bool fill = meta(s, WEIR_META_FILLED_US) == WEIR_NO_TIME;
 
 	if (s->rc || sync_parents(s, SYNC_IDS) || fill_step(s, since))
 		return s->rc;
-	if (!s->o->quick &&
-		sync_task_runs(
-			s, watermark == WEIR_NO_TIME ? s->t0_us : watermark - overlap))
+	if (!s->o->quick && task_runs_step(s))
 		return s->rc;
 	if (sync_parents(s, SYNC_ORPHANS_MAX))
 		return s->rc;
 	return drift_step(s, since, fill);
 }
 
+/*
+ * Where to look for ended runs from. A server whose clock was set back after the last
+ * cycle has a mark ahead of it: then our own clock tells how long ago that was.
+ */
+static int64_t
+watermark(struct sync *s)
+{
+	int64_t mark = meta(s, WEIR_META_WATERMARK_US);
+	int64_t cycle_us = meta(s, WEIR_META_CYCLE_US), now = weir_now_us(), ago = 0;
+
+	if (mark == WEIR_NO_TIME || s->t0_us == WEIR_NO_TIME || mark <= s->t0_us)
+		return mark;
+	if (cycle_us != WEIR_NO_TIME && cycle_us < now)
+		ago = now - cycle_us;
+	LOG(LOG_WARN, "the server's clock was set back");
+	return s->t0_us - ago;
+}
+
 static enum weir_rc
 cycle(struct sync *s)
 {
-	int64_t watermark = meta(s, WEIR_META_WATERMARK_US), since = WEIR_NO_TIME;
-	bool far = !s->o->quick || watermark == WEIR_NO_TIME;
+	bool first = meta(s, WEIR_META_WATERMARK_US) == WEIR_NO_TIME;
+	bool far = !s->o->quick || first;
+	int64_t since = WEIR_NO_TIME;
 
 	if (s->rc || sync_live(s, far))
 		return s->rc;
-	if (watermark != WEIR_NO_TIME && sync_ended(s, watermark))
+	if (!first && sync_ended(s, watermark(s)))
 		return s->rc;
 	if (sync_vanished(s, far))
 		return s->rc;
-	if (watermark == WEIR_NO_TIME)
+	if (first)
 		sync_newest(s); /* comes with the collections */
-	if ((!s->o->quick || watermark == WEIR_NO_TIME) && docs_step(s, s->o->drift))
+	if (far && docs_step(s, s->o->drift))
 		return s->rc;
 	s->progress.finished = true;
 	if (move_watermark(s, &since))
 		return s->rc;
 	if (s->o->first_page)
 		return WEIR_OK;
-	if (after_watermark(s, watermark, since))
+	if (after_watermark(s, since))
 		return s->rc;
 	s->result.whole = true;
 	return WEIR_OK;
@@ -319,6 +366,19 @@ bearable(enum weir_rc rc)
 	       rc == WEIR_EBADDATA;
 }
 
+/* Has the other process, which syncs now, still nothing to show? */
+static bool
+still_empty(struct weir_session *s)
+{
+	struct weir_store *store = NULL;
+	struct weir_err ignored;
+	int64_t cycle_us;
+
+	return !weir_session_store(s, WEIR_STORE_READ, &store, &ignored) &&
+	       !weir_store_meta(store, WEIR_META_CYCLE_US, &cycle_us, &ignored) &&
+	       cycle_us == WEIR_NO_TIME;
+}
+
 enum weir_rc
 weir_sync_for_reading(struct weir_session *s, bool insist,
 	const struct weir_sync_options *o, char **ret_why, struct weir_err *err)
@@ -338,15 +398,17 @@ weir_sync_for_reading(struct weir_session *s, bool insist,
 		rc = WEIR_OK;
 	if (rc || (fresh && !insist))
 		return rc;
-	if (insist || empty)
-		mine.lock_ms = READING_LOCK_MS;
 	if (!insist) {
 		mine.budget_ms = empty ? 0 : READING_MS;
 		mine.first_page = empty;
 		mine.quick = !empty;
 	}
-	rc = weir_sync_cycle(s, &mine, &result, err);
-	if (rc == WEIR_OK || insist || empty || !bearable(rc))
+	if (insist || empty)
+		mine.lock_ms = READING_LOCK_MS;
+	do
+		rc = weir_sync_cycle(s, &mine, &result, err);
+	while (rc == WEIR_EBUSY && (insist || (empty && still_empty(s))));
+	if (rc == WEIR_OK || insist || (empty && rc != WEIR_EBUSY) || !bearable(rc))
 		return rc;
 	if (ret_why)
 		*ret_why = xstrdup(err->text);

@@ -148,7 +148,7 @@ of_runs(struct sync *s, enum weir_kind kind, const struct weir_id *runs, size_t 
 }
 
 static enum weir_rc
-active_runs(struct sync *s, int64_t since_us, struct id_vec *ret)
+active_runs(struct sync *s, int64_t since_us, struct id_vec *ret, bool *ret_ended)
 {
 	struct db *db = store_db(s->store);
 	sqlite3_stmt *st = NULL;
@@ -158,20 +158,22 @@ active_runs(struct sync *s, int64_t since_us, struct id_vec *ret)
 	if (!rc) {
 		db_bind_time(st, 1, since_us);
 		sqlite3_bind_int(st, 2, SYNC_DETAIL_RUNS);
-		while (!(rc = db_step(db, st, &row, &s->err)) && row)
+		while (!(rc = db_step(db, st, &row, &s->err)) && row) {
 			VEC_PUSH(ret, db_id(st, 0));
+			if (sqlite3_column_int(st, 1))
+				*ret_ended = true;
+		}
 	}
 	db_reset(st);
 	return rc;
 }
 
-/* Task runs of live runs and of those that ended since. */
 enum weir_rc
-sync_task_runs(struct sync *s, int64_t since_us)
+sync_task_runs(struct sync *s, int64_t since_us, bool *ret_ended)
 {
 	struct id_vec runs = { 0 };
 
-	if (active_runs(s, since_us, &runs))
+	if (active_runs(s, since_us, &runs, ret_ended))
 		return sync_fail(s, s->err.rc, NULL);
 	sync_tell(s, "task runs", 0, -1);
 	for (size_t i = 0; i < runs.n; i += SYNC_DETAIL_BATCH) {

@@ -116,7 +116,7 @@ start_log(struct sync *s, struct log_job *job, bool quick)
 	if (look_up_run(s, job) ||
 		store_log_state(s->store, &job->run, &state, &s->err))
 		return s->err.rc;
-	if (state.complete && job->run_count <= state.runs) {
+	if (state.complete && job->ended && job->run_count <= state.runs) {
 		job->over = true;
 		return WEIR_OK;
 	}
@@ -269,9 +269,12 @@ weir_sync_logs_of(struct weir_session *session, const struct weir_query *query,
 	const struct weir_sync_options *o, struct weir_sync_result *ret_result,
 	struct weir_err *err)
 {
+	struct weir_sync_options mine = *o;
 	struct sync s;
-	enum weir_rc rc = sync_begin(&s, session, o);
+	enum weir_rc rc;
 
+	mine.lock_ms = mine.lock_ms ? mine.lock_ms : SYNC_LOCK_MS;
+	rc = sync_begin(&s, session, &mine);
 	if (!rc)
 		rc = many_logs(&s, query);
 	*ret_result = s.result;

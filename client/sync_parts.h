@@ -171,7 +171,8 @@ enum weir_rc sync_fill(struct sync *s, int64_t since_us, int64_t filled_us);
 enum weir_rc sync_drift(struct sync *s, int64_t since_us);
 enum weir_rc sync_docs(struct sync *s, int64_t since_us, bool whole);
 enum weir_rc sync_parents(struct sync *s, size_t limit);
-enum weir_rc sync_task_runs(struct sync *s, int64_t since_us);
+/* *ret_ended: there were runs that ended since. */
+enum weir_rc sync_task_runs(struct sync *s, int64_t since_us, bool *ret_ended);
 scan_rows sync_put_runs;
 
 /* Counts of runs by state type in buckets of expected start. */

@@ -54,8 +54,10 @@ WEIR_NODISCARD enum weir_rc weir_sync_cycle(struct weir_session *s,
 /*
  * What every reading command does first (DESIGN 2): nothing if the last cycle is
  * younger than 10 s; at most 1 s of syncing otherwise; an empty store waits for the
- * first page. A server that is away is an error only if insist or the store is empty;
- * else WEIR_OK and *ret_why (owned, may stay NULL) says why the data is old.
+ * first page, also for that of another process. insist: a whole cycle, however long
+ * another process's takes before. A server that is away is an error only if insist or
+ * the store is empty; else WEIR_OK and *ret_why (owned, may stay NULL) says why the
+ * data is old.
  */
 WEIR_NODISCARD enum weir_rc weir_sync_for_reading(struct weir_session *s, bool insist,
 	const struct weir_sync_options *o, char **ret_why, struct weir_err *err);
