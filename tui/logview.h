@@ -44,6 +44,8 @@ struct log {
 	size_t origin; /* where the search began */
 	size_t context;
 
+	size_t bottom; /* number of the last line on the screen that is painted */
+
 	bool follow, paused; /* paused: scrolled away, it stays there */
 	size_t seen;         /* lines that were there when it was paused */
 	bool syncing;        /* the engine has not answered yet */

@@ -84,8 +84,6 @@ paint_edge(void *arg, struct draw *d, int row)
 {
 	struct log *l = arg;
 	size_t total = logview_n(l), height = (size_t)l->pager.height, from, to;
-	size_t first = logview_top(l),
-	       last = logview_number(l, pager_bottom(&l->pager));
 	bool here;
 
 	if (total == 0 || d->cols < 20)
@@ -94,7 +92,7 @@ paint_edge(void *arg, struct draw *d, int row)
 	to = total * ((size_t)row + 1) / height;
 	if (to == from)
 		to = from + 1;
-	here = from <= last && to > first;
+	here = from <= l->bottom && to > logview_top(l);
 	draw_to(d, d->cols - 1);
 	if (any_between(&l->found[SLOT_ERRORS], from, to))
 		draw_text(d, STYLE_ERROR, theme_glyph(d->theme, GLYPH_MARK));
@@ -124,6 +122,7 @@ logview_paint(struct view *v, struct draw *d)
 {
 	struct log *l = logview_of(v);
 
+	l->bottom = logview_number(l, pager_bottom(&l->pager));
 	pager_paint(&l->pager, d, v->y, paint_edge);
 	if (logview_count(l) == 0 && v->height > 1) {
 		draw_begin(d, v->y + 1);
