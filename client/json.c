@@ -1,10 +1,13 @@
 /* A struct weir_json is a json_t under another name. */
 #include "weir/json.h"
 
+#include <ctype.h>
+#include <math.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
+#include "pull_text.h"
 #include "weir/mem.h"
 
 enum { JSON_FLAGS = JSON_ALLOW_NUL | JSON_DECODE_ANY };
@@ -15,12 +18,108 @@ tree_of(const struct weir_json *j)
 	return (json_t *)(uintptr_t)j;
 }
 
+/* ---- what Jansson refuses, but servers send */
+
+/* The four digits behind a `\u` at p, or -1. */
+static long
+hex_at(const char *p, const char *end)
+{
+	char digits[5] = { 0 };
+
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	memcpy(digits, p + 2, 4);
+	return strspn(digits, "0123456789abcdefABCDEF") == 4 ? strtol(digits, NULL, 16)
+							     : -1;
+}
+
+/* An escape: lone surrogates and NUL (which no key may have) become U+FFFD. */
+static const char *
+repair_escape(const char *p, const char *end, struct buf *out)
+{
+	long c = hex_at(p, end), low;
+	size_t n = 2;
+
+	if (c >= 0xd800 && c <= 0xdbff) {
+		low = hex_at(p + 6, end);
+		n = low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
+	} else if (c == 0 || (c >= 0xdc00 && c <= 0xdfff)) {
+		n = 0;
+	}
+	if (n == 0)
+		buf_adds(out, "\\ufffd");
+	else if (n <= (size_t)(end - p))
+		buf_add(out, p, n);
+	else
+		return end;
+	return p + (n ? n : 6);
+}
+
+/* A number: the largest double for what no double holds, a double for a long integer.
+ */
+static const char *
+repair_number(const char *p, const char *end, struct buf *out)
+{
+	const char *from = p;
+	bool whole;
+	char *text;
+
+	while (p < end && (isalnum((unsigned char)*p) || strchr("+-.", *p)))
+		p++;
+	text = xstrndup(from, (size_t)(p - from));
+	whole = strspn(text, "-0123456789") == strlen(text);
+	if (isinf(strtod(text, NULL)))
+		buf_addf(out, "%s1.7976931348623157e308", *text == '-' ? "-" : "");
+	else
+		buf_addf(out, "%s%s", text, whole && strlen(text) > 18 ? "e0" : "");
+	free(text);
+	return p;
+}
+
+static void
+repair(struct str text, struct buf *out)
+{
+	const char *p = text.s, *end = p + text.len;
+	bool quoted = false;
+
+	while (p < end) {
+		if (quoted && *p == '\\') {
+			p = repair_escape(p, end, out);
+			continue;
+		}
+		if (!quoted && (isdigit((unsigned char)*p) || *p == '-')) {
+			p = repair_number(p, end, out);
+			continue;
+		}
+		if (*p == '"')
+			quoted = !quoted;
+		buf_addc(out, *p++);
+	}
+}
+
+static json_t *
+load_repaired(struct str text)
+{
+	struct arena arena = { 0 };
+	struct buf b = BUF_INIT(BUF_MAX);
+	json_t *tree = NULL;
+
+	repair(pull_text_clean(text, &arena), &b);
+	if (!b.truncated && b.len)
+		tree = json_loadb(b.s, b.len, JSON_FLAGS, NULL);
+	buf_release(&b);
+	arena_free(&arena);
+	return tree;
+}
+
 enum weir_rc
 weir_json_parse(struct str text, struct weir_json **ret_json, struct weir_err *err)
 {
 	json_error_t why;
 	json_t *tree = json_loadb(text.s ? text.s : "", text.len, JSON_FLAGS, &why);
 
+	if (!tree)
+		tree = load_repaired(text);
 	if (!tree)
 		return weir_fail(err, WEIR_EBADDATA, "JSON: byte %d: %s", why.position,
 			why.text);

@@ -96,8 +96,8 @@ test_order_and_dump(void **state)
 static void
 test_bad(void **state)
 {
-	static const char *const bad[] = { "", "{", "[1,]", "{\"a\" 1}", "\"\xff\"",
-		"1 2" };
+	static const char *const bad[] = { "", "{", "[1,]", "{\"a\" 1}", "1 2", "\"\\",
+		"\"\\u12", "[1e5e5]", "\"\\q\"" };
 
 	(void)state;
 	for (size_t i = 0; i < N_ELEM(bad); i++) {
@@ -111,6 +111,38 @@ test_bad(void **state)
 	}
 }
 
+/* What servers send although no JSON should hold it: nothing else is lost by it. */
+static void
+test_repaired(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "[\"a\\ud800b\"]", "[\"a\xef\xbf\xbd"
+				     "b\"]" },
+		{ "[\"\\udc00\\\\ud800\"]", "[\"\xef\xbf\xbd\\\\ud800\"]" },
+		{ "[\"\\ud800\\ud83d\\ude00\"]", "[\"\xef\xbf\xbd\xf0\x9f\x98\x80\"]" },
+		{ "{\"k\\u0000\":1}", "{\"k\xef\xbf\xbd\":1}" },
+		{ "[\"\xe2\x82\"]", "[\"\xef\xbf\xbd\xef\xbf\xbd\"]" },
+		{ "[\"a\tb\"]", "[\"a b\"]" },
+		{ "[99999999999999999999,-7]", "[1e20,-7]" },
+		{ "[1e400,-1E999,\"1e400\"]",
+			"[1.7976931348623157e308,-1.7976931348623157e308,\"1e400\"]" },
+	};
+	struct buf out = BUF_INIT(256);
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(rows); i++) {
+		struct weir_json *j = parse(rows[i].text);
+
+		buf_clear(&out);
+		weir_json_dump(j, &out);
+		assert_string_equal(buf_cstr(&out), rows[i].want);
+		weir_json_free(j);
+	}
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -119,6 +151,7 @@ main(void)
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_order_and_dump),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_repaired),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

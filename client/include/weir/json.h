@@ -23,7 +23,10 @@ enum weir_json_type {
 	WEIR_JSON_OBJECT,
 };
 
-/* *ret_json is owned (weir_json_free). WEIR_EBADDATA says where it is wrong. */
+/*
+ * *ret_json is owned (weir_json_free). WEIR_EBADDATA says where it is wrong. Half
+ * characters become U+FFFD, numbers past int64 doubles, past double the largest.
+ */
 WEIR_NODISCARD enum weir_rc weir_json_parse(
 	struct str text, struct weir_json **ret_json, struct weir_err *err);
 void weir_json_free(struct weir_json *j);
