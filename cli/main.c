@@ -34,6 +34,7 @@
  *   http	libcurl multi: requests, bounded bodies, retries
  *   http_setup	TLS, proxies, credentials, headers from the settings
  *   http_fail	why there was no answer, in words
+ *   http_mask	secrets that were sent, not to be repeated
  *   retry	when a failed request is sent again
  *   pull	JSON pages read without a tree
  *   pull_text	their text made clean first

@@ -387,6 +387,10 @@ succeed(struct transfer *t, long status)
 		.retries = t->attempt - 1,
 	};
 
+	if (status < 200 || status > 299) {
+		http_setup_mask(&t->http->setup, t->headers, t->body.s, t->body.len);
+		http_setup_mask(&t->http->setup, NULL, t->location, LOCATION_MAX);
+	}
 	if (t->location[0]) {
 		weir_url_mask(&location, t->location);
 		reply.location = buf_str(&location);

@@ -61,12 +61,32 @@ http_fail_again(CURLcode code)
 	return row_of(code)->again;
 }
 
+/* libcurl names the host that it failed to reach; another than base's is a proxy. */
+static bool
+is_proxys(const struct http_fail *f)
+{
+	static const char mark[] = "Failed to connect to ";
+	const char *host = strstr(f->detail, mark);
+	size_t n;
+
+	if (!host)
+		return false;
+	host += strlen(mark);
+	n = strcspn(host, " ");
+	for (const char *p = f->base; (p = strchr(p, *host)); p++)
+		if (strncmp(p, host, n) == 0)
+			return false;
+	return true;
+}
+
 /* What the code alone does not tell. */
 static void
 add_why(struct buf *out, const struct http_fail *f)
 {
 	switch ((int)f->code) {
 	case CURLE_COULDNT_CONNECT:
+		if (is_proxys(f))
+			buf_adds(out, "the proxy: ");
 		if (f->os_errno)
 			buf_adds(out, strerror((int)f->os_errno));
 		else
@@ -82,7 +102,9 @@ add_why(struct buf *out, const struct http_fail *f)
 			buf_addf(out, "no answer within %ld s", f->timeout_s);
 		break;
 	default:
-		if (f->received)
+		if (strstr(f->detail, "CONNECT tunnel failed"))
+			buf_addf(out, "the proxy refuses: %s", f->detail);
+		else if (f->received)
 			buf_addf(out, "the connection was cut after %zu bytes",
 				f->received);
 		else
@@ -107,10 +129,12 @@ http_fail_set(const struct http_fail *f, struct weir_err *err)
 		buf_addf(&why, "%s%s", r->why,
 			r->why[strlen(r->why) - 1] == ' ' ? f->detail : "");
 	rc = weir_fail(err, WEIR_ENET, "server: %s: %s", f->base, buf_cstr(&why));
-	buf_release(&why);
-	if (f->code == CURLE_COULDNT_CONNECT)
+	if (strstr(buf_cstr(&why), "the proxy"))
+		weir_hint(err, "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY");
+	else if (f->code == CURLE_COULDNT_CONNECT)
 		weir_hint(err, "is the server running? curl %s/health", f->base);
 	else if (r->hint)
 		weir_hint(err, "%s", r->hint);
+	buf_release(&why);
 	return rc;
 }

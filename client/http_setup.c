@@ -22,25 +22,14 @@ add_header(const struct dyn_curl *curl, struct http_setup *s, const char *line)
 	s->headers = more;
 }
 
-/* ---- credentials */
-
 static void
-add_base64(struct buf *out, struct str s)
+add_secret_header(const struct dyn_curl *curl, struct http_setup *s, const char *line)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t v;
-
-	for (size_t i = 0; i < s.len; i += 3) {
-		size_t n = s.len - i < 3 ? s.len - i : 3;
-
-		v = 0;
-		for (size_t j = 0; j < 3; j++)
-			v = v << 8 | (j < n ? (unsigned char)s.s[i + j] : 0);
-		for (size_t j = 0; j < 4; j++)
-			buf_addc(out, j > n ? '=' : digits[v >> (18 - 6 * j) & 63]);
-	}
+	add_header(curl, s, line);
+	http_mask_add_header(&s->mask, line);
 }
+
+/* ---- credentials */
 
 static void
 add_percent_decoded(struct buf *out, struct str s)
@@ -103,7 +92,7 @@ set_credentials(const struct dyn_curl *curl, const struct weir_config *config,
 
 	if (is_set(auth) || (!is_set(key) && user.len)) {
 		buf_adds(&b, "Authorization: Basic ");
-		add_base64(&b, is_set(auth) ? str_of(auth) : user);
+		http_base64(&b, is_set(auth) ? str_of(auth) : user);
 	} else if (is_set(key)) {
 		buf_addf(&b, "Authorization: Bearer %s", key);
 	}
@@ -112,7 +101,10 @@ set_credentials(const struct dyn_curl *curl, const struct weir_config *config,
 			"api_key: %s: not one line of sane length",
 			weir_config_origin(config, WEIR_KEY_API_KEY));
 	else if (b.len)
-		add_header(curl, s, buf_cstr(&b));
+		add_secret_header(curl, s, buf_cstr(&b));
+	http_mask_add_user(&s->mask, user);
+	http_mask_add_user(&s->mask, str_of(auth ? auth : ""));
+	http_mask_add(&s->mask, str_of(key ? key : ""));
 	if (b.s)
 		explicit_bzero(b.s, b.len);
 	buf_release(&b);
@@ -180,7 +172,7 @@ add_custom_headers(const struct dyn_curl *curl, const struct weir_config *config
 		line = *json_string_value(value)
 			       ? xasprintf("%s: %s", name, json_string_value(value))
 			       : xasprintf("%s;", name);
-		add_header(curl, s, line);
+		add_secret_header(curl, s, line);
 		free(line);
 	}
 	json_decref(json);
@@ -212,6 +204,24 @@ upper_case_proxy(const struct http_setup *s)
 	if (s->tls || getenv("http_proxy") || getenv("REQUEST_METHOD"))
 		return NULL;
 	return getenv("HTTP_PROXY");
+}
+
+/* What libcurl takes from the environment is sent, and may be echoed, too. */
+static void
+mask_proxies(struct http_setup *s)
+{
+	static const char *const names[] = { "http_proxy", "HTTP_PROXY", "https_proxy",
+		"HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+
+	for (size_t i = 0; i < N_ELEM(names); i++) {
+		const char *value = getenv(names[i]);
+		struct buf user = BUF_INIT(HEADER_MAX);
+
+		if (value)
+			free(split_address(value, &user));
+		http_mask_add_user(&s->mask, buf_str(&user));
+		buf_release(&user);
+	}
 }
 
 static void
@@ -304,6 +314,7 @@ http_setup_init(const struct dyn_curl *curl, const struct weir_config *config,
 	rc = set_credentials(curl, config, buf_str(&user), &s, err);
 	if (!rc)
 		rc = add_custom_headers(curl, config, &s, err);
+	mask_proxies(&s);
 out:
 	buf_release(&user);
 	if (rc)
@@ -322,7 +333,22 @@ http_setup_release(const struct dyn_curl *curl, struct http_setup *s)
 	for (struct curl_slist *l = s->headers; l; l = l->next)
 		explicit_bzero(l->data, strlen(l->data));
 	curl->slist_free_all(s->headers);
+	http_mask_release(&s->mask);
 	*s = (struct http_setup){ 0 };
+}
+
+void
+http_setup_mask(const struct http_setup *s, const struct curl_slist *headers,
+	char *text, size_t n)
+{
+	struct http_mask own = { 0 };
+
+	for (const struct curl_slist *l = headers; l; l = l->next)
+		if (strncasecmp(l->data, "Prefect-Csrf-Token:", 19) == 0)
+			http_mask_add_header(&own, l->data);
+	http_mask_apply(&own, text, n);
+	http_mask_apply(&s->mask, text, n);
+	http_mask_release(&own);
 }
 
 static void
