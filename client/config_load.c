@@ -2,6 +2,7 @@
 #include "config_layer.h"
 
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "toml_load.h"
@@ -135,6 +136,15 @@ out:
 	return rc;
 }
 
+/* A folder where a file belongs; `.env` may be one (a virtual environment). */
+static enum weir_rc
+refuse_folder(struct load *ld, const char *path, unsigned mode)
+{
+	if ((mode & S_IFMT) != S_IFDIR)
+		return WEIR_OK;
+	return weir_fail(ld->err, WEIR_ECONFIG, "%s: a folder, not a file", path);
+}
+
 static enum weir_rc
 read_conf(struct load *ld)
 {
@@ -148,7 +158,7 @@ read_conf(struct load *ld)
 	rc = config_read_file(
 		ld->io, c->file, &ld->conf_text, &found, &ld->conf_mode, ld->err);
 	if (rc || !found)
-		return rc;
+		return rc ? rc : refuse_folder(ld, c->file, ld->conf_mode);
 	ld->conf_file = (struct config_text){ buf_str(&ld->conf_text), c->file };
 	rc = toml_load(ld->conf_file.text, c->file, &ld->conf, ld->err);
 	if (rc)
@@ -156,6 +166,21 @@ read_conf(struct load *ld)
 	c->layers[CONFIG_CONF].origin = xstrdup("weir.conf");
 	return config_read_conf(&ld->conf_file, ld->conf, &c->layers[CONFIG_CONF],
 		&c->warnings, ld->err);
+}
+
+static enum weir_rc
+check_profiles(struct load *ld)
+{
+	const json_t *active = json_object_get(ld->profiles, "active");
+	const json_t *all = json_object_get(ld->profiles, "profiles");
+
+	if (active && !json_is_string(active))
+		return weir_fail(ld->err, WEIR_ECONFIG,
+			"%s: active: its value must be text", ld->profiles_name);
+	if (all && !json_is_object(all))
+		return weir_fail(ld->err, WEIR_ECONFIG,
+			"%s: profiles: its value must be a table", ld->profiles_name);
+	return WEIR_OK;
 }
 
 /* Prefect's profiles.toml: where it was said to be, $PREFECT_HOME, ~/.prefect. */
@@ -167,7 +192,7 @@ read_profiles(struct load *ld)
 	char *paths[3] = { 0 };
 	enum weir_rc rc = WEIR_OK;
 	bool found = false;
-	unsigned mode;
+	unsigned mode = 0;
 	size_t i;
 
 	if (!given)
@@ -183,9 +208,12 @@ read_profiles(struct load *ld)
 	if (!given)
 		paths[2] = xasprintf("%s/.prefect/profiles.toml", ld->home);
 	for (i = 0; i < N_ELEM(paths) && !rc && !found; i++)
-		if (paths[i])
+		if (paths[i]) {
 			rc = config_read_file(ld->io, paths[i], &ld->profiles_text,
 				&found, &mode, ld->err);
+			if (!rc && !found)
+				rc = refuse_folder(ld, paths[i], mode);
+		}
 	if (!rc && found) {
 		ld->profiles_name = paths[i - 1];
 		paths[i - 1] = NULL;
@@ -196,7 +224,7 @@ read_profiles(struct load *ld)
 	}
 	for (i = 0; i < N_ELEM(paths); i++)
 		free(paths[i]);
-	return rc;
+	return rc ? rc : check_profiles(ld);
 }
 
 static const struct builtin *

@@ -48,6 +48,7 @@ real_read(void *arg, const char *path, struct buf *out, bool *ret_found,
 
 	(void)arg;
 	*ret_found = false;
+	*ret_mode = 0;
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return WEIR_OK;
 	if (fd < 0)
@@ -59,10 +60,10 @@ real_read(void *arg, const char *path, struct buf *out, bool *ret_found,
 	else if (S_ISREG(st.st_mode))
 		rc = read_all(fd, path, out, err);
 	close(fd);
-	if (rc || !S_ISREG(st.st_mode))
+	if (rc)
 		return rc;
-	*ret_found = true;
-	*ret_mode = st.st_mode & 07777;
+	*ret_found = S_ISREG(st.st_mode);
+	*ret_mode = *ret_found ? st.st_mode & 07777 : st.st_mode;
 	return WEIR_OK;
 }
 
