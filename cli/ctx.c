@@ -189,6 +189,20 @@ show_age(struct ctx *ctx, const char *why)
 	buf_release(&b);
 }
 
+/* A store that cannot be written may still be read. */
+static enum weir_rc
+read_all_the_same(struct ctx *ctx)
+{
+	struct weir_err why = *ctx->err;
+
+	if (check_filled(ctx)) {
+		*ctx->err = why;
+		return why.rc;
+	}
+	ctx_note(ctx, "%s", why.text);
+	return WEIR_OK;
+}
+
 enum weir_rc
 ctx_refresh(struct ctx *ctx)
 {
@@ -206,11 +220,8 @@ ctx_refresh(struct ctx *ctx)
 		return check_filled(ctx);
 	}
 	rc = weir_sync_for_reading(ctx->session, ctx->g.refresh, &o, &why, ctx->err);
-	if (rc == WEIR_EDB && !ctx->g.refresh) {
-		/* A store that cannot be written may still be read. */
-		ctx_note(ctx, "%s", ctx->err->text);
-		rc = WEIR_OK;
-	}
+	if (rc == WEIR_EDB && !ctx->g.refresh)
+		rc = read_all_the_same(ctx);
 	note = weir_session_note(ctx->session);
 	if (note)
 		ctx_note(ctx, "%s", note);

@@ -53,8 +53,6 @@ is_damage(int code)
 void
 db_suspect(struct db *db)
 {
-	db->damaged = true;
-
 	char *mark = xasprintf("%s" DB_DAMAGE_MARK, db->path);
 	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
@@ -77,6 +75,11 @@ hint_for(int code, struct weir_err *err)
 	case SQLITE_LOCKED:
 	case SQLITE_PROTOCOL:
 		weir_hint(err, "wait for the other process and repeat");
+		break;
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		weir_hint(err, "set XDG_CACHE_HOME to a folder that is yours to write");
 		break;
 	case SQLITE_FULL:
 		weir_hint(err, "make room, or set XDG_CACHE_HOME to another disk");

@@ -12,19 +12,32 @@
 
 enum { PLATFORM_PARAMS_MAX = 64 };
 
+static enum weir_rc
+fail_writing(const char *what, const char *path, int why, struct weir_err *err)
+{
+	weir_fail(err, WEIR_EDB, "%s: %s: %s", what, path, strerror(why));
+	if (why == ENOSPC || why == EDQUOT)
+		weir_hint(err, "make room, or set XDG_CACHE_HOME to another disk");
+	else
+		weir_hint(err, "set XDG_CACHE_HOME to a folder that is yours to write");
+	return WEIR_EDB;
+}
+
 /* Make the folder of path and those above it, each 0700. */
 static enum weir_rc
 make_folders(const char *path, struct weir_err *err)
 {
 	char *copy = xstrdup(path);
 	enum weir_rc rc = WEIR_OK;
+	int why;
 
 	for (char *p = copy + 1; !rc && (p = strchr(p, '/')); *p++ = '/') {
 		*p = '\0';
-		if (mkdir(copy, 0700) != 0 && errno != EEXIST &&
-			access(copy, X_OK) != 0)
-			rc = weir_fail(err, WEIR_EDB, "cannot make the folder: %s: %s",
-				copy, strerror(errno));
+		if (mkdir(copy, 0700) == 0 || errno == EEXIST)
+			continue;
+		why = errno;
+		if (access(copy, X_OK) != 0)
+			rc = fail_writing("cannot make the folder", copy, why, err);
 	}
 	free(copy);
 	return rc;
@@ -63,8 +76,7 @@ may_write(const char *path, struct weir_err *err)
 	enum weir_rc rc = WEIR_OK;
 
 	if (access(path, W_OK) != 0 || access(folder, W_OK | X_OK) != 0)
-		rc = weir_fail(err, WEIR_EDB, "cannot write to the store: %s: %s", path,
-			strerror(errno));
+		rc = fail_writing("cannot write to the store", path, errno, err);
 	free(folder);
 	return rc;
 }
@@ -86,8 +98,7 @@ make_file(const char *path, struct weir_err *err)
 		return WEIR_OK;
 	}
 	if (errno != EEXIST)
-		return weir_fail(err, WEIR_EDB, "cannot create the store: %s: %s", path,
-			strerror(errno));
+		return fail_writing("cannot create the store", path, errno, err);
 	if (stat(path, &st) == 0 && (st.st_mode & 077))
 		(void)!chmod(path, 0600);
 	return may_write(path, err);
@@ -101,8 +112,7 @@ take_lock(const char *path, int *ret_fd, struct weir_err *err)
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		rc = weir_fail(err, WEIR_EDB, "cannot lock the store: %s: %s", name,
-			strerror(errno));
+		rc = fail_writing("cannot lock the store", name, errno, err);
 	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		rc = weir_fail(err, WEIR_EBUSY, "another weir is syncing: %s", path);
 	if (rc && fd >= 0)

@@ -394,6 +394,8 @@ weir_sync_for_reading(struct weir_session *s, bool insist,
 	rc = weir_session_store(s, WEIR_STORE_READ, &store, err);
 	if (rc == WEIR_OK)
 		rc = freshness(store, &fresh, &empty, err);
+	else if (rc == WEIR_EDB) /* damage: for writing it is set aside */
+		rc = weir_session_store(s, WEIR_STORE_WRITE, &store, err);
 	else if (rc == WEIR_ENOTFOUND)
 		rc = WEIR_OK;
 	if (rc || (fresh && !insist))

@@ -205,9 +205,10 @@ test_answers(void **state)
 		{ 404, "{\"detail\":\"Flow run not found\"}", true, WEIR_ENOTFOUND,
 			"server: http://h/api: POST /x: not found (404): Flow run not "
 			"found",
-			"" },
+			"is the server one that weir knows? weir doctor" },
 		{ 409, "{\"detail\":\"It exists.\"}", true, WEIR_EREFUSED,
-			"server: http://h/api: POST /x: refused (409): It exists", "" },
+			"server: http://h/api: POST /x: refused (409): It exists",
+			"is the server one that weir knows? weir doctor" },
 		{ 422,
 			"{\"exception_message\":\"Invalid request received.\","
 			"\"exception_detail\":[{\"loc\":[\"body\",\"flow_runs\","
@@ -218,12 +219,13 @@ test_answers(void **state)
 			"server: http://h/api: POST /x: refused (422): "
 			"flow_runs.bogus: "
 			"Extra inputs are not permitted",
-			"" },
+			"is the server one that weir knows? weir doctor" },
 		{ 422,
 			"{\"detail\":[{\"loc\":[\"body\",1],\"msg\":\"m\"},{\"msg\":"
 			"\"n\"}]}",
 			true, WEIR_EREFUSED,
-			"server: http://h/api: POST /x: refused (422): 1: m; n", "" },
+			"server: http://h/api: POST /x: refused (422): 1: m; n",
+			"is the server one that weir knows? weir doctor" },
 		{ 503, "{\"exception_message\":\"Service Unavailable\"}", true,
 			WEIR_ENET,
 			"server: http://h/api: POST /x: the server is not available "
@@ -252,7 +254,7 @@ test_answers(void **state)
 		{ 404, "{\"detail\":\"a\\u001b[31mred\\nx\"}", true, WEIR_ENOTFOUND,
 			"server: http://h/api: POST /x: not found (404): "
 			"ared x",
-			"" },
+			"is the server one that weir knows? weir doctor" },
 	};
 
 	(void)state;
