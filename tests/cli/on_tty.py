@@ -24,7 +24,7 @@ def main():
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         os.execvp(args[0], args)
-    end = time.monotonic() + SECONDS
+    end, got = time.monotonic() + SECONDS, b""
     while time.monotonic() < end:
         if not select.select([fd], [], [], 0.2)[0]:
             continue
@@ -34,10 +34,11 @@ def main():
             break
         if not data:
             break
-        # the line discipline ends lines with CR LF; a CR of the program stays one
-        sys.stdout.buffer.write(data.replace(b"\r\n", b"\n"))
+        got += data
     else:
         os.kill(pid, 9)
+    # the line discipline ends lines with CR LF; a CR of the program stays one
+    sys.stdout.buffer.write(got.replace(b"\r\n", b"\n"))
     sys.stdout.buffer.flush()
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) & 0xff

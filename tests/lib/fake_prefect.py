@@ -146,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
                 status, headers = 500, {}
                 body = {"exception_message": "Internal Server Error"}
             if fault and fault["kind"] == "mangle" and status == 200:
-                rows = json.loads(body) if isinstance(body, bytes) else body
+                rows = json.loads(body if isinstance(body, bytes) else json.dumps(body))
                 body = mangle(rows if isinstance(rows, list) else [rows], fault)
             data = body if isinstance(body, bytes) else (
                 b"" if status == 204 else json.dumps(
