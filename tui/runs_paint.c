@@ -122,8 +122,11 @@ runs_paint_counts(struct view *v, struct draw *d)
 	bool exact = r->rows.whole || r->counted || r->rows.n == 0;
 
 	if (r->letters) {
-		draw_text(d, STYLE_STRONG,
-			"sort by: a letter or number of a column, 0 as it was");
+		buf_adds(&left, "sort by:");
+		table_letters(&r->table, &left);
+		buf_adds(&left, "  0 as it was");
+		draw_text(d, STYLE_STRONG, buf_cstr(&left));
+		buf_release(&left);
 		return;
 	}
 	if (r->rows.n > 0) {

@@ -229,6 +229,15 @@ out:
 	buf_release(&title);
 }
 
+void
+table_letters(const struct table *t, struct buf *out)
+{
+	for (size_t i = 0; i < t->shown; i++)
+		if (t->cols[i].letter)
+			buf_addf(out, "  %c %s", (char)t->cols[i].letter,
+				column(t, i)->title);
+}
+
 static bool
 begin_column(const struct table *t, struct draw *d, size_t i)
 {

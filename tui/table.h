@@ -41,6 +41,8 @@ void table_layout(struct table *t, const struct draw *d, struct weir_store *stor
 /* letters: show the letters to sort by. sort: the sorted column, or NULL. */
 void table_header(const struct table *t, struct draw *d, bool letters,
 	const struct weir_column *sort, bool descending);
+/* `s STATE  f FLOW`: the letters of the columns on the screen, appended to out. */
+void table_letters(const struct table *t, struct buf *out);
 /* On the row begun. row NULL: it cannot be read (yet). */
 void table_row(const struct table *t, struct draw *d, const struct rows_row *row);
 
