@@ -7,11 +7,14 @@
 
 #include "out.h"
 #include "show.h"
+#include "show_run.h"
 #include "show_text.h"
+#include "show_tsv.h"
 #include "timeline.h"
 
 struct show_args {
 	const char *output;
+	bool all;
 };
 
 static const unsigned kinds = 1u << WEIR_RUN | 1u << WEIR_TASK_RUN | 1u << WEIR_FLOW |
@@ -186,32 +189,72 @@ print_tasks(struct show *s, struct sink *sink)
 
 	rc = timeline_read(s->ctx, s->store, s->tree, 0, false, &t);
 	if (!rc && t.root->children.n) {
-		show_text_heading(s->ctx, sink, "TASKS");
+		buf_addc(&sink->b, '\n');
 		rc = timeline_print(s->ctx, sink, &t, false);
 	}
 	timeline_release(&t);
 	return rc;
 }
 
+/* The run that a run is a child of, or that a task run is in; NULL if unknown. */
 static enum weir_rc
-print_text(struct show *s, struct sink *sink)
+read_above(struct show *s, struct weir_json **ret_list)
 {
-	struct weir_json *all = NULL;
+	const char *id = show_text(
+		s->tree, s->kind == WEIR_RUN ? "parent_run_id" : "flow_run_id");
+	struct buf text = BUF_INIT(BUF_MAX);
+	char *query = xasprintf("id:%s", id);
+	enum weir_rc rc = WEIR_OK;
+
+	if (*id)
+		rc = show_list(s->ctx, s->store, WEIR_RUN, query, NULL, 1, &text);
+	if (!rc && *id)
+		rc = weir_json_parse(buf_str(&text), ret_list, s->ctx->err);
+	free(query);
+	buf_release(&text);
+	return rc;
+}
+
+/* Runs as they are looked at, with their tasks; then what few ask for. */
+static enum weir_rc
+print_run(struct show *s, struct sink *sink, const struct weir_json *all)
+{
+	const struct show_args *args = s->ctx->args;
+	struct show_run r = { .kind = s->kind, .run = all };
+	struct weir_json *above = NULL;
 	enum weir_rc rc;
 
-	rc = weir_json_parse(buf_str(&s->json), &all, s->ctx->err);
+	rc = read_above(s, &above);
 	if (rc)
 		return rc;
-	show_text_object(s->ctx, sink, s->kind, s->tree);
+	r.above = weir_json_at(above, 0);
+	show_run_print(s->ctx, sink, &r);
 	show_text_checks(s->ctx, sink, weir_json_get(all, "pickup"));
-	show_text_states(s->ctx, sink, weir_json_get(all, "state_history"));
 	if (s->kind == WEIR_RUN)
 		rc = print_tasks(s, sink);
+	if (args->all) {
+		show_text_states(s->ctx, sink, weir_json_get(all, "state_history"));
+		show_text_members(s->ctx, sink, s->tree);
+	}
+	weir_json_free(above);
+	return rc;
+}
+
+static enum weir_rc
+print_text(struct show *s, struct sink *sink, const struct weir_json *all)
+{
+	const struct show_args *args = s->ctx->args;
+	enum show_text_depth depth = args->all ? SHOW_TEXT_ALL : SHOW_TEXT_USUAL;
+	enum weir_rc rc = WEIR_OK;
+
+	if (s->kind == WEIR_RUN || s->kind == WEIR_TASK_RUN)
+		rc = print_run(s, sink, all);
+	else
+		show_text_object(s->ctx, sink, s->kind, s->tree, depth);
 	for (size_t i = 0; i < N_ELEM(parts); i++)
 		if (parts[i].of == s->kind && parts[i].title)
 			show_text_list(s->ctx, sink, parts[i].title,
-				weir_json_get(all, parts[i].name));
-	weir_json_free(all);
+				weir_json_get(all, parts[i].name), depth);
 	return rc;
 }
 
@@ -219,19 +262,26 @@ static enum weir_rc
 print(struct show *s)
 {
 	const struct show_args *args = s->ctx->args;
-	const char *form = args->output ? args->output : "table";
+	enum out_form form = out_form(s->ctx, args->output);
+	struct weir_json *all = NULL;
 	struct sink sink;
-	enum weir_rc rc = WEIR_OK;
+	enum weir_rc rc;
 
-	sink_init(&sink, s->ctx, strcmp(form, "table") == 0);
-	if (strcmp(form, "table") == 0) {
-		rc = print_text(s, &sink);
-	} else if (strcmp(form, "name") == 0) {
+	rc = weir_json_parse(buf_str(&s->json), &all, s->ctx->err);
+	if (rc)
+		return rc;
+	sink_init(&sink, s->ctx, form == OUT_TABLE);
+	if (form == OUT_TABLE) {
+		rc = print_text(s, &sink, all);
+	} else if (form == OUT_TSV) {
+		show_tsv_object(s->ctx, &sink.b, all);
+	} else if (form == OUT_NAME) {
 		buf_addf(&sink.b, "%s\n", show_text(s->tree, "id"));
 	} else {
 		show_put_json(s->ctx, &sink.b, buf_str(&s->json));
 		buf_addc(&sink.b, '\n');
 	}
+	weir_json_free(all);
 	return sink_close(&sink, rc);
 }
 
@@ -259,7 +309,9 @@ run(struct ctx *ctx)
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "output", 'o', OPT_STRING, offsetof(struct show_args, output), "FORM",
-	  "table|json|ndjson|name", "form of the output" },
+	  "table|tsv|json|ndjson|name", "form of the output" },
+	{ "all", 'a', OPT_FLAG, offsetof(struct show_args, all), NULL,
+	  NULL, "text: the history of states and every member too" },
 	OPT_END,
 };
 /* clang-format on */

@@ -231,6 +231,16 @@ ctx_refresh(struct ctx *ctx)
 	return rc;
 }
 
+/* What is to be typed: the command with the longer id. */
+static void
+hint_command(const struct ctx *ctx)
+{
+	char *id = xstrdup(ctx->err->hint);
+
+	weir_hint(ctx->err, "weir %s %s", ctx->cmd->name, id);
+	free(id);
+}
+
 enum weir_rc
 ctx_resolve(struct ctx *ctx, unsigned kinds, const char *text, enum weir_kind *ret_kind,
 	struct weir_id *ret_id, int64_t *ret_key)
@@ -253,6 +263,8 @@ ctx_resolve(struct ctx *ctx, unsigned kinds, const char *text, enum weir_kind *r
 			rc = weir_resolve(
 				store, kinds, text, ret_kind, ret_id, &key, ctx->err);
 	}
+	if (rc == WEIR_EAMBIGUOUS)
+		hint_command(ctx);
 	if (!rc && ret_key)
 		*ret_key = key;
 	return rc;

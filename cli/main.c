@@ -57,7 +57,6 @@
  *   store_tasks	task runs
  *   store_docs	what a server has few of
  *   store_logs	log lines on their way in
- *   store_logdir	the blocks of a log, read and written
  *   store_logdir	where the blocks of a log are
  *   store_text	what bare words search
  *   intern	names to row numbers, for the writer
@@ -123,11 +122,12 @@
  *   complete	what can stand somewhere: runs, columns, fields, keys
  *   show	what show and graph read
  *   cmd_show	everything known of one object
- *   show_text	that, as lines for people
- *   cmd_open	web pages
+ *   show_run	a run for people: why, when, where, with what
+ *   show_text	other objects and lists for people
+ *   show_tsv	names and values for programs
+ *   facts	labelled lines that wrap
  *   cmd_graph	a run over time
  *   timeline	the tree of task runs and child runs
- *   show		what show and graph read
  *   cmd_config	settings and their origins
  *   cmd_doctor	the check-up
  *   cmd_open	the web page of an object

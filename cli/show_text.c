@@ -8,7 +8,7 @@
 #include "out.h"
 #include "show.h"
 
-enum { LABEL_WIDTH = 25, STATE_WIDTH = 12, LIST_MAX = 200 };
+enum { SHORT_ID = 8, LABEL_WIDTH = 25, STATE_WIDTH = 12, LIST_MAX = 200 };
 
 /* What comes first, by its owner's names; all other members follow. */
 static const char *const order[] = { "id", "flow_name", "flow_run_id",
@@ -19,6 +19,14 @@ static const char *const order[] = { "id", "flow_name", "flow_run_id",
 /* What is said elsewhere. */
 static const char *const skipped[] = { "name", "state_type", "state_name", "state",
 	"state_id" };
+
+/* Rarely wanted: documents for machines, ids of what is shown by name. */
+static const char *const rare[] = { "updated", "flow_id", "deployment_id",
+	"work_queue_id", "work_pool_id", "default_queue_id", "labels",
+	"parameter_openapi_schema", "enforce_parameter_schema", "pull_steps",
+	"job_variables", "base_job_template", "storage_configuration",
+	"storage_document_id", "infrastructure_document_id", "concurrency_options",
+	"global_concurrency_limit", "created_by", "updated_by", "metadata_" };
 
 static bool
 is_one_of(const char *name, const char *const *names, size_t n)
@@ -62,8 +70,8 @@ add_coloured(struct ctx *ctx, struct buf *b, const char *colour, const char *tex
 		out_colour(b, "off");
 }
 
-static void
-add_state(
+void
+show_text_state(
 	struct ctx *ctx, struct buf *b, enum weir_state type, struct str name, bool pad)
 {
 	const struct weir_state_look *look = weir_state_look(type, name);
@@ -95,7 +103,7 @@ add_lines(struct ctx *ctx, struct buf *b, struct str s, size_t indent)
 		text.len--;
 	for (size_t i = 0; i < text.len; i++) {
 		buf_addc(b, text.s[i]);
-		if (text.s[i] == '\n')
+		if (text.s[i] == '\n' && text.s[i + 1] != '\n')
 			buf_addn(b, ' ', indent);
 	}
 	buf_addc(b, '\n');
@@ -221,6 +229,44 @@ says_something(const struct weir_json *v)
 	return true;
 }
 
+/* `cron 0 3 * * *  Europe/Berlin`, a line each. */
+static void
+add_schedule(struct ctx *ctx, struct buf *b, const struct weir_json *o)
+{
+	const struct weir_json *s = weir_json_get(o, "schedule");
+	const struct weir_json *active = weir_json_get(o, "active");
+	static const char *const kinds[] = { "cron", "rrule", "interval" };
+	struct buf text = BUF_INIT(BUF_MAX);
+
+	for (size_t i = 0; i < N_ELEM(kinds); i++) {
+		const struct weir_json *v = weir_json_get(s, kinds[i]);
+
+		if (weir_json_type(v) == WEIR_JSON_NULL)
+			continue;
+		buf_addf(&text, "%s ", kinds[i]);
+		if (weir_json_type(v) == WEIR_JSON_NUMBER)
+			weir_duration_format(
+				&text, (int64_t)(weir_json_number(v) * 1e6));
+		else
+			buf_addstr(&text, weir_json_text(v));
+	}
+	if (weir_json_text(weir_json_get(s, "timezone")).len)
+		buf_addf(&text, "  %s", show_text(s, "timezone"));
+	if (weir_json_type(active) == WEIR_JSON_BOOL && !weir_json_true(active))
+		buf_adds(&text, "  (off)");
+	add_lines(ctx, b, buf_str(&text), LABEL_WIDTH + 3);
+	buf_release(&text);
+}
+
+static void
+add_schedules(struct ctx *ctx, struct buf *b, const struct weir_json *list)
+{
+	for (size_t i = 0; i < weir_json_size(list); i++) {
+		add_label(ctx, b, i ? "" : "schedules");
+		add_schedule(ctx, b, weir_json_at(list, i));
+	}
+}
+
 /* One level of an object is opened: parameters, labels, job variables. */
 static void
 add_member(struct ctx *ctx, struct buf *b, const char *name, const struct weir_json *v)
@@ -231,6 +277,10 @@ add_member(struct ctx *ctx, struct buf *b, const char *name, const struct weir_j
 
 	if (!says_something(v))
 		return;
+	if (strcmp(name, "schedules") == 0 && weir_json_type(v) == WEIR_JSON_ARRAY) {
+		add_schedules(ctx, b, v);
+		return;
+	}
 	if (weir_json_type(v) != WEIR_JSON_OBJECT) {
 		add_label(ctx, b, name);
 		add_value(ctx, b, name, v, LABEL_WIDTH + 3);
@@ -259,7 +309,7 @@ add_title(
 	struct str message = weir_json_text(weir_json_get(state, "message"));
 
 	if (show_state(o)) {
-		add_state(ctx, b, show_state(o),
+		show_text_state(ctx, b, show_state(o),
 			weir_json_text(weir_json_get(o, "state_name")), false);
 		buf_adds(b, "   ");
 	} else {
@@ -277,23 +327,39 @@ add_title(
 	add_lines(ctx, b, message, 2);
 }
 
-void
-show_text_object(struct ctx *ctx, struct sink *sink, enum weir_kind kind,
-	const struct weir_json *o)
+static void
+add_members(struct ctx *ctx, struct buf *b, const struct weir_json *o,
+	enum show_text_depth depth)
 {
-	struct buf *b = &sink->b;
 	const struct weir_json *v;
 	const char *name;
 	void *at = NULL;
 
-	add_title(ctx, b, kind, o);
-	buf_addc(b, '\n');
 	for (size_t i = 0; i < N_ELEM(order); i++)
 		add_member(ctx, b, order[i], weir_json_get(o, order[i]));
-	while (weir_json_next(o, &at, &name, &v))
-		if (!is_one_of(name, order, N_ELEM(order)) &&
-			!is_one_of(name, skipped, N_ELEM(skipped)))
+	while (weir_json_next(o, &at, &name, &v)) {
+		if (is_one_of(name, order, N_ELEM(order)) ||
+			is_one_of(name, skipped, N_ELEM(skipped)))
+			continue;
+		if (depth == SHOW_TEXT_ALL || !is_one_of(name, rare, N_ELEM(rare)))
 			add_member(ctx, b, name, v);
+	}
+}
+
+void
+show_text_object(struct ctx *ctx, struct sink *sink, enum weir_kind kind,
+	const struct weir_json *o, enum show_text_depth depth)
+{
+	add_title(ctx, &sink->b, kind, o);
+	buf_addc(&sink->b, '\n');
+	add_members(ctx, &sink->b, o, depth);
+}
+
+void
+show_text_members(struct ctx *ctx, struct sink *sink, const struct weir_json *o)
+{
+	show_text_heading(ctx, sink, "MEMBERS");
+	add_members(ctx, &sink->b, o, SHOW_TEXT_ALL);
 }
 
 void
@@ -326,7 +392,7 @@ show_text_states(struct ctx *ctx, struct sink *sink, const struct weir_json *sta
 		else if (us != WEIR_NO_TIME)
 			weir_time_absolute(b, us, ctx->utc, true);
 		buf_adds(b, "  ");
-		add_state(ctx, b, type, name, message.len > 0);
+		show_text_state(ctx, b, type, name, message.len > 0);
 		buf_adds(b, message.len ? "  " : "");
 		add_lines(ctx, b, message, 28 + STATE_WIDTH);
 	}
@@ -362,48 +428,153 @@ show_text_checks(struct ctx *ctx, struct sink *sink, const struct weir_json *che
 	}
 }
 
-static void
-add_list_line(struct ctx *ctx, struct buf *b, const struct weir_json *o)
+/* ---- lists: a column for each member that any of them has */
+
+enum { LIST_TITLE_MAX = 48, LIST_WORD_MAX = 14 };
+
+struct list {
+	struct ctx *ctx;
+	struct buf *b;
+	size_t title, type, status; /* widths; 0: none has it */
+	size_t left;                /* columns for the description; 0: any */
+	int digits;                 /* of ids: what tells them apart */
+};
+
+static struct str
+list_title(const struct weir_json *o)
 {
-	static const char *const names[] = { "name", "key" };
-	static const char *const more[] = { "type", "status", "description" };
+	static const char *const names[] = { "name", "key", "description" };
 	struct str title = { 0 };
+
+	for (size_t i = 0; i < N_ELEM(names) && !title.len; i++)
+		title = weir_json_text(weir_json_get(o, names[i]));
+	return title.len ? title : STR("-");
+}
+
+static void
+widen(struct ctx *ctx, size_t *width, struct str s, size_t max)
+{
+	struct buf clean = BUF_INIT(BUF_MAX);
+	size_t n;
+
+	text_sanitize(&clean, s, flags_of(ctx));
+	n = text_width(buf_str(&clean));
+	if (n > *width)
+		*width = n < max ? n : max;
+	buf_release(&clean);
+}
+
+static void
+add_column(struct list *l, size_t width, struct str s)
+{
+	if (!width)
+		return;
+	buf_adds(l->b, "  ");
+	add_fit(l->ctx, l->b, s, width, true);
+}
+
+static void
+add_description(struct list *l, const struct weir_json *o)
+{
+	struct str text = weir_json_text(weir_json_get(o, "description"));
+	size_t used = 1 + (size_t)l->digits + 2 + l->title +
+		      (l->type ? l->type + 2 : 0) + (l->status ? l->status + 2 : 0);
+
+	if (!text.len || text.s == list_title(o).s)
+		return;
+	if (l->ctx->tty_out && used + 12 > l->left)
+		return;
+	buf_adds(l->b, "  ");
+	add_fit(l->ctx, l->b, text, l->ctx->tty_out ? l->left - used : LIST_TITLE_MAX,
+		false);
+}
+
+static void
+add_list_line(struct list *l, const struct weir_json *o)
+{
 	struct str at = weir_json_text(weir_json_get(o, "start_time"));
+	struct buf *b = l->b;
+	int64_t us;
 
 	buf_addc(b, ' ');
 	if (show_state(o)) {
-		add_state(ctx, b, show_state(o),
+		show_text_state(l->ctx, b, show_state(o),
 			weir_json_text(weir_json_get(o, "state_name")), true);
 		buf_addc(b, ' ');
 	}
-	buf_addf(b, "%.*s  ", ctx->tty_out ? 8 : WEIR_ID_TEXT, show_text(o, "id"));
-	for (size_t i = 0; i < N_ELEM(names) && !title.len; i++)
-		title = weir_json_text(weir_json_get(o, names[i]));
-	add_fit(ctx, b, title.len ? title : STR("-"), 60, false);
-	for (size_t i = 0; i < N_ELEM(more); i++) {
-		struct str text = weir_json_text(weir_json_get(o, more[i]));
-
-		if (!text.len)
-			continue;
+	buf_addf(b, "%.*s  ", l->digits, show_text(o, "id"));
+	add_fit(l->ctx, b, list_title(o), l->title, true);
+	add_column(l, l->type, weir_json_text(weir_json_get(o, "type")));
+	add_column(l, l->status, weir_json_text(weir_json_get(o, "status")));
+	if (!show_state(o))
+		add_description(l, o);
+	if (at.len && weir_time_parse(at, &us)) {
 		buf_adds(b, "  ");
-		add_fit(ctx, b, text, 60, false);
+		if (l->ctx->tty_out)
+			weir_time_relative(b, us, weir_now_us(), l->ctx->utc, true);
+		else
+			buf_addstr(b, at);
 	}
-	buf_adds(b, at.len ? "  " : "");
-	if (!at.len || !add_time(ctx, b, at))
-		buf_addc(b, '\n');
+	while (b->len && b->s[b->len - 1] == ' ')
+		buf_truncate(b, b->len - 1);
+	buf_addc(b, '\n');
+}
+
+/* How many digits of the ids there must be: at least 8, whole in a pipe. */
+static int
+distinct_digits(const struct ctx *ctx, const struct weir_json *list)
+{
+	size_t n = weir_json_size(list);
+	int digits = ctx->tty_out ? SHORT_ID : WEIR_ID_TEXT;
+
+	for (size_t i = 0; i < n && i < LIST_MAX; i++)
+		for (size_t k = 0; k < i && digits < WEIR_ID_TEXT; k++)
+			while (digits < WEIR_ID_TEXT &&
+				strncmp(show_text(weir_json_at(list, i), "id"),
+					show_text(weir_json_at(list, k), "id"),
+					(size_t)digits) == 0)
+				digits++;
+	return digits;
+}
+
+static bool
+is_listed(const struct weir_json *o, enum show_text_depth depth)
+{
+	return depth == SHOW_TEXT_ALL || !str_eq(list_title(o), "-");
 }
 
 void
 show_text_list(struct ctx *ctx, struct sink *sink, const char *title,
-	const struct weir_json *list)
+	const struct weir_json *list, enum show_text_depth depth)
 {
-	size_t n = weir_json_size(list);
+	struct list l = { .ctx = ctx, .b = &sink->b };
+	size_t n = weir_json_size(list), shown = 0;
+	int columns, lines;
 
-	if (!n)
+	sink_screen(&columns, &lines);
+	l.left = (size_t)columns;
+	l.digits = distinct_digits(ctx, list);
+	for (size_t i = 0; i < n; i++) {
+		const struct weir_json *o = weir_json_at(list, i);
+
+		if (!is_listed(o, depth))
+			continue;
+		shown++;
+		widen(ctx, &l.title, list_title(o), LIST_TITLE_MAX);
+		widen(ctx, &l.type, weir_json_text(weir_json_get(o, "type")),
+			LIST_WORD_MAX);
+		widen(ctx, &l.status, weir_json_text(weir_json_get(o, "status")),
+			LIST_WORD_MAX);
+	}
+	if (!shown)
 		return;
 	show_text_heading(ctx, sink, title);
-	for (size_t i = 0; i < n && i < LIST_MAX; i++)
-		add_list_line(ctx, &sink->b, weir_json_at(list, i));
-	if (n > LIST_MAX)
-		buf_addf(&sink->b, " %zu more, -o json has them\n", n - LIST_MAX);
+	for (size_t i = 0, k = 0; i < n && k < LIST_MAX; i++) {
+		if (!is_listed(weir_json_at(list, i), depth))
+			continue;
+		add_list_line(&l, weir_json_at(list, i));
+		k++;
+	}
+	if (shown > LIST_MAX)
+		buf_addf(&sink->b, " %zu more, -o json has them\n", shown - LIST_MAX);
 }

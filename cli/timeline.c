@@ -14,6 +14,7 @@ enum {
 	STATE_WIDTH = 14,
 	TOOK_WIDTH = 9,
 	BAR_MIN = 12,
+	LABEL_MIN = 10, /* of the scale: columns from one to the next */
 };
 
 /* ---- the tree */
@@ -332,18 +333,86 @@ lay_out(struct printer *p)
 		p->bar_width = width - rest - p->name_width;
 }
 
+/* The scale's steps: the first whose labels have room. */
+static int64_t
+scale_step(const struct printer *p)
+{
+	static const int steps[] = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800,
+		3600, 7200, 10800, 21600, 43200 };
+	int64_t span = p->to_us - p->from_us, us = 0;
+
+	for (size_t i = 0; i < N_ELEM(steps); i++) {
+		us = (int64_t)steps[i] * WEIR_SECOND_US;
+		if ((double)us * (double)p->bar_width / (double)span >= LABEL_MIN)
+			return us;
+	}
+	while ((double)us * (double)p->bar_width / (double)span < LABEL_MIN)
+		us *= 2;
+	return us;
+}
+
+/* `0:00         1:00         2:00` over the bars; nothing for less than a second. */
+static void
+add_scale(const struct printer *p, struct buf *b)
+{
+	int64_t span = p->to_us - p->from_us, step;
+	size_t at = 0;
+
+	if (p->from_us == WEIR_NO_TIME || span < WEIR_SECOND_US || !p->bar_width)
+		return;
+	step = scale_step(p);
+	for (int64_t us = 0; us <= span; us += step) {
+		size_t to = (size_t)((double)us * (double)p->bar_width / (double)span);
+		struct buf label = BUF_INIT(64);
+
+		if (us)
+			weir_duration_format(&label, us);
+		else
+			buf_adds(&label, "0:00");
+		if (to >= at && to + label.len <= p->bar_width) {
+			buf_addn(b, ' ', to - at);
+			buf_addstr(b, buf_str(&label));
+			at = to + label.len;
+		}
+		buf_release(&label);
+	}
+}
+
+static enum weir_rc
+put_heading(const struct printer *p, const char *title)
+{
+	struct buf *b = &p->sink->b;
+
+	if (p->ctx->colour)
+		out_colour(b, "bold");
+	text_pad(b, str_of(title), p->name_width, false, 0);
+	buf_adds(b, "  ");
+	text_pad(b, STR("  STATE"), 2 + STATE_WIDTH, false, 0);
+	text_pad(b, STR("TOOK"), TOOK_WIDTH, true, 0);
+	if (p->bar_width)
+		buf_adds(b, "  ");
+	add_scale(p, b);
+	if (p->ctx->colour)
+		out_colour(b, "off");
+	while (b->len && b->s[b->len - 1] == ' ')
+		buf_truncate(b, b->len - 1);
+	buf_addc(b, '\n');
+	return sink_row(p->sink);
+}
+
 enum weir_rc
 timeline_print(struct ctx *ctx, struct sink *sink, const struct timeline *t, bool whole)
 {
 	struct printer p = { .ctx = ctx, .sink = sink, .now_us = weir_now_us() };
-	enum weir_rc rc = WEIR_OK;
+	enum weir_rc rc;
 
 	p.from_us = p.to_us = WEIR_NO_TIME;
 	p.flags = ctx->utf8 ? 0 : TEXT_ASCII;
 	buf_init(&p.stem, BUF_MAX);
 	measure(&p, t->root, 0);
 	lay_out(&p);
-	if (whole)
+	rc = put_heading(&p, whole ? "RUN" : "TASK");
+	if (!rc && whole)
 		rc = put_line(&p, t->root, "");
 	if (!rc)
 		rc = put_children(&p, t->root, whole);

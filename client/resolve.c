@@ -3,6 +3,7 @@
  * @failed, or the address of a page of Prefect's web interface.
  * /
  */
+#include <ctype.h>
 #include <strings.h>
 
 #include "query.h"
@@ -250,9 +251,15 @@ search(struct hunt *h)
 	return rc;
 }
 
-/* `  5c1d0e7a  build-one  numpy 2.3.1  4 min ago` */
+enum { LINE_CELLS = 3, CELL_WIDTH = 40 };
+
+/* A line of the list of candidates. */
+struct line {
+	struct buf cells[LINE_CELLS];
+};
+
 static void
-add_candidate(struct hunt *h, const struct found *f, struct buf *out)
+read_line(struct hunt *h, const struct found *f, struct line *line)
 {
 	const char *list = f->kind == WEIR_RUN          ? "flow_name,name,at"
 			   : f->kind == WEIR_DEPLOYMENT ? "flow_name,name"
@@ -261,26 +268,76 @@ add_candidate(struct hunt *h, const struct found *f, struct buf *out)
 	struct weir_column_set set = { 0 };
 	struct weir_select sel = { .kind = f->kind, .columns = &set, .key = f->key };
 	struct weir_rows *rows = NULL;
-	char id[WEIR_ID_TEXT + 1];
 	bool row = false;
 
-	buf_addf(out, "\n  %.*s", SHORT_ID, weir_id_format(&f->id, id));
+	for (size_t i = 0; i < LINE_CELLS; i++)
+		buf_init(&line->cells[i], BUF_MAX);
 	if (weir_columns_choose(f->kind, list, 0, &set, NULL) ||
 		weir_rows_open(h->store, &sel, &rows, NULL) ||
 		weir_rows_next(rows, &row, NULL) || !row)
 		goto out;
-	for (size_t i = 0; i < set.n; i++) {
+	for (size_t i = 0; i < set.n && i < LINE_CELLS; i++) {
 		const struct weir_cell *c = weir_rows_cell(rows, i);
+		struct buf *b = &line->cells[i];
 
-		buf_adds(out, "  ");
 		if (c->type == WEIR_T_TIME && !c->null)
-			weir_time_relative(out, c->i, weir_now_us(), false, true);
+			weir_time_relative(b, c->i, weir_now_us(), false, true);
 		else if (c->type == WEIR_T_TEXT)
-			text_fit(out, c->s, 40, 0);
+			text_fit(b, c->s, CELL_WIDTH, 0);
 	}
 out:
 	weir_rows_close(rows);
 	weir_columns_release(&set);
+}
+
+/* Digits that tell the ids of the first n hits apart, at least SHORT_ID. */
+static size_t
+distinct_digits(const struct hunt *h, size_t n)
+{
+	char a[WEIR_ID_TEXT + 1], b[WEIR_ID_TEXT + 1];
+	size_t digits = SHORT_ID;
+
+	for (size_t i = 0; i < n; i++) {
+		weir_id_format(&h->hits.v[i].id, a);
+		for (size_t k = 0; k < i; k++) {
+			weir_id_format(&h->hits.v[k].id, b);
+			while (digits < WEIR_ID_TEXT && strncmp(a, b, digits) == 0)
+				digits++;
+		}
+	}
+	return digits;
+}
+
+/* `  5c1d0e7a  build-one  numpy 2.3.1  4 min ago`, a line each, aligned */
+static void
+add_candidates(struct hunt *h, struct buf *out)
+{
+	struct line lines[SHOWN_MAX];
+	size_t n = h->hits.n < SHOWN_MAX ? h->hits.n : SHOWN_MAX;
+	size_t digits = distinct_digits(h, n), width[LINE_CELLS] = { 0 };
+	char id[WEIR_ID_TEXT + 1];
+
+	for (size_t i = 0; i < n; i++) {
+		read_line(h, &h->hits.v[i], &lines[i]);
+		for (size_t k = 0; k < LINE_CELLS; k++) {
+			size_t w = text_width(buf_str(&lines[i].cells[k]));
+
+			if (w > width[k])
+				width[k] = w;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(out, "\n  %.*s", (int)digits,
+			weir_id_format(&h->hits.v[i].id, id));
+		for (size_t k = 0; k < LINE_CELLS && width[k]; k++) {
+			buf_adds(out, "  ");
+			text_pad(out, buf_str(&lines[i].cells[k]), width[k], false, 0);
+		}
+		while (out->len && out->s[out->len - 1] == ' ')
+			buf_truncate(out, out->len - 1);
+		for (size_t k = 0; k < LINE_CELLS; k++)
+			buf_release(&lines[i].cells[k]);
+	}
 }
 
 /* The shortest begin of the first candidate's id that no other has. */
@@ -313,14 +370,24 @@ ambiguous(struct hunt *h)
 		(int)(h->text.len < 64 ? h->text.len : 64), h->text.s,
 		h->hits.n == COUNT_MAX ? "at least " : "", h->hits.n,
 		weir_kind_plural(kind), id ? "begin with it" : "have that name");
-	for (size_t i = 0; i < h->hits.n && i < SHOWN_MAX; i++)
-		add_candidate(h, &h->hits.v[i], &out);
+	add_candidates(h, &out);
 	if (h->hits.n > SHOWN_MAX)
 		buf_adds(&out, "\n  ...");
 	weir_fail(h->err, WEIR_EAMBIGUOUS, "%s", buf_cstr(&out));
 	hint_prefix(h);
 	buf_release(&out);
 	return WEIR_EAMBIGUOUS;
+}
+
+/* Can be said to a shell, and is a bare word of a query. */
+static bool
+is_plain_word(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!isalnum((unsigned char)s.s[i]) && !strchr("._", s.s[i]) &&
+			(s.s[i] != '-' || i == 0))
+			return false;
+	return s.len > 0 && s.len <= 40 && !str_eq(s, "or") && !str_eq(s, "not");
 }
 
 static enum weir_rc
@@ -330,16 +397,23 @@ not_found(struct hunt *h)
 	int n = (int)(h->text.len < 100 ? h->text.len : 100);
 
 	for (int k = 0; k < WEIR_N_KINDS; k++) {
+		bool last = !(h->kinds >> (k + 1));
+
 		if (h->kinds >> k & 1)
-			buf_addf(&what, "%s%s", what.len ? " or " : "",
+			buf_addf(&what, "%s%s",
+				!what.len ? ""
+				: last    ? " or "
+					  : ", ",
 				weir_kind_name((enum weir_kind)k));
 	}
-	weir_fail(h->err, WEIR_ENOTFOUND, "%s '%.*s': there is none here",
-		buf_cstr(&what), n, h->text.s);
+	weir_fail(h->err, WEIR_ENOTFOUND, "'%.*s': no %s here has that id or name", n,
+		h->text.s, buf_cstr(&what));
 	buf_release(&what);
-	if (h->text.len < PREFIX_MIN)
-		weir_hint(h->err, "at least %d digits of its id", PREFIX_MIN);
-	else if (h->kinds & 1u << WEIR_RUN)
+	if (!(h->kinds & 1u << WEIR_RUN))
+		return WEIR_ENOTFOUND;
+	if (is_plain_word(h->text))
+		weir_hint(h->err, "weir runs %.*s", n, h->text.s);
+	else
 		weir_hint(h->err, "weir runs");
 	return WEIR_ENOTFOUND;
 }

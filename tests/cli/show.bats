@@ -73,16 +73,61 @@ assert d["pickup"] is None
 P
 }
 
-@test "show: as text it has state, message, parameters, states and tasks" {
-	weir2 show "$PARENT"
+@test "show: as text it says what, why, when, where, with what, and the tasks" {
+	weir2 show "$PARENT" -o table
 	exits 0
 	silent
 	has "Failed"
 	has "$PARENT"
-	has parameters
-	has STATES
-	has TASKS
+	local label
+	for label in when with state id; do
+		grep -q "^ $label  " "$T/out" || die "no line '$label'"
+	done
+	grep -Eq '^TASK +STATE +TOOK' "$T/out" || die "no tasks"
+	! grep -q "^STATES\|^MEMBERS\|flow_version" "$T/out" || die "more than is wanted"
 	harmless "$T/out"
+	weir2 show "$PARENT" -o table --all
+	grep -q ^STATES "$T/out" && grep -q ^MEMBERS "$T/out" && grep -q ' flow_id' "$T/out" ||
+		die "--all is not all"
+}
+
+@test "show: in a pipe name and value, all that the object has" {
+	weir2 show "$PARENT" -o json
+	mv "$T/out" "$T/json"
+	weir2 show "$PARENT"
+	exits 0
+	silent
+	python3 - "$T" <<'P'
+import json, sys
+t = sys.argv[1]
+d = json.load(open(f"{t}/json"))
+lines = [l.split("\t") for l in open(f"{t}/out").read().splitlines()]
+assert all(len(l) == 2 for l in lines), "two fields a line"
+got = {}
+for name, value in lines:
+    got.setdefault(name, []).append(value)
+assert {n.split(".")[0] for n in got} == set(d), "a member is missing"
+assert got["state_type"] == [d["state_type"]] and got["id"] == [d["id"]]
+assert got["start_time"] == [d["start_time"]]
+for n, v in d["parameters"].items():
+    g = got[f"parameters.{n}"][0]
+    assert g == v if isinstance(v, str) else json.loads(g) == v if v is not None else g == "", (n, g, v)
+assert got["task_runs"] == [o["id"] for o in d["task_runs"]]
+P
+	weir2 show "$PARENT" -o tsv
+	exits 0
+	grep -q "^state_type	FAILED$" "$T/out"
+}
+
+@test "show: on a terminal no line is wider than it" {
+	NO_COLOR=1 PAGER=cat on_tty 80x24 "$WEIR" show "$PARENT"
+	exits 0
+	python3 - "$T/tty" <<'P'
+import sys
+lines = open(sys.argv[1], encoding="utf-8").read().replace("\r", "").split("\n")
+wide = [l for l in lines if len(l) > 80]
+assert not wide, wide
+P
 }
 
 @test "show: the same by prefix, name, @failed and web address" {
@@ -110,7 +155,7 @@ print(next(r["id"] for r in json.load(open(sys.argv[1])) if r["state_type"] == "
 	pool=$(ask /work_pools/filter '{"limit":1}' | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["name"])')
 	weir2 show "$pool" -o json
 	json "d['name'] == '$pool' and len(d['queues']) > 0"
-	weir2 show "$pool"
+	weir2 show "$pool" -o table
 	has QUEUES
 }
 
@@ -130,8 +175,29 @@ print(next(r["id"] for r in json.load(open(sys.argv[1])) if r["state_type"] == "
 	says no-such-thing
 	weir2 show
 	exits 2
-	weir2 show "$PARENT" -o tsv
+	weir2 show "$PARENT" -o csv
 	exits 2
+}
+
+@test "an id that several objects have: what to type is the same command" {
+	local cmd
+	python3 - "$BATS_FILE_TMPDIR/runs" >"$T/prefix" <<'P'
+import collections, json, sys
+n = collections.Counter(r["id"][:4] for r in json.load(open(sys.argv[1])))
+print(next((p for p, k in n.items() if k > 1), ""))
+P
+	prefix=$(cat "$T/prefix")
+	[ -n "$prefix" ] || skip "no two ids begin alike"
+	for cmd in show logs graph open; do
+		weir2 --offline "$cmd" "$prefix"
+		exits 1
+		says "runs begin with it"
+		grep -q "^try: weir $cmd $prefix" "$T/err" || die "$cmd: $(tail -n 1 "$T/err")"
+		# what it says is right
+		[ "$cmd" = show ] || continue
+		weir2 --offline show -o name "$(sed -n 's/^try: weir show //p' "$T/err")"
+		exits 0
+	done
 }
 
 @test "show: the server is away, what is known is shown, exit 0" {
@@ -159,7 +225,7 @@ print(next(r["id"] for r in json.load(open(sys.argv[1])) if r["state_type"] == "
 	local id
 	id=$("$WEIR" runs --offline state:scheduled,late -n 1 -o name)
 	[ -n "$id" ] || skip "no run waits"
-	weir2 show "$id"
+	weir2 show "$id" -o table
 	has "WHY IT WAITS"
 	weir2 show "$id" -o json
 	json "any(c['check'] == 'state' for c in d['pickup'])"
@@ -204,6 +270,7 @@ P
 	[ "$(cut -f 1 "$T/out" | sort -u | head -n 2 | tail -n 1)" = 1 ]
 	[ "$(awk -F '\t' 'NF != 10' "$T/out" | wc -l)" = 0 ]
 	weir2 graph "$PARENT" -o table
+	grep -Eq '^RUN +STATE +TOOK' "$T/out"
 	has "├ "
 	has "▇"
 	weir2 graph "$PARENT" --depth 0 -o tsv

@@ -1,0 +1,88 @@
+#include "show_tsv.h"
+
+#include <weir/mem.h>
+#include <weir/text.h>
+
+#include "show.h"
+
+static void
+put(const struct ctx *ctx, struct buf *out, const char *name, const char *inner,
+	struct str value)
+{
+	struct buf line = BUF_INIT(BUF_MAX), text = BUF_INIT(BUF_MAX);
+
+	show_tsv(&text, str_of(name));
+	if (inner) {
+		buf_addc(&text, '.');
+		show_tsv(&text, str_of(inner));
+	}
+	if (ctx->tty_out)
+		text_sanitize(&line, buf_str(&text), ctx->utf8 ? 0 : TEXT_ASCII);
+	else
+		buf_addstr(&line, buf_str(&text));
+	buf_addc(&line, '\t');
+	buf_clear(&text);
+	show_tsv(&text, value);
+	if (ctx->tty_out)
+		text_sanitize(&line, buf_str(&text), ctx->utf8 ? 0 : TEXT_ASCII);
+	else
+		buf_addstr(&line, buf_str(&text));
+	buf_addstr(out, buf_str(&line));
+	buf_addc(out, '\n');
+	buf_release(&text);
+	buf_release(&line);
+}
+
+static void
+put_value(const struct ctx *ctx, struct buf *out, const char *name, const char *inner,
+	const struct weir_json *v)
+{
+	struct buf text = BUF_INIT(BUF_MAX);
+
+	if (weir_json_type(v) == WEIR_JSON_TEXT)
+		buf_addstr(&text, weir_json_text(v));
+	else if (weir_json_type(v) != WEIR_JSON_NULL)
+		weir_json_dump(v, &text);
+	put(ctx, out, name, inner, buf_str(&text));
+	buf_release(&text);
+}
+
+static bool
+is_list_of_objects(const struct weir_json *v)
+{
+	return weir_json_type(v) == WEIR_JSON_ARRAY && weir_json_size(v) > 0 &&
+	       weir_json_type(weir_json_at(v, 0)) == WEIR_JSON_OBJECT;
+}
+
+/* What has no id is said whole. */
+static void
+put_list(const struct ctx *ctx, struct buf *out, const char *name,
+	const struct weir_json *list)
+{
+	for (size_t i = 0; i < weir_json_size(list); i++) {
+		const struct weir_json *o = weir_json_at(list, i);
+		const struct weir_json *id = weir_json_get(o, "id");
+
+		put_value(ctx, out, name, NULL, id ? id : o);
+	}
+}
+
+void
+show_tsv_object(const struct ctx *ctx, struct buf *out, const struct weir_json *o)
+{
+	const struct weir_json *v, *inner;
+	const char *name, *inner_name;
+	void *at = NULL, *inner_at;
+
+	while (weir_json_next(o, &at, &name, &v)) {
+		if (is_list_of_objects(v)) {
+			put_list(ctx, out, name, v);
+		} else if (weir_json_type(v) == WEIR_JSON_OBJECT && weir_json_size(v)) {
+			inner_at = NULL;
+			while (weir_json_next(v, &inner_at, &inner_name, &inner))
+				put_value(ctx, out, name, inner_name, inner);
+		} else {
+			put_value(ctx, out, name, NULL, v);
+		}
+	}
+}
