@@ -51,6 +51,8 @@
 		" WHERE parent_task IS NOT NULL AND parent IS NULL ORDER BY k DESC LIMIT ?1") \
 	X(RUN_SET_PARENT, "UPDATE runs SET parent = ?2 WHERE parent_task = ?1" \
 		" AND parent IS NOT ?2") \
+	X(RUN_NO_PARENT, "UPDATE runs SET parent = NULL, parent_task = NULL" \
+		" WHERE parent = ?1") \
 	X(RUN_HISTORY, "SELECT (expected_us - ?1) / ?2, state, count(*) FROM runs" \
 		" WHERE expected_us >= ?1 AND expected_us < ?3 GROUP BY 1, 2") \
 	X(RUN_EXPECTED_IDS, "SELECT id FROM runs WHERE expected_us >= ?1 AND expected_us < ?2") \

@@ -242,6 +242,21 @@ store_delete_runs(
 }
 
 enum weir_rc
+store_runs_gone(
+	struct weir_store *s, const struct weir_id *ids, size_t n, struct weir_err *err)
+{
+	enum weir_rc rc = store_begin(s, err);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = store_run_id(s, SQL_RUN_NO_PARENT, &ids[i], err);
+	if (!rc)
+		rc = store_delete_runs(s, ids, n, err);
+	return store_end(s, rc, err);
+}
+
+enum weir_rc
 store_live_unseen(struct weir_store *s, const struct id_vec *seen, struct id_vec *ret,
 	struct weir_err *err)
 {

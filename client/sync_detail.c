@@ -274,7 +274,7 @@ get_run(struct sync *s, const struct weir_id *id, const struct weir_run **ret_ru
 		sync_answer_release(&a);
 		return s->rc;
 	}
-	if (a.rc == WEIR_ENOTFOUND && store_delete_runs(s->store, id, 1, &s->err))
+	if (a.rc == WEIR_ENOTFOUND && store_runs_gone(s->store, id, 1, &s->err))
 		sync_fail(s, s->err.rc, NULL);
 	else if (a.rc)
 		sync_fail(s, a.rc, &a.err);

@@ -48,7 +48,7 @@ delete_rest(struct sync *s, struct scan *c)
 					   sizeof(*t->found.v), compare_ids))
 			VEC_PUSH(&gone, ours.v[i]);
 	if (!rc && gone.n)
-		rc = store_delete_runs(s->store, gone.v, gone.n, &s->err);
+		rc = store_runs_gone(s->store, gone.v, gone.n, &s->err);
 	s->result.deleted += (int64_t)gone.n;
 	VEC_FREE(&ours);
 	VEC_FREE(&gone);

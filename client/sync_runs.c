@@ -176,7 +176,7 @@ delete_missing(struct sync *s, struct scan *c)
 			VEC_PUSH(&gone, v->ids[i]);
 	VEC_FREE(&v->found);
 	if (gone.n)
-		rc = store_delete_runs(s->store, gone.v, gone.n, &s->err);
+		rc = store_runs_gone(s->store, gone.v, gone.n, &s->err);
 	s->result.deleted += (int64_t)gone.n;
 	VEC_FREE(&gone);
 	return rc;
