@@ -64,11 +64,12 @@ fetch_below(struct reading *r, const char *id)
 {
 	struct weir_id run;
 	struct weir_err err;
+	int64_t left;
 
 	if (!r->fetch || !weir_id_parse(str_of(id), &run))
 		return;
-	r->fetch = weir_monotonic_us() < r->until_us &&
-		   !weir_sync_run(r->ctx->session, &run, &err);
+	left = (r->until_us - weir_monotonic_us()) / 1000;
+	r->fetch = left > 0 && !weir_sync_run_within(r->ctx->session, &run, left, &err);
 }
 
 static enum weir_rc read_below(struct reading *r, struct node *node, int depth);

@@ -322,7 +322,17 @@ enum weir_rc
 weir_sync_run(
 	struct weir_session *session, const struct weir_id *run, struct weir_err *err)
 {
-	static const struct weir_sync_options options = { .lock_ms = SYNC_LOCK_MS };
+	return weir_sync_run_within(session, run, 0, err);
+}
+
+enum weir_rc
+weir_sync_run_within(struct weir_session *session, const struct weir_id *run,
+	int64_t budget_ms, struct weir_err *err)
+{
+	const struct weir_sync_options options = {
+		.lock_ms = SYNC_LOCK_MS,
+		.budget_ms = budget_ms,
+	};
 	struct weir_id id = *run;
 	struct sync s;
 	enum weir_rc rc = sync_begin(&s, session, &options);

@@ -65,6 +65,9 @@ WEIR_NODISCARD enum weir_rc weir_sync_for_reading(struct weir_session *s, bool i
 /* Bring one run wholly up to date: itself, states, task runs, artifacts, children. */
 WEIR_NODISCARD enum weir_rc weir_sync_run(
 	struct weir_session *s, const struct weir_id *run, struct weir_err *err);
+/* The same in so long; what has come by then is kept. WEIR_EPENDING: not all has. */
+WEIR_NODISCARD enum weir_rc weir_sync_run_within(struct weir_session *s,
+	const struct weir_id *run, int64_t budget_ms, struct weir_err *err);
 
 /*
  * Read what is new of a run's log; completes it when the run has ended. *ret_ended:
