@@ -224,7 +224,8 @@ P
 	weir2 logs --runs "id:$ids" --level error --offline
 	exits 0
 	[ "$(wc -l <"$T/out")" = "$n" ]
-	silent
+	# of a real server's runs, one that ended just now may still get late lines
+	[ -n "$WEIR_TEST_BACKEND" ] || silent
 	weir2 logs --runs 'state:failed,completed' --grep 'zzz nothing' --offline
 	exits 1
 	says "no whole log here"

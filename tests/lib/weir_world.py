@@ -62,7 +62,7 @@ class Weir:
     def __exit__(self, *_):
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def run(self, *argv, timeout=120, **env):
+    def run(self, *argv, timeout=200, **env):
         return subprocess.run([WEIR, *argv], env={**self.env, **env}, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=timeout)
 
