@@ -46,19 +46,49 @@ out_json_escape(struct buf *b, struct str json, unsigned flags)
 	buf_release(&scratch);
 }
 
+/* `"name":` a column, made once; what is put together for a terminal. */
+struct json {
+	struct buf scratch;
+	struct buf names;
+	struct str *name;
+};
+
 static void
 begin(struct out *o)
 {
-	struct buf *b = xmalloc(sizeof(*b));
+	struct json *j = xcalloc(1, sizeof(*j));
+	size_t *end = xcalloc(o->n_columns + 1, sizeof(*end));
 
-	buf_init(b, BUF_MAX);
-	o->data = b;
+	buf_init(&j->scratch, BUF_MAX);
+	buf_init(&j->names, BUF_MAX);
+	j->name = xcalloc(o->n_columns + 1, sizeof(*j->name));
+	for (size_t i = 0; i < o->n_columns; i++) {
+		text_json(&j->names, str_of(o->columns[i]->name));
+		buf_addc(&j->names, ':');
+		end[i + 1] = j->names.len;
+	}
+	for (size_t i = 0; i < o->n_columns; i++)
+		j->name[i] = (struct str){ j->names.s + end[i], end[i + 1] - end[i] };
+	free(end);
+	o->data = j;
+}
+
+static void
+release(struct out *o)
+{
+	struct json *j = o->data;
+
+	buf_release(&j->scratch);
+	buf_release(&j->names);
+	free(j->name);
+	free(j);
 }
 
 /* Members of a `rest` with nothing in it add no comma. */
 static void
 add_object(struct out *o, struct buf *b, const struct weir_cell *const *cells)
 {
+	const struct json *j = o->data;
 	bool first = true;
 
 	buf_addc(b, '{');
@@ -67,10 +97,8 @@ add_object(struct out *o, struct buf *b, const struct weir_cell *const *cells)
 
 		if (!first)
 			buf_addc(b, ',');
-		if (cells[i]->type != WEIR_T_MEMBERS) {
-			text_json(b, str_of(o->columns[i]->name));
-			buf_addc(b, ':');
-		}
+		if (cells[i]->type != WEIR_T_MEMBERS)
+			buf_addstr(b, j->name[i]);
 		start = b->len;
 		weir_cell_json(b, cells[i]);
 		if (b->len == start)
@@ -84,15 +112,16 @@ add_object(struct out *o, struct buf *b, const struct weir_cell *const *cells)
 static void
 put_object(struct out *o, const struct weir_cell *const *cells)
 {
-	struct buf *scratch = o->data;
+	struct json *j = o->data;
 
 	if (!o->sanitize) {
 		add_object(o, &o->sink.b, cells);
 		return;
 	}
-	buf_clear(scratch);
-	add_object(o, scratch, cells);
-	out_json_escape(&o->sink.b, buf_str(scratch), o->style.ascii ? TEXT_ASCII : 0);
+	buf_clear(&j->scratch);
+	add_object(o, &j->scratch, cells);
+	out_json_escape(
+		&o->sink.b, buf_str(&j->scratch), o->style.ascii ? TEXT_ASCII : 0);
 }
 
 static void
@@ -107,8 +136,7 @@ json_end(struct out *o, bool ok)
 {
 	if (ok)
 		buf_adds(&o->sink.b, o->n_rows ? "\n]\n" : "[]\n");
-	buf_release(o->data);
-	free(o->data);
+	release(o);
 }
 
 static void
@@ -122,8 +150,7 @@ static void
 ndjson_end(struct out *o, bool ok)
 {
 	(void)ok;
-	buf_release(o->data);
-	free(o->data);
+	release(o);
 }
 
 const struct out_ops out_json = { begin, json_row, json_end };

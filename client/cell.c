@@ -4,11 +4,40 @@
 
 #include "weir/text.h"
 
+/* Seconds are whole microseconds: 15 digits are enough, and need no printf. */
+static bool
+micro_double(struct buf *out, double d)
+{
+	int64_t us, whole, part;
+	char text[8];
+	int n = 6;
+
+	if (!(d >= 0.001 && d < 1e8))
+		return false;
+	us = llround(d * 1e6);
+	if ((double)us / 1e6 != d)
+		return false;
+	whole = us / 1000000;
+	part = us % 1000000;
+	buf_addf(out, "%lld", (long long)whole);
+	if (!part)
+		return true;
+	for (; part % 10 == 0; n--)
+		part /= 10;
+	for (int i = n; i > 0; i--, part /= 10)
+		text[i] = (char)('0' + part % 10);
+	text[0] = '.';
+	buf_add(out, text, (size_t)n + 1);
+	return true;
+}
+
 void
 weir_double(struct buf *out, double d)
 {
 	char text[40];
 
+	if (micro_double(out, d))
+		return;
 	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, d);
 		if (strtod(text, NULL) == d)

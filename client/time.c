@@ -254,26 +254,41 @@ weir_time_parse(struct str text, int64_t *ret_us)
 	return true;
 }
 
+/* n digits of v and what follows them; a list formats millions of times. */
+static char *
+put_digits(char *p, int64_t v, int n, char after)
+{
+	for (int i = n; i-- > 0; v /= 10)
+		p[i] = (char)('0' + v % 10);
+	p[n] = after;
+	return p + n + 1;
+}
+
 char *
 weir_time_format(int64_t us, char out[WEIR_TIME_TEXT])
 {
+	char *p = out;
 	struct civil c;
 	int64_t s;
-	int n;
 
 	out[0] = '\0';
 	if (us == WEIR_NO_TIME)
 		return out;
 	c = civil_from_us(us);
 	s = c.seconds_us / WEIR_SECOND_US;
-	n = snprintf(out, WEIR_TIME_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02d",
-		(long long)c.year, c.month, c.day, (int)(s / 3600), (int)(s / 60 % 60),
-		(int)(s % 60));
 	us = c.seconds_us % WEIR_SECOND_US;
-	if (us)
-		snprintf(out + n, (size_t)(WEIR_TIME_TEXT - n), ".%06dZ", (int)us);
+	if (c.year < 0 || c.year > 9999)
+		p += snprintf(p, 24, "%04lld-", (long long)c.year);
 	else
-		snprintf(out + n, (size_t)(WEIR_TIME_TEXT - n), "Z");
+		p = put_digits(p, c.year, 4, '-');
+	p = put_digits(p, c.month, 2, '-');
+	p = put_digits(p, c.day, 2, 'T');
+	p = put_digits(p, s / 3600, 2, ':');
+	p = put_digits(p, s / 60 % 60, 2, ':');
+	p = put_digits(p, s % 60, 2, us ? '.' : 'Z');
+	if (us)
+		p = put_digits(p, us, 6, 'Z');
+	*p = '\0';
 	return out;
 }
 
