@@ -47,6 +47,7 @@
  *   session	configuration, store and server of one use of weir
  * Store:
  *   db		SQLite: opening, statements, transactions
+ *   db_checkpoint	the WAL copied by a thread
  *   sql	every static statement
  *   schema	the ladder of steps that make a store
  *   migrate	climbing it

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "db_checkpoint.h"
 #include "schema.h"
 #include "weir/mem.h"
 #include "weir/time.h"
@@ -263,6 +264,7 @@ open_write(struct db *db)
 		return SQLITE_READONLY;
 	/* An empty -wal is left behind: a reader then need not make one. */
 	sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
+	db->checkpoint = db_checkpoint_new(db->sqlite);
 	db->fault_commits = fault_commits();
 	return SQLITE_OK;
 }
@@ -295,6 +297,8 @@ db_close(struct db *db)
 		sqlite3_finalize(db->statements[i]);
 		db->statements[i] = NULL;
 	}
+	db_checkpoint_free(db->checkpoint);
+	db->checkpoint = NULL;
 	sqlite3_close(db->sqlite);
 	db->sqlite = NULL;
 	free(db->path);

@@ -21,11 +21,12 @@ struct db {
 	sqlite3 *sqlite; /* for the query compiler and functions */
 	char *path;      /* owned */
 	sqlite3_stmt *statements[SQL_N];
-	int depth;         /* of nested transactions */
-	int version;       /* user_version when it was opened */
-	int fault_commits; /* die after so many; 0: never */
-	bool failed;       /* a transaction within the outermost failed */
-	bool damaged;      /* SQLite said so */
+	struct db_checkpoint *checkpoint; /* DB_WRITE */
+	int depth;                        /* of nested transactions */
+	int version;                      /* user_version when it was opened */
+	int fault_commits;                /* die after so many; 0: never */
+	bool failed;  /* a transaction within the outermost failed */
+	bool damaged; /* SQLite said so */
 };
 
 enum db_mode { DB_READ, DB_WRITE };

@@ -12,7 +12,7 @@
 	X(USER_VERSION, "PRAGMA user_version") \
 	X(DATA_VERSION, "PRAGMA data_version") \
 	X(WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" \
-		" PRAGMA wal_autocheckpoint=16384; PRAGMA cache_size=-32768;" \
+		" PRAGMA cache_size=-32768;" \
 		" PRAGMA journal_size_limit=1048576") \
 	X(EXCLUSIVE, "PRAGMA locking_mode=EXCLUSIVE") \
 	X(CHECK, "PRAGMA quick_check(1)") \

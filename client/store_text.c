@@ -145,6 +145,22 @@ write_block(struct weir_store *s, struct store_text_block *block, struct weir_er
 	return rc;
 }
 
+static int64_t
+highest_k(const struct buf *text)
+{
+	const char *p = buf_cstr(text);
+	int64_t highest = 0;
+
+	while (p && *p) {
+		int64_t k = strtoll(p, NULL, 10);
+
+		highest = k > highest ? k : highest;
+		p = strchr(p, '\n');
+		p = p ? p + 1 : NULL;
+	}
+	return highest;
+}
+
 static enum weir_rc
 read_block(struct weir_store *s, struct store_text_block *block, struct weir_err *err)
 {
@@ -159,6 +175,7 @@ read_block(struct weir_store *s, struct store_text_block *block, struct weir_err
 	rc = db_step(&s->db, st, &row, err);
 	if (!rc && row)
 		buf_addstr(&block->text, db_str(st, 0));
+	block->last = highest_k(&block->text);
 out:
 	db_reset(st);
 	return rc;
@@ -236,12 +253,16 @@ static enum weir_rc
 put_line(struct weir_store *s, int64_t k, struct str line, struct weir_err *err)
 {
 	struct store_text_block *block;
-	struct str old;
+	struct str old = { NULL, 0 };
 	enum weir_rc rc = get_block(s, k / STORE_TEXT_RUNS, &block, err);
 
 	if (rc)
 		return rc;
-	old = find_line(&block->text, k);
+	if (k <= block->last)
+		old = find_line(&block->text, k);
+	if (!old.s)
+		old.s = buf_cstr(&block->text) + block->text.len;
+	block->last = k > block->last ? k : block->last;
 	if (!str_equal(old, line)) {
 		replace(&block->text, old, line);
 		block->dirty = true;

@@ -20,6 +20,7 @@ enum {
 struct store_text_block {
 	int64_t b;
 	uint64_t used; /* tick of the last use; 0: empty slot */
+	int64_t last;  /* the highest k that has a line */
 	bool dirty;
 	struct buf text;
 };
