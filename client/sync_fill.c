@@ -13,7 +13,7 @@
 #include "weir/log.h"
 
 enum {
-	SLICE_PAGES = 8,      /* the most a slice is cut to have */
+	SLICE_PAGES = 16,     /* the most a slice is cut to have */
 	DENSE_PAGES = 12,     /* a bucket of more is looked into */
 	DENSE_MAX = 64,       /* so many of them */
 	FUTURE_S = 3600,      /* history goes a bit past now */

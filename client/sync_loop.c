@@ -2,9 +2,12 @@
  * The loop under all scans: requests go out, pages come in and wait, one after the
  * other is put into a transaction while the next requests are on their way.
  */
+#include <pthread.h>
+#include <signal.h>
+
 #include "sync_parts.h"
 
-enum { PUMP_MS = 200 };
+enum { PUMP_MS = 200, COMMIT_PUMP_MS = 5 };
 
 /* A page that was copied off the wire and waits for the store. */
 struct queued_page {
@@ -67,15 +70,56 @@ sync_tx(struct sync *s)
 	return WEIR_OK;
 }
 
+/* A commit on a thread of its own: answers are taken meanwhile, nothing is stored. */
+struct commit {
+	struct weir_store *store;
+	struct weir_err err;
+	enum weir_rc rc;
+	atomic_bool done;
+};
+
+static void *
+run_commit(void *arg)
+{
+	struct commit *c = arg;
+
+	c->rc = store_end(c->store, WEIR_OK, &c->err);
+	atomic_store(&c->done, true);
+	return NULL;
+}
+
+static bool
+start_commit(struct commit *c, pthread_t *ret_thread)
+{
+	sigset_t all, before;
+	bool started;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	started = pthread_create(ret_thread, NULL, run_commit, c) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return started;
+}
+
 enum weir_rc
 sync_commit(struct sync *s)
 {
+	struct commit c = { .store = s->store };
+	pthread_t thread;
+
 	if (!s->in_tx)
 		return WEIR_OK;
 	s->in_tx = false;
-	if (store_end(s->store, WEIR_OK, &s->err))
-		return sync_fail(s, s->err.rc, NULL);
-	return WEIR_OK;
+	if (!s->rc && s->flying && start_commit(&c, &thread)) {
+		while (!atomic_load(&c.done)) {
+			sync_send(s);
+			s->api->ops->pump(s->api, COMMIT_PUMP_MS);
+		}
+		pthread_join(thread, NULL);
+	} else {
+		run_commit(&c);
+	}
+	return c.rc ? sync_fail(s, c.rc, &c.err) : WEIR_OK;
 }
 
 void
