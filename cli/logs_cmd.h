@@ -32,9 +32,10 @@ struct logs_job {
 	struct weir_store *store; /* borrowed; asked for again after each sync */
 	struct logs_printer printer;
 	VEC(struct logs_source) sources;
+	size_t n_measured; /* of sources: their names have made columns wide */
 };
 
-enum { LOGS_RUNS_MAX = 2000 }; /* of one tree */
+enum { LOGS_RUNS_MAX = 2000, LOGS_TASKS_MAX = 2000 }; /* of one tree, of one run */
 
 /*
  * The run and, with --tree, all below it become sources; new ones are added when it is

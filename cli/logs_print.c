@@ -9,7 +9,7 @@
 #include "out.h"
 
 enum {
-	TASK_MIN = 8, /* the column grows to what it has seen, up to the maximum */
+	TASK_MIN = 4, /* `flow`; the column grows to what it has seen */
 	TASK_MAX = 20,
 	RUN_MAX = 28,
 };
@@ -91,16 +91,44 @@ add_time(const struct logs_printer *p, struct buf *b, int64_t us)
 }
 
 static void
+widen(size_t *width, struct str safe, size_t max)
+{
+	size_t n = text_width(safe);
+
+	if (n > *width)
+		*width = n < max ? n : max;
+}
+
+static void
+expect(const struct logs_printer *p, struct str s, size_t *width, size_t max)
+{
+	struct buf safe = BUF_INIT(BUF_MAX);
+
+	text_sanitize(&safe, s, text_flags(p));
+	widen(width, buf_str(&safe), max);
+	buf_release(&safe);
+}
+
+void
+logs_print_expect_task(struct logs_printer *p, struct str name)
+{
+	expect(p, name, &p->task_width, TASK_MAX);
+}
+
+void
+logs_print_expect_run(struct logs_printer *p, struct str name)
+{
+	expect(p, name, &p->run_width, RUN_MAX);
+}
+
+static void
 add_column(const struct logs_printer *p, struct buf *b, struct str s, size_t *width,
 	size_t max)
 {
 	struct buf safe = BUF_INIT(BUF_MAX);
-	size_t n;
 
 	text_sanitize(&safe, s, text_flags(p));
-	n = text_width(buf_str(&safe));
-	if (n > *width)
-		*width = n < max ? n : max;
+	widen(width, buf_str(&safe), max);
 	text_pad(b, buf_str(&safe), *width, false, text_flags(p));
 	buf_release(&safe);
 }

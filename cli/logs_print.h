@@ -29,6 +29,10 @@ void logs_printer_init(struct logs_printer *p, struct ctx *ctx, enum logs_form f
 	bool page, int fd);
 void logs_printer_release(struct logs_printer *p);
 
+/* A name that is to come: its column is made wide enough at once. */
+void logs_print_expect_task(struct logs_printer *p, struct str name);
+void logs_print_expect_run(struct logs_printer *p, struct str name);
+
 /* run: its name, shown when there are several. context: not what was asked for. */
 WEIR_NODISCARD enum weir_rc logs_print(struct logs_printer *p,
 	const struct weir_line *line, struct str run, bool context);

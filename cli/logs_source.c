@@ -53,6 +53,55 @@ add_matching(struct logs_job *j, const char *text)
 	return rc;
 }
 
+/* Columns begin as wide as they will be: lines stay aligned. */
+static enum weir_rc
+measure_tasks(struct logs_job *j, const struct weir_id *run)
+{
+	struct weir_select sel = { .kind = WEIR_TASK_RUN, .limit = LOGS_TASKS_MAX };
+	char text[64], id[WEIR_ID_TEXT + 1];
+	struct weir_column_set set = { 0 };
+	struct weir_query *query = NULL;
+	struct weir_rows *rows = NULL;
+	struct weir_err *err = j->ctx->err;
+	bool row = true;
+	enum weir_rc rc;
+
+	snprintf(text, sizeof(text), "flow_run_id:%s", weir_id_format(run, id));
+	rc = weir_query_parse(WEIR_TASK_RUN, str_of(text), weir_now_us(), &query, err);
+	if (!rc)
+		rc = weir_columns_choose(WEIR_TASK_RUN, "name", 0, &set, err);
+	sel.query = query;
+	sel.columns = &set;
+	if (!rc)
+		rc = weir_rows_open(j->store, &sel, &rows, err);
+	while (!rc && row) {
+		rc = weir_rows_next(rows, &row, err);
+		if (!rc && row)
+			logs_print_expect_task(&j->printer, weir_rows_cell(rows, 0)->s);
+	}
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	weir_query_free(query);
+	return rc;
+}
+
+static enum weir_rc
+measure(struct logs_job *j)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (j->printer.form != LOGS_PEOPLE)
+		return WEIR_OK;
+	for (; !rc && j->n_measured < j->sources.n; j->n_measured++) {
+		const struct logs_source *s = &j->sources.v[j->n_measured];
+
+		logs_print_expect_run(&j->printer, str_of(s->name));
+		if (!j->args->task)
+			rc = measure_tasks(j, &s->id);
+	}
+	return rc;
+}
+
 static bool
 needs_details(const struct logs_job *j)
 {
@@ -84,6 +133,8 @@ logs_collect(struct logs_job *j, const struct weir_id *root, bool fetch)
 		snprintf(text, sizeof(text), "parent:%s", id);
 		rc = add_matching(j, text);
 	}
+	if (!rc)
+		rc = measure(j);
 	return rc;
 }
 

@@ -150,6 +150,28 @@ P
 	no_match $'\033' "$T/tty"
 }
 
+@test "one log on a terminal: texts stand in one column, from the first line on" {
+	id=$(failed)
+	weir2 logs "$id" -o ndjson
+	NO_COLOR=1 PAGER=cat on_tty 400x50 "$WEIR" logs "$id" --no-menu
+	exits 0
+	python3 - "$T" <<'P'
+import json, re, sys
+t = sys.argv[1]
+logs = [json.loads(l) for l in open(f"{t}/out", encoding="utf-8")]
+shown = open(f"{t}/tty", encoding="utf-8").read().replace("\r", "").split("\n")
+first = [l for l in shown if re.match(r"[0-9-]*( ?)[0-9:]{8}[.][0-9]{3} [DIWEC] ", l)]
+assert len(first) == len(logs) > 3, (len(first), len(logs))
+plain = [(f, l["message"].split("\n")[0]) for f, l in zip(first, logs)]
+plain = [(f, m) for f, m in plain if m and m.isprintable() and m.isascii()]
+at = {f.rindex(m) for f, m in plain}
+assert len(plain) > 3 and len(at) == 1, at
+for line in shown:
+    if line and line not in first:
+        assert line.startswith(" " * min(at)), line
+P
+}
+
 @test "follow: from the first line to the end of the run" {
 	fake_only
 	control '{"do":[["make",{"name":"followed"}]]}' >/dev/null
