@@ -45,6 +45,13 @@ add_source(struct buf *b, const char *choices)
 	}
 }
 
+/* What comes after a word of a command. */
+static const struct {
+	const char *command, *words, *choices;
+} after[] = {
+	{ "config", "get|set|unset", "@keys" },
+};
+
 /* ---- bash and zsh: the tables as shell functions that print what fits */
 
 static void
@@ -70,6 +77,20 @@ add_values(struct buf *b, const char *command, const struct opt *opts)
 }
 
 static void
+add_after(struct buf *b)
+{
+	for (size_t i = 0; i < N_ELEM(after); i++)
+		for (size_t pos = 0; after[i].words[pos];) {
+			struct str word = opt_choice(after[i].words, &pos);
+
+			buf_addf(b, "\t'%s %.*s') echo '", after[i].command,
+				(int)word.len, word.s);
+			add_source(b, after[i].choices);
+			buf_adds(b, "' ;;\n");
+		}
+}
+
+static void
 add_tables(struct buf *b)
 {
 	buf_adds(b, "_weir_commands='");
@@ -86,6 +107,7 @@ add_tables(struct buf *b)
 	buf_adds(b, "'\n}\n_weir_value()\n{\n\tcase $1 in\n");
 	for (size_t i = 0; i < n_cmds; i++)
 		add_values(b, cmds[i]->name, cmds[i]->opts);
+	add_after(b);
 	buf_adds(b, "\tesac\n\tcase \"* ${1#* }\" in\n");
 	add_values(b, "*", opt_globals);
 	buf_adds(b, "\tesac\n}\n_weir_words()\n{\n\tcase $1 in\n");
@@ -108,33 +130,41 @@ static const char find[] =
 	"\t\t-*) _weir_options \"$1\" | tr ' ' '\\n'; return ;;\n"
 	"\t\tesac\n"
 	"\t\tif [ -z \"$1\" ]; then\n"
-	"\t\t\tsource=\"words $_weir_commands\"\n"
+	"\t\t\tsource='ask @commands'\n"
 	"\t\telse\n"
 	"\t\t\tsource=$(_weir_words \"$1\")\n"
 	"\t\tfi\n"
 	"\tfi\n"
 	"\tcase $source in\n"
 	"\t'words '*) echo \"${source#words }\" | tr ' ' '\\n' ;;\n"
-	"\t'ask '*) weir completion values \"${source#ask }\" \"${1:-runs}\" \"$3\""
+	"\t'ask '*) weir completion values -- \"${source#ask }\" \"${1:-runs}\""
+	" \"$3\""
 	" 2>/dev/null ;;\n"
 	"\tesac\n"
 	"}\n";
 
+/*
+ * The line is split here: bash itself splits at : and = too, and then wants only what
+ * comes behind them.
+ */
 static const char bash[] =
 	"_weir()\n"
 	"{\n"
-	"\tlocal cur prev words cword command='' i line\n"
-	"\tif declare -F _get_comp_words_by_ref >/dev/null; then\n"
-	"\t\t_get_comp_words_by_ref -n : cur prev words cword\n"
-	"\telse\n"
-	"\t\tcur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	"\t\twords=(\"${COMP_WORDS[@]}\") cword=$COMP_CWORD\n"
-	"\tfi\n"
-	"\tfor ((i = 1; i < cword; i++)); do\n"
+	"\tlocal line=${COMP_LINE:0:COMP_POINT} cur prev words command='' i skip=''\n"
+	"\tread -ra words <<<\"$line\"\n"
+	"\t[[ $line == *[[:blank:]] ]] && words+=('')\n"
+	"\tcur=${words[-1]} prev=${words[-2]}\n"
+	"\tfor ((i = 1; i < ${#words[@]} - 1; i++)); do\n"
 	"\t\tcase \" $_weir_commands \" in\n"
 	"\t\t*\" ${words[i]} \"*) command=${words[i]}; break ;;\n"
 	"\t\tesac\n"
 	"\tdone\n"
+	"\t[[ $COMP_WORDBREAKS == *:* && $cur == *:* ]] && skip=${cur%\"${cur##*:}\"}\n"
+	"\tif [[ $cur == --*=* ]]; then\n"
+	"\t\tprev=${cur%%=*} cur=${cur#*=}\n"
+	"\telif [[ $COMP_WORDBREAKS == *=* && $cur == *=* && -z $skip ]]; then\n"
+	"\t\tskip=${cur%\"${cur##*=}\"}\n"
+	"\tfi\n"
 	"\tCOMPREPLY=()\n"
 	"\tif [[ $(_weir_value \"$command $prev\") == files ]]; then\n"
 	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
@@ -142,11 +172,12 @@ static const char bash[] =
 	"\tfi\n"
 	"\twhile IFS=$'\\t' read -r line _; do\n"
 	"\t\t[[ -n $line && $line == \"$cur\"* ]] || continue\n"
+	"\t\tline=${line#\"$skip\"}\n"
 	"\t\t[[ $line == *[!A-Za-z0-9_@%+=:,./-]* ]] && printf -v line %q \"$line\"\n"
 	"\t\tCOMPREPLY+=(\"$line\")\n"
 	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$cur\")\n"
-	"\tif declare -F __ltrim_colon_completions >/dev/null; then\n"
-	"\t\t__ltrim_colon_completions \"$cur\"\n"
+	"\tif [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:.] ]]; then\n"
+	"\t\tcompopt -o nospace 2>/dev/null\n"
 	"\tfi\n"
 	"}\n"
 	"complete -o nosort -F _weir weir\n";
@@ -154,7 +185,7 @@ static const char bash[] =
 static const char zsh[] =
 	"_weir()\n"
 	"{\n"
-	"\tlocal command='' word value about\n"
+	"\tlocal command='' prev=$words[CURRENT-1] word value about\n"
 	"\tlocal -a values shown\n"
 	"\tfor word in \"${(@)words[2,CURRENT-1]}\"; do\n"
 	"\t\tif (( ${${(z)_weir_commands}[(I)$word]} )); then\n"
@@ -162,7 +193,11 @@ static const char zsh[] =
 	"\t\t\tbreak\n"
 	"\t\tfi\n"
 	"\tdone\n"
-	"\tif [[ $(_weir_value \"$command $words[CURRENT-1]\") == files ]]; then\n"
+	"\tif [[ $PREFIX == --*=* ]]; then\n"
+	"\t\tprev=${PREFIX%%=*}\n"
+	"\t\tcompset -P '*='\n"
+	"\tfi\n"
+	"\tif [[ $(_weir_value \"$command $prev\") == files ]]; then\n"
 	"\t\t_files\n"
 	"\t\treturn\n"
 	"\tfi\n"
@@ -170,8 +205,12 @@ static const char zsh[] =
 	"\t\t[[ -n $value ]] || continue\n"
 	"\t\tvalues+=(\"$value\")\n"
 	"\t\tshown+=(\"$value${about:+  -- $about}\")\n"
-	"\tdone < <(_weir_find \"$command\" \"$words[CURRENT-1]\" \"$PREFIX\")\n"
-	"\tcompadd -l -d shown -a values\n"
+	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$PREFIX\")\n"
+	"\tif [[ $#values == 1 && $values[1] == *[:.] ]]; then\n"
+	"\t\tcompadd -S '' -a values\n"
+	"\telse\n"
+	"\t\tcompadd -l -d shown -a values\n"
+	"\tfi\n"
 	"}\n"
 	"compdef _weir weir\n";
 
@@ -187,7 +226,9 @@ add_fish_arguments(struct buf *b, const char *command, const char *choices)
 		return;
 	}
 	if (choices && choices[0] == '@')
-		buf_addf(&list, "(weir completion values %s %s (commandline -ct))",
+		buf_addf(&list,
+			"(weir completion values -- %s %s (commandline -ct) "
+			"2>/dev/null)",
 			choices, command);
 	else if (choices)
 		add_choices(&list, choices);
@@ -218,6 +259,23 @@ add_fish_options(struct buf *b, const char *command, const struct opt *opts)
 }
 
 static void
+add_fish_after(struct buf *b, const char *command)
+{
+	for (size_t i = 0; i < N_ELEM(after); i++) {
+		if (strcmp(after[i].command, command) != 0)
+			continue;
+		buf_addf(b,
+			"complete -c weir -n '__fish_seen_subcommand_from %s; and "
+			"__fish_seen_subcommand_from ",
+			command);
+		add_choices(b, after[i].words);
+		buf_addc(b, '\'');
+		add_fish_arguments(b, command, after[i].choices);
+		buf_addc(b, '\n');
+	}
+}
+
+static void
 add_fish(struct buf *b)
 {
 	buf_adds(b, "# fish completion of weir\ncomplete -c weir -f\n");
@@ -230,6 +288,7 @@ add_fish(struct buf *b)
 		add_quoted(b, c->summary);
 		buf_addc(b, '\n');
 		add_fish_options(b, c->name, c->opts);
+		add_fish_after(b, c->name);
 		if (!c->words)
 			continue;
 		buf_addf(b, "complete -c weir -n '__fish_seen_subcommand_from %s'",
@@ -247,7 +306,7 @@ values(struct ctx *ctx, struct buf *b)
 	if (ctx->n_words < 2)
 		return weir_fail(ctx->err, WEIR_EUSAGE,
 			"completion: values needs what: @runs, @columns, @query, "
-			"@keys, @commands");
+			"@keys, @profiles, @commands");
 	complete_values(ctx, ctx->words[1], complete_kind(command),
 		ctx->n_words > 3 ? ctx->words[3] : "", b);
 	return WEIR_OK;

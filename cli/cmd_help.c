@@ -9,39 +9,77 @@ struct args {
 	bool dump;
 };
 
+enum { HELP_INDENT = 28, HELP_WIDTH = 80 };
+
+/* Words in the column behind the options, in lines of a small terminal. */
 static void
-print_option(const struct opt *o)
+print_words(const char *text)
+{
+	size_t at = HELP_INDENT;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (at > HELP_INDENT && at + 1 + n > HELP_WIDTH) {
+			printf("\n%*s", HELP_INDENT, "");
+			at = HELP_INDENT;
+		} else if (at > HELP_INDENT) {
+			putchar(' ');
+			at++;
+		}
+		printf("%.*s", (int)n, text);
+		at += n;
+		text += n + (text[n] == ' ');
+	}
+	putchar('\n');
+}
+
+/* letter: no other option has it. */
+static void
+print_option(const struct opt *o, bool letter)
 {
 	struct buf b = BUF_INIT(256);
 
-	if (o->letter)
+	if (o->letter && letter)
 		buf_addf(&b, "  -%c, --%s", o->letter, o->name);
 	else
 		buf_addf(&b, "      --%s", o->name);
 	if (o->arg)
 		buf_addf(&b, " %s", o->arg);
-	printf("%-26s  %s", buf_cstr(&b), o->help);
+	printf("%-*s  ", HELP_INDENT - 2, buf_cstr(&b));
+	buf_clear(&b);
+	buf_adds(&b, o->help);
 	if (o->choices && o->choices[0] != '@') {
 		const char *sep = ": ";
 
 		for (size_t pos = 0; o->choices[pos]; sep = ", ") {
 			struct str c = opt_choice(o->choices, &pos);
 
-			printf("%s%.*s", sep, (int)c.len, c.s);
+			buf_addf(&b, "%s%.*s", sep, (int)c.len, c.s);
 		}
 	}
-	putchar('\n');
+	print_words(buf_cstr(&b));
 	buf_release(&b);
 }
 
+/* A letter that a command has for itself is not the one of all commands. */
+static bool
+has_letter(const struct opt *opts, char letter)
+{
+	for (const struct opt *o = opts; o && o->name; o++)
+		if (o->letter == letter)
+			return true;
+	return false;
+}
+
 static void
-print_options(const char *title, const struct opt *opts)
+print_options(const char *title, const struct opt *opts, const struct opt *nearer)
 {
 	if (!opts || !opts->name)
 		return;
 	printf("\n%s:\n", title);
 	for (const struct opt *o = opts; o->name; o++)
-		print_option(o);
+		print_option(o, !has_letter(nearer, o->letter));
 }
 
 static void
@@ -52,7 +90,7 @@ print_program(void)
 	     "\ncommands:");
 	for (size_t i = 0; i < n_cmds; i++)
 		printf("  %-12s  %s\n", cmds[i]->name, cmds[i]->summary);
-	print_options("options of every command", opt_globals);
+	print_options("options of every command", opt_globals, NULL);
 	puts("\nweir alone opens the menu. More: weir help COMMAND, man weir");
 }
 
@@ -65,8 +103,8 @@ cmd_help_print(const struct cmd *cmd)
 	}
 	printf("usage: weir %s [OPTIONS]%s%s\n%s\n", cmd->name,
 		cmd->usage[0] ? " " : "", cmd->usage, cmd->summary);
-	print_options("options", cmd->opts);
-	print_options("options of every command", opt_globals);
+	print_options("options", cmd->opts, NULL);
+	print_options("options of every command", opt_globals, cmd->opts);
 	printf("\nmore: man weir-%s\n", cmd->name);
 }
 

@@ -139,6 +139,21 @@ add_commands(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf 
 		add(out, str_of(cmds[i]->name), str_of(cmds[i]->summary));
 }
 
+static void
+add_profiles(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	(void)kind;
+	(void)text;
+	if (ctx_open(ctx))
+		return;
+	for (const char *p = weir_config_profiles(ctx->config); *p;) {
+		size_t n = strcspn(p, "\n");
+
+		add(out, (struct str){ p, n }, STR(""));
+		p += n + (p[n] == '\n');
+	}
+}
+
 void
 complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 	const char *text, struct buf *out)
@@ -151,6 +166,7 @@ complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 		{ "@columns", add_columns },
 		{ "@query", add_query },
 		{ "@keys", add_keys },
+		{ "@profiles", add_profiles },
 		{ "@commands", add_commands },
 	};
 

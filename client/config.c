@@ -294,6 +294,7 @@ weir_config_free(struct weir_config *c)
 			free(c->layers[i].v[k]);
 	}
 	buf_release(&c->warnings);
+	buf_release(&c->profiles);
 	free(c->profile);
 	free(c->flag_profile);
 	free(c->name);
@@ -318,6 +319,12 @@ int64_t
 weir_config_int(const struct weir_config *c, enum weir_key key)
 {
 	return c->value[key] ? strtoll(c->value[key], NULL, 10) : 0;
+}
+
+const char *
+weir_config_profiles(const struct weir_config *c)
+{
+	return buf_cstr(&c->profiles);
 }
 
 const char *

@@ -62,6 +62,7 @@ struct weir_config {
 	char *flag_profile; /* what --profile said, known or not */
 	char *name, *file, *store;
 	struct buf warnings;
+	struct buf profiles; /* names of those there are, one a line */
 };
 
 /* From layers to effective values, with warnings; name and store. cache: the folder. */

@@ -266,29 +266,39 @@ chosen_profile(struct load *ld, const char **ret_by)
 }
 
 static void
+list_profiles(struct load *ld)
+{
+	const json_t *files[] = { json_object_get(ld->conf, "profiles"),
+		json_object_get(ld->profiles, "profiles") };
+	struct buf *b = &ld->c->profiles;
+	const char *name;
+	json_t *value;
+
+	for (size_t i = 0; i < N_ELEM(files); i++)
+		json_object_foreach((json_t *)(uintptr_t)files[i], name, value)
+		{
+			if (i == 0 || !json_object_get(files[0], name))
+				buf_addf(b, "%s\n", name);
+		}
+	for (size_t i = 0; i < N_ELEM(builtins); i++)
+		if (!json_object_get(files[0], builtins[i].name) &&
+			!json_object_get(files[1], builtins[i].name))
+			buf_addf(b, "%s\n", builtins[i].name);
+}
+
+static void
 warn_no_profile(struct load *ld, const char *name, const char *by)
 {
 	struct buf *w = &ld->c->warnings;
-	const char *of_file;
-	json_t *value;
-	bool any = false;
+	const char *sep = " ";
 
 	buf_addf(
 		w, "profile '%s' (%s) is not known and not used; there are:", name, by);
-	for (int i = 0; i < 2; i++) {
-		json_object_foreach(
-			json_object_get(i ? ld->profiles : ld->conf, "profiles"),
-			of_file, value)
-		{
-			buf_addf(w, "%s %s", any ? "," : "", of_file);
-			any = true;
-		}
-	}
-	for (size_t i = 0; i < N_ELEM(builtins); i++) {
-		if (!json_object_get(json_object_get(ld->profiles, "profiles"),
-			    builtins[i].name))
-			buf_addf(w, "%s %s", any ? "," : "", builtins[i].name);
-		any = true;
+	for (const char *p = buf_cstr(&ld->c->profiles); *p; sep = ", ") {
+		size_t n = strcspn(p, "\n");
+
+		buf_addf(w, "%s%.*s", sep, (int)n, p);
+		p += n + (p[n] == '\n');
 	}
 	buf_addc(w, '\n');
 }
@@ -382,8 +392,10 @@ load_layers(struct load *ld)
 		rc = read_conf(ld);
 	if (!rc)
 		rc = read_profiles(ld);
-	if (!rc)
+	if (!rc) {
+		list_profiles(ld);
 		rc = read_profile(ld);
+	}
 	return rc;
 }
 
@@ -398,6 +410,7 @@ config_load(const struct config_io *io, const struct weir_config_flags *flags,
 
 	ld.c = xcalloc(1, sizeof(*ld.c));
 	buf_init(&ld.c->warnings, BUF_MAX);
+	buf_init(&ld.c->profiles, BUF_MAX);
 	buf_init(&ld.conf_text, CONFIG_FILE_MAX + 1);
 	buf_init(&ld.profiles_text, CONFIG_FILE_MAX + 1);
 	ld.home = home_folder(&ld);

@@ -38,7 +38,7 @@ teardown()
 @test "help: no line is longer than a terminal" {
 	weir2 help --dump
 	while read -r c; do
-		[ "$("$WEIR" help "$c" | awk 'length > 110' | wc -l)" = 0 ] || die "$c"
+		[ "$("$WEIR" help "$c" | LC_ALL=C.UTF-8 awk 'length > 80' | wc -l)" = 0 ] || die "$c"
 	done < <(grep '^command' "$T/out" | cut -f2)
 }
 
@@ -113,8 +113,8 @@ P
 	"$WEIR" completion bash >"$T/script"
 	complete_line()
 	{
-		bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _weir
-			printf "%s\n" "${COMPREPLY[@]}"' - "$T/script" "$@"
+		bash -c 'source "$1"; COMP_LINE=$2 COMP_POINT=${#2}; _weir
+			printf "%s\n" "${COMPREPLY[@]}"' - "$T/script" "$*"
 	}
 	[ "$(complete_line weir dep)" = deployments ]
 	[ "$(complete_line weir runs --col)" = "$(printf '%s\n' --columns --color)" ]
@@ -123,4 +123,46 @@ P
 	complete_line weir logs @ | grep -qF @latest
 	complete_line weir --color a | grep -qx always
 	complete_line weir completion f | grep -qx fish
+	# bash splits at : and =, and takes what comes behind
+	[ "$(complete_line weir runs state:compl)" = completed ]
+	[ "$(complete_line weir runs --output=nd)" = ndjson ]
+	[ "$(complete_line weir config get api_u)" = api_url ]
+	complete_line weir -p loc | grep -qx local
+}
+
+@test "completion: zsh completes the same" {
+	command -v zsh >/dev/null || skip "no zsh"
+	"$WEIR" completion zsh >"$T/script"
+	cat >"$T/ask" <<'Z'
+# what is added is printed; the last argument names the array
+compdef() { : }
+compadd() { print -rl -- ${(P)@[-1]} }
+compset() { PREFIX=${PREFIX#*=} }
+source $1; shift
+words=("$@") CURRENT=$# PREFIX=${@[-1]}
+_weir | grep -F -- "${PREFIX#--*=}" || true
+Z
+	ask() { zsh -f "$T/ask" "$T/script" "$@"; }
+	[ "$(ask weir dep)" = deployments ]
+	[ "$(ask weir runs --col)" = "$(printf '%s\n' --columns --color)" ]
+	[ "$(ask weir runs -o nd)" = ndjson ]
+	[ "$(ask weir runs --output=nd)" = ndjson ]
+	[ "$(ask weir runs --columns id,state_n)" = id,state_name ]
+	[ "$(ask weir runs state:compl)" = state:completed ]
+	[ "$(ask weir config get api_u)" = api_url ]
+	ask weir logs @ | grep -qF @latest
+}
+
+@test "completion: fish completes the same" {
+	command -v fish >/dev/null || skip "no fish"
+	"$WEIR" completion fish >"$T/script"
+	ask() { fish -N -c "source $T/script; complete -C '$*'" 2>"$T/err" | cut -f 1; }
+	[ "$(ask weir dep)" = deployments ]
+	[ "$(ask weir runs --col | sort)" = "$(printf '%s\n' --color --columns)" ]
+	[ ! -s "$T/err" ] || die "$(cat "$T/err")"
+	[ "$(ask weir runs -o nd)" = ndjson ]
+	[ "$(ask weir runs --columns id,state_n)" = id,state_name ]
+	[ "$(ask weir runs state:compl)" = state:completed ]
+	[ "$(ask weir config get api_u)" = api_url ]
+	ask weir logs @ | grep -qF @latest
 }

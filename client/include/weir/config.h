@@ -65,6 +65,8 @@ const char *weir_config_str(const struct weir_config *c, enum weir_key key);
 bool weir_config_bool(const struct weir_config *c, enum weir_key key);
 int64_t weir_config_int(const struct weir_config *c, enum weir_key key);
 const char *weir_config_warnings(const struct weir_config *c);
+/* Names of the profiles there are, those of weir.conf first, one a line. */
+const char *weir_config_profiles(const struct weir_config *c);
 
 /*
  * For `weir config`: the table's rows and where a value came from ("PREFECT_API_URL",
