@@ -1,18 +1,13 @@
 /* weir open: the web page of an object. */
 #include "cmd.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <strings.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include <weir/browser.h>
 #include <weir/mem.h>
 #include <weir/select.h>
 #include <weir/text.h>
 #include <weir/url.h>
 
-enum { OPEN_WORDS_MAX = 32, OPEN_ADDRESS_MAX = 8 << 10 };
+enum { OPEN_ADDRESS_MAX = 8 << 10 };
 
 struct open_args {
 	bool print;
@@ -66,78 +61,6 @@ pool_name(struct ctx *ctx, enum weir_kind kind, int64_t key, char **ret_name)
 	return rc;
 }
 
-static const char *
-browser(const struct ctx *ctx)
-{
-	const char *b = weir_config_str(ctx->config, WEIR_KEY_BROWSER);
-
-#ifdef __APPLE__
-	return b && *b ? b : "open";
-#else
-	return b && *b ? b : "xdg-open";
-#endif
-}
-
-/* Words at blanks; %s anywhere in one is the address, else it comes last. In arena. */
-static void
-split(struct arena *arena, char *command, const char *address, const char **words)
-{
-	bool placed = false;
-	char *save = NULL;
-	size_t n = 0;
-
-	for (char *w = strtok_r(command, " \t", &save); w && n < OPEN_WORDS_MAX;
-		w = strtok_r(NULL, " \t", &save)) {
-		char *at = strstr(w, "%s");
-
-		if (at) {
-			*at = '\0';
-			w = arena_printf(arena, "%s%s%s", w, address, at + 2);
-			placed = true;
-		}
-		words[n++] = w;
-	}
-	if (!placed)
-		words[n++] = address;
-	words[n] = NULL;
-}
-
-static void
-become(const char *const *words)
-{
-	signal(SIGINT, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
-	/* what it prints is not our data */
-	dup2(STDERR_FILENO, STDOUT_FILENO);
-	execvp(words[0], (char *const *)words);
-	_exit(127);
-}
-
-static enum weir_rc
-start(struct ctx *ctx, const char *const *words)
-{
-	int status = 0;
-	pid_t pid = fork();
-	enum weir_rc rc;
-
-	if (pid == 0)
-		become(words);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid > 0 && WIFEXITED(status) && !WEXITSTATUS(status))
-		return WEIR_OK;
-	if (pid < 0)
-		rc = weir_fail(ctx->err, WEIR_EFAIL, "open: %s: %s", words[0],
-			strerror(errno));
-	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		rc = weir_fail(
-			ctx->err, WEIR_EFAIL, "open: %s: cannot be started", words[0]);
-	else
-		rc = weir_fail(ctx->err, WEIR_EFAIL, "open: %s: it failed", words[0]);
-	weir_hint(ctx->err, "weir open --print %s, or set BROWSER", ctx->words[0]);
-	return rc;
-}
-
 static enum weir_rc
 put(struct ctx *ctx, const char *address)
 {
@@ -158,16 +81,16 @@ static enum weir_rc
 open_page(struct ctx *ctx, const char *address)
 {
 	const struct open_args *args = ctx->args;
-	const char *words[OPEN_WORDS_MAX + 2];
-	struct arena arena = { 0 };
 	enum weir_rc rc;
 
 	if (args->print)
 		return put(ctx, address);
-	split(&arena, arena_strndup(&arena, browser(ctx), strlen(browser(ctx))),
-		address, words);
-	rc = start(ctx, words);
-	arena_free(&arena);
+	rc = weir_browser_open(ctx->config, address, WEIR_BROWSER_WAIT, ctx->err);
+	if (rc)
+		(void)weir_prefix(ctx->err, "open");
+	if (rc == WEIR_EFAIL)
+		(void)weir_hint(ctx->err, "weir open --print %s, or set BROWSER",
+			ctx->words[0]);
 	return rc;
 }
 
@@ -179,7 +102,6 @@ run(struct ctx *ctx)
 	struct weir_id id;
 	char *name = NULL;
 	int64_t key = 0;
-	const char *url;
 	enum weir_rc rc;
 
 	rc = find(ctx, &kind, &id, &key);
@@ -192,12 +114,7 @@ run(struct ctx *ctx)
 			ctx->err, WEIR_ENOSERVER, "open: no server is configured");
 		goto out;
 	}
-	url = buf_cstr(&address);
-	if (strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
-		rc = weir_fail(ctx->err, WEIR_ECONFIG,
-			"open: '%s' is not an http:// or https:// address", url);
-	else
-		rc = open_page(ctx, url);
+	rc = open_page(ctx, buf_cstr(&address));
 out:
 	buf_release(&address);
 	free(name);

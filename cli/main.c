@@ -29,6 +29,7 @@
  *   toml_load	TOML as a tree
  *   url	addresses: masked, and as they are compared
  *   web_url	addresses of web pages, made and read
+ *   browser	the user's browser, started without a shell
  * Server:
  *   dyn		libraries that are loaded at first use
  *   http	libcurl multi: requests, bounded bodies, retries
