@@ -64,8 +64,8 @@ bool pager_at_end(struct pager *p);
 void pager_clamp(struct pager *p);    /* after the source changed */
 size_t pager_bottom(struct pager *p); /* the last line of which something is visible */
 /*
- * Rows y..; the draw's limit is p->width. edge adds to each row what stands right of it; it
- * must not call the pager.
+ * Rows y..; the draw's limit is p->width. edge adds to each row what stands right of
+ * it; it must not call the pager.
  */
 void pager_paint(struct pager *p, struct draw *d, int y,
 	void (*edge)(void *arg, struct draw *d, int row));
