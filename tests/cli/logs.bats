@@ -247,7 +247,7 @@ P
 	exits 0
 	[ "$(wc -l <"$T/out")" = "$n" ]
 	# of a real server's runs, one that ended just now may still get late lines
-	[ -n "$WEIR_TEST_BACKEND" ] || silent
+	[ -n "$REAL_BACKEND" ] || silent
 	weir2 logs --runs 'state:failed,completed' --grep 'zzz nothing' --offline
 	exits 1
 	says "no whole log here"
