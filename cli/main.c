@@ -127,7 +127,7 @@
  *   show_run	a run for people: why, when, where, with what
  *   show_text	other objects and lists for people
  *   show_tsv	names and values for programs
- *   facts	labelled lines that wrap
+ *   para		labelled lines that wrap
  *   cmd_graph	a run over time
  *   timeline	the tree of task runs and child runs
  *   cmd_config	settings and their origins

@@ -7,8 +7,8 @@
 #include <weir/text.h>
 #include <weir/time.h>
 
-#include "facts.h"
 #include "out.h"
+#include "para.h"
 #include "show.h"
 #include "show_text.h"
 
@@ -55,7 +55,7 @@ put_title(struct ctx *ctx, struct buf *b, const struct show_run *r)
 	struct str name = text_of(r->run, "name"), on = text_of(r->run, "platform");
 	unsigned flags = ctx->utf8 ? 0 : TEXT_ASCII;
 	struct str state_name = text_of(r->run, "state_name");
-	size_t n, width = facts_width(ctx);
+	size_t n, width = para_width(ctx);
 
 	text_sanitize(&state, state_name, flags);
 	buf_addstr(&left, name.len ? name : text_of(r->run, "id"));
@@ -119,7 +119,7 @@ first_failed(const struct weir_json *list, size_t *ret_n)
 }
 
 static void
-put_why(struct facts *f, const struct show_run *r)
+put_why(struct para *f, const struct show_run *r)
 {
 	const struct weir_json *o;
 	const char *what = "child runs";
@@ -135,16 +135,16 @@ put_why(struct facts *f, const struct show_run *r)
 	}
 	if (!o)
 		return;
-	facts_begin(f, "why");
+	para_begin(f, "why");
 	buf_addstr(&b, text_of(o, "name"));
 	buf_adds(&b, ": ");
 	buf_addstr(&b, message_of(o).len ? message_of(o) : text_of(o, "state_name"));
-	facts_words(f, buf_str(&b));
-	facts_end(f);
+	para_words(f, buf_str(&b));
+	para_end(f);
 	if (n > 1) {
-		facts_begin(f, NULL);
-		facts_addf(f, 1, "the first of %zu %s that failed", n, what);
-		facts_end(f);
+		para_begin(f, NULL);
+		para_addf(f, 1, "the first of %zu %s that failed", n, what);
+		para_end(f);
 	}
 	buf_release(&b);
 }
@@ -152,7 +152,7 @@ put_why(struct facts *f, const struct show_run *r)
 /* ---- when */
 
 struct when {
-	struct facts *f;
+	struct para *f;
 	char day[16]; /* of the time before: it is said once */
 };
 
@@ -169,12 +169,12 @@ add_when(struct when *w, int64_t us, const char *what)
 		skip = 11;
 	snprintf(w->day, sizeof(w->day), "%.11s", buf_cstr(&b));
 	buf_addf(&b, " %s", what);
-	facts_add(w->f, (struct str){ b.s + skip, b.len - skip }, GAP);
+	para_add(w->f, (struct str){ b.s + skip, b.len - skip }, GAP);
 	buf_release(&b);
 }
 
 static void
-put_when(struct facts *f, const struct show_run *r)
+put_when(struct para *f, const struct show_run *r)
 {
 	struct when w = { .f = f };
 	int64_t now = weir_now_us(), start = show_time(r->run, "start_time");
@@ -188,7 +188,7 @@ put_when(struct facts *f, const struct show_run *r)
 	snprintf(w.day, sizeof(w.day), "%.11s", buf_cstr(&b));
 	for (size_t i = 0; i < name.len; i++)
 		buf_addc(&state, (char)tolower((unsigned char)name.s[i]));
-	facts_begin(f, "when");
+	para_begin(f, "when");
 	if (due != WEIR_NO_TIME &&
 		(start == WEIR_NO_TIME || start - due >= WEIR_SECOND_US))
 		add_when(&w, due, "scheduled");
@@ -199,19 +199,19 @@ put_when(struct facts *f, const struct show_run *r)
 		buf_adds(&b, "TOOK ");
 		weir_duration_format(&b, (end == WEIR_NO_TIME ? now : end) - start);
 		buf_adds(&b, end == WEIR_NO_TIME ? " so far" : "");
-		facts_add(f, buf_str(&b), GAP);
+		para_add(f, buf_str(&b), GAP);
 		us = end == WEIR_NO_TIME ? start : end;
 	} else if (due != WEIR_NO_TIME) {
 		us = due;
 	}
 	if (runs > 1)
-		facts_addf(f, GAP, "%.0f attempts", runs);
+		para_addf(f, GAP, "%.0f attempts", runs);
 	if (f->ctx->tty_out && us != now) {
 		buf_clear(&b);
 		weir_time_relative(&b, us, now, f->ctx->utc, true);
-		facts_add(f, buf_str(&b), GAP);
+		para_add(f, buf_str(&b), GAP);
 	}
-	facts_end(f);
+	para_end(f);
 	buf_release(&state);
 	buf_release(&b);
 }
@@ -219,7 +219,7 @@ put_when(struct facts *f, const struct show_run *r)
 /* ---- where, with what */
 
 static void
-put_where(struct facts *f, const struct show_run *r)
+put_where(struct para *f, const struct show_run *r)
 {
 	static const struct {
 		const char *word, *name;
@@ -230,10 +230,10 @@ put_where(struct facts *f, const struct show_run *r)
 		{ "process", "infrastructure_pid" },
 	};
 
-	facts_begin(f, "where");
+	para_begin(f, "where");
 	for (size_t i = 0; i < N_ELEM(parts); i++)
-		facts_pair(f, parts[i].word, text_of(r->run, parts[i].name));
-	facts_end(f);
+		para_pair(f, parts[i].word, text_of(r->run, parts[i].name));
+	para_end(f);
 }
 
 static void
@@ -246,42 +246,42 @@ add_value(struct buf *b, const struct weir_json *v)
 }
 
 static void
-put_with(struct facts *f, const struct weir_json *parameters)
+put_with(struct para *f, const struct weir_json *parameters)
 {
 	const struct weir_json *v;
 	const char *name;
 	void *at = NULL;
 
-	facts_begin(f, "with");
+	para_begin(f, "with");
 	while (weir_json_next(parameters, &at, &name, &v)) {
 		struct buf b = BUF_INIT(BUF_MAX);
 
 		buf_addf(&b, "%s ", name);
 		add_value(&b, v);
-		facts_add(f, buf_str(&b), GAP);
+		para_add(f, buf_str(&b), GAP);
 		buf_release(&b);
 	}
-	facts_end(f);
+	para_end(f);
 }
 
 static void
-put_tags(struct facts *f, const struct weir_json *tags)
+put_tags(struct para *f, const struct weir_json *tags)
 {
-	facts_begin(f, "tags");
+	para_begin(f, "tags");
 	for (size_t i = 0; i < weir_json_size(tags); i++)
-		facts_add(f, weir_json_text(weir_json_at(tags, i)), 2);
-	facts_end(f);
+		para_add(f, weir_json_text(weir_json_at(tags, i)), 2);
+	para_end(f);
 }
 
 /* ---- through which states; one that comes again at once is counted */
 
 static void
-put_states(struct facts *f, const struct weir_json *states)
+put_states(struct para *f, const struct weir_json *states)
 {
 	size_t n = weir_json_size(states), same = 1;
 	const char *line = f->ctx->utf8 ? " ─ " : " - ";
 
-	facts_begin(f, "state");
+	para_begin(f, "state");
 	for (size_t i = n > STATES_MAX ? n - STATES_MAX : 0; i < n; i++) {
 		struct str name = text_of(weir_json_at(states, i), "name");
 		struct buf b = BUF_INIT(BUF_MAX);
@@ -295,39 +295,39 @@ put_states(struct facts *f, const struct weir_json *states)
 		if (same > 1)
 			buf_addf(&b, "(%zu)", same);
 		buf_adds(&b, i + 1 < n ? line : "");
-		facts_add(f, buf_str(&b), 0);
+		para_add(f, buf_str(&b), 0);
 		same = 1;
 		buf_release(&b);
 	}
-	facts_end(f);
+	para_end(f);
 }
 
 static void
-put_ids(struct facts *f, const struct show_run *r)
+put_ids(struct para *f, const struct show_run *r)
 {
-	facts_begin(f, "id");
-	facts_words(f, text_of(r->run, "id"));
-	facts_end(f);
+	para_begin(f, "id");
+	para_words(f, text_of(r->run, "id"));
+	para_end(f);
 	if (!r->above)
 		return;
-	facts_begin(f, r->kind == WEIR_RUN ? "parent" : "run");
-	facts_words(f, text_of(r->above, "id"));
-	facts_add(f, text_of(r->above, "name"), 2);
-	facts_end(f);
+	para_begin(f, r->kind == WEIR_RUN ? "parent" : "run");
+	para_words(f, text_of(r->above, "id"));
+	para_add(f, text_of(r->above, "name"), 2);
+	para_end(f);
 }
 
 void
 show_run_print(struct ctx *ctx, struct sink *sink, const struct show_run *r)
 {
-	struct facts f;
+	struct para f;
 
 	put_title(ctx, &sink->b, r);
-	facts_init(&f, ctx, &sink->b, 2);
-	facts_begin(&f, NULL);
-	facts_words(&f, message_of(r->run));
-	facts_end(&f);
+	para_init(&f, ctx, &sink->b, 2);
+	para_begin(&f, NULL);
+	para_words(&f, message_of(r->run));
+	para_end(&f);
 	buf_addc(&sink->b, '\n');
-	facts_init(&f, ctx, &sink->b, INDENT);
+	para_init(&f, ctx, &sink->b, INDENT);
 	put_why(&f, r);
 	put_when(&f, r);
 	put_where(&f, r);

@@ -1,5 +1,6 @@
 #include "show_tsv.h"
 
+#include <weir/cell.h>
 #include <weir/mem.h>
 #include <weir/text.h>
 
@@ -47,6 +48,31 @@ put_value(const struct ctx *ctx, struct buf *out, const char *name, const char *
 	buf_release(&text);
 }
 
+/* `a,b` as in the lists' TSV. */
+static void
+put_array(const struct ctx *ctx, struct buf *out, const char *name,
+	const struct weir_json *v)
+{
+	struct buf json = BUF_INIT(BUF_MAX), text = BUF_INIT(BUF_MAX);
+
+	weir_json_dump(v, &json);
+	weir_json_join(&text, buf_str(&json), ",");
+	put(ctx, out, name, NULL, buf_str(&text));
+	buf_release(&text);
+	buf_release(&json);
+}
+
+static bool
+is_text_array(const struct weir_json *v)
+{
+	if (weir_json_type(v) != WEIR_JSON_ARRAY)
+		return false;
+	for (size_t i = 0; i < weir_json_size(v); i++)
+		if (weir_json_type(weir_json_at(v, i)) != WEIR_JSON_TEXT)
+			return false;
+	return true;
+}
+
 static bool
 is_list_of_objects(const struct weir_json *v)
 {
@@ -81,6 +107,8 @@ show_tsv_object(const struct ctx *ctx, struct buf *out, const struct weir_json *
 			inner_at = NULL;
 			while (weir_json_next(v, &inner_at, &inner_name, &inner))
 				put_value(ctx, out, name, inner_name, inner);
+		} else if (is_text_array(v)) {
+			put_array(ctx, out, name, v);
 		} else {
 			put_value(ctx, out, name, NULL, v);
 		}

@@ -112,6 +112,7 @@ assert got["start_time"] == [d["start_time"]]
 for n, v in d["parameters"].items():
     g = got[f"parameters.{n}"][0]
     assert g == v if isinstance(v, str) else json.loads(g) == v if v is not None else g == "", (n, g, v)
+assert got["tags"] == [",".join(d["tags"])]
 assert got["task_runs"] == [o["id"] for o in d["task_runs"]]
 P
 	weir2 show "$PARENT" -o tsv

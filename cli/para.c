@@ -1,4 +1,4 @@
-#include "facts.h"
+#include "para.h"
 
 #include <weir/mem.h>
 #include <weir/text.h>
@@ -6,7 +6,7 @@
 enum { PIPE_WIDTH = 100, PAIR_GAP = 3 };
 
 size_t
-facts_width(const struct ctx *ctx)
+para_width(const struct ctx *ctx)
 {
 	int columns, lines;
 
@@ -15,28 +15,28 @@ facts_width(const struct ctx *ctx)
 }
 
 void
-facts_init(struct facts *f, struct ctx *ctx, struct buf *b, size_t indent)
+para_init(struct para *f, struct ctx *ctx, struct buf *b, size_t indent)
 {
-	*f = (struct facts){ .ctx = ctx, .b = b, .indent = indent };
-	f->width = facts_width(ctx);
+	*f = (struct para){ .ctx = ctx, .b = b, .indent = indent };
+	f->width = para_width(ctx);
 }
 
 void
-facts_begin(struct facts *f, const char *label)
+para_begin(struct para *f, const char *label)
 {
 	f->label = label;
 	f->empty = true;
 }
 
 static unsigned
-flags_of(const struct facts *f)
+flags_of(const struct para *f)
 {
 	return f->ctx->utf8 ? 0 : TEXT_ASCII;
 }
 
 /* Where the first item begins. */
 static void
-put_label(struct facts *f)
+put_label(struct para *f)
 {
 	size_t n = f->label ? strlen(f->label) + 1 : 0;
 
@@ -48,7 +48,7 @@ put_label(struct facts *f)
 }
 
 static void
-wrap(struct facts *f)
+wrap(struct para *f)
 {
 	buf_addc(f->b, '\n');
 	buf_addn(f->b, ' ', f->indent);
@@ -57,7 +57,7 @@ wrap(struct facts *f)
 
 /* Sanitised text, in a new line if it does not fit in this one. */
 static void
-put(struct facts *f, struct str clean, size_t gap)
+put(struct para *f, struct str clean, size_t gap)
 {
 	size_t n = text_width(clean);
 
@@ -74,13 +74,13 @@ put(struct facts *f, struct str clean, size_t gap)
 }
 
 static size_t
-room(const struct facts *f)
+room(const struct para *f)
 {
 	return f->width > f->indent + 8 ? f->width - f->indent : 8;
 }
 
 void
-facts_add(struct facts *f, struct str text, size_t gap)
+para_add(struct para *f, struct str text, size_t gap)
 {
 	struct buf clean = BUF_INIT(BUF_MAX), cut = BUF_INIT(BUF_MAX);
 
@@ -96,7 +96,7 @@ facts_add(struct facts *f, struct str text, size_t gap)
 }
 
 void
-facts_addf(struct facts *f, size_t gap, const char *fmt, ...)
+para_addf(struct para *f, size_t gap, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
@@ -104,12 +104,12 @@ facts_addf(struct facts *f, size_t gap, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	facts_add(f, str_of(text), gap);
+	para_add(f, str_of(text), gap);
 	free(text);
 }
 
 void
-facts_pair(struct facts *f, const char *word, struct str text)
+para_pair(struct para *f, const char *word, struct str text)
 {
 	struct buf b = BUF_INIT(BUF_MAX);
 
@@ -117,13 +117,13 @@ facts_pair(struct facts *f, const char *word, struct str text)
 		return;
 	buf_addf(&b, "%s ", word);
 	buf_addstr(&b, text);
-	facts_add(f, buf_str(&b), PAIR_GAP);
+	para_add(f, buf_str(&b), PAIR_GAP);
 	buf_release(&b);
 }
 
 /* A word longer than a line goes on in the next: nothing of a text is lost. */
 static void
-put_word(struct facts *f, struct str word, size_t gap)
+put_word(struct para *f, struct str word, size_t gap)
 {
 	size_t n;
 
@@ -140,7 +140,7 @@ put_word(struct facts *f, struct str word, size_t gap)
 
 /* A line of a text: its indentation is kept. */
 static void
-put_words(struct facts *f, struct str line)
+put_words(struct para *f, struct str line)
 {
 	size_t i = 0, n, gap = 0;
 
@@ -162,7 +162,7 @@ put_words(struct facts *f, struct str line)
 }
 
 void
-facts_words(struct facts *f, struct str text)
+para_words(struct para *f, struct str text)
 {
 	struct buf clean = BUF_INIT(BUF_MAX);
 	struct str s;
@@ -187,7 +187,7 @@ facts_words(struct facts *f, struct str text)
 }
 
 void
-facts_end(struct facts *f)
+para_end(struct para *f)
 {
 	if (!f->empty)
 		buf_addc(f->b, '\n');
