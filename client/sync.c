@@ -139,6 +139,8 @@ enum weir_rc
 sync_end(struct sync *s, enum weir_rc rc, struct weir_err *err)
 {
 	sync_free_pages(s);
+	if (s->ahead)
+		sync_answer_release(s->ahead);
 	if (s->locked) {
 		if (rc == WEIR_ENET)
 			note_offline(s, &s->err);
@@ -154,15 +156,15 @@ sync_end(struct sync *s, enum weir_rc rc, struct weir_err *err)
 }
 
 /* How far back the fill is to go: as asked, as remembered, as configured. */
-static enum weir_rc
-wanted_since(struct sync *s, int64_t *ret_since)
+static int64_t
+wish_since(struct sync *s, int64_t remembered_us)
 {
-	int64_t since = meta(s, WEIR_META_SINCE_US), wish = s->o->since_us, span;
+	int64_t wish = s->o->since_us, span;
 	const char *text =
 		weir_config_str(weir_session_config(s->session), WEIR_KEY_SYNC_SINCE);
 
 	if (wish == WEIR_NO_TIME)
-		wish = since;
+		wish = remembered_us;
 	if (wish == WEIR_NO_TIME && text && strcmp(text, "all") == 0)
 		wish = 0;
 	if (wish == WEIR_NO_TIME) {
@@ -170,7 +172,14 @@ wanted_since(struct sync *s, int64_t *ret_since)
 			span = (int64_t)MONTH_S * WEIR_SECOND_US;
 		wish = s->t0_us - span;
 	}
-	wish -= wish % WEIR_SECOND_US; /* history counts in whole seconds */
+	return wish - wish % WEIR_SECOND_US; /* history counts in whole seconds */
+}
+
+static enum weir_rc
+wanted_since(struct sync *s, int64_t *ret_since)
+{
+	int64_t since = meta(s, WEIR_META_SINCE_US), wish = wish_since(s, since);
+
 	if (since == WEIR_NO_TIME || wish < since)
 		set_meta(s, WEIR_META_SINCE_US, wish);
 	*ret_since = since != WEIR_NO_TIME && since < wish ? since : wish;
@@ -309,8 +318,11 @@ cycle(struct sync *s)
 		return s->rc;
 	if (sync_vanished(s, far))
 		return s->rc;
+	/* these come with the collections */
 	if (first)
-		sync_newest(s); /* comes with the collections */
+		sync_newest(s);
+	if (first && !s->o->first_page && meta(s, WEIR_META_FILLED_US) == WEIR_NO_TIME)
+		sync_fill_ahead(s, wish_since(s, meta(s, WEIR_META_SINCE_US)));
 	if (far && docs_step(s, s->o->drift))
 		return s->rc;
 	s->progress.finished = true;

@@ -196,19 +196,44 @@ blind_cells(struct fill *f, int64_t to_us)
 	}
 }
 
+/* To top_us, or a bit past now. */
+static int64_t
+fill_end(const struct sync *s, int64_t top_us)
+{
+	return top_us != WEIR_NO_TIME ? top_us
+				      : s->t0_us + (int64_t)FUTURE_S * WEIR_SECOND_US;
+}
+
+static void
+ask_all(struct sync *s, struct sync_answer *a, int64_t since_us, int64_t to_us)
+{
+	int64_t from = since_us - since_us % WEIR_SECOND_US;
+
+	ask_history(s, a, from, to_us > from ? to_us : from + WEIR_SECOND_US);
+}
+
+/* "All" has to find the oldest run first. */
+void
+sync_fill_ahead(struct sync *s, int64_t since_us)
+{
+	if (s->rc || since_us == 0)
+		return;
+	s->ahead = arena_zalloc(&s->arena, sizeof(*s->ahead));
+	ask_all(s, s->ahead, since_us, fill_end(s, WEIR_NO_TIME));
+}
+
 static enum weir_rc
 count_cells(struct sync *s, struct fill *f)
 {
-	int64_t to = f->top_us != WEIR_NO_TIME
-			     ? f->top_us
-			     : s->t0_us + (int64_t)FUTURE_S * WEIR_SECOND_US;
-	int64_t from = f->since_us - f->since_us % WEIR_SECOND_US;
-	struct sync_answer a;
+	int64_t to = fill_end(s, f->top_us);
+	struct sync_answer a, *answer = s->ahead ? s->ahead : &a;
 
-	ask_history(s, &a, from, to > from ? to : from + WEIR_SECOND_US);
-	if (!sync_wait(s, &a, 1))
-		take_history(&a, &f->cells);
-	sync_answer_release(&a);
+	if (!s->ahead)
+		ask_all(s, &a, f->since_us, to);
+	if (!sync_wait(s, answer, 1))
+		take_history(answer, &f->cells);
+	if (!s->ahead)
+		sync_answer_release(&a);
 	if (s->rc)
 		return s->rc;
 	if (!f->cells.n)

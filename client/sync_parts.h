@@ -112,8 +112,9 @@ struct sync {
 	struct weir_progress progress;
 
 	VEC(struct id_vec *) owned;
-	struct id_vec live; /* ids of the live set that was read */
-	struct arena arena; /* scans and what hangs on them */
+	struct sync_answer *ahead; /* of sync_fill_ahead */
+	struct id_vec live;        /* ids of the live set that was read */
+	struct arena arena;        /* scans and what hangs on them */
 };
 
 /* sync.c: begin and end of every entry. `ret` of sync_end is the final rc, err is
@@ -167,6 +168,8 @@ enum weir_rc sync_live(struct sync *s, bool far);              /* A */
 enum weir_rc sync_ended(struct sync *s, int64_t watermark_us); /* B */
 enum weir_rc sync_vanished(struct sync *s, bool far);          /* C */
 void sync_newest(struct sync *s);                              /* the first screen */
+/* Ask for the history of a fill from since_us that will follow. */
+void sync_fill_ahead(struct sync *s, int64_t since_us);
 enum weir_rc sync_fill(struct sync *s, int64_t since_us, int64_t filled_us);
 enum weir_rc sync_drift(struct sync *s, int64_t since_us);
 enum weir_rc sync_docs(struct sync *s, int64_t since_us, bool whole);
