@@ -283,7 +283,7 @@ poll_follow(struct weir_engine *e)
 	rc = weir_sync_logs(e->session, &e->follow, &o, &ended, &err);
 	note_server(e, rc, &err);
 	look_for_changes(e);
-	if (ended || rc == WEIR_ENOTFOUND) {
+	if (ended || rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED || rc == WEIR_EDB) {
 		end_follow(e, rc, err.text);
 		return;
 	}

@@ -41,10 +41,14 @@ struct log_list {
 	int64_t done;
 };
 
+/* An end that lies well ahead is one of before the server's clock was set back. */
 static int64_t
 since_end(struct sync *s, const struct log_job *job)
 {
-	return api_now_us(s->api) - job->end_us;
+	int64_t us = api_now_us(s->api) - job->end_us;
+	int64_t settled = (int64_t)SETTLED_S * WEIR_SECOND_US;
+
+	return us < -settled ? settled : us;
 }
 
 static enum weir_rc
