@@ -38,6 +38,7 @@ struct report {
 	struct out *out; /* NULL: lines for people */
 	size_t n[N_ELEM(looks)];
 	enum weir_rc first; /* failure */
+	char hint[512];     /* of it */
 	enum weir_rc rc;    /* of writing */
 };
 
@@ -85,8 +86,10 @@ take(void *arg, const struct weir_finding *f)
 	struct buf b = BUF_INIT(8 << 10);
 
 	r->n[f->health]++;
-	if (f->health == WEIR_HEALTH_FAIL && !r->first)
+	if (f->health == WEIR_HEALTH_FAIL && !r->first) {
 		r->first = f->rc;
+		snprintf(r->hint, sizeof(r->hint), "%s", f->hint);
+	}
 	if (r->rc)
 		return;
 	if (r->out) {
@@ -107,7 +110,7 @@ check_terminal(struct report *r)
 
 	sink_screen(&columns_n, &lines_n);
 	if (!r->ctx->tty_out) {
-		snprintf(f.text, sizeof(f.text), "standard output is none");
+		snprintf(f.text, sizeof(f.text), "standard output is not one");
 	} else if (!term || !*term || strcmp(term, "dumb") == 0) {
 		f.health = WEIR_HEALTH_WARN;
 		snprintf(f.text, sizeof(f.text), "TERM is %s: no menus, no colours",
@@ -157,9 +160,10 @@ run(struct ctx *ctx)
 		return rc;
 	if (!r.first)
 		return WEIR_OK;
-	return weir_fail(ctx->err, r.first, "doctor: %zu of %zu checks failed",
+	(void)weir_fail(ctx->err, r.first, "doctor: %zu of %zu checks failed",
 		r.n[WEIR_HEALTH_FAIL],
 		r.n[WEIR_HEALTH_OK] + r.n[WEIR_HEALTH_WARN] + r.n[WEIR_HEALTH_FAIL]);
+	return weir_hint(ctx->err, "%s", r.hint);
 }
 
 /* clang-format off */

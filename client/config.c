@@ -328,6 +328,12 @@ weir_config_profiles(const struct weir_config *c)
 }
 
 const char *
+weir_config_lost_profile(const struct weir_config *c)
+{
+	return c->no_address && !c->profile ? c->flag_profile : NULL;
+}
+
+const char *
 weir_config_warnings(const struct weir_config *c)
 {
 	return buf_cstr(&c->warnings);

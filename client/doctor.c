@@ -40,9 +40,14 @@ static void
 tell_error(struct doctor *d, const char *what, const struct weir_err *err)
 {
 	struct weir_finding f = { .what = what, .health = WEIR_HEALTH_FAIL };
+	const char *text = err->text;
+	size_t n = strlen(what);
 
+	/* what it is about is said beside it */
+	if (strncmp(text, what, n) == 0 && strncmp(text + n, ": ", 2) == 0)
+		text += n + 2;
 	f.rc = err->rc;
-	snprintf(f.text, sizeof(f.text), "%s", err->text);
+	snprintf(f.text, sizeof(f.text), "%s", text);
 	snprintf(f.hint, sizeof(f.hint), "%s", err->hint);
 	d->report(d->arg, &f);
 }

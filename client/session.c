@@ -44,8 +44,15 @@ weir_session_config(const struct weir_session *s)
 }
 
 static enum weir_rc
-no_server(struct weir_err *err)
+no_server(const struct weir_session *s, struct weir_err *err)
 {
+	const char *lost = weir_config_lost_profile(s->config);
+
+	if (lost) {
+		weir_fail(err, WEIR_ENOSERVER,
+			"profile '%s' is not known, so no server is", lost);
+		return weir_hint(err, "prefect profile ls");
+	}
 	weir_fail(err, WEIR_ENOSERVER, "no server is configured");
 	weir_hint(err, "export PREFECT_API_URL=http://127.0.0.1:4200/api");
 	return WEIR_ENOSERVER;
@@ -66,7 +73,7 @@ weir_session_store(struct weir_session *s, enum weir_store_mode mode,
 		return WEIR_OK;
 	}
 	if (!path || !url)
-		return no_server(err);
+		return no_server(s, err);
 	address = weir_url_normalise(url);
 	rc = weir_store_open(path, address,
 		weir_config_str(s->config, WEIR_KEY_PLATFORM_PARAMS), mode, &store,

@@ -57,6 +57,17 @@ result()
 	exits 5
 	result server fail
 	result store ok
+	# what it says is not to run it again
+	grep -q "^try: is the server running" "$T/err" || die "$(cat "$T/err")"
+	no_match 'server:' "$T/out"
+}
+
+@test "a profile that is not known: said so, not that no server is configured" {
+	export PREFECT_API_URL=http://127.0.0.1:1/api
+	weir2 -p no-such-profile runs
+	exits 2
+	says "profile 'no-such-profile' is not known, so no server is"
+	no_match 'PREFECT_API_URL' "$T/err"
 }
 
 @test "wrong password: exit 4" {

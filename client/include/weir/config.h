@@ -67,6 +67,9 @@ int64_t weir_config_int(const struct weir_config *c, enum weir_key key);
 const char *weir_config_warnings(const struct weir_config *c);
 /* Names of the profiles there are, those of weir.conf first, one a line. */
 const char *weir_config_profiles(const struct weir_config *c);
+/* What --profile said where no such profile is known, so that there is no address;
+ * NULL: it is, or it said nothing. */
+const char *weir_config_lost_profile(const struct weir_config *c);
 
 /*
  * For `weir config`: the table's rows and where a value came from ("PREFECT_API_URL",
