@@ -9,6 +9,7 @@ struct weir_session {
 	const struct weir_config *config;
 	struct weir_store *store;
 	enum weir_store_mode mode; /* of store */
+	bool connected;            /* api had its first contact */
 	char *note;
 	/* Read by weir_session_interrupt, which may run in a signal handler. */
 	_Atomic(struct api *) api;
@@ -170,28 +171,27 @@ session_api(struct weir_session *s, int64_t deadline_us, struct api **ret_api,
 	struct api *a = atomic_load(&s->api);
 	enum weir_rc rc;
 
-	if (a) {
+	if (a && s->connected) {
 		*ret_api = a;
 		return WEIR_OK;
 	}
-	rc = api_open(s->config, &a, err);
-	if (rc)
-		return rc;
-	a->interrupted = ask_interrupted;
-	a->interrupted_arg = s;
-	/* From here on an interrupt wakes it. */
-	atomic_store(&s->api, a);
+	if (!a) {
+		rc = api_open(s->config, &a, err);
+		if (rc)
+			return rc;
+		a->interrupted = ask_interrupted;
+		a->interrupted_arg = s;
+		/* From here on an interrupt wakes it; so it stays until the end. */
+		atomic_store(&s->api, a);
+	}
 	recall(s, a);
 	a->deadline_us = deadline_us;
 	rc = api_connect(a, err);
 	a->deadline_us = 0;
 	if (!rc)
 		rc = remember(s, a, err);
-	if (rc) {
-		atomic_store(&s->api, NULL);
-		api_close(a);
-		return rc;
-	}
-	*ret_api = a;
-	return WEIR_OK;
+	s->connected = rc == WEIR_OK;
+	if (s->connected)
+		*ret_api = a;
+	return rc;
 }
