@@ -117,6 +117,8 @@ start_pager(struct sink *s)
 	/* The pager must not hold the end that tells it of the end. */
 	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+	/* `PAGER=less` shall pass colours and give back what fits a screen */
+	setenv("LESS", "FRX", 0);
 	rc = spawn(words, fd[0], &s->pager);
 	close(fd[0]);
 	if (rc) {
