@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <weir/mem.h>
+#include <weir/select.h>
 #include <weir/text.h>
 
 #include "opt.h"
@@ -70,9 +71,31 @@ find_terminals(struct ctx *ctx)
 		ctx->interactive = true;
 }
 
+/* What the menu shall open is looked for at the server only if it is not here. */
+static enum weir_rc
+find_start(struct ctx *ctx, const char *text)
+{
+	enum weir_kind kind;
+	struct weir_id id;
+	struct weir_store *store;
+	unsigned kinds = 1U << WEIR_RUN | 1U << WEIR_TASK_RUN;
+	int64_t key;
+	enum weir_rc rc;
+
+	if (!weir_session_store(ctx->session, WEIR_STORE_READ, &store, NULL) &&
+		!weir_resolve(store, kinds, text, &kind, &id, &key, NULL))
+		return WEIR_OK;
+	rc = ctx_refresh(ctx);
+	return rc ? rc : ctx_resolve(ctx, kinds, text, &kind, &id, NULL);
+}
+
 static enum weir_rc
 open_menu(struct ctx *ctx, struct tui_start *start)
 {
+	enum weir_rc rc = start->open ? find_start(ctx, start->open) : WEIR_OK;
+
+	if (rc)
+		return rc;
 	start->config = ctx->config;
 	start->offline = ctx->g.offline;
 	start->script = ctx->g.script;

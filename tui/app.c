@@ -521,7 +521,12 @@ app_run(const struct tui_start *start, struct weir_err *err)
 	/* The first question is on its way while the terminal is set up. */
 	a.now_us = weir_now_us();
 	draw_init(&a.draw, &a.theme);
-	rc = open_views(&a, err);
+	/* One run asks the server as it is opened; a list can wait for its first frame.
+	 */
+	if (start->open)
+		rc = start_engine(&a, err);
+	if (!rc)
+		rc = open_views(&a, err);
 	if (rc)
 		goto out;
 	a.top->ops->data(a.top);
@@ -532,7 +537,8 @@ app_run(const struct tui_start *start, struct weir_err *err)
 	theme_init(&a.theme, wants_colour(&a));
 	app_layout(&a);
 	first_frame(&a);
-	rc = start_engine(&a, err);
+	if (!start->open)
+		rc = start_engine(&a, err);
 	if (!rc)
 		rc = loop(&a, err);
 out:
