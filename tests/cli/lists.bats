@@ -169,9 +169,9 @@ P
 	no_match paged "$T/tty"
 	printf '#!/bin/sh\necho "LESS=$LESS"\ncat >/dev/null\n' >"$T/says"
 	chmod +x "$T/says"
-	PAGER="$T/says" on_tty 80x10 "$WEIR" runs -q --offline --no-menu -n 0
+	WEIR_PAGER="$T/says" on_tty 80x10 "$WEIR" runs -q --offline --no-menu -n 0
 	grep -q 'LESS=FRX' "$T/tty" || die "less would show colours as they are written"
-	LESS=S PAGER="$T/says" on_tty 80x10 "$WEIR" runs -q --offline --no-menu -n 0
+	LESS=S WEIR_PAGER="$T/says" on_tty 80x10 "$WEIR" runs -q --offline --no-menu -n 0
 	grep -q 'LESS=S' "$T/tty" || die "the user's LESS is lost"
 	WEIR_PAGER="$T/pager" weir2 runs --offline -n 0
 	lacks paged
