@@ -194,6 +194,10 @@ screen_open(struct screen *s, bool mock, struct weir_err *err)
 			weir_hint(err, "TERM=vt100 weir, or weir runs --no-menu");
 			goto out;
 		}
+		/* Until it was left once, ncurses writes out at each move of the
+		 * cursor: a hundred small writes a frame. */
+		endwin();
+		refresh();
 		getmaxyx(stdscr, s->rows, s->cols);
 		arm();
 		catch_signals();
