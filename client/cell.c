@@ -151,6 +151,13 @@ is_text(enum weir_type type)
 	       type == WEIR_T_TAGS || type == WEIR_T_JSON || type == WEIR_T_MEMBERS;
 }
 
+/* Text as a value, param.package: it is read without its quotes. */
+static bool
+is_json_text(const struct weir_cell *cell)
+{
+	return cell->type == WEIR_T_JSON && cell->s.len && cell->s.s[0] == '"';
+}
+
 void
 weir_cell_show(struct buf *out, const struct weir_cell *cell,
 	const struct weir_cell_style *style)
@@ -160,7 +167,7 @@ weir_cell_show(struct buf *out, const struct weir_cell *cell,
 	if (cell->null) {
 		if (!is_text(cell->type) && cell->type != WEIR_T_ID)
 			buf_addc(out, '-');
-	} else if (cell->type == WEIR_T_TAGS) {
+	} else if (cell->type == WEIR_T_TAGS || is_json_text(cell)) {
 		struct buf tags = BUF_INIT(BUF_MAX);
 
 		weir_json_join(&tags, cell->s, ", ");
@@ -205,9 +212,14 @@ weir_cell_plain(struct buf *out, const struct weir_cell *cell)
 	case WEIR_T_TAGS:
 		weir_json_join(out, cell->s, ",");
 		return;
+	case WEIR_T_JSON:
+		if (is_json_text(cell))
+			weir_json_join(out, cell->s, "");
+		else
+			buf_addstr(out, cell->s);
+		return;
 	case WEIR_T_TEXT:
 	case WEIR_T_STATE_NAME:
-	case WEIR_T_JSON:
 	case WEIR_T_MEMBERS:
 		buf_addstr(out, cell->s);
 	}

@@ -120,6 +120,18 @@ P
 	weir2 runs --offline --columns param.package,name -n 1 -o json
 	exits 0
 	json 'list(d[0])[1] == "name"'
+	# where it is text it has no quotes but in JSON
+	weir2 runs --offline -c param.package -n 0 -o json
+	mv "$T/out" "$T/json"
+	weir2 runs --offline -c param.package -n 0
+	python3 - "$T" <<'P'
+import json, sys
+t = sys.argv[1]
+want = [r["param.package"] for r in json.load(open(f"{t}/json"))]
+got = open(f"{t}/out").read().split("\n")[:-1]
+pairs = [(w, g) for w, g in zip(want, got) if isinstance(w, str) and "\\" not in g]
+assert len(want) == len(got) and pairs and all(w == g for w, g in pairs), pairs[:5]
+P
 	weir2 runs --columns nmae
 	exits 2
 	says "weir: column 'nmae'"
