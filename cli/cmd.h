@@ -66,6 +66,7 @@ struct ctx {
 	/* A menu may open: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
 	bool interactive;
 	bool refreshed;        /* ctx_refresh was done */
+	bool away;             /* and the server did not answer it */
 	volatile bool reading; /* ^C may end the process at once */
 	bool utf8;             /* the locale's encoding */
 	bool colour;           /* on stdout: --color, weir.conf, NO_COLOR, terminal */
@@ -78,6 +79,12 @@ enum cmd_needs {
 	/* Reads the store: it is brought up to date first (weir_sync_for_reading). */
 	CMD_STORE = 1 << 1,
 };
+
+/*
+ * How long a command that has something to show asks for more of it. 0 (no limit) with
+ * --refresh.
+ */
+int64_t ctx_patience_ms(const struct ctx *ctx);
 
 struct tui_start;
 

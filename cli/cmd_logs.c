@@ -110,22 +110,6 @@ find_form(const struct ctx *ctx, const struct logs_args *a)
 	return ctx->tty_out && !a->file ? LOGS_PEOPLE : LOGS_RAW;
 }
 
-/* Ask for what is missing of each source. */
-static enum weir_rc
-fetch(struct logs_job *j)
-{
-	struct weir_sync_options o = { .since_us = WEIR_NO_TIME };
-	enum weir_rc rc = WEIR_OK;
-
-	for (size_t i = 0; !rc && i < j->sources.n; i++) {
-		struct logs_source *s = &j->sources.v[i];
-
-		rc = weir_sync_logs(
-			j->ctx->session, &s->id, &o, &s->ended, j->ctx->err);
-	}
-	return rc;
-}
-
 /* Is there anything to show of the sources? */
 static bool
 have_any(struct logs_job *j)
@@ -143,6 +127,41 @@ have_any(struct logs_job *j)
 			return true;
 	}
 	return false;
+}
+
+static bool
+is_complete(struct logs_job *j, const struct weir_id *run)
+{
+	struct weir_log_reader *log;
+	struct weir_err err;
+	bool complete;
+
+	if (weir_log_open(j->store, run, &log, &err))
+		return false;
+	complete = weir_log_complete(log);
+	weir_log_close(log);
+	return complete;
+}
+
+/* Ask for what is missing of each source, however long; not so a server that is away.
+ */
+static enum weir_rc
+fetch(struct logs_job *j)
+{
+	struct weir_sync_options o = { .since_us = WEIR_NO_TIME,
+		.budget_ms =
+			j->ctx->away && have_any(j) ? ctx_patience_ms(j->ctx) : 0 };
+	enum weir_rc rc = WEIR_OK;
+
+	for (size_t i = 0; !rc && i < j->sources.n; i++) {
+		struct logs_source *s = &j->sources.v[i];
+
+		if (j->ctx->away && is_complete(j, &s->id))
+			continue;
+		rc = weir_sync_logs(
+			j->ctx->session, &s->id, &o, &s->ended, j->ctx->err);
+	}
+	return rc;
 }
 
 static enum weir_rc
@@ -179,7 +198,7 @@ one_run(struct logs_job *j)
 			"logs: the log of '%s' was not fetched yet", j->ctx->words[0]);
 		return weir_hint(j->ctx->err, "weir logs %s", j->ctx->words[0]);
 	}
-	if (fetched)
+	if (fetched && !j->ctx->away) /* else the age of the data was told */
 		ctx_note(j->ctx, "the log may lack its end: %s", why.text);
 	return logs_once(j);
 }

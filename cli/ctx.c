@@ -225,7 +225,8 @@ ctx_refresh(struct ctx *ctx)
 	note = weir_session_note(ctx->session);
 	if (note)
 		ctx_note(ctx, "%s", note);
-	if (!rc && why)
+	ctx->away = !rc && why;
+	if (ctx->away)
 		show_age(ctx, why);
 	free(why);
 	return rc;
@@ -239,6 +240,14 @@ hint_command(const struct ctx *ctx)
 
 	weir_hint(ctx->err, "weir %s %s", ctx->cmd->name, id);
 	free(id);
+}
+
+int64_t
+ctx_patience_ms(const struct ctx *ctx)
+{
+	enum { PATIENCE_MS = 3000, AWAY_MS = 1000 };
+
+	return ctx->g.refresh ? 0 : ctx->away ? AWAY_MS : PATIENCE_MS;
 }
 
 enum weir_rc

@@ -119,7 +119,8 @@ logs_collect(struct logs_job *j, const struct weir_id *root, bool fetch)
 	/* Task runs have the names, children are the tree: only a raw log needs none.
 	 */
 	if (fetch && needs_details(j) &&
-		weir_sync_run(j->ctx->session, root, &err) == WEIR_EINTR)
+		weir_sync_run_within(j->ctx->session, root, ctx_patience_ms(j->ctx),
+			&err) == WEIR_EINTR)
 		return weir_fail(j->ctx->err, WEIR_EINTR, "%s", err.text);
 	rc = ctx_store(j->ctx, &j->store);
 	if (rc)

@@ -5,8 +5,6 @@
 #include <weir/sync.h>
 #include <weir/text.h>
 
-enum { FETCH_MS = 3000 }; /* then it is shown as it is known */
-
 static void
 add_row(struct buf *out, const struct weir_rows *rows,
 	const struct weir_column_set *set)
@@ -110,10 +108,11 @@ show_fetch(struct ctx *ctx, const struct weir_id *run)
 
 	if (ctx->g.offline)
 		return WEIR_OK;
-	rc = weir_sync_run_within(
-		ctx->session, run, ctx->g.refresh ? 0 : FETCH_MS, &err);
+	rc = weir_sync_run_within(ctx->session, run, ctx_patience_ms(ctx), &err);
 	if (!rc || rc == WEIR_EBUSY)
 		return WEIR_OK;
+	if (ctx->away && rc != WEIR_EINTR)
+		return WEIR_OK; /* it was said that the data is old */
 	if (rc == WEIR_EINTR || ctx->g.refresh) {
 		*ctx->err = err;
 		return rc;

@@ -446,7 +446,7 @@ read_list(struct reader *r, struct rows *rows, struct weir_err *err)
 	pull_enter(&r->p);
 	while (!rc && pull_item(&r->p, &first)) {
 		if (rows->n == API_PAGE_ROWS_MAX)
-			return weir_fail(err, WEIR_ETOOBIG,
+			return weir_fail(err, WEIR_EBADDATA,
 				"a page of more than %d objects", API_PAGE_ROWS_MAX);
 		rows->v = vec_grow(rows->v, &rows->cap, rows->n + 1, r->o->size);
 		rc = read_row(r, rows->n, (char *)rows->v + rows->n * r->o->size, err);

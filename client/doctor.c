@@ -12,7 +12,12 @@
 #include "weir/mem.h"
 #include "weir/time.h"
 
-enum { DOCTOR_CLOCK_S = 5, DOCTOR_DISK_MB = 200, DOCTOR_AGE_H = 24 };
+enum {
+	DOCTOR_CLOCK_S = 5,
+	DOCTOR_DISK_MB = 200,
+	DOCTOR_SERVER_S = 20,
+	DOCTOR_AGE_H = 24
+};
 
 struct doctor {
 	struct weir_session *s;
@@ -207,12 +212,22 @@ check_server(struct doctor *d)
 	struct api *a = NULL;
 	enum weir_rc rc;
 
-	rc = session_api(d->s, 0, &a, &err);
+	rc = session_api(d->s,
+		weir_monotonic_us() + (int64_t)DOCTOR_SERVER_S * WEIR_SECOND_US, &a,
+		&err);
+	if (url)
+		weir_url_mask(&masked, url);
+	if (rc == WEIR_EPENDING) {
+		rc = weir_fail(&err, WEIR_ENET, "%s: no answer within %d s",
+			buf_cstr(&masked), DOCTOR_SERVER_S);
+		weir_hint(&err, "is the server overloaded? curl %s/health",
+			buf_cstr(&masked));
+	}
 	if (rc) {
+		buf_release(&masked);
 		tell_error(d, rc == WEIR_EAUTH ? "auth" : "server", &err);
 		return;
 	}
-	weir_url_mask(&masked, url);
 	tell(d, "server", WEIR_HEALTH_OK, NULL, "%s answers (set by %s)",
 		buf_cstr(&masked), weir_config_origin(d->config, WEIR_KEY_API_URL));
 	buf_release(&masked);

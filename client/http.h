@@ -35,7 +35,7 @@ struct http_request {
 	const char *headers[HTTP_HEADERS_MAX]; /* "Name: value", up to a NULL; copied */
 	/*
 	 * Called once. rc WEIR_OK: any HTTP status is in reply. Else err says why there
-	 * is no reply (WEIR_ENET, WEIR_ETOOBIG, WEIR_EINTR) and reply is NULL.
+	 * is no reply (WEIR_ENET, WEIR_EINTR) and reply is NULL.
 	 */
 	void (*done)(void *arg, enum weir_rc rc, const struct http_reply *reply,
 		const struct weir_err *err);

@@ -120,7 +120,7 @@ http_fail_set(const struct http_fail *f, struct weir_err *err)
 	enum weir_rc rc;
 
 	if (f->code == CURLE_WRITE_ERROR || f->code == CURLE_FILESIZE_EXCEEDED)
-		return weir_fail(err, WEIR_ETOOBIG,
+		return weir_fail(err, WEIR_ENET,
 			"server: %s: the answer is larger than %zu MB", f->base,
 			f->body_max >> 20);
 	if (!r->why)

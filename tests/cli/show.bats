@@ -213,7 +213,7 @@ P
 	sleep 0.3
 	weir2 show "$id" -o json
 	exits 0
-	says "shown as it is known here"
+	says "data of "
 	[ "$(wc -l <"$T/err")" -le 2 ] || die "more than it needs"
 	cmp "$T/before" "$T/out"
 	weir2 show --offline "$id" -o json

@@ -309,7 +309,7 @@ test_too_many_rows(void **state)
 		buf_addf(&b, "%s{\"id\":\"f8589389-6b59-4dc8-b45d-6b9803980721\"}",
 			i ? "," : "");
 	buf_addc(&b, ']');
-	assert_int_equal(api_decode_logs(buf_str(&b), &arena, &v, NULL), WEIR_ETOOBIG);
+	assert_int_equal(api_decode_logs(buf_str(&b), &arena, &v, NULL), WEIR_EBADDATA);
 	VEC_FREE(&v);
 	buf_release(&b);
 	arena_free(&arena);
