@@ -75,7 +75,7 @@ show_text_state(
 	struct ctx *ctx, struct buf *b, enum weir_state type, struct str name, bool pad)
 {
 	const struct weir_state_look *look = weir_state_look(type, name);
-	struct buf text = BUF_INIT(1024);
+	struct buf text = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
 
 	if (ctx->utf8)
 		buf_adds(&text, look->glyph);
@@ -84,9 +84,12 @@ show_text_state(
 	buf_addc(&text, ' ');
 	if (!name.len)
 		name = str_of(weir_state_type(type));
+	text_sanitize(&clean, name, flags_of(ctx));
+	name = buf_str(&clean);
 	text_pad(&text, name, pad ? STATE_WIDTH : text_width(name), false,
 		flags_of(ctx));
 	add_coloured(ctx, b, look->colour, buf_cstr(&text));
+	buf_release(&clean);
 	buf_release(&text);
 }
 
