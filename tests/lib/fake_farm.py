@@ -37,7 +37,7 @@ def iso(us, zone="Z"):
 
 def uuid_of(*parts):
     """A stable version 4 id made of parts."""
-    h = hashlib.md5("/".join(map(str, parts)).encode()).hexdigest()
+    h = hashlib.md5("/".join(map(str, parts)).encode("utf-8", "replace")).hexdigest()
     return "%s-%s-4%s-8%s-%s" % (h[:8], h[8:12], h[13:16], h[17:20], h[20:])
 
 
