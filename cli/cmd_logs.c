@@ -214,7 +214,7 @@ open_file(struct logs_job *j, char **ret_temp, int *ret_fd)
 	umask(mask);
 	if (!j->args->force && lstat(file, &st) == 0) {
 		(void)weir_fail(j->ctx->err, WEIR_EFAIL, "logs: '%s' exists", file);
-		return weir_hint(j->ctx->err, "--force");
+		return weir_hint(j->ctx->err, "another name, or --force");
 	}
 	*ret_temp = xasprintf("%s.XXXXXX", file);
 	*ret_fd = mkstemp(*ret_temp);
