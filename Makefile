@@ -14,7 +14,8 @@ VERSION := 0.1.0
 DEPS_BUILD = gcc g++ make pkg-config libncurses-dev libcurl4-openssl-dev libjansson-dev \
 	libsqlite3-dev libpcre2-dev libssl-dev libtomlplusplus-dev
 DEPS_TEST  = libcmocka-dev bats tmux python3 python3-venv git openssl sqlite3 mandoc \
-	clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck strace binutils procps
+	clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck strace binutils procps \
+	curl ca-certificates zsh fish
 DEPS_BENCH = fzy ripgrep less
 
 # make's own default is cc too; only a CC of the user's counts.
