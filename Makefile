@@ -58,14 +58,13 @@ bin     = $(patsubst %.c,$(B)/%,$(1))
 ARCHIVES = ncursesw tinfo sqlite3 jansson pcre2-8 z
 found    = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
 ifeq ($(origin STATIC_DEPS),undefined)
-STATIC_DEPS := $(if $(filter 6,$(words $(foreach a,$(ARCHIVES),$(call found,$(a))))),1)
+STATIC_DEPS = $(if $(filter 6,$(words $(foreach a,$(ARCHIVES),$(call found,$(a))))),1)
 endif
-ifneq ($(STATIC_DEPS),)
-LIBS = -Wl,-Bstatic -lncursesw -ltinfo -lsqlite3 -ljansson -lpcre2-8 -Wl,-Bdynamic -lz
-else
-LIBS = $(shell pkg-config --libs $(PKGS))
-endif
-LIBS += $(if $(LINK_ALL),$(shell pkg-config --libs $(LAZY))) -ldl -lm
+# Looked for once, and only when something is linked: by then the packages are here.
+LIBS  = $(eval LIBS := $(FOUND))$(LIBS)
+FOUND = $(if $(STATIC_DEPS),-Wl$(comma)-Bstatic -lncursesw -ltinfo -lsqlite3 -ljansson \
+	-lpcre2-8 -Wl$(comma)-Bdynamic -lz,$(shell pkg-config --libs $(PKGS))) \
+	$(if $(LINK_ALL),$(shell pkg-config --libs $(LAZY))) -ldl -lm
 # The TOML shim is the only C++; its runtime is linked in, so that start-up maps no libstdc++.
 STATIC_CXX = -static-libgcc -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
 CXXLIBS = $(if $(SHIMS),$(STATIC_CXX))
@@ -109,14 +108,14 @@ $(B)/%.o: %.cc $(B)/flags
 $(B)/flags: FORCE | $(B)/.deps
 	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(BASE) $(CXX) $(CXXBASE)' | cmp -s - $@ || \
 	echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(BASE) $(CXX) $(CXXBASE)' > $@
-$(B)/linkflags: FORCE
-	@mkdir -p $(@D); echo '$(LDFLAGS) $(CXXLIBS) $(LIBS)' | cmp -s - $@ || \
+$(B)/linkflags: FORCE | $(B)/.deps
+	@echo '$(LDFLAGS) $(CXXLIBS) $(LIBS)' | cmp -s - $@ || \
 	echo '$(LDFLAGS) $(CXXLIBS) $(LIBS)' > $@
-$(B)/.deps:
+$(B)/.deps: Makefile
 	@mkdir -p $(@D); tests/lib/deps $(DEPS_BUILD) && touch $@
-$(B)/.deps-test:
+$(B)/.deps-test: Makefile
 	@mkdir -p $(@D); tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) && touch $@
-$(B)/.deps-bench:
+$(B)/.deps-bench: Makefile
 	@mkdir -p $(@D); tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH) && touch $@
 deps:
 	@tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
