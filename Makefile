@@ -55,15 +55,15 @@ bin     = $(patsubst %.c,$(B)/%,$(1))
 
 # The four libraries are linked statically where their archives are: looking up symbols in
 # shared ones is a third of start-up. STATIC_DEPS= links the shared ones, as packagers wish.
-ARCHIVES = ncursesw tinfo sqlite3 jansson pcre2-8 z
+ARCHIVES = ncursesw tinfo sqlite3 jansson pcre2-8
 found    = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
 ifeq ($(origin STATIC_DEPS),undefined)
-STATIC_DEPS = $(if $(filter 6,$(words $(foreach a,$(ARCHIVES),$(call found,$(a))))),1)
+STATIC_DEPS = $(if $(filter 5,$(words $(foreach a,$(ARCHIVES),$(call found,$(a))))),1)
 endif
 # Looked for once, and only when something is linked: by then the packages are here.
 LIBS  = $(eval LIBS := $(FOUND))$(LIBS)
 FOUND = $(if $(STATIC_DEPS),-Wl$(comma)-Bstatic -lncursesw -ltinfo -lsqlite3 -ljansson \
-	-lpcre2-8 -Wl$(comma)-Bdynamic -lz,$(shell pkg-config --libs $(PKGS))) \
+	-lpcre2-8 -Wl$(comma)-Bdynamic,$(shell pkg-config --libs $(PKGS))) \
 	$(if $(LINK_ALL),$(shell pkg-config --libs $(LAZY))) -ldl -lm
 # The TOML shim is the only C++; its runtime is linked in, so that start-up maps no libstdc++.
 STATIC_CXX = -static-libgcc -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
