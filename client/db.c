@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "db_checkpoint.h"
@@ -138,10 +139,22 @@ read_version(struct db *db)
 	return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
+/* Without its memory statistics SQLite allocates without a lock that threads share. */
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
+
+static void
+configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int
 open_handle(struct db *db, const char *name, int flags, const char *vfs)
 {
-	int code = sqlite3_open_v2(name, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, vfs);
+	int code;
+
+	pthread_once(&configured, configure);
+	code = sqlite3_open_v2(name, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, vfs);
 
 	if (code != SQLITE_OK)
 		return code;
