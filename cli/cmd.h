@@ -96,6 +96,7 @@ struct cmd {
 	/* What positional arguments complete to: "@query", "@runs", "bash|zsh|fish". */
 	const char *words;
 	unsigned needs;
+	enum weir_kind kind;      /* what a list command lists */
 	int min_words, max_words; /* -1: any number */
 	const struct opt *opts;   /* ends with OPT_END; NULL: none of its own */
 	size_t args_size;

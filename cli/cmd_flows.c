@@ -1,34 +1,16 @@
 /* weir flows: list flows. */
 #include "list.h"
 
-static bool
-flows_menu(struct ctx *ctx, struct tui_start *start)
-{
-	return list_menu(ctx, WEIR_FLOW, ctx->args, start);
-}
-
-static enum weir_rc
-flows_run(struct ctx *ctx)
-{
-	char *query = ctx_query_text(ctx);
-	enum weir_rc rc = list_run(ctx, WEIR_FLOW, ctx->args, query);
-
-	free(query);
-	return rc;
-}
-
-static const struct opt opts[] = { LIST_OPTS, OPT_END };
-static const struct list_args init = LIST_INIT;
-
 const struct cmd cmd_flows = {
 	.name = "flows",
 	.summary = "list flows",
 	.usage = "[QUERY]",
 	.words = "@query",
+	.kind = WEIR_FLOW,
 	.max_words = -1,
-	.opts = opts,
-	.args_size = sizeof(init),
-	.args_init = &init,
-	.menu = flows_menu,
-	.run = flows_run,
+	.opts = list_opts,
+	.args_size = sizeof(list_defaults),
+	.args_init = &list_defaults,
+	.menu = list_cmd_menu,
+	.run = list_cmd_run,
 };

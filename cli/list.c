@@ -187,3 +187,22 @@ list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	start->sort = args->sort;
 	return true;
 }
+
+const struct opt list_opts[] = { LIST_OPTS, OPT_END };
+const struct list_args list_defaults = LIST_INIT;
+
+bool
+list_cmd_menu(struct ctx *ctx, struct tui_start *start)
+{
+	return list_menu(ctx, ctx->cmd->kind, ctx->args, start);
+}
+
+enum weir_rc
+list_cmd_run(struct ctx *ctx)
+{
+	char *query = ctx_query_text(ctx);
+	enum weir_rc rc = list_run(ctx, ctx->cmd->kind, ctx->args, query);
+
+	free(query);
+	return rc;
+}

@@ -42,4 +42,10 @@ WEIR_NODISCARD enum weir_rc list_run(struct ctx *ctx, enum weir_kind kind,
 bool list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	struct tui_start *start);
 
+/* A command that only lists what is of its kind: its args are a struct list_args. */
+extern const struct opt list_opts[];
+extern const struct list_args list_defaults;
+bool list_cmd_menu(struct ctx *ctx, struct tui_start *start);
+enum weir_rc list_cmd_run(struct ctx *ctx);
+
 #endif

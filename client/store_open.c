@@ -345,12 +345,6 @@ weir_store_close(struct weir_store *s)
 	free(s);
 }
 
-const char *
-weir_store_path(const struct weir_store *s)
-{
-	return s->db.path;
-}
-
 void
 weir_store_interrupt(struct weir_store *s)
 {

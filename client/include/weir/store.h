@@ -32,7 +32,6 @@ WEIR_NODISCARD enum weir_rc weir_store_open(const char *path, const char *addres
 	const char *platform_params, enum weir_store_mode mode,
 	struct weir_store **ret_store, char **ret_note, struct weir_err *err);
 void weir_store_close(struct weir_store *s);
-const char *weir_store_path(const struct weir_store *s);
 
 /* Cancel what a read on this connection is doing (sqlite3_interrupt); from any thread.
  */
