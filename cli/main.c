@@ -138,6 +138,8 @@
  * tui/, the menus:
  *   tui	the one way in
  *   app	terminal, engine, query thread and views in one loop
+ *   app_start	what is opened before the first frame, and closed
+ *   app_loop	keys, signals, events, answers, timers
  *   app_act	actions that mean the same everywhere
  *   screen	the terminal taken, given back, suspended; a mock of it
  *   input	bytes to keys
@@ -154,8 +156,8 @@
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen
  *   pager	long text
- *   runs runs_paint view_runs	lists of runs, flows, deployments, pools
- *   facts view_run	everything about one run
+ *   listview listview_paint view_list	lists of runs, flows, deployments, pools
+ *   facts view_detail	everything about one run
  *   logview logview_paint view_log	a log
  *   view_help	the keys of a view
  *   web		a web page in the browser

@@ -61,33 +61,47 @@ struct app {
 WEIR_NODISCARD enum weir_rc app_run(
 	const struct tui_start *start, struct weir_err *err);
 
+/* The loop, after the first frame: until the user leaves. */
+void app_first_frame(struct app *a);
+WEIR_NODISCARD enum weir_rc app_loop(struct app *a, struct weir_err *err);
+
 /* Views. push takes it. */
 void app_push(struct app *a, struct view *v);
 void app_pop(struct app *a);
 void app_layout(struct app *a);
+/* Open an object's own view; a task run's is its log. Why not is said. */
+void app_open(struct app *a, enum weir_kind kind, const struct weir_id *id);
+/* Open a list. Wrong words are said. */
+void app_open_list(
+	struct app *a, enum weir_kind kind, const char *query, const char *sort);
 /* The store for reading; NULL when there is none yet. */
 struct weir_store *app_store(struct app *a);
 /* Does the store hold what it held? Else views read anew. */
 void app_changed(struct app *a);
 uint64_t app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id *id);
-void app_prompt(struct app *a, char label, const char *text);
+/* Ask for a line. arg is the user's: the view, or the app. */
+void app_prompt(
+	struct app *a, const struct prompt_user *user, void *arg, const char *text);
 void app_key(struct app *a, uint32_t key);
 void app_paint(struct app *a);
 /* Nothing is going on and nothing is due: what a script waits for. */
 bool app_idle(struct app *a);
 
 /* Actions of the table. */
-void app_nothing(struct app *a, enum action_id id);
-void app_forward(struct app *a, enum action_id id);
-void app_back(struct app *a, enum action_id id);
-void app_quit(struct app *a, enum action_id id);
-void app_copy_id(struct app *a, enum action_id id);
-void app_copy_command(struct app *a, enum action_id id);
-void app_web(struct app *a, enum action_id id);
-void app_zone(struct app *a, enum action_id id);
-void app_refresh(struct app *a, enum action_id id);
-void app_repaint(struct app *a, enum action_id id);
-void app_suspend(struct app *a, enum action_id id);
-void app_help(struct app *a, enum action_id id);
+void app_nothing(struct app *a, enum action_id id, const char *arg);
+void app_forward(struct app *a, enum action_id id, const char *arg);
+void app_back(struct app *a, enum action_id id, const char *arg);
+void app_quit(struct app *a, enum action_id id, const char *arg);
+void app_copy_id(struct app *a, enum action_id id, const char *arg);
+void app_copy_command(struct app *a, enum action_id id, const char *arg);
+void app_web(struct app *a, enum action_id id, const char *arg);
+void app_zone(struct app *a, enum action_id id, const char *arg);
+void app_refresh(struct app *a, enum action_id id, const char *arg);
+void app_repaint(struct app *a, enum action_id id, const char *arg);
+void app_suspend(struct app *a, enum action_id id, const char *arg);
+void app_help(struct app *a, enum action_id id, const char *arg);
+void app_list(struct app *a, enum action_id id, const char *arg);
+void app_show(struct app *a, enum action_id id, const char *arg);
+void app_dump(struct app *a, enum action_id id, const char *arg);
 
 #endif

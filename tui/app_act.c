@@ -1,41 +1,53 @@
 /* Actions that mean the same in every view. */
+#include <errno.h>
+
+#include <weir/select.h>
+
 #include "app.h"
+#include "view_detail.h"
 #include "view_help.h"
+#include "view_list.h"
+#include "view_log.h"
 #include "web.h"
 
 void
-app_nothing(struct app *a, enum action_id id)
+app_nothing(struct app *a, enum action_id id, const char *arg)
 {
 	(void)a;
 	(void)id;
+	(void)arg;
 }
 
 void
-app_forward(struct app *a, enum action_id id)
+app_forward(struct app *a, enum action_id id, const char *arg)
 {
-	a->top->ops->act(a->top, id);
-	view_touch(a->top, VIEW_PAINT);
+	view_do(a->top, id, arg);
+	if (a->top)
+		view_touch(a->top, VIEW_PAINT);
 }
 
 void
-app_back(struct app *a, enum action_id id)
+app_back(struct app *a, enum action_id id, const char *arg)
 {
+	(void)id;
+	(void)arg;
 	/* A filter or search that can be taken back goes before the view does. */
-	if (a->top->ops->act(a->top, id))
+	if (a->top->ops->back && a->top->ops->back(a->top))
 		return;
 	app_pop(a);
 	a->quit = !a->top;
 }
 
 void
-app_quit(struct app *a, enum action_id id)
+app_quit(struct app *a, enum action_id id, const char *arg)
 {
 	(void)id;
+	(void)arg;
 	a->quit = true;
 }
 
 void
-app_refresh(struct app *a, enum action_id id)
+app_refresh(struct app *a, enum action_id id, const char *arg)
 {
 	if (!a->engine) {
 		status_say(a, true, "%s",
@@ -44,32 +56,35 @@ app_refresh(struct app *a, enum action_id id)
 				: "offline: the server is not asked");
 		return;
 	}
-	a->top->ops->act(a->top, id);
+	view_do(a->top, id, arg);
 	app_submit(a, WEIR_REQ_SYNC, NULL);
 	status_say(a, false, "asking the server");
 }
 
 void
-app_repaint(struct app *a, enum action_id id)
+app_repaint(struct app *a, enum action_id id, const char *arg)
 {
 	(void)id;
+	(void)arg;
 	screen_measure(&a->screen);
 	app_layout(a);
 }
 
 void
-app_suspend(struct app *a, enum action_id id)
+app_suspend(struct app *a, enum action_id id, const char *arg)
 {
 	(void)id;
+	(void)arg;
 	screen_suspend(&a->screen);
 	screen_measure(&a->screen);
 	app_layout(a);
 }
 
 void
-app_zone(struct app *a, enum action_id id)
+app_zone(struct app *a, enum action_id id, const char *arg)
 {
 	(void)id;
+	(void)arg;
 	a->utc = !a->utc;
 	for (struct view *v = a->top; v; v = v->below)
 		view_touch(v, VIEW_LAYOUT);
@@ -77,9 +92,10 @@ app_zone(struct app *a, enum action_id id)
 }
 
 void
-app_help(struct app *a, enum action_id id)
+app_help(struct app *a, enum action_id id, const char *arg)
 {
 	(void)id;
+	(void)arg;
 	app_push(a, view_help_new(a, a->top->ops->context));
 }
 
@@ -93,13 +109,14 @@ copy(struct app *a, const char *text)
 }
 
 void
-app_copy_id(struct app *a, enum action_id id)
+app_copy_id(struct app *a, enum action_id id, const char *arg)
 {
 	char text[WEIR_ID_TEXT + 1];
 	enum weir_kind kind;
 	struct weir_id object;
 
 	(void)id;
+	(void)arg;
 	if (a->top->ops->object && a->top->ops->object(a->top, &kind, &object))
 		copy(a, weir_id_format(&object, text));
 	else
@@ -107,18 +124,19 @@ app_copy_id(struct app *a, enum action_id id)
 }
 
 void
-app_copy_command(struct app *a, enum action_id id)
+app_copy_command(struct app *a, enum action_id id, const char *arg)
 {
 	struct buf text = BUF_INIT(PROMPT_MAX * 2);
 
 	(void)id;
+	(void)arg;
 	a->top->ops->command(a->top, &text);
 	copy(a, buf_cstr(&text));
 	buf_release(&text);
 }
 
 void
-app_web(struct app *a, enum action_id id)
+app_web(struct app *a, enum action_id id, const char *arg)
 {
 	struct buf address = BUF_INIT(4096), name = BUF_INIT(4096);
 	struct weir_err err = { 0 };
@@ -126,6 +144,7 @@ app_web(struct app *a, enum action_id id)
 	struct weir_id object;
 
 	(void)id;
+	(void)arg;
 	if (!a->top->ops->object || !a->top->ops->object(a->top, &kind, &object)) {
 		status_say(a, true, "nothing here has a page");
 		return;
@@ -138,4 +157,83 @@ app_web(struct app *a, enum action_id id)
 		status_say(a, false, "%s", buf_cstr(&address));
 	buf_release(&address);
 	buf_release(&name);
+}
+
+void
+app_open(struct app *a, enum weir_kind kind, const struct weir_id *id)
+{
+	struct view *v = kind == WEIR_TASK_RUN ? view_log_new(a, kind, id)
+					       : view_detail_new(a, id);
+
+	if (v)
+		app_push(a, v);
+	else
+		status_say(a, true, "this %s is no longer here", weir_kind_name(kind));
+}
+
+void
+app_open_list(struct app *a, enum weir_kind kind, const char *query, const char *sort)
+{
+	struct view *v = NULL;
+	struct weir_err err = { 0 };
+
+	if (view_list_new(a, kind, query, sort, &v, &err))
+		status_say(a, true, "%.*s", (int)strcspn(err.text, "\n"), err.text);
+	else
+		app_push(a, v);
+}
+
+void
+app_list(struct app *a, enum action_id id, const char *arg)
+{
+	/* From ACTION_RUNS on. */
+	static const enum weir_kind kinds[] = { WEIR_RUN, WEIR_TASK_RUN, WEIR_FLOW,
+		WEIR_DEPLOYMENT, WEIR_POOL, WEIR_QUEUE, WEIR_WORKER, WEIR_LIMIT,
+		WEIR_ARTIFACT };
+
+	app_open_list(a, kinds[id - ACTION_RUNS], arg, NULL);
+}
+
+void
+app_show(struct app *a, enum action_id id, const char *arg)
+{
+	struct weir_err err = { 0 };
+	enum weir_kind kind;
+	struct weir_id object;
+	int64_t key;
+
+	(void)id;
+	if (!arg || !*arg)
+		status_say(a, true, "show what? an id, a name, @latest, @failed");
+	else if (!app_store(a))
+		status_say(a, true, "nothing is stored yet");
+	else if (weir_resolve(a->store, (1u << WEIR_N_KINDS) - 1, arg, &kind, &object,
+			 &key, &err))
+		status_say(a, true, "%.*s", (int)strcspn(err.text, "\n"), err.text);
+	else
+		app_open(a, kind, &object);
+}
+
+void
+app_dump(struct app *a, enum action_id id, const char *arg)
+{
+	struct buf cells = BUF_INIT(DRAW_COLS_MAX * DRAW_ROWS_MAX);
+	FILE *f;
+	bool ok;
+
+	(void)id;
+	if (!arg || !*arg) {
+		status_say(a, true, "dump into which file?");
+		return;
+	}
+	app_paint(a);
+	draw_dump(&a->draw, false, &cells);
+	f = fopen(arg, "w");
+	ok = f && fwrite(buf_cstr(&cells), 1, cells.len, f) == cells.len;
+	ok = f && fclose(f) == 0 && ok;
+	if (ok)
+		status_say(a, false, "the screen is in %s", arg);
+	else
+		status_say(a, true, "%s: %s", arg, strerror(errno));
+	buf_release(&cells);
 }

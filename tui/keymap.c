@@ -4,41 +4,45 @@
 
 /* clang-format off */
 const char keymap_defaults[] =
-	"all up up\n"           "all k up\n"
-	"all down down\n"       "all j down\n"
-	"all left left\n"       "all h left\n"
-	"all right right\n"     "all l right\n"
-	"all pgup page-up\n"    "all ctrl-b page-up\n"
-	"all pgdn page-down\n"  "all ctrl-f page-down\n"
-	"log space page-down\n" "help space page-down\n"
-	"all home first\n"      "all g first\n"
-	"all end last\n"        "all G last\n"
-	"list enter open\n"     "run enter open\n"
-	"all q back\n"          "all esc back\n"
-	"all Q quit\n"          "all ctrl-c quit\n"
-	"list / search\n"       "log / search\n"      "help / search\n"
-	"list n next\n"         "log n next\n"        "help n next\n"
-	"list N previous\n"     "log N previous\n"    "help N previous\n"
-	"list ~ sort\n"
-	"list ] next-bad\n"     "run ] next-bad\n"    "log ] next-bad\n"
-	"list [ previous-bad\n" "run [ previous-bad\n" "log [ previous-bad\n"
-	"list L log\n"          "run L log\n"
-	"list y copy-id\n"      "run y copy-id\n"     "log y copy-id\n"
-	"list Y copy-command\n" "run Y copy-command\n" "log Y copy-command\n"
-	"list o web\n"          "run o web\n"         "log o web\n"
-	"log f follow\n"
-	"log 1 level-debug\n"   "log 2 level-info\n"  "log 3 level-warning\n"
-	"log 4 level-error\n"   "log 5 level-critical\n"
-	"log & filter\n"
-	"log e more-context\n"  "log E less-context\n"
-	"list t times\n"        "log t times\n"
-	"list Z zone\n"         "run Z zone\n"        "log Z zone\n"
-	"log w wrap\n"
-	"list R refresh\n"      "run R refresh\n"     "log R refresh\n"
-	"all ctrl-l repaint\n"
-	"all ctrl-z suspend\n"
-	"list ? help\n"         "run ? help\n"        "log ? help\n"
-	"list f1 help\n"        "run f1 help\n"       "log f1 help\n";
+	"all up up\n" "all k up\n" "all ctrl-p up\n"
+	"all down down\n" "all j down\n" "all ctrl-n down\n"
+	"all left left\n" "all h left\n"
+	"all right right\n" "all l right\n"
+	"all pgup page-up\n" "all ctrl-b page-up\n" "all alt-v page-up\n"
+	"all pgdn page-down\n" "all ctrl-f page-down\n" "all ctrl-v page-down\n"
+	"log space page-down\n" "help space page-down\n" "page space page-down\n"
+	"detail space page-down\n"
+	"all ctrl-u half-up\n" "all ctrl-d half-down\n"
+	"all home first\n" "all g first\n" "all alt-< first\n"
+	"all end last\n" "all G last\n" "all alt-> last\n"
+	"all enter open\n"
+	"all q back\n" "all esc back\n" "all ctrl-g back\n"
+	"all Q quit\n" "all ctrl-c quit\n"
+	"all / search\n" "all ctrl-s search\n"
+	"all n next\n" "all N previous\n"
+	"all ] next-bad\n" "all [ previous-bad\n"
+	"all ~ sort\n" "all C columns\n" "all F group\n" "all i tree\n"
+	"all z fold\n"
+	"list space mark\n" "columns space mark\n"
+	"all V mark-range\n" "all * mark-all\n" "all U unmark\n"
+	"all v preview\n" "all K preview-up\n" "all J preview-down\n"
+	"all < move-left\n" "all > move-right\n" "all - narrower\n" "all + wider\n"
+	"all L log\n" "all T timeline\n" "all W why\n" "all p parameters\n"
+	"all r retrigger\n" "all x cancel\n"
+	"all y copy-id\n" "all Y copy-command\n" "all o web\n"
+	"all f follow\n"
+	"all 1 level-debug\n" "all 2 level-info\n" "all 3 level-warning\n"
+	"all 4 level-error\n" "all 5 level-critical\n"
+	"all & filter\n"
+	"all e more-context\n" "all E less-context\n"
+	"all t times\n" "all Z zone\n" "all m time-mark\n" "all @ jump\n"
+	"all w wrap\n" "all M merge\n"
+	"all S save\n" "all | pager\n" "all alt-e editor\n"
+	"all : command\n" "all ! shell\n"
+	"all ' view\n" "all tab next-view\n" "all backtab previous-view\n"
+	"all P profile\n"
+	"all R refresh\n" "all ctrl-l repaint\n" "all ctrl-z suspend\n"
+	"all ? help\n" "all f1 help\n";
 /* clang-format on */
 
 void
@@ -77,8 +81,8 @@ parse_line(struct keymap *m, const char *what, int number, struct str line,
 	b.context = action_context(context);
 	if (!b.context)
 		return weir_fail(err, WEIR_ECONFIG,
-			"%s: line %d: no context '%.*s'; there are all, list, run, "
-			"log, help",
+			"%s: line %d: no context '%.*s'; there are all, list, detail, "
+			"log, timeline, page, columns, help",
 			what, number, (int)context.len, context.s);
 	if (!input_parse(key, &b.key))
 		return weir_fail(err, WEIR_ECONFIG, "%s: line %d: no key '%.*s'", what,

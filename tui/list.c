@@ -161,7 +161,8 @@ list_act(struct list *l, enum action_id id)
 
 	if (n == 0)
 		return id == ACTION_UP || id == ACTION_DOWN || id == ACTION_PAGE_UP ||
-		       id == ACTION_PAGE_DOWN || id == ACTION_FIRST ||
+		       id == ACTION_PAGE_DOWN || id == ACTION_HALF_UP ||
+		       id == ACTION_HALF_DOWN || id == ACTION_FIRST ||
 		       id == ACTION_LAST;
 	switch ((int)id) {
 	case ACTION_UP:
@@ -175,6 +176,10 @@ list_act(struct list *l, enum action_id id)
 		return true;
 	case ACTION_PAGE_DOWN:
 		page(l, 1);
+		return true;
+	case ACTION_HALF_UP:
+	case ACTION_HALF_DOWN:
+		move_by(l, id == ACTION_HALF_UP ? -1 : 1, (l->height + 1) / 2);
 		return true;
 	case ACTION_FIRST:
 		list_goto(l, 0);

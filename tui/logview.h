@@ -81,6 +81,6 @@ void logview_answer(struct view *v, struct finder_answer *answer);
 extern const struct pager_source logview_source;
 void logview_paint(struct view *v, struct draw *d);
 void logview_paint_counts(struct view *v, struct draw *d);
-void logview_paint_found(struct view *v, struct buf *out);
+void logview_paint_found(const struct log *l, enum slot slot, struct buf *out);
 
 #endif

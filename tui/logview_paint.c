@@ -192,13 +192,11 @@ logview_paint_counts(struct view *v, struct draw *d)
 }
 
 void
-logview_paint_found(struct view *v, struct buf *out)
+logview_paint_found(const struct log *l, enum slot slot, struct buf *out)
 {
-	struct log *l = logview_of(v);
-	const struct lines *f = v->app->prompt.label == '&' ? &l->found[SLOT_FILTER]
-							    : &l->found[SLOT_SEARCH];
+	const struct lines *f = &l->found[slot];
 
-	if (!*prompt_text(&v->app->prompt))
+	if (!*prompt_text(&l->v.app->prompt))
 		return;
 	word_number(out, (int64_t)f->n);
 	buf_adds(out, f->asked ? " lines (counting)" : " lines");

@@ -261,6 +261,12 @@ pager_act(struct pager *p, enum action_id id)
 	case ACTION_PAGE_DOWN:
 		scroll(p, 1, p->height);
 		return true;
+	case ACTION_HALF_UP:
+		scroll(p, -1, (p->height + 1) / 2);
+		return true;
+	case ACTION_HALF_DOWN:
+		scroll(p, 1, (p->height + 1) / 2);
+		return true;
 	case ACTION_FIRST:
 		p->top = p->sub = 0;
 		return true;

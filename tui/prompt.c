@@ -43,10 +43,12 @@ prompt_set(struct prompt *p, const char *text)
 }
 
 void
-prompt_start(struct prompt *p, char label, const char *text)
+prompt_start(
+	struct prompt *p, const struct prompt_user *user, void *arg, const char *text)
 {
 	p->active = true;
-	p->label = label;
+	p->user = user;
+	p->arg = arg;
 	free(p->original);
 	p->original = xstrdup(text);
 	prompt_set(p, text);

@@ -1,5 +1,5 @@
 /*
- * A line of input with emacs keys, UTF-8 and the history of this run of the program.
+ * A line of input with emacs keys, UTF-8, a history, and completion by its user.
  */
 #ifndef WEIR_TUI_PROMPT_H
 #define WEIR_TUI_PROMPT_H
@@ -21,9 +21,23 @@ enum prompt_result {
 	PROMPT_COMPLETE, /* Tab, or right at the end: take the ghost */
 };
 
+struct app;
+struct prompt;
+
+enum prompt_event { PROMPT_EV_CHANGED, PROMPT_EV_ACCEPTED, PROMPT_EV_CANCELLED };
+
+/* Who asks: what stands before the text, and who is told of it. Static. */
+struct prompt_user {
+	const char *label; /* "/", "save as: " */
+	void (*event)(struct app *a, void *arg, struct prompt *p, enum prompt_event ev);
+	/* Shown at the right of it, such as a count; may be NULL. */
+	void (*found)(struct app *a, void *arg, struct buf *out);
+};
+
 struct prompt {
 	bool active;
-	char label; /* '/' or '&' */
+	const struct prompt_user *user;
+	void *arg; /* of the user: a view's prompt ends with the view */
 	struct buf text;
 	size_t pos;       /* of the cursor, in bytes, on a character's border */
 	char *original;   /* the text when it was begun: what cancelling restores */
@@ -37,7 +51,8 @@ struct prompt {
 
 void prompt_init(struct prompt *p);
 void prompt_release(struct prompt *p);
-void prompt_start(struct prompt *p, char label, const char *text);
+void prompt_start(
+	struct prompt *p, const struct prompt_user *user, void *arg, const char *text);
 void prompt_stop(struct prompt *p, bool remember);
 enum prompt_result prompt_key(struct prompt *p, uint32_t key, struct str paste);
 void prompt_set(struct prompt *p, const char *text); /* cursor at its end */

@@ -185,16 +185,16 @@ paint_prompt(struct app *a, int y)
 {
 	struct draw *d = &a->draw;
 	const struct prompt *p = &a->prompt;
-	char label[2] = { p->label, '\0' };
+	int label = draw_width(d, p->user->label);
 	struct str s = buf_str(&p->text);
 	size_t skip = 0, valid = p->valid < s.len ? p->valid : s.len;
-	int room = d->cols - 2, before;
+	int room = d->cols - label - 1, before;
 
 	before = (int)text_width((struct str){ s.s, p->pos });
 	while (before - (int)text_width((struct str){ s.s, skip }) > room) {
 		text_decode(s, &skip);
 	}
-	draw_text(d, STYLE_KEY, label);
+	draw_text(d, STYLE_KEY, p->user->label);
 	if (skip < valid)
 		draw_str(
 			d, STYLE_PLAIN, (struct str){ s.s + skip, valid - skip }, room);
@@ -203,7 +203,7 @@ paint_prompt(struct app *a, int y)
 			(struct str){ s.s + (skip > valid ? skip : valid),
 				s.len - (skip > valid ? skip : valid) },
 			room);
-	draw_cursor(d, y, 1 + before - (int)text_width((struct str){ s.s, skip }));
+	draw_cursor(d, y, label + before - (int)text_width((struct str){ s.s, skip }));
 	if (p->ghost.len > 0 && p->pos == s.len)
 		draw_str(d, STYLE_DIM, buf_str(&p->ghost), draw_left(d));
 }
@@ -231,8 +231,8 @@ paint_last(struct app *a, int row, bool alone)
 
 	if (a->prompt.active) {
 		paint_prompt(a, row);
-		if (a->top->ops->found)
-			a->top->ops->found(a->top, &found);
+		if (a->prompt.user->found)
+			a->prompt.user->found(a, a->prompt.arg, &found);
 		status_right(&a->draw, STYLE_DIM, buf_cstr(&found));
 	} else if (alone) {
 		paint_counts(a);

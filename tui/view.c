@@ -31,3 +31,17 @@ view_update(struct view *v)
 		v->dirty |= VIEW_PAINT;
 	}
 }
+
+bool
+view_do(struct view *v, enum action_id id, const char *arg)
+{
+	if (v->ops->move && v->ops->move(v, id))
+		return true;
+	for (const struct view_act *act = v->ops->acts; act->id != ACTION_NONE; act++) {
+		if (act->id == id) {
+			act->run(v, id, arg);
+			return true;
+		}
+	}
+	return false;
+}

@@ -18,7 +18,6 @@
 struct app;
 struct view;
 struct finder_answer;
-struct prompt;
 
 enum view_dirty {
 	VIEW_LAYOUT = 1 << 0, /* read by view_update, which calls ops->layout */
@@ -27,7 +26,11 @@ enum view_dirty {
 	VIEW_ALL = VIEW_LAYOUT | VIEW_DATA | VIEW_PAINT,
 };
 
-enum view_prompt { VIEW_PROMPT_CHANGED, VIEW_PROMPT_ACCEPTED, VIEW_PROMPT_CANCELLED };
+/* What a view does when an action is asked for; arg as in struct action. */
+struct view_act {
+	enum action_id id;
+	void (*run)(struct view *v, enum action_id id, const char *arg);
+};
 
 struct view_ops {
 	enum context context;
@@ -40,13 +43,13 @@ struct view_ops {
 	 */
 	void (*counts)(struct view *v, struct draw *d);
 	void (*command)(struct view *v, struct buf *out); /* that shows this view */
-	bool (*act)(struct view *v, enum action_id id);   /* false: not here */
+	const struct view_act *acts;                      /* ends with ACTION_NONE */
 	/* May be NULL: */
-	void (*found)(struct view *v, struct buf *out); /* beside the prompt */
+	bool (*move)(struct view *v, enum action_id id); /* false: not a move */
+	bool (*back)(struct view *v); /* take back a narrowing; false: there is none */
 	bool (*key)(struct view *v, uint32_t key); /* before the key map; true: taken */
 	void (*answer)(struct view *v, struct finder_answer *answer);
 	void (*event)(struct view *v, const struct weir_event *event);
-	void (*prompt)(struct view *v, struct prompt *p, enum view_prompt what);
 	/* Next moment (weir_monotonic_us) when `data` shall be called; 0: none. */
 	int64_t (*due)(const struct view *v);
 	/* The id of what the cursor is on, for copies and the web page. */
@@ -68,5 +71,7 @@ struct view {
 void view_init(struct view *v, const struct view_ops *ops, struct app *app);
 void view_touch(struct view *v, unsigned dirty);
 void view_update(struct view *v); /* do the stages that are due, but paint */
+/* Move or act. False: not here. */
+bool view_do(struct view *v, enum action_id id, const char *arg);
 
 #endif

@@ -110,13 +110,14 @@ find(struct help *h, int direction)
 }
 
 static void
-view_prompt(struct view *v, struct prompt *p, enum view_prompt what)
+on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 {
-	struct help *h = help_of(v);
+	struct help *h = arg;
 	struct weir_match *match = NULL;
 	struct weir_err err;
-	const char *text = what == VIEW_PROMPT_CANCELLED ? "" : prompt_text(p);
+	const char *text = ev == PROMPT_EV_CANCELLED ? "" : prompt_text(p);
 
+	(void)a;
 	if (*text && weir_match_new(WEIR_MATCH_WORD, str_of(text), &match, &err))
 		return;
 	weir_match_free(h->match);
@@ -126,21 +127,34 @@ view_prompt(struct view *v, struct prompt *p, enum view_prompt what)
 	find(h, 1);
 }
 
-static bool
-view_act(struct view *v, enum action_id id)
-{
-	struct help *h = help_of(v);
+static const struct prompt_user search = { "/", on_search, NULL };
 
-	if (pager_act(&h->pager, id))
-		return true;
-	if (id == ACTION_SEARCH)
-		app_prompt(v->app, '/', "");
-	else if (id == ACTION_NEXT || id == ACTION_PREVIOUS)
-		find(h, id == ACTION_NEXT ? 1 : -1);
-	else
-		return false;
-	return true;
+static bool
+view_move(struct view *v, enum action_id id)
+{
+	return pager_act(&help_of(v)->pager, id);
 }
+
+static void
+act_search(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	app_prompt(v->app, &search, v, arg ? arg : "");
+}
+
+static void
+act_step(struct view *v, enum action_id id, const char *arg)
+{
+	(void)arg;
+	find(help_of(v), id == ACTION_NEXT ? 1 : -1);
+}
+
+static const struct view_act acts[] = {
+	{ ACTION_SEARCH, act_search },
+	{ ACTION_NEXT, act_step },
+	{ ACTION_PREVIOUS, act_step },
+	{ ACTION_NONE, NULL },
+};
 
 static void
 view_free(struct view *v)
@@ -165,8 +179,8 @@ static const struct view_ops ops = {
 	.paint = view_paint,
 	.counts = view_counts,
 	.command = view_command,
-	.act = view_act,
-	.prompt = view_prompt,
+	.acts = acts,
+	.move = view_move,
 	.hints = hints,
 };
 

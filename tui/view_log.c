@@ -188,90 +188,169 @@ moved(struct log *l)
 }
 
 static bool
-view_act(struct view *v, enum action_id id)
+view_move(struct view *v, enum action_id id)
 {
 	struct log *l = logview_of(v);
 
-	if (pager_act(&l->pager, id)) {
-		l->pager.current = PAGER_NONE;
-		moved(l);
-		return true;
-	}
-	switch ((int)id) {
-	case ACTION_SEARCH:
-		l->origin = logview_top(l);
-		app_prompt(v->app, '/', "");
-		return true;
-	case ACTION_FILTER:
-		app_prompt(v->app, '&', l->filter);
-		return true;
-	case ACTION_NEXT:
-		logview_step(l, SLOT_SEARCH, 1);
-		return true;
-	case ACTION_PREVIOUS:
-		logview_step(l, SLOT_SEARCH, -1);
-		return true;
-	case ACTION_NEXT_BAD:
-		logview_step(l, SLOT_ERRORS, 1);
-		return true;
-	case ACTION_PREVIOUS_BAD:
-		logview_step(l, SLOT_ERRORS, -1);
-		return true;
-	case ACTION_FOLLOW:
-		set_follow(l);
-		return true;
-	case ACTION_LEVEL_1:
-	case ACTION_LEVEL_2:
-	case ACTION_LEVEL_3:
-	case ACTION_LEVEL_4:
-	case ACTION_LEVEL_5:
-		set_level(l, 10 * (int)(id - ACTION_LEVEL_1 + 1));
-		return true;
-	case ACTION_MORE_CONTEXT:
-	case ACTION_LESS_CONTEXT:
-		set_context(l, id == ACTION_MORE_CONTEXT);
-		return true;
-	case ACTION_TIMES:
-		l->times = (l->times + 1) % TIMES_N;
-		return true;
-	case ACTION_WRAP:
-		l->pager.wrap = !l->pager.wrap;
-		l->pager.left = 0;
-		l->pager.sub = 0;
-		logview_settle(l);
-		return true;
-	case ACTION_REFRESH:
-		l->request = app_submit(v->app, WEIR_REQ_LOGS, &l->run);
-		return true;
-	default:
+	if (!pager_act(&l->pager, id))
 		return false;
-	}
+	l->pager.current = PAGER_NONE;
+	moved(l);
+	return true;
 }
 
 static void
-view_prompt(struct view *v, struct prompt *p, enum view_prompt what)
+on_filter(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 {
-	struct log *l = logview_of(v);
-	const char *text = what == VIEW_PROMPT_CANCELLED ? p->original : prompt_text(p);
+	struct log *l = arg;
+	const char *text = ev == PROMPT_EV_CANCELLED ? p->original : prompt_text(p);
 
-	if (p->label == '&') {
-		if (strcmp(l->filter, text) != 0) {
-			logview_set(&l->filter, text);
-			logview_refilter(l);
-		}
+	(void)a;
+	if (strcmp(l->filter, text) == 0)
 		return;
-	}
+	logview_set(&l->filter, text);
+	logview_refilter(l);
+}
+
+static void
+on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
+{
+	struct log *l = arg;
+	const char *text = ev == PROMPT_EV_CANCELLED ? p->original : prompt_text(p);
+
+	(void)a;
 	if (strcmp(l->search, text) == 0 || !logview_search(l, text)) {
-		if (what == VIEW_PROMPT_CHANGED)
+		if (ev == PROMPT_EV_CHANGED)
 			p->valid = strcmp(l->search, text) == 0 ? p->text.len : 0;
 		return;
 	}
-	if (what == VIEW_PROMPT_CANCELLED)
+	if (ev == PROMPT_EV_CANCELLED)
 		pager_goto(&l->pager, logview_at(l, l->origin));
 	l->jump = *text != '\0';
 	if (*text)
 		logview_ask_search(l);
 }
+
+static void
+found_filter(struct app *a, void *arg, struct buf *out)
+{
+	(void)a;
+	logview_paint_found(arg, SLOT_FILTER, out);
+}
+
+static void
+found_search(struct app *a, void *arg, struct buf *out)
+{
+	(void)a;
+	logview_paint_found(arg, SLOT_SEARCH, out);
+}
+
+static const struct prompt_user filter_user = { "&", on_filter, found_filter };
+static const struct prompt_user search_user = { "/", on_search, found_search };
+
+static void
+act_search(struct view *v, enum action_id id, const char *arg)
+{
+	struct log *l = logview_of(v);
+
+	(void)id;
+	l->origin = logview_top(l);
+	app_prompt(v->app, &search_user, v, arg ? arg : "");
+}
+
+static void
+act_filter(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	app_prompt(v->app, &filter_user, v, arg ? arg : logview_of(v)->filter);
+}
+
+static void
+act_step(struct view *v, enum action_id id, const char *arg)
+{
+	struct log *l = logview_of(v);
+	bool match = id == ACTION_NEXT || id == ACTION_PREVIOUS;
+
+	(void)arg;
+	logview_step(l, match ? SLOT_SEARCH : SLOT_ERRORS,
+		id == ACTION_NEXT || id == ACTION_NEXT_BAD ? 1 : -1);
+}
+
+static void
+act_follow(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	(void)arg;
+	set_follow(logview_of(v));
+}
+
+static void
+act_level(struct view *v, enum action_id id, const char *arg)
+{
+	(void)arg;
+	set_level(logview_of(v), 10 * (int)(id - ACTION_LEVEL_1 + 1));
+}
+
+static void
+act_context(struct view *v, enum action_id id, const char *arg)
+{
+	(void)arg;
+	set_context(logview_of(v), id == ACTION_MORE_CONTEXT);
+}
+
+static void
+act_times(struct view *v, enum action_id id, const char *arg)
+{
+	struct log *l = logview_of(v);
+
+	(void)id;
+	(void)arg;
+	l->times = (l->times + 1) % TIMES_N;
+}
+
+static void
+act_wrap(struct view *v, enum action_id id, const char *arg)
+{
+	struct log *l = logview_of(v);
+
+	(void)id;
+	(void)arg;
+	l->pager.wrap = !l->pager.wrap;
+	l->pager.left = 0;
+	l->pager.sub = 0;
+	logview_settle(l);
+}
+
+static void
+act_refresh(struct view *v, enum action_id id, const char *arg)
+{
+	struct log *l = logview_of(v);
+
+	(void)id;
+	(void)arg;
+	l->request = app_submit(v->app, WEIR_REQ_LOGS, &l->run);
+}
+
+static const struct view_act acts[] = {
+	{ ACTION_SEARCH, act_search },
+	{ ACTION_FILTER, act_filter },
+	{ ACTION_NEXT, act_step },
+	{ ACTION_PREVIOUS, act_step },
+	{ ACTION_NEXT_BAD, act_step },
+	{ ACTION_PREVIOUS_BAD, act_step },
+	{ ACTION_FOLLOW, act_follow },
+	{ ACTION_LEVEL_1, act_level },
+	{ ACTION_LEVEL_2, act_level },
+	{ ACTION_LEVEL_3, act_level },
+	{ ACTION_LEVEL_4, act_level },
+	{ ACTION_LEVEL_5, act_level },
+	{ ACTION_MORE_CONTEXT, act_context },
+	{ ACTION_LESS_CONTEXT, act_context },
+	{ ACTION_TIMES, act_times },
+	{ ACTION_WRAP, act_wrap },
+	{ ACTION_REFRESH, act_refresh },
+	{ ACTION_NONE, NULL },
+};
 
 static void
 view_event(struct view *v, const struct weir_event *event)
@@ -325,11 +404,10 @@ static const struct view_ops ops = {
 	.paint = logview_paint,
 	.counts = logview_paint_counts,
 	.command = view_command,
-	.act = view_act,
-	.found = logview_paint_found,
+	.acts = acts,
+	.move = view_move,
 	.answer = logview_answer,
 	.event = view_event,
-	.prompt = view_prompt,
 	.object = view_object,
 	.hints = hints,
 };

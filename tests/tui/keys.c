@@ -38,8 +38,9 @@ print_one(const struct keymap *m, enum action_id id, unsigned context)
 int
 main(void)
 {
-	static const unsigned contexts[] = { CONTEXT_ALL, CONTEXT_LIST, CONTEXT_RUN,
-		CONTEXT_LOG, CONTEXT_HELP };
+	static const unsigned contexts[] = { CONTEXT_ALL, CONTEXT_LIST, CONTEXT_DETAIL,
+		CONTEXT_LOG, CONTEXT_TIMELINE, CONTEXT_PAGE, CONTEXT_COLUMNS,
+		CONTEXT_HELP };
 	struct keymap m = { 0 };
 	struct weir_err err;
 

@@ -89,6 +89,19 @@ const char *weir_config_origin(const struct weir_config *c, enum weir_key key);
 void weir_config_show(const struct weir_config *c, enum weir_key key,
 	struct buf *out); /* secrets masked */
 
+/*
+ * What users name themselves in weir.conf: the rows of tables such as `[views]`,
+ * `[keys.list]`, `[colours]`. Values are text as it would stand without quotes. The
+ * rows of `table` and of the tables below it, in the order of the file; borrowed.
+ */
+struct weir_entry {
+	const char *table, *key, *value; /* "keys.list", "ctrl-x", "cancel" */
+	const char *file;
+	unsigned line;
+};
+size_t weir_config_entries(const struct weir_config *c, const char *table,
+	const struct weir_entry **ret_entries);
+
 /* Paths: borrowed, absolute. */
 const char *weir_config_file(const struct weir_config *c); /* weir.conf */
 const char *weir_config_store(const struct weir_config

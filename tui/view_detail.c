@@ -1,4 +1,4 @@
-#include "view_run.h"
+#include "view_detail.h"
 
 #include <weir/text.h>
 #include <weir/time.h>
@@ -269,7 +269,7 @@ open_line(struct run *r, bool log)
 
 	if (line && line->kind == FACTS_CHILD)
 		v = log ? view_log_new(a, WEIR_RUN, &line->id)
-			: view_run_new(a, &line->id);
+			: view_detail_new(a, &line->id);
 	else if (line && line->kind == FACTS_TASK)
 		v = view_log_new(a, WEIR_TASK_RUN, &line->id);
 	else
@@ -279,32 +279,54 @@ open_line(struct run *r, bool log)
 }
 
 static bool
-view_act(struct view *v, enum action_id id)
+view_move(struct view *v, enum action_id id)
+{
+	return list_act(&run_of(v)->list, id);
+}
+
+static void
+act_open(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	(void)arg;
+	open_line(run_of(v), false);
+}
+
+static void
+act_log(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	(void)arg;
+	app_push(v->app, view_log_new(v->app, WEIR_RUN, &run_of(v)->id));
+}
+
+static void
+act_bad(struct view *v, enum action_id id, const char *arg)
+{
+	(void)arg;
+	if (!list_seek(&run_of(v)->list, id == ACTION_NEXT_BAD ? 1 : -1, is_bad))
+		status_say(v->app, false, "no more failed runs here");
+}
+
+static void
+act_refresh(struct view *v, enum action_id id, const char *arg)
 {
 	struct run *r = run_of(v);
 
-	if (list_act(&r->list, id))
-		return true;
-	switch ((int)id) {
-	case ACTION_OPEN:
-		open_line(r, false);
-		return true;
-	case ACTION_LOG:
-		app_push(v->app, view_log_new(v->app, WEIR_RUN, &r->id));
-		return true;
-	case ACTION_NEXT_BAD:
-	case ACTION_PREVIOUS_BAD:
-		if (!list_seek(&r->list, id == ACTION_NEXT_BAD ? 1 : -1, is_bad))
-			status_say(v->app, false, "no more failed runs here");
-		return true;
-	case ACTION_REFRESH:
-		r->request = app_submit(v->app, WEIR_REQ_RUN, &r->id);
-		r->syncing = r->request != 0;
-		return true;
-	default:
-		return false;
-	}
+	(void)id;
+	(void)arg;
+	r->request = app_submit(v->app, WEIR_REQ_RUN, &r->id);
+	r->syncing = r->request != 0;
 }
+
+static const struct view_act acts[] = {
+	{ ACTION_OPEN, act_open },
+	{ ACTION_LOG, act_log },
+	{ ACTION_NEXT_BAD, act_bad },
+	{ ACTION_PREVIOUS_BAD, act_bad },
+	{ ACTION_REFRESH, act_refresh },
+	{ ACTION_NONE, NULL },
+};
 
 static void
 view_event(struct view *v, const struct weir_event *event)
@@ -340,21 +362,22 @@ static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_NEXT_BAD
 	ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
 static const struct view_ops ops = {
-	.context = CONTEXT_RUN,
+	.context = CONTEXT_DETAIL,
 	.free = view_free,
 	.layout = view_layout,
 	.data = view_data,
 	.paint = view_paint,
 	.counts = view_counts,
 	.command = view_command,
-	.act = view_act,
+	.acts = acts,
+	.move = view_move,
 	.event = view_event,
 	.object = view_object,
 	.hints = hints,
 };
 
 struct view *
-view_run_new(struct app *a, const struct weir_id *run)
+view_detail_new(struct app *a, const struct weir_id *run)
 {
 	struct run *r;
 

@@ -1,32 +1,32 @@
-#include "view_runs.h"
+#include "view_list.h"
 
 #include <weir/query.h>
 #include <weir/text.h>
 #include <weir/time.h>
 
 #include "app.h"
-#include "runs.h"
+#include "listview.h"
+#include "view_detail.h"
 #include "view_log.h"
-#include "view_run.h"
 #include "word.h"
 
 /* The list's model: keys of rows. */
 static size_t
 model_n(void *arg)
 {
-	return ((struct runs *)arg)->rows.n;
+	return ((struct listview *)arg)->rows.n;
 }
 
 static int64_t
 model_key(void *arg, size_t row)
 {
-	return ((struct runs *)arg)->rows.keys[row];
+	return ((struct listview *)arg)->rows.keys[row];
 }
 
 static bool
 model_find(void *arg, int64_t key, size_t hint, size_t *ret_row)
 {
-	return rows_find(&((struct runs *)arg)->rows, key, hint, ret_row);
+	return rows_find(&((struct listview *)arg)->rows, key, hint, ret_row);
 }
 
 static const struct list_model model = { model_n, model_key, model_find, NULL };
@@ -34,18 +34,18 @@ static const struct list_model model = { model_n, model_key, model_find, NULL };
 static void
 view_layout(struct view *v)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 
-	list_height(&r->list, v->height - (runs_has_header(v) ? 1 : 0));
-	runs_layout(r);
+	list_height(&r->list, v->height - (listview_has_header(v) ? 1 : 0));
+	listview_layout(r);
 }
 
 static void
 view_command(struct view *v, struct buf *out)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 
-	buf_addf(out, "weir %s", runs_kind(r->kind)->command);
+	buf_addf(out, "weir %s", listview_kind(r->kind)->command);
 	if (*r->query) {
 		buf_addc(out, ' ');
 		word_quote(out, r->query);
@@ -57,7 +57,7 @@ view_command(struct view *v, struct buf *out)
 }
 
 static const struct rows_row *
-current(struct runs *r)
+current(struct listview *r)
 {
 	return rows_get(&r->rows, r->v.app->store, r->list.row);
 }
@@ -65,7 +65,7 @@ current(struct runs *r)
 static bool
 view_object(struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 	const struct rows_row *row = current(r);
 
 	if (!row || r->rows.id >= r->rows.columns.n)
@@ -76,7 +76,7 @@ view_object(struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id)
 }
 
 static struct str
-name_of(const struct runs *r, const struct rows_row *row)
+name_of(const struct listview *r, const struct rows_row *row)
 {
 	for (size_t i = 0; i < r->rows.columns.n; i++) {
 		if (strcmp(r->rows.columns.v[i]->name, "name") == 0)
@@ -88,7 +88,7 @@ name_of(const struct runs *r, const struct rows_row *row)
 static void
 view_name(struct view *v, struct buf *out)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 	const struct rows_row *row = current(r);
 
 	if (row)
@@ -97,9 +97,9 @@ view_name(struct view *v, struct buf *out)
 
 /* Runs of this flow, deployment or pool. */
 static void
-open_runs_of(struct runs *r, const struct rows_row *row)
+open_runs_of(struct listview *r, const struct rows_row *row)
 {
-	const char *field = runs_kind(r->kind)->opens;
+	const char *field = listview_kind(r->kind)->opens;
 	struct buf query = BUF_INIT(ROWS_CELL_MAX * 2);
 	struct view *v = NULL;
 	struct weir_err err = { 0 };
@@ -108,7 +108,7 @@ open_runs_of(struct runs *r, const struct rows_row *row)
 		return;
 	buf_addf(&query, "%s:", field);
 	word_value(&query, name_of(r, row));
-	if (view_runs_new(r->v.app, WEIR_RUN, buf_cstr(&query), NULL, &v, &err))
+	if (view_list_new(r->v.app, WEIR_RUN, buf_cstr(&query), NULL, &v, &err))
 		status_say(r->v.app, true, "%s", err.text);
 	else
 		app_push(r->v.app, v);
@@ -116,7 +116,7 @@ open_runs_of(struct runs *r, const struct rows_row *row)
 }
 
 static void
-open_current(struct runs *r, bool log)
+open_current(struct listview *r, bool log)
 {
 	const struct rows_row *row = current(r);
 	struct app *a = r->v.app;
@@ -131,7 +131,7 @@ open_current(struct runs *r, bool log)
 		return;
 	}
 	id = row->cells[r->rows.id].id;
-	v = log ? view_log_new(a, WEIR_RUN, &id) : view_run_new(a, &id);
+	v = log ? view_log_new(a, WEIR_RUN, &id) : view_detail_new(a, &id);
 	if (v)
 		app_push(a, v);
 	else
@@ -139,7 +139,7 @@ open_current(struct runs *r, bool log)
 }
 
 static void
-seek_bad(struct runs *r, int direction)
+seek_bad(struct listview *r, int direction)
 {
 	struct buf query = BUF_INIT(PROMPT_MAX * 2);
 	struct finder_job job = { .kind = FINDER_ROWS,
@@ -161,67 +161,68 @@ seek_bad(struct runs *r, int direction)
 }
 
 static bool
-take_back(struct runs *r)
+take_back(struct listview *r)
 {
 	if (strcmp(r->query, r->start_query) == 0)
 		return false;
-	runs_set(&r->query, r->start_query);
-	runs_ask(r);
+	listview_set(&r->query, r->start_query);
+	listview_ask(r);
 	return true;
 }
 
 static void
-move_by_match(struct runs *r, int direction)
+move_by_match(struct listview *r, int direction)
 {
 	list_act(&r->list, direction > 0 ? ACTION_DOWN : ACTION_UP);
 }
 
 static bool
-view_act(struct view *v, enum action_id id)
+view_move(struct view *v, enum action_id id)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 
-	if (list_act(&r->list, id))
-		return true;
-	switch ((int)id) {
-	case ACTION_LEFT:
-		return table_scroll(&r->table, -1);
-	case ACTION_RIGHT:
-		return table_scroll(&r->table, 1);
-	case ACTION_OPEN:
-		open_current(r, false);
-		return true;
-	case ACTION_LOG:
-		open_current(r, true);
-		return true;
-	case ACTION_SEARCH:
-		app_prompt(v->app, '/', r->query);
-		return true;
-	case ACTION_NEXT:
-		move_by_match(r, 1);
-		return true;
-	case ACTION_PREVIOUS:
-		move_by_match(r, -1);
-		return true;
-	case ACTION_SORT:
-		r->letters = true;
-		return true;
-	case ACTION_NEXT_BAD:
-		seek_bad(r, 1);
-		return true;
-	case ACTION_PREVIOUS_BAD:
-		seek_bad(r, -1);
-		return true;
-	case ACTION_TIMES:
-		r->absolute = !r->absolute;
-		table_reset(&r->table);
-		runs_layout(r);
-		return true;
-	case ACTION_BACK:
-		return take_back(r);
-	default:
-		return false;
-	}
+	if (id == ACTION_LEFT || id == ACTION_RIGHT)
+		return table_scroll(&r->table, id == ACTION_LEFT ? -1 : 1);
+	return list_act(&r->list, id);
+}
+
+static bool
+view_back(struct view *v)
+{
+	return take_back(listview_of(v));
+}
+
+static void
+act_open(struct view *v, enum action_id id, const char *arg)
+{
+	(void)arg;
+	open_current(listview_of(v), id == ACTION_LOG);
+}
+
+static void
+act_step(struct view *v, enum action_id id, const char *arg)
+{
+	(void)arg;
+	move_by_match(listview_of(v), id == ACTION_NEXT ? 1 : -1);
+}
+
+static void
+act_bad(struct view *v, enum action_id id, const char *arg)
+{
+	(void)arg;
+	seek_bad(listview_of(v), id == ACTION_NEXT_BAD ? 1 : -1);
+}
+
+static void
+act_times(struct view *v, enum action_id id, const char *arg)
+{
+	struct listview *r = listview_of(v);
+
+	(void)id;
+	(void)arg;
+	r->absolute = !r->absolute;
+	table_reset(&r->table);
+	listview_layout(r);
 }
 
 /* Times, numbers and spans are asked for from the largest down. */
@@ -233,25 +234,25 @@ descends_first(const struct weir_column *c)
 }
 
 static void
-sort_by(struct runs *r, const struct weir_column *c)
+sort_by(struct listview *r, const struct weir_column *c)
 {
 	bool descending = descends_first(c), now = false;
 	struct buf sort = BUF_INIT(256);
 
-	if (runs_sorted_by(r, &now) == c)
+	if (listview_sorted_by(r, &now) == c)
 		descending = !now;
 	buf_addf(&sort, "%s%s", c->alias ? c->alias : c->name,
 		descending ? ":desc" : "");
-	runs_set(&r->sort, buf_cstr(&sort));
+	listview_set(&r->sort, buf_cstr(&sort));
 	buf_release(&sort);
-	runs_ask(r);
+	listview_ask(r);
 }
 
 /* The key after `~`. */
 static bool
 view_key(struct view *v, uint32_t key)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 	const struct weir_column *c;
 
 	if (!r->letters)
@@ -261,8 +262,8 @@ view_key(struct view *v, uint32_t key)
 	if (c) {
 		sort_by(r, c);
 	} else if (key == '0') {
-		runs_set(&r->sort, r->start_sort);
-		runs_ask(r);
+		listview_set(&r->sort, r->start_sort);
+		listview_ask(r);
 	} else if (key != INPUT_ESC && key != '~') {
 		status_say(v->app, true, "no column has this letter or number");
 	}
@@ -271,7 +272,7 @@ view_key(struct view *v, uint32_t key)
 
 /* What completion would add at the end of the text. */
 static void
-complete(struct runs *r, struct prompt *p)
+complete(struct listview *r, struct prompt *p)
 {
 	struct buf words = BUF_INIT(64 << 10);
 	struct str text = buf_str(&p->text), typed = text;
@@ -300,20 +301,20 @@ say_why(struct app *a, const struct weir_err *err)
 }
 
 static void
-view_prompt(struct view *v, struct prompt *p, enum view_prompt what)
+on_query(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = arg;
 	struct str text = buf_str(&p->text);
 	struct weir_err err = { 0 };
 	char *used;
 
-	if (what == VIEW_PROMPT_CANCELLED)
+	if (ev == PROMPT_EV_CANCELLED)
 		text = str_of(p->original);
 	weir_query_free(
 		weir_query_parse_prefix(r->kind, text, weir_now_us(), &p->valid, &err));
-	if (err.rc && what != VIEW_PROMPT_CANCELLED)
-		say_why(v->app, &err);
-	if (what == VIEW_PROMPT_CHANGED)
+	if (err.rc && ev != PROMPT_EV_CANCELLED)
+		say_why(a, &err);
+	if (ev == PROMPT_EV_CHANGED)
 		complete(r, p);
 	while (p->valid < text.len && text.s[p->valid] == ' ')
 		p->valid++;
@@ -322,16 +323,53 @@ view_prompt(struct view *v, struct prompt *p, enum view_prompt what)
 		text.len--;
 	used = str_copy(text);
 	if (strcmp(used, r->query) != 0) {
-		runs_set(&r->query, used);
-		runs_ask(r);
+		listview_set(&r->query, used);
+		listview_ask(r);
 	}
 	free(used);
 }
 
 static void
+found(struct app *a, void *arg, struct buf *out)
+{
+	(void)a;
+	listview_paint_found(arg, out);
+}
+
+static const struct prompt_user query_user = { "/", on_query, found };
+
+static void
+act_search(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	app_prompt(v->app, &query_user, v, arg ? arg : listview_of(v)->query);
+}
+
+static void
+act_sort(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	(void)arg;
+	listview_of(v)->letters = true;
+}
+
+static const struct view_act acts[] = {
+	{ ACTION_OPEN, act_open },
+	{ ACTION_LOG, act_open },
+	{ ACTION_SEARCH, act_search },
+	{ ACTION_NEXT, act_step },
+	{ ACTION_PREVIOUS, act_step },
+	{ ACTION_SORT, act_sort },
+	{ ACTION_NEXT_BAD, act_bad },
+	{ ACTION_PREVIOUS_BAD, act_bad },
+	{ ACTION_TIMES, act_times },
+	{ ACTION_NONE, NULL },
+};
+
+static void
 view_free(struct view *v)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 
 	finder_answer_free(r->held);
 	rows_release(&r->rows);
@@ -349,16 +387,16 @@ static const struct view_ops ops = {
 	.context = CONTEXT_LIST,
 	.free = view_free,
 	.layout = view_layout,
-	.data = runs_data,
-	.paint = runs_paint,
-	.counts = runs_paint_counts,
+	.data = listview_data,
+	.paint = listview_paint,
+	.counts = listview_paint_counts,
 	.command = view_command,
-	.act = view_act,
-	.found = runs_paint_found,
+	.acts = acts,
+	.move = view_move,
+	.back = view_back,
 	.key = view_key,
-	.answer = runs_answer,
-	.prompt = view_prompt,
-	.due = runs_due,
+	.answer = listview_answer,
+	.due = listview_due,
 	.object = view_object,
 	.name = view_name,
 	.hints = hints,
@@ -384,10 +422,10 @@ check(enum weir_kind kind, const char *query, const char *sort, struct weir_err 
 }
 
 enum weir_rc
-view_runs_new(struct app *a, enum weir_kind kind, const char *query, const char *sort,
+view_list_new(struct app *a, enum weir_kind kind, const char *query, const char *sort,
 	struct view **ret_view, struct weir_err *err)
 {
-	struct runs *r;
+	struct listview *r;
 	enum weir_rc rc;
 
 	query = query ? query : "";
@@ -403,10 +441,10 @@ view_runs_new(struct app *a, enum weir_kind kind, const char *query, const char 
 	}
 	view_init(&r->v, &ops, a);
 	r->kind = kind;
-	runs_set(&r->query, query);
-	runs_set(&r->start_query, query);
-	runs_set(&r->sort, sort);
-	runs_set(&r->start_sort, sort);
+	listview_set(&r->query, query);
+	listview_set(&r->start_query, query);
+	listview_set(&r->sort, sort);
+	listview_set(&r->start_sort, sort);
 	table_init(&r->table, &r->rows);
 	list_init(&r->list, &model, r);
 	*ret_view = &r->v;

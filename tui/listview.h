@@ -1,9 +1,9 @@
 /*
  * The state of a list view, and how it asks for rows and takes what is answered. The
- * painting is in runs_paint.c, keys and prompts are in view_runs.c.
+ * painting is in listview_paint.c, keys and prompts are in view_list.c.
  */
-#ifndef WEIR_TUI_RUNS_H
-#define WEIR_TUI_RUNS_H
+#ifndef WEIR_TUI_LISTVIEW_H
+#define WEIR_TUI_LISTVIEW_H
 
 #include "finder.h"
 #include "list.h"
@@ -13,13 +13,13 @@
 
 enum { SLOT_ROWS, SLOT_BAD };
 /* So many keys come first: more than a screen shows. */
-enum { RUNS_HEAD = 256 };
+enum { LISTVIEW_HEAD = 256 };
 /* No new order under a moving cursor: this long after the last key. */
 enum { HOLD_US = 2000000 };
 /* Between two questions that only look for changes. */
 enum { AGAIN_US = 500000 };
 
-struct runs {
+struct listview {
 	struct view v;
 	enum weir_kind kind;
 	char *query, *start_query; /* what is shown; what it was opened with */
@@ -46,27 +46,28 @@ struct runs {
 	uint64_t bad_job;
 };
 
-struct runs_kind {
+struct listview_kind {
 	enum weir_kind kind;
 	const char *command, *one;
 	const char *opens; /* the field of runs that Enter filters by; NULL: none */
 };
-const struct runs_kind *runs_kind(enum weir_kind kind);
+const struct listview_kind *listview_kind(enum weir_kind kind);
 
-struct runs *runs_of(struct view *v);
-bool runs_has_header(const struct view *v);
-void runs_set(char **where, const char *text);
-void runs_ask(struct runs *r); /* another query or order */
-void runs_layout(struct runs *r);
+struct listview *listview_of(struct view *v);
+bool listview_has_header(const struct view *v);
+void listview_set(char **where, const char *text);
+void listview_ask(struct listview *r); /* another query or order */
+void listview_layout(struct listview *r);
 /* The column and direction of r->sort, NULL: the kind's own order. */
-const struct weir_column *runs_sorted_by(const struct runs *r, bool *ret_descending);
+const struct weir_column *listview_sorted_by(
+	const struct listview *r, bool *ret_descending);
 
-void runs_data(struct view *v);
-int64_t runs_due(const struct view *v);
-void runs_answer(struct view *v, struct finder_answer *answer);
+void listview_data(struct view *v);
+int64_t listview_due(const struct view *v);
+void listview_answer(struct view *v, struct finder_answer *answer);
 
-void runs_paint(struct view *v, struct draw *d);
-void runs_paint_counts(struct view *v, struct draw *d);
-void runs_paint_found(struct view *v, struct buf *out);
+void listview_paint(struct view *v, struct draw *d);
+void listview_paint_counts(struct view *v, struct draw *d);
+void listview_paint_found(struct view *v, struct buf *out);
 
 #endif

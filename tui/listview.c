@@ -1,19 +1,19 @@
-#include "runs.h"
+#include "listview.h"
 
 #include <weir/time.h>
 
 #include "app.h"
 #include "word.h"
 
-static const struct runs_kind kinds[] = {
+static const struct listview_kind kinds[] = {
 	{ WEIR_RUN, "runs", "run", NULL },
 	{ WEIR_FLOW, "flows", "flow", "flow" },
 	{ WEIR_DEPLOYMENT, "deployments", "deployment", "deployment" },
 	{ WEIR_POOL, "pools", "work pool", "pool" },
 };
 
-const struct runs_kind *
-runs_kind(enum weir_kind kind)
+const struct listview_kind *
+listview_kind(enum weir_kind kind)
 {
 	for (size_t i = 0; i < N_ELEM(kinds); i++) {
 		if (kinds[i].kind == kind)
@@ -22,20 +22,20 @@ runs_kind(enum weir_kind kind)
 	return &kinds[0];
 }
 
-struct runs *
-runs_of(struct view *v)
+struct listview *
+listview_of(struct view *v)
 {
-	return (struct runs *)v;
+	return (struct listview *)v;
 }
 
 bool
-runs_has_header(const struct view *v)
+listview_has_header(const struct view *v)
 {
 	return v->height >= 4;
 }
 
 void
-runs_set(char **where, const char *text)
+listview_set(char **where, const char *text)
 {
 	char *copy = xstrdup(text);
 
@@ -44,7 +44,7 @@ runs_set(char **where, const char *text)
 }
 
 static void
-submit(struct runs *r, bool fresh)
+submit(struct listview *r, bool fresh)
 {
 	struct finder_job job = {
 		.kind = FINDER_ROWS,
@@ -54,7 +54,7 @@ submit(struct runs *r, bool fresh)
 		.object = r->kind,
 		.query = r->query,
 		.sort = r->sort,
-		.head = fresh ? RUNS_HEAD : 0,
+		.head = fresh ? LISTVIEW_HEAD : 0,
 		.counts = r->kind == WEIR_RUN,
 	};
 
@@ -67,7 +67,7 @@ submit(struct runs *r, bool fresh)
 
 /* Another query or order: what is on the screen stays until the first rows are here. */
 void
-runs_ask(struct runs *r)
+listview_ask(struct listview *r)
 {
 	finder_answer_free(r->held);
 	r->held = NULL;
@@ -76,7 +76,7 @@ runs_ask(struct runs *r)
 }
 
 void
-runs_layout(struct runs *r)
+listview_layout(struct listview *r)
 {
 	struct app *a = r->v.app;
 
@@ -88,9 +88,9 @@ runs_layout(struct runs *r)
 }
 
 void
-runs_data(struct view *v)
+listview_data(struct view *v)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 	int64_t now = weir_monotonic_us();
 
 	app_store(v->app);
@@ -103,7 +103,7 @@ runs_data(struct view *v)
 		finder_answer_free(held);
 	}
 	if (!r->job) {
-		runs_ask(r);
+		listview_ask(r);
 	} else if (r->asked || now < r->again_us) {
 		r->again = true;
 	} else {
@@ -112,9 +112,9 @@ runs_data(struct view *v)
 }
 
 int64_t
-runs_due(const struct view *v)
+listview_due(const struct view *v)
 {
-	const struct runs *r = (const struct runs *)v;
+	const struct listview *r = (const struct listview *)v;
 
 	if (r->held)
 		return v->app->key_us + HOLD_US;
@@ -122,12 +122,12 @@ runs_due(const struct view *v)
 }
 
 static void
-take_keys(struct runs *r, struct finder_answer *answer)
+take_keys(struct listview *r, struct finder_answer *answer)
 {
 	bool first = r->fresh && answer->part == FINDER_HEAD;
 
 	rows_set(&r->rows, answer->keys, answer->n,
-		answer->part == FINDER_KEYS || answer->n < RUNS_HEAD);
+		answer->part == FINDER_KEYS || answer->n < LISTVIEW_HEAD);
 	answer->keys = NULL;
 	if (first) {
 		rows_stale(&r->rows);
@@ -138,12 +138,12 @@ take_keys(struct runs *r, struct finder_answer *answer)
 	}
 	list_sync(&r->list);
 	if (r->rows.n > 0)
-		runs_layout(r);
+		listview_layout(r);
 }
 
 /* Where the next failure is: both lists are in the same order. */
 static void
-take_bad(struct runs *r, const struct finder_answer *answer)
+take_bad(struct listview *r, const struct finder_answer *answer)
 {
 	size_t found = r->rows.n, k = 0;
 
@@ -161,13 +161,13 @@ take_bad(struct runs *r, const struct finder_answer *answer)
 	if (found < r->rows.n)
 		list_goto(&r->list, found);
 	else
-		status_say(r->v.app, false, "no failed %s %s", runs_kind(r->kind)->one,
-			r->seek > 0 ? "below" : "above");
+		status_say(r->v.app, false, "no failed %s %s",
+			listview_kind(r->kind)->one, r->seek > 0 ? "below" : "above");
 	r->seek = 0;
 }
 
 static void
-take_failure(struct runs *r, const struct finder_answer *answer)
+take_failure(struct listview *r, const struct finder_answer *answer)
 {
 	r->asked = false;
 	if (answer->rc == WEIR_ENOTFOUND || answer->rc == WEIR_ENOSERVER) {
@@ -179,7 +179,7 @@ take_failure(struct runs *r, const struct finder_answer *answer)
 }
 
 static void
-hold(struct runs *r, struct finder_answer *answer)
+hold(struct listview *r, struct finder_answer *answer)
 {
 	struct finder_answer *copy = xmemdup(answer, sizeof(*answer));
 
@@ -190,9 +190,9 @@ hold(struct runs *r, struct finder_answer *answer)
 }
 
 void
-runs_answer(struct view *v, struct finder_answer *answer)
+listview_answer(struct view *v, struct finder_answer *answer)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 	bool moving = weir_monotonic_us() - v->app->key_us < HOLD_US;
 
 	if (answer->slot == SLOT_BAD) {
@@ -230,7 +230,7 @@ runs_answer(struct view *v, struct finder_answer *answer)
 
 /* The column and direction of r->sort, for the header's arrow. */
 const struct weir_column *
-runs_sorted_by(const struct runs *r, bool *ret_descending)
+listview_sorted_by(const struct listview *r, bool *ret_descending)
 {
 	size_t n = strcspn(r->sort, ":,");
 

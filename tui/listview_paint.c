@@ -1,10 +1,10 @@
 #include "app.h"
-#include "runs.h"
+#include "listview.h"
 #include "word.h"
 
 /* What is said where no row is. */
 static void
-paint_empty(struct runs *r, struct draw *d, int row)
+paint_empty(struct listview *r, struct draw *d, int row)
 {
 	struct app *a = r->v.app;
 	const char *lines[3] = { NULL, NULL, NULL };
@@ -30,10 +30,10 @@ paint_empty(struct runs *r, struct draw *d, int row)
 		lines[0] = "...";
 	} else if (*r->query) {
 		buf_addf(&text, "No %s matches. / changes the query, Esc clears it.",
-			runs_kind(r->kind)->one);
+			listview_kind(r->kind)->one);
 		lines[0] = buf_cstr(&text);
 	} else {
-		buf_addf(&text, "There is no %s yet.", runs_kind(r->kind)->one);
+		buf_addf(&text, "There is no %s yet.", listview_kind(r->kind)->one);
 		lines[0] = buf_cstr(&text);
 	}
 	if (row >= 1 && row <= 3 && lines[row - 1]) {
@@ -44,15 +44,15 @@ paint_empty(struct runs *r, struct draw *d, int row)
 }
 
 void
-runs_paint(struct view *v, struct draw *d)
+listview_paint(struct view *v, struct draw *d)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 	bool descending = false;
-	const struct weir_column *sort = runs_sorted_by(r, &descending);
+	const struct weir_column *sort = listview_sorted_by(r, &descending);
 	int y = v->y;
 
 	r->rows.now_us = r->table.now_us = v->app->now_us;
-	if (runs_has_header(v)) {
+	if (listview_has_header(v)) {
 		draw_begin(d, y++);
 		table_header(&r->table, d, r->letters, sort, descending);
 		draw_end(d, false);
@@ -76,7 +76,7 @@ static const enum weir_state state_order[] = { WEIR_ST_FAILED, WEIR_ST_CRASHED,
 
 /* ` · 9 failed` for each state, as long as there is room left of `reserve` columns. */
 static void
-paint_state_counts(const struct runs *r, struct draw *d, int reserve)
+paint_state_counts(const struct listview *r, struct draw *d, int reserve)
 {
 	const char *dot = theme_glyph(d->theme, GLYPH_DOT);
 
@@ -101,7 +101,7 @@ paint_state_counts(const struct runs *r, struct draw *d, int reserve)
 }
 
 static int64_t
-total(const struct runs *r)
+total(const struct listview *r)
 {
 	int64_t n = 0;
 
@@ -113,10 +113,10 @@ total(const struct runs *r)
 }
 
 void
-runs_paint_counts(struct view *v, struct draw *d)
+listview_paint_counts(struct view *v, struct draw *d)
 {
-	struct runs *r = runs_of(v);
-	const char *command = runs_kind(r->kind)->command;
+	struct listview *r = listview_of(v);
+	const char *command = listview_kind(r->kind)->command;
 	struct buf left = BUF_INIT(128), right = BUF_INIT(128);
 	size_t last = r->list.top + (size_t)r->list.height;
 	bool exact = r->rows.whole || r->counted || r->rows.n == 0;
@@ -147,14 +147,14 @@ runs_paint_counts(struct view *v, struct draw *d)
 }
 
 void
-runs_paint_found(struct view *v, struct buf *out)
+listview_paint_found(struct view *v, struct buf *out)
 {
-	struct runs *r = runs_of(v);
+	struct listview *r = listview_of(v);
 
 	word_number(out, (int64_t)r->rows.n);
 	if (!r->rows.whole)
 		buf_addc(out, '+');
-	buf_addf(out, " %s", runs_kind(r->kind)->command);
+	buf_addf(out, " %s", listview_kind(r->kind)->command);
 	if (!v->app->script.path) /* a script's screens are the same each time */
 		buf_addf(out, " %s %lld ms", theme_glyph(&v->app->theme, GLYPH_DOT),
 			(long long)(r->us / 1000));

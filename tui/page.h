@@ -1,0 +1,118 @@
+/*
+ * A page: lines of styled text, with a cursor on those that open something. Details of
+ * objects, causes, messages, what was done, groups and the help are pages; they differ
+ * in who writes the lines.
+ *
+ * A writer begins a line, adds spans to it, and says what Enter on it opens. Texts are
+ * copied into the page's arena.
+ */
+#ifndef WEIR_TUI_PAGE_H
+#define WEIR_TUI_PAGE_H
+
+#include <weir/mem.h>
+#include <weir/types.h>
+
+#include "action.h"
+#include "draw.h"
+#include "list.h"
+#include "view.h"
+
+struct weir_match;
+enum { PAGE_SPANS_MAX = 10, PAGE_LINES_MAX = 20000, PAGE_TEXT_MAX = 16 << 10 };
+
+struct page_span {
+	enum style style;
+	struct str text;
+	int columns; /* exactly so many; 0: as wide as it is */
+	bool right; /* right-aligned in its columns; in the last span with columns 0: at
+		       the right edge */
+};
+
+enum page_opens {
+	PAGE_OPENS_NOTHING, /* the cursor does not stand on it */
+	PAGE_OPENS_OBJECT,  /* kind, id */
+	PAGE_OPENS_COMMAND, /* command: a view, as weir_view_parse reads it */
+	PAGE_OPENS_ACTION,  /* action, of the view below the page (help) */
+	PAGE_OPENS_SELF,    /* the page's own open() */
+};
+
+struct page_line {
+	int64_t key; /* names the line for as long as the page lives; not 0 */
+	enum page_opens opens;
+	enum weir_kind kind;
+	struct weir_id id;
+	const char *command;
+	enum action_id action;
+	enum weir_state state; /* for ] and [; WEIR_ST_NONE: none */
+	struct page_span spans[PAGE_SPANS_MAX];
+	int n_spans;
+	/* A bar in what is left of the line; WEIR_NO_TIME: none (yet). */
+	int64_t start_us, end_us;
+	enum style bar;
+};
+
+struct page {
+	struct arena arena;
+	VEC(struct page_line) lines;
+	int64_t from_us, to_us; /* what bars span */
+	int width;       /* set before it is written: long texts are broken to it */
+	int64_t ordinal; /* keys of lines that have no own */
+};
+
+void page_clear(struct page *p);
+void page_release(struct page *p);
+
+/* Writing. key 0: by its order. */
+struct page_line *page_begin(struct page *p, int64_t key);
+void page_add(
+	struct page *p, enum style style, struct str text, int columns, bool right);
+void page_blank(struct page *p);
+void page_heading(struct page *p, const char *text);
+/* Text over as many lines as it needs (most at `most`), broken between words, `label`
+ * before the first, `indent` columns before all. */
+void page_text(struct page *p, const char *label, int indent, enum style style,
+	struct str text, int most);
+/* Glyph and name of a state as two spans. name_columns 0: as wide as it is. */
+void page_state(struct page *p, const struct theme *t, enum weir_state state,
+	struct str name, int name_columns);
+
+/* Line i on the row begun, in at most `width` columns from where it is. */
+void page_row(const struct page *p, struct draw *d, size_t i, int width, int64_t now_us,
+	const struct weir_match *match);
+
+/*
+ * The view. A page_user is one sort of page; its state is arg, owned by the view.
+ */
+struct page_view;
+struct page_user {
+	enum context context;
+	/* Write the page anew: the store or the size changed. */
+	void (*write)(struct page_view *v, struct page *p, void *arg);
+	void (*free)(void *arg);
+	void (*command)(struct page_view *v, void *arg, struct buf *out);
+	const enum action_id *hints;
+	const struct view_act *acts; /* beside those of every page; NULL: none */
+	/* May be NULL: */
+	void (*counts)(struct page_view *v, void *arg, struct draw *d);
+	void (*open)(struct page_view *v, void *arg, const struct page_line *line);
+	void (*event)(struct page_view *v, void *arg, const struct weir_event *ev);
+	/* What the page is about; without it, what the line under the cursor is. */
+	bool (*object)(struct page_view *v, void *arg, enum weir_kind *ret_kind,
+		struct weir_id *ret_id);
+	int64_t (*due)(const struct page_view *v, void *arg);
+};
+
+struct page_view {
+	struct view v;
+	const struct page_user *user;
+	void *arg;
+	struct page page;
+	struct list list;
+	struct weir_match *match; /* of `/`, NULL: none */
+};
+
+struct view *page_view_new(struct app *a, const struct page_user *user, void *arg);
+struct page_view *page_view_of(struct view *v);
+const struct page_line *page_view_line(const struct page_view *v); /* or NULL */
+
+#endif
