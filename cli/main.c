@@ -22,6 +22,7 @@
  *   config_keys	table of the settings, checks of their values
  *   config_layer.h	what the parts of it share
  *   config_load	which files there are, which profile is meant
+ *   config_entries	rows of weir.conf that users name: keys, views, colours
  *   config_read	environment and files into layers
  *   config_dotenv	the syntax of .env
  *   config_edit	one key of weir.conf changed, the rest kept

@@ -293,6 +293,7 @@ weir_config_free(struct weir_config *c)
 		for (int k = 0; k < WEIR_N_KEYS; k++)
 			free(c->layers[i].v[k]);
 	}
+	config_free_entries(c);
 	buf_release(&c->warnings);
 	buf_release(&c->profiles);
 	free(c->profile);

@@ -10,8 +10,14 @@
 #include <jansson.h>
 
 #include "weir/config.h"
+#include "weir/mem.h"
 
-enum { CONFIG_FILE_MAX = 4 << 20, CONFIG_VALUE_MAX = 64 << 10, CONFIG_NAME_MAX = 128 };
+enum {
+	CONFIG_FILE_MAX = 4 << 20,
+	CONFIG_VALUE_MAX = 64 << 10,
+	CONFIG_NAME_MAX = 128,
+	CONFIG_ENTRIES_MAX = 1000,
+};
 
 /* Where a value can come from; their order of precedence is in config.c. */
 enum config_source {
@@ -51,6 +57,7 @@ WEIR_NODISCARD enum weir_rc config_load(const struct config_io *io,
 	struct weir_err *err);
 
 struct weir_config {
+	VEC(struct weir_entry) entries; /* of [views], [keys] and [colours], owned */
 	struct config_layer layers[CONFIG_N_SOURCES];
 	enum config_source from[WEIR_N_KEYS];
 	const char *value[WEIR_N_KEYS]; /* borrowed from layers or the key table */
@@ -116,6 +123,14 @@ WEIR_NODISCARD enum weir_rc config_read_prefect(const struct config_text *file,
 WEIR_NODISCARD enum weir_rc config_read_conf(const struct config_text *file,
 	const json_t *tree, struct config_layer *l, struct buf *warn,
 	struct weir_err *err);
+
+/* Is it a table whose rows users name? */
+bool config_is_own_table(const char *name);
+/* The rows of those tables, into c->entries. What cannot be one goes to the warnings.
+ */
+void config_read_entries(
+	struct weir_config *c, const struct config_text *file, const json_t *tree);
+void config_free_entries(struct weir_config *c);
 
 /* One profile: of weir.conf (our names) or of profiles.toml (Prefect's variables). */
 WEIR_NODISCARD enum weir_rc config_read_profile(const struct config_text *file,

@@ -164,6 +164,7 @@ read_conf(struct load *ld)
 	if (rc)
 		return rc;
 	c->layers[CONFIG_CONF].origin = xstrdup("weir.conf");
+	config_read_entries(c, &ld->conf_file, ld->conf);
 	return config_read_conf(&ld->conf_file, ld->conf, &c->layers[CONFIG_CONF],
 		&c->warnings, ld->err);
 }

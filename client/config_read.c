@@ -324,7 +324,6 @@ static enum weir_rc
 take_ours(const struct config_text *file, const json_t *table, const struct path *base,
 	struct config_layer *l, struct buf *warn, struct weir_err *err)
 {
-	static const char *const tables[] = { "profiles", "keys", "views", "colors" };
 	enum weir_rc rc = WEIR_OK;
 	const char *name;
 	json_t *value;
@@ -332,12 +331,10 @@ take_ours(const struct config_text *file, const json_t *table, const struct path
 	json_object_foreach((json_t *)table, name, value)
 	{
 		struct path path = *base;
-		bool of_others = false;
 		enum weir_key key;
 
-		for (size_t i = 0; i < N_ELEM(tables) && !base->n; i++)
-			of_others |= !strcmp(name, tables[i]);
-		if (of_others)
+		if (!base->n &&
+			(config_is_own_table(name) || !strcmp(name, "profiles")))
 			continue;
 		path.v[path.n++] = name;
 		if (!weir_key_find(str_of(name), &key) ||

@@ -39,6 +39,7 @@ struct toml_broken {
 #include <toml++/toml.h>
 #pragma GCC diagnostic pop
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -46,6 +47,7 @@ struct toml_broken {
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace
 {
@@ -287,6 +289,37 @@ copy_out(const std::string &s)
 	return p;
 }
 
+/* A value that is not a table, and the way to it. */
+struct leaf {
+	std::vector<const char *> path;
+	toml_place place;
+};
+
+void
+add_leaves(std::vector<leaf> &out, std::vector<const char *> &path, const toml::table &t)
+{
+	if (path.size() > TOML_DEPTH_MAX)
+		return;
+	for (const auto &[key, value] : t) {
+		const toml::source_region &r = value.source();
+
+		path.push_back(key.data());
+		if (const toml::table *const in = value.as_table())
+			add_leaves(out, path, *in);
+		else
+			out.push_back({ path, { r.begin.line, r.begin.column, r.end.line,
+						      r.end.column } });
+		path.pop_back();
+	}
+}
+
+bool
+stands_before(const leaf &a, const leaf &b)
+{
+	return a.place.line != b.place.line ? a.place.line < b.place.line
+					    : a.place.column < b.place.column;
+}
+
 } // namespace
 
 extern "C" __attribute__((visibility("default"))) int
@@ -340,6 +373,24 @@ toml_find(const char *text, size_t len, const char *const *path, size_t n,
 		}
 		const toml::source_region &r = node->source();
 		*ret_place = { r.begin.line, r.begin.column, r.end.line, r.end.column };
+		return 0;
+	} catch (...) {
+		return -1;
+	}
+}
+
+extern "C" __attribute__((visibility("default"))) int
+toml_each(const char *text, size_t len, toml_each_fn *fn, void *arg)
+{
+	try {
+		const toml::table t = toml::parse(std::string_view(text, len));
+		std::vector<leaf> leaves;
+		std::vector<const char *> path;
+
+		add_leaves(leaves, path, t);
+		std::sort(leaves.begin(), leaves.end(), stands_before);
+		for (const leaf &l : leaves)
+			fn(arg, l.path.data(), l.path.size(), &l.place);
 		return 0;
 	} catch (...) {
 		return -1;

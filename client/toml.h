@@ -39,6 +39,12 @@ int toml_to_json(const char *text, size_t len, char **ret_json, size_t *ret_len,
 int toml_find(const char *text, size_t len, const char *const *path, size_t n,
 	struct toml_place *ret_place);
 
+/* Every value that is not a table, in the order of the text. path is borrowed. */
+typedef void toml_each_fn(
+	void *arg, const char *const *path, size_t n, const struct toml_place *place);
+/* Returns 0, or -1 if the text is not TOML. */
+int toml_each(const char *text, size_t len, toml_each_fn *fn, void *arg);
+
 #ifdef __cplusplus
 }
 #endif

@@ -58,6 +58,25 @@ check_shown(const struct weir_config *c)
 	buf_release(&out);
 }
 
+/* Rows that users name are whole, and stand as in the file. */
+static void
+check_entries(const struct weir_config *c)
+{
+	static const char *const tables[] = { "keys", "views", "colours" };
+
+	for (size_t t = 0; t < N_ELEM(tables); t++) {
+		const struct weir_entry *e = NULL;
+		size_t n = weir_config_entries(c, tables[t], &e);
+
+		for (size_t i = 0; i < n; i++) {
+			if (strncmp(e[i].table, tables[t], strlen(tables[t])) != 0 ||
+				!e[i].key || !e[i].value || !e[i].line ||
+				(i && e[i].line < e[i - 1].line))
+				abort();
+		}
+	}
+}
+
 static void
 check_edit(struct str text, const struct weir_config *c)
 {
@@ -99,6 +118,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	} else {
 		check_shown(c);
+		check_entries(c);
 		if (w.path == paths[0])
 			check_edit(w.text, c);
 	}

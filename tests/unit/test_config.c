@@ -571,10 +571,86 @@ test_man_page(void **state)
 	buf_release(&page);
 }
 
+/* Rows that users name come with their place, in the order of the file. */
+static void
+test_entries(void **state)
+{
+	struct world w = { .files = { CONF, "utc = true\n"
+					    "[keys.list]\n"
+					    "# a comment\n"
+					    "\"ctrl-x\" = \"cancel\"\n"
+					    "a = 'sort dur:desc'\n"
+					    "[views]\n"
+					    "nightly = \"runs 'tag:nightly'\"\n"
+					    "late.command = 'runs state:late'\n"
+					    "[colors]\n"
+					    "failed = 12\n"
+					    "bold = true\n"
+					    "[keys.all]\n"
+					    "\"é\" = \"up\"\n" } };
+	static const struct weir_entry want[] = {
+		{ "keys.list", "ctrl-x", "cancel", CONF, 4 },
+		{ "keys.list", "a", "sort dur:desc", CONF, 5 },
+		{ "keys.all", "é", "up", CONF, 13 },
+		{ "views", "nightly", "runs 'tag:nightly'", CONF, 7 },
+		{ "views.late", "command", "runs state:late", CONF, 8 },
+		{ "colours", "failed", "12", CONF, 10 },
+		{ "colours", "bold", "true", CONF, 11 },
+	};
+	static const struct {
+		const char *table;
+		size_t first, n;
+	} tables[] = { { "keys", 0, 3 }, { "views", 3, 2 }, { "colours", 5, 2 },
+		{ "profiles", 0, 0 } };
+	struct weir_config *c = load(&w, NULL);
+
+	(void)state;
+	assert_string_equal(weir_config_warnings(c), "");
+	for (size_t t = 0; t < N_ELEM(tables); t++) {
+		const struct weir_entry *e = NULL;
+
+		assert_int_equal(
+			weir_config_entries(c, tables[t].table, &e), tables[t].n);
+		for (size_t i = 0; i < tables[t].n; i++) {
+			const struct weir_entry *x = &want[tables[t].first + i];
+
+			assert_string_equal(e[i].table, x->table);
+			assert_string_equal(e[i].key, x->key);
+			assert_string_equal(e[i].value, x->value);
+			assert_string_equal(e[i].file, x->file);
+			assert_int_equal(e[i].line, x->line);
+		}
+	}
+	weir_config_free(c);
+}
+
+static void
+test_bad_entries(void **state)
+{
+	struct world w = { .files = { CONF,
+				   "views = 3\nkey = 'x'\n[keys.list]\na = ['up']\n"
+				   "b = 'down'\n[nonsense]\nx = 1\n" } };
+	struct weir_config *c = load(&w, NULL);
+	const struct weir_entry *e = NULL;
+	const char *warnings = weir_config_warnings(c);
+
+	(void)state;
+	assert_int_equal(weir_config_entries(c, "keys", &e), 1);
+	assert_string_equal(e->value, "down");
+	assert_int_equal(weir_config_entries(c, "views", &e), 0);
+	assert_non_null(strstr(warnings, CONF ": line 1: views: must be a table\n"));
+	assert_non_null(strstr(warnings, CONF ": line 4: a: its value must be text\n"));
+	assert_non_null(strstr(warnings, "unknown key 'key' is not used"));
+	assert_non_null(strstr(warnings, "unknown key 'nonsense' is not used"));
+	weir_config_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_bad_entries),
 		cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_profile_choice),
 		cmocka_unit_test(test_profile_flag),

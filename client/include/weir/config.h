@@ -90,9 +90,11 @@ void weir_config_show(const struct weir_config *c, enum weir_key key,
 	struct buf *out); /* secrets masked */
 
 /*
- * What users name themselves in weir.conf: the rows of tables such as `[views]`,
- * `[keys.list]`, `[colours]`. Values are text as it would stand without quotes. The
- * rows of `table` and of the tables below it, in the order of the file; borrowed.
+ * What users name themselves in weir.conf: the rows of `[views]`, `[keys.list]`,
+ * `[colours]` (or `[colors]`) and tables below them. Values are text as it would stand
+ * without quotes. table: "views", "keys" or "colours"; the rows of it and of the tables
+ * below it, in the order of the file; borrowed. *ret_entries is written if there are
+ * any.
  */
 struct weir_entry {
 	const char *table, *key, *value; /* "keys.list", "ctrl-x", "cancel" */
