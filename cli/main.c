@@ -31,6 +31,7 @@
  *   url	addresses: masked, and as they are compared
  *   web_url	addresses of web pages, made and read
  *   browser	the user's browser, started without a shell
+ *   view	a view as the command that shows it
  * Server:
  *   dyn		libraries that are loaded at first use
  *   http	libcurl multi: requests, bounded bodies, retries

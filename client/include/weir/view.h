@@ -11,6 +11,8 @@
 #include <weir/error.h>
 #include <weir/types.h>
 
+enum { WEIR_VIEW_MAX = 64 << 10 }; /* bytes of its text */
+
 enum weir_show {
 	WEIR_SHOW_LIST,    /* runs, flows, ...: kind */
 	WEIR_SHOW_OBJECT,  /* show ID */
@@ -48,5 +50,9 @@ void weir_view_copy(const struct weir_view *v, struct weir_view *ret_view);
 
 /* As text that weir_view_parse and a shell read back: begins with `weir `. */
 void weir_view_format(const struct weir_view *v, struct buf *out);
+/* Its command without `weir`: `runs`, `pools --queues`. Static. */
+const char *weir_view_command(const struct weir_view *v);
+/* A word as a shell reads it, in quotes if it needs them. */
+void weir_view_quote(struct buf *out, const char *s);
 
 #endif

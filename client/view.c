@@ -1,0 +1,442 @@
+#include <weir/view.h>
+
+#include <weir/mem.h>
+#include <weir/text.h>
+
+/* clang-format off */
+#define BIT(show) (1u << (show))
+#define TEXT(member) offsetof(struct weir_view, member)
+
+static const struct command {
+	const char *name;
+	enum weir_show show;
+	enum weir_kind kind;
+} commands[] = {
+	{ "runs", WEIR_SHOW_LIST, WEIR_RUN },
+	{ "task-runs", WEIR_SHOW_LIST, WEIR_TASK_RUN },
+	{ "flows", WEIR_SHOW_LIST, WEIR_FLOW },
+	{ "deployments", WEIR_SHOW_LIST, WEIR_DEPLOYMENT },
+	{ "pools", WEIR_SHOW_LIST, WEIR_POOL },
+	{ "pools --queues", WEIR_SHOW_LIST, WEIR_QUEUE },
+	{ "pools --workers", WEIR_SHOW_LIST, WEIR_WORKER },
+	{ "limits", WEIR_SHOW_LIST, WEIR_LIMIT },
+	{ "artifacts", WEIR_SHOW_LIST, WEIR_ARTIFACT },
+	{ "show", WEIR_SHOW_OBJECT, WEIR_RUN },
+	{ "logs", WEIR_SHOW_LOG, WEIR_RUN },
+	{ "graph", WEIR_SHOW_GRAPH, WEIR_RUN },
+	{ "why", WEIR_SHOW_WHY, WEIR_RUN },
+	{ "history", WEIR_SHOW_HISTORY, WEIR_RUN },
+};
+
+enum option_type { OPTION_TEXT, OPTION_TREE, OPTION_KIND };
+
+/* In the order in which they are written. */
+static const struct option {
+	const char *name;
+	char letter;
+	enum option_type type;
+	size_t offset;
+	enum weir_kind kind; /* OPTION_KIND: of pools */
+	unsigned shows;
+} options[] = {
+	{ "runs", 0, OPTION_TEXT, TEXT(query), 0, BIT(WEIR_SHOW_LOG) },
+	{ "level", 'l', OPTION_TEXT, TEXT(level), 0, BIT(WEIR_SHOW_LOG) },
+	{ "task", 't', OPTION_TEXT, TEXT(task), 0, BIT(WEIR_SHOW_LOG) },
+	{ "grep", 'g', OPTION_TEXT, TEXT(grep), 0, BIT(WEIR_SHOW_LOG) },
+	{ "sort", 's', OPTION_TEXT, TEXT(sort), 0, BIT(WEIR_SHOW_LIST) },
+	{ "columns", 'c', OPTION_TEXT, TEXT(columns), 0, BIT(WEIR_SHOW_LIST) },
+	{ "count-by", 0, OPTION_TEXT, TEXT(count_by), 0, BIT(WEIR_SHOW_LIST) },
+	{ "tree", 0, OPTION_TREE, 0, 0, BIT(WEIR_SHOW_LIST) | BIT(WEIR_SHOW_LOG) },
+	{ "queues", 0, OPTION_KIND, 0, WEIR_QUEUE, BIT(WEIR_SHOW_LIST) },
+	{ "workers", 0, OPTION_KIND, 0, WEIR_WORKER, BIT(WEIR_SHOW_LIST) },
+};
+/* clang-format on */
+
+static const size_t owned[] = { TEXT(query), TEXT(sort), TEXT(columns), TEXT(count_by),
+	TEXT(id), TEXT(level), TEXT(grep), TEXT(task) };
+
+static char **
+text_at(struct weir_view *v, size_t offset)
+{
+	return (char **)(void *)((char *)v + offset);
+}
+
+static const char *
+text_of(const struct weir_view *v, size_t offset)
+{
+	return *(char *const *)(const void *)((const char *)v + offset);
+}
+
+/* Empty is none. */
+static void
+set_text(struct weir_view *v, size_t offset, const char *text)
+{
+	char *copy = text && *text ? xstrdup(text) : NULL;
+
+	free(*text_at(v, offset));
+	*text_at(v, offset) = copy;
+}
+
+void
+weir_view_release(struct weir_view *v)
+{
+	for (size_t i = 0; i < N_ELEM(owned); i++)
+		set_text(v, owned[i], NULL);
+	*v = (struct weir_view){ 0 };
+}
+
+void
+weir_view_copy(const struct weir_view *v, struct weir_view *ret_view)
+{
+	struct weir_view copy = { .show = v->show, .kind = v->kind, .tree = v->tree };
+
+	for (size_t i = 0; i < N_ELEM(owned); i++)
+		set_text(&copy, owned[i], text_of(v, owned[i]));
+	*ret_view = copy;
+}
+
+/* Words of a shell's line. */
+VEC_TYPE(words, char *);
+
+static void
+words_free(struct words *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->v[i]);
+	VEC_FREE(w);
+}
+
+/* What stands between quotes, from text.s[*pos] behind the opening one on. */
+static bool
+take_quoted(struct str text, size_t *pos, char quote, struct buf *word)
+{
+	for (; *pos < text.len && text.s[*pos] != quote; (*pos)++) {
+		char c = text.s[*pos];
+
+		if (quote == '"' && c == '\\' && *pos + 1 < text.len &&
+			strchr("\"\\$`", text.s[*pos + 1]))
+			c = text.s[++*pos];
+		buf_addc(word, c);
+	}
+	return (*pos)++ < text.len;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* One word from *pos on; false: its quote is not closed. */
+static bool
+take_word(struct str text, size_t *pos, struct buf *word)
+{
+	while (*pos < text.len && !is_blank(text.s[*pos])) {
+		char c = text.s[(*pos)++];
+
+		if (c == '\'' || c == '"') {
+			if (!take_quoted(text, pos, c, word))
+				return false;
+		} else if (c == '\\' && *pos < text.len) {
+			buf_addc(word, text.s[(*pos)++]);
+		} else {
+			buf_addc(word, c);
+		}
+	}
+	return true;
+}
+
+static enum weir_rc
+split(struct str text, struct words *ret_words, struct weir_err *err)
+{
+	struct words words = { 0 };
+	size_t pos = 0;
+
+	if (text.len > WEIR_VIEW_MAX)
+		return weir_fail(
+			err, WEIR_EUSAGE, "view: longer than %d bytes", WEIR_VIEW_MAX);
+	if (text.len && memchr(text.s, '\0', text.len))
+		return weir_fail(err, WEIR_EUSAGE, "view: holds a NUL byte");
+	for (;;) {
+		struct buf word = BUF_INIT(WEIR_VIEW_MAX);
+
+		while (pos < text.len && is_blank(text.s[pos]))
+			pos++;
+		if (pos == text.len)
+			break;
+		if (!take_word(text, &pos, &word)) {
+			buf_release(&word);
+			words_free(&words);
+			return weir_fail(
+				err, WEIR_EUSAGE, "view: a quote is not closed");
+		}
+		VEC_PUSH(&words, word.s ? buf_steal(&word) : xstrdup(""));
+	}
+	*ret_words = words;
+	return WEIR_OK;
+}
+
+/* `-platform:win-64` is a word of a query, as in cli/opt.c. */
+static bool
+is_option(const char *word, bool query)
+{
+	size_t n;
+
+	if (word[0] != '-' || !word[1])
+		return false;
+	n = strspn(word + 1, "abcdefghijklmnopqrstuvwxyz._");
+	return !query || n < 2 || word[1 + n] != ':';
+}
+
+struct parse {
+	const struct words *words;
+	size_t at;
+	const struct command *command;
+	struct weir_view v;
+	struct buf query; /* words of a query with blanks between */
+	struct weir_err *err;
+};
+
+static bool
+has_option(const struct command *c, const struct option *o)
+{
+	if (!(o->shows & BIT(c->show)))
+		return false;
+	return o->type != OPTION_KIND || c->kind == WEIR_POOL;
+}
+
+static enum weir_rc
+unknown_option(struct parse *p, const char *word)
+{
+	const char *names[N_ELEM(options)];
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_ELEM(options); i++)
+		if (has_option(p->command, &options[i]))
+			names[n++] = options[i].name;
+	near = text_nearest(str_of(word + strspn(word, "-")), names, n);
+	(void)weir_fail(p->err, WEIR_EUSAGE, "view: %s has no option '%s'",
+		p->command->name, word);
+	if (near)
+		weir_hint(p->err, "--%s", near);
+	return WEIR_EUSAGE;
+}
+
+/* The option that word is, and what stands behind it in the same word. */
+static const struct option *
+find_option(const struct parse *p, const char *word, const char **ret_value)
+{
+	bool name = word[1] == '-';
+	size_t n = strcspn(word + 2, "=");
+
+	for (size_t i = 0; i < N_ELEM(options); i++) {
+		const struct option *o = &options[i];
+
+		if (!has_option(p->command, o))
+			continue;
+		if (name && strlen(o->name) == n && strncmp(o->name, word + 2, n) == 0)
+			*ret_value = word[2 + n] ? word + 3 + n : NULL;
+		else if (!name && o->letter && word[1] == o->letter)
+			*ret_value = word[2] ? word + 2 : NULL;
+		else
+			continue;
+		return o;
+	}
+	return NULL;
+}
+
+static enum weir_rc
+take_option(struct parse *p, const char *word)
+{
+	const char *value = NULL;
+	const struct option *o = find_option(p, word, &value);
+
+	if (!o)
+		return unknown_option(p, word);
+	if (o->type != OPTION_TEXT) {
+		if (value)
+			return unknown_option(p, word);
+		p->v.tree |= o->type == OPTION_TREE;
+		if (o->type == OPTION_KIND)
+			p->v.kind = o->kind;
+		return WEIR_OK;
+	}
+	if (!value && p->at == p->words->n)
+		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: '%s' needs a value",
+			p->command->name, word);
+	set_text(&p->v, o->offset, value ? value : p->words->v[p->at++]);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+take_argument(struct parse *p, const char *word)
+{
+	if (p->command->show == WEIR_SHOW_LIST) {
+		if (p->query.len > 0)
+			buf_addc(&p->query, ' ');
+		buf_adds(&p->query, word);
+		return WEIR_OK;
+	}
+	if (p->command->show == WEIR_SHOW_HISTORY || p->v.id)
+		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: '%s' is one too many",
+			p->command->name, word);
+	set_text(&p->v, TEXT(id), word);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+find_command(const char *word, const struct command **ret_command, struct weir_err *err)
+{
+	const char *names[N_ELEM(commands)];
+	const char *near;
+
+	for (size_t i = 0; i < N_ELEM(commands); i++) {
+		names[i] = commands[i].name;
+		if (strcmp(word, names[i]) == 0) {
+			*ret_command = &commands[i];
+			return WEIR_OK;
+		}
+	}
+	near = text_nearest(str_of(word), names, N_ELEM(names));
+	(void)weir_fail(
+		err, WEIR_EUSAGE, "view: '%s' is no command that shows a view", word);
+	return weir_hint(err, "weir %s", near ? near : "runs");
+}
+
+static enum weir_rc
+parse_words(struct parse *p)
+{
+	bool only_words = false, list;
+	enum weir_rc rc = WEIR_OK;
+
+	if (p->at < p->words->n && strcmp(p->words->v[p->at], "weir") == 0)
+		p->at++;
+	if (p->at == p->words->n)
+		return weir_fail(p->err, WEIR_EUSAGE, "view: names no command");
+	rc = find_command(p->words->v[p->at++], &p->command, p->err);
+	if (rc)
+		return rc;
+	p->v.show = p->command->show;
+	p->v.kind = p->command->kind;
+	list = p->command->show == WEIR_SHOW_LIST;
+	while (!rc && p->at < p->words->n) {
+		const char *word = p->words->v[p->at++];
+
+		if (only_words || !is_option(word, list))
+			rc = take_argument(p, word);
+		else if (strcmp(word, "--") == 0)
+			only_words = true;
+		else
+			rc = take_option(p, word);
+	}
+	return rc;
+}
+
+/* What a view cannot be without. */
+static enum weir_rc
+check(const struct parse *p)
+{
+	bool needs = p->v.show != WEIR_SHOW_LIST && p->v.show != WEIR_SHOW_HISTORY;
+	bool runs = p->v.show == WEIR_SHOW_LOG && p->v.query;
+
+	if (needs && !p->v.id && !runs)
+		return weir_fail(p->err, WEIR_EUSAGE, "view: %s needs an id or a name",
+			p->command->name);
+	if (runs && p->v.id)
+		return weir_fail(p->err, WEIR_EUSAGE,
+			"view: logs: either '%s' or --runs", p->v.id);
+	return WEIR_OK;
+}
+
+enum weir_rc
+weir_view_parse(struct str text, struct weir_view *ret_view, struct weir_err *err)
+{
+	struct words words = { 0 };
+	struct parse p = { .words = &words, .query = BUF_INIT(WEIR_VIEW_MAX) };
+	enum weir_rc rc = split(text, &words, err);
+
+	p.err = err;
+	if (!rc)
+		rc = parse_words(&p);
+	if (!rc && p.command->show == WEIR_SHOW_LIST)
+		set_text(&p.v, TEXT(query), buf_cstr(&p.query));
+	if (!rc)
+		rc = check(&p);
+	if (rc)
+		weir_view_release(&p.v);
+	else
+		*ret_view = p.v;
+	buf_release(&p.query);
+	words_free(&words);
+	return rc;
+}
+
+void
+weir_view_quote(struct buf *out, const char *s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-_./:,@%+=";
+
+	/* zsh looks for a command behind `=`. */
+	if (*s && *s != '=' && s[strspn(s, plain)] == '\0') {
+		buf_adds(out, s);
+		return;
+	}
+	buf_addc(out, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, *s);
+	}
+	buf_addc(out, '\'');
+}
+
+const char *
+weir_view_command(const struct weir_view *v)
+{
+	for (size_t i = 0; i < N_ELEM(commands); i++) {
+		if (commands[i].show == v->show &&
+			(v->show != WEIR_SHOW_LIST || commands[i].kind == v->kind))
+			return commands[i].name;
+	}
+	return "";
+}
+
+static void
+add_argument(struct buf *out, const char *text)
+{
+	buf_addc(out, ' ');
+	weir_view_quote(out, text);
+}
+
+void
+weir_view_format(const struct weir_view *v, struct buf *out)
+{
+	bool list = v->show == WEIR_SHOW_LIST;
+	const char *argument = list ? v->query : v->id;
+	bool behind = argument && is_option(argument, list);
+
+	buf_addf(out, "weir %s", weir_view_command(v));
+	if (argument && *argument && !behind)
+		add_argument(out, argument);
+	for (size_t i = 0; i < N_ELEM(options); i++) {
+		const struct option *o = &options[i];
+		const char *text;
+
+		if (!(o->shows & BIT(v->show)) || o->type == OPTION_KIND)
+			continue;
+		if (o->type == OPTION_TREE && v->tree)
+			buf_addf(out, " --%s", o->name);
+		text = o->type == OPTION_TEXT ? text_of(v, o->offset) : NULL;
+		if (!text || !*text)
+			continue;
+		buf_addf(out, " --%s", o->name);
+		add_argument(out, text);
+	}
+	if (behind) {
+		buf_adds(out, " --");
+		add_argument(out, argument);
+	}
+}

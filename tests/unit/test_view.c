@@ -1,0 +1,259 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include <weir/mem.h>
+#include <weir/view.h>
+
+static void
+check_format(const char *text, const char *want)
+{
+	struct buf out = BUF_INIT(BUF_MAX);
+	struct weir_err err = { 0 };
+	struct weir_view v;
+
+	if (weir_view_parse(str_of(text), &v, &err))
+		fail_msg("%s: %s", text, err.text);
+	weir_view_format(&v, &out);
+	assert_string_equal(buf_cstr(&out), want);
+	weir_view_release(&v);
+	buf_release(&out);
+}
+
+static void
+text_becomes_its_usual_form(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "runs", "weir runs" },
+		{ "  weir   runs  ", "weir runs" },
+		{ "runs ''", "weir runs" },
+		{ "runs state:failed since:2d", "weir runs 'state:failed since:2d'" },
+		{ "runs --sort dur:desc 'state:failed'",
+			"weir runs state:failed --sort dur:desc" },
+		{ "runs -sdur --columns=name:30,state --tree",
+			"weir runs --sort dur --columns name:30,state --tree" },
+		{ "runs -platform:win-64", "weir runs -platform:win-64" },
+		{ "runs -- -x", "weir runs -- -x" },
+		{ "runs \"flow:'a b' \\$x\"", "weir runs 'flow:'\\''a b'\\'' $x'" },
+		{ "runs a\\ b", "weir runs 'a b'" },
+		{ "runs =a", "weir runs '=a'" },
+		{ "runs --count-by flow", "weir runs --count-by flow" },
+		{ "pools --queues default", "weir pools --queues default" },
+		{ "pools --workers", "weir pools --workers" },
+		{ "show @latest", "weir show @latest" },
+		{ "logs 5c1d --level info -g 'vec xl' -t compile",
+			"weir logs 5c1d --level info --task compile --grep 'vec xl'" },
+		{ "logs --runs 'state:failed since:1d'",
+			"weir logs --runs 'state:failed since:1d'" },
+		{ "graph 5c1d", "weir graph 5c1d" },
+		{ "why @failed", "weir why @failed" },
+		{ "weir history", "weir history" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(cases); i++)
+		check_format(cases[i][0], cases[i][1]);
+}
+
+static void
+wrong_text_is_told(void **state)
+{
+	static const char *const cases[][3] = {
+		{ "", "view: names no command", "" },
+		{ "weir", "view: names no command", "" },
+		{ "rnus", "view: 'rnus' is no command that shows a view", "weir runs" },
+		{ "runs --srot x", "view: runs has no option '--srot'", "--sort" },
+		{ "runs --queues", "view: runs has no option '--queues'", "" },
+		{ "runs --tree=1", "view: runs has no option '--tree=1'", "--tree" },
+		{ "runs --sort", "view: runs: '--sort' needs a value", "" },
+		{ "runs 'x", "view: a quote is not closed", "" },
+		{ "show", "view: show needs an id or a name", "" },
+		{ "show a b", "view: show: 'b' is one too many", "" },
+		{ "history x", "view: history: 'x' is one too many", "" },
+		{ "logs a --runs b", "view: logs: either 'a' or --runs", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(cases); i++) {
+		struct weir_err err = { 0 };
+		struct weir_view v = { 0 };
+
+		assert_int_equal(
+			weir_view_parse(str_of(cases[i][0]), &v, &err), WEIR_EUSAGE);
+		assert_string_equal(err.text, cases[i][1]);
+		assert_string_equal(err.hint, cases[i][2]);
+	}
+}
+
+static void
+a_size_has_an_end(void **state)
+{
+	struct buf text = BUF_INIT(BUF_MAX);
+	struct weir_err err = { 0 };
+	struct weir_view v;
+
+	(void)state;
+	buf_adds(&text, "runs ");
+	buf_addn(&text, 'x', WEIR_VIEW_MAX);
+	assert_int_equal(weir_view_parse(buf_str(&text), &v, &err), WEIR_EUSAGE);
+	buf_release(&text);
+	assert_int_equal(weir_view_parse(STR("runs a\0b"), &v, &err), WEIR_EUSAGE);
+}
+
+static const struct {
+	size_t offset;
+	unsigned shows;
+} members[] = {
+	{ offsetof(struct weir_view, query), 1u << WEIR_SHOW_LIST },
+	{ offsetof(struct weir_view, sort), 1u << WEIR_SHOW_LIST },
+	{ offsetof(struct weir_view, columns), 1u << WEIR_SHOW_LIST },
+	{ offsetof(struct weir_view, count_by), 1u << WEIR_SHOW_LIST },
+	{ offsetof(struct weir_view, id),
+		~(1u << WEIR_SHOW_LIST | 1u << WEIR_SHOW_HISTORY) },
+	{ offsetof(struct weir_view, level), 1u << WEIR_SHOW_LOG },
+	{ offsetof(struct weir_view, grep), 1u << WEIR_SHOW_LOG },
+	{ offsetof(struct weir_view, task), 1u << WEIR_SHOW_LOG },
+};
+
+static char **
+member(struct weir_view *v, size_t i)
+{
+	return (char **)(void *)((char *)v + members[i].offset);
+}
+
+static uint32_t seed = 20261121;
+
+static uint32_t
+dice(uint32_t n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % n;
+}
+
+static char *
+random_text(void)
+{
+	static const char bytes[] = "ab:-'\"\\ $`\n\t=~*#!;|&<>(){}\xc3\xa9\x01";
+	struct buf text = BUF_INIT(BUF_MAX);
+
+	do
+		buf_addc(&text, bytes[dice(sizeof(bytes) - 1)]);
+	while (dice(6) != 0);
+	return buf_steal(&text);
+}
+
+static void
+random_view(struct weir_view *v)
+{
+	*v = (struct weir_view){ .show = (enum weir_show)dice(WEIR_N_SHOWS) };
+	if (v->show == WEIR_SHOW_LIST)
+		v->kind = (enum weir_kind)dice(WEIR_N_KINDS);
+	if (v->show == WEIR_SHOW_LIST || v->show == WEIR_SHOW_LOG)
+		v->tree = dice(2);
+	for (size_t i = 0; i < N_ELEM(members); i++) {
+		bool id = members[i].offset == offsetof(struct weir_view, id);
+
+		if (members[i].shows >> v->show & 1 && (id || dice(2)))
+			*member(v, i) = random_text();
+	}
+}
+
+static void
+assert_same(struct weir_view *a, struct weir_view *b, const char *text)
+{
+	assert_int_equal(a->show, b->show);
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->tree, b->tree);
+	for (size_t i = 0; i < N_ELEM(members); i++) {
+		const char *x = *member(a, i), *y = *member(b, i);
+
+		if (!x != !y || (x && strcmp(x, y) != 0))
+			fail_msg("%s: '%s' is not '%s'", text, x ? x : "(none)",
+				y ? y : "(none)");
+	}
+}
+
+static void
+any_view_comes_back_from_its_text(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct buf text = BUF_INIT(BUF_MAX);
+		struct weir_view v, copy, back;
+		struct weir_err err = { 0 };
+
+		random_view(&v);
+		weir_view_copy(&v, &copy);
+		weir_view_format(&v, &text);
+		if (weir_view_parse(buf_str(&text), &back, &err))
+			fail_msg("%s: %s", buf_cstr(&text), err.text);
+		assert_same(&v, &back, buf_cstr(&text));
+		assert_same(&v, &copy, "the copy");
+		weir_view_release(&v);
+		weir_view_release(&copy);
+		weir_view_release(&back);
+		buf_release(&text);
+	}
+}
+
+/* /bin/sh reads each word back as it was. */
+static void
+a_shell_reads_the_quoting(void **state)
+{
+	char path[] = "/tmp/test_view.XXXXXX";
+	struct buf script = BUF_INIT(BUF_MAX), want = BUF_INIT(BUF_MAX);
+	char got[64 << 10];
+	int fd = mkstemp(path);
+	ssize_t n = 0, more;
+	int ends[2];
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (int i = 0; i < 200; i++) {
+		char *text = random_text();
+
+		buf_adds(&script, "printf '%s.' ");
+		weir_view_quote(&script, text);
+		buf_addc(&script, '\n');
+		buf_addf(&want, "%s.", text);
+		free(text);
+	}
+	assert_int_equal(write(fd, script.s, script.len), script.len);
+	assert_int_equal(pipe(ends), 0);
+	if (fork() == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execl("/bin/sh", "sh", path, (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	while ((more = read(ends[0], got + n, sizeof(got) - (size_t)n)) > 0)
+		n += more;
+	close(ends[0]);
+	close(fd);
+	unlink(path);
+	assert_int_equal(n, want.len);
+	assert_memory_equal(got, want.s, want.len);
+	buf_release(&script);
+	buf_release(&want);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_becomes_its_usual_form),
+		cmocka_unit_test(wrong_text_is_told),
+		cmocka_unit_test(a_size_has_an_end),
+		cmocka_unit_test(any_view_comes_back_from_its_text),
+		cmocka_unit_test(a_shell_reads_the_quoting),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
