@@ -51,8 +51,10 @@
  * Store:
  *   db		SQLite: opening, statements, transactions
  *   db_checkpoint	the WAL copied by a thread
+ *   db_make	files and folders that are nobody else's
  *   sql	every static statement
  *   schema	the ladder of steps that make a store
+ *   schema_state	and of the state store
  *   migrate	climbing it
  *   store	the cache of what a server said, for reading
  *   store_write.h	and for writing
@@ -63,6 +65,7 @@
  *   store_logs	log lines on their way in
  *   store_logdir	where the blocks of a log are
  *   store_text	what bare words search
+ *   statedb	what no server can tell again: marks, views, what was done
  *   intern	names to row numbers, for the writer
  *   jscan	members of a JSON text, in place
  *   logblock	a block of log lines as it lies in the store

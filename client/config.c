@@ -256,7 +256,7 @@ add_file_name(struct buf *out, const char *name)
 }
 
 static void
-name_things(struct weir_config *c, const char *cache)
+name_things(struct weir_config *c, const char *cache, const char *state)
 {
 	enum config_source from = c->from[WEIR_KEY_API_URL];
 	bool of_profile = from == CONFIG_CONF_PROFILE || from == CONFIG_PROFILE;
@@ -272,15 +272,17 @@ name_things(struct weir_config *c, const char *cache)
 	add_file_name(&path, c->name);
 	buf_addf(&path, "-%016" PRIx64 ".db", fnv1a(address));
 	c->store = buf_steal(&path);
+	c->state = xasprintf("%s%s", state, strrchr(c->store, '/'));
 	free(address);
 }
 
 void
-config_resolve(struct weir_config *c, unsigned conf_mode, const char *cache)
+config_resolve(
+	struct weir_config *c, unsigned conf_mode, const char *cache, const char *state)
 {
 	resolve_all(c);
 	warn_rest(c, conf_mode);
-	name_things(c, cache);
+	name_things(c, cache, state);
 }
 
 void
@@ -301,6 +303,7 @@ weir_config_free(struct weir_config *c)
 	free(c->name);
 	free(c->file);
 	free(c->store);
+	free(c->state);
 	free(c);
 }
 
@@ -369,6 +372,12 @@ const char *
 weir_config_store(const struct weir_config *c)
 {
 	return c->store;
+}
+
+const char *
+weir_config_state(const struct weir_config *c)
+{
+	return c->state;
 }
 
 const char *

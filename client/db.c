@@ -17,6 +17,34 @@
  */
 enum { DB_BUSY_MS = 10000, DB_NAP_MS = 20 };
 
+static const struct {
+	const char *word;
+	const char *home; /* the variable that moves it */
+	const char *damaged, *old;
+	enum sql_id writer;
+} kinds[] = {
+	[DB_CACHE] = { "store", "XDG_CACHE_HOME",
+		"weir sync   (sets the damaged store aside and fills a new one)",
+		"use that newer weir, or remove the file; it is a cache", SQL_WRITER },
+	[DB_STATE] = { "state store", "XDG_STATE_HOME",
+		"move the file away for a new one to be begun; marks, named views and "
+		"the history of what was done are in it",
+		"use that newer weir; what it remembers is nowhere else",
+		SQL_STATE_WRITER },
+};
+
+const char *
+db_word(enum db_kind kind)
+{
+	return kinds[kind].word;
+}
+
+const char *
+db_home(enum db_kind kind)
+{
+	return kinds[kind].home;
+}
+
 static const char *
 why_not(struct db *db, int code, int sys)
 {
@@ -56,22 +84,25 @@ void
 db_suspect(struct db *db)
 {
 	char *mark = xasprintf("%s" DB_DAMAGE_MARK, db->path);
-	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = -1;
 
 	db->damaged = true;
+	if (db->kind == DB_CACHE)
+		fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0)
 		close(fd);
 	free(mark);
 }
 
 static void
-hint_for(int code, struct weir_err *err)
+hint_for(enum db_kind kind, int code, struct weir_err *err)
 {
+	const char *home = kinds[kind].home;
+
 	switch (code & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		weir_hint(err, "weir sync   (sets the damaged store aside and fills a "
-			       "new one)");
+		weir_hint(err, "%s", kinds[kind].damaged);
 		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -81,14 +112,23 @@ hint_for(int code, struct weir_err *err)
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
-		weir_hint(err, "set XDG_CACHE_HOME to a folder that is yours to write");
+		weir_hint(err, "set %s to a folder that is yours to write", home);
 		break;
 	case SQLITE_FULL:
-		weir_hint(err, "make room, or set XDG_CACHE_HOME to another disk");
+		weir_hint(err, "make room, or set %s to another disk", home);
 		break;
 	default:
 		break;
 	}
+}
+
+enum weir_rc
+db_newer(const struct db *db, int known, struct weir_err *err)
+{
+	weir_fail(err, WEIR_ENEWER,
+		"%s: %s: made by a newer weir (schema %d, this one knows %d)",
+		db_word(db->kind), db->path, db->version, known);
+	return weir_hint(err, "%s", kinds[db->kind].old);
 }
 
 static enum weir_rc
@@ -100,9 +140,13 @@ fail_code(struct db *db, int code, const char *doing, struct weir_err *err)
 		return weir_fail(err, WEIR_EINTR, "interrupted");
 	if (is_damage(code))
 		db_suspect(db);
-	weir_fail(err, WEIR_EDB, "cannot %s: %s: %s", doing ? doing : "use the store",
-		db->path, why_not(db, code, sys));
-	hint_for(code, err);
+	if (doing)
+		weir_fail(err, WEIR_EDB, "cannot %s: %s: %s", doing, db->path,
+			why_not(db, code, sys));
+	else
+		weir_fail(err, WEIR_EDB, "cannot use the %s: %s: %s", db_word(db->kind),
+			db->path, why_not(db, code, sys));
+	hint_for(db->kind, code, err);
 	return WEIR_EDB;
 }
 
@@ -254,8 +298,8 @@ begin_writing(struct db *db)
 	int64_t end = weir_monotonic_us() + DB_BUSY_MS * 1000;
 	int code;
 
-	while ((code = sqlite3_exec(db->sqlite, sql_text[SQL_WRITER], NULL, NULL,
-			NULL)) != SQLITE_OK &&
+	while ((code = sqlite3_exec(db->sqlite, sql_text[kinds[db->kind].writer], NULL,
+			NULL, NULL)) != SQLITE_OK &&
 		(code & 0xff) == SQLITE_BUSY && weir_monotonic_us() < end)
 		nanosleep(&nap, NULL);
 	return code;
@@ -277,15 +321,17 @@ open_write(struct db *db)
 		return SQLITE_READONLY;
 	/* An empty -wal is left behind: a reader then need not make one. */
 	sqlite3_file_control(db->sqlite, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
-	db->checkpoint = db_checkpoint_new(db->sqlite);
+	if (db->kind == DB_CACHE)
+		db->checkpoint = db_checkpoint_new(db->sqlite);
 	db->fault_commits = fault_commits();
 	return SQLITE_OK;
 }
 
 enum weir_rc
-db_open(const char *path, enum db_mode mode, struct db *ret_db, struct weir_err *err)
+db_open(const char *path, enum db_kind kind, enum db_mode mode, struct db *ret_db,
+	struct weir_err *err)
 {
-	struct db db = { .path = xstrdup(path) };
+	struct db db = { .path = xstrdup(path), .kind = kind };
 	enum weir_rc rc;
 	int code;
 
@@ -295,9 +341,12 @@ db_open(const char *path, enum db_mode mode, struct db *ret_db, struct weir_err 
 		return WEIR_OK;
 	}
 	if (access(path, F_OK) != 0 && errno == ENOENT)
-		rc = weir_fail(err, WEIR_ENOTFOUND, "no store yet: %s", path);
+		rc = weir_fail(
+			err, WEIR_ENOTFOUND, "no %s yet: %s", db_word(kind), path);
 	else
-		rc = fail_code(&db, code, "open the store", err);
+		rc = fail_code(&db, code,
+			kind == DB_CACHE ? "open the store" : "open the state store",
+			err);
 	ret_db->damaged = db.damaged;
 	db_close(&db);
 	return rc;
@@ -477,8 +526,8 @@ db_end(struct db *db, enum weir_rc rc, struct weir_err *err)
 		rc = commit(db, err);
 	else if (rc == WEIR_OK)
 		rc = weir_fail(err, WEIR_EDB,
-			"cannot write to the store: %s: a step within failed",
-			db->path);
+			"cannot write to the %s: %s: a step within failed",
+			db_word(db->kind), db->path);
 	/* SQLite rolls back by itself when the disk is full and the like. */
 	if (rc != WEIR_OK && !sqlite3_get_autocommit(db->sqlite))
 		sqlite3_exec(db->sqlite, sql_text[SQL_ROLLBACK], NULL, NULL, NULL);

@@ -17,11 +17,15 @@
 
 enum { DB_FAULT_STATUS = 99 }; /* exit status of WEIR_FAULT=commit:N */
 
+/* What the file is: its schema, and what can be done when it fails. */
+enum db_kind { DB_CACHE, DB_STATE };
+
 struct db {
+	enum db_kind kind;
 	sqlite3 *sqlite; /* for the query compiler and functions */
 	char *path;      /* owned */
 	sqlite3_stmt *statements[SQL_N];
-	struct db_checkpoint *checkpoint; /* DB_WRITE */
+	struct db_checkpoint *checkpoint; /* DB_WRITE of a cache */
 	int depth;                        /* of nested transactions */
 	int version;                      /* user_version when it was opened */
 	int fault_commits;                /* die after so many; 0: never */
@@ -36,8 +40,11 @@ enum db_mode { DB_READ, DB_WRITE };
  * works on read-only file systems, and looks at nothing but the header. On failure only
  * ret_db->damaged is set.
  */
-WEIR_NODISCARD enum weir_rc db_open(
-	const char *path, enum db_mode mode, struct db *ret_db, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc db_open(const char *path, enum db_kind kind,
+	enum db_mode mode, struct db *ret_db, struct weir_err *err);
+/* "store", "state store": what messages call it. */
+const char *db_word(enum db_kind kind);
+const char *db_home(enum db_kind kind); /* the variable that moves its folder */
 void db_close(struct db *db);
 
 /* The cached statement, reset and with its bindings cleared. */
@@ -51,9 +58,12 @@ void db_reset(sqlite3_stmt *st);
  */
 enum weir_rc db_fail(struct db *db, const char *doing, struct weir_err *err);
 
+/* WEIR_ENEWER: the file's schema is past `known`. */
+enum weir_rc db_newer(const struct db *db, int known, struct weir_err *err);
+
 /*
- * The file is damaged: leave word for the next writer, who checks all of it and sets it
- * aside if that is so.
+ * The file is damaged. Of a cache leave word for the next writer, who checks all of it
+ * and sets it aside if that is so.
  */
 void db_suspect(struct db *db);
 

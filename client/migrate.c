@@ -2,22 +2,19 @@
 
 #include "schema.h"
 
-static enum weir_rc
-newer(const struct db *db, struct weir_err *err)
-{
-	weir_fail(err, WEIR_ENEWER,
-		"store: %s: made by a newer weir (schema %d, this one knows %d)",
-		db->path, db->version, schema_cache_version);
-	weir_hint(err, "use that newer weir, or remove the file; it is a cache");
-	return WEIR_ENEWER;
-}
+static const struct schema *const schemas[] = {
+	[DB_CACHE] = &schema_cache,
+	[DB_STATE] = &schema_state,
+};
 
 enum weir_rc
 migrate_check(const struct db *db, bool *ret_old, struct weir_err *err)
 {
-	if (db->version > schema_cache_version)
-		return newer(db, err);
-	*ret_old = db->version < schema_cache_version;
+	int known = schemas[db->kind]->version;
+
+	if (db->version > known)
+		return db_newer(db, known, err);
+	*ret_old = db->version < known;
 	return WEIR_OK;
 }
 
@@ -40,6 +37,7 @@ current(struct db *db, struct weir_err *err)
 enum weir_rc
 migrate(struct db *db, struct weir_err *err)
 {
+	const struct schema *schema = schemas[db->kind];
 	bool old = false;
 	enum weir_rc rc = migrate_check(db, &old, err);
 
@@ -49,8 +47,8 @@ migrate(struct db *db, struct weir_err *err)
 	if (rc)
 		return rc;
 	rc = current(db, err);
-	while (!rc && db->version < schema_cache_version) {
-		rc = db_exec(db, schema_cache[db->version], err);
+	while (!rc && db->version < schema->version) {
+		rc = db_exec(db, schema->steps[db->version], err);
 		if (!rc)
 			db->version++;
 	}

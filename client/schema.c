@@ -94,5 +94,5 @@ static const char step_1[] =
 "PRAGMA user_version = 1;";
 /* clang-format on */
 
-const char *const schema_cache[] = { step_1 };
-const int schema_cache_version = sizeof(schema_cache) / sizeof(schema_cache[0]);
+static const char *const steps[] = { step_1 };
+const struct schema schema_cache = { steps, sizeof(steps) / sizeof(steps[0]) };

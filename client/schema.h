@@ -1,8 +1,12 @@
-/* The schema of the cache as a ladder of steps; see schema.c. */
+/* The schemas as ladders of steps; see schema.c and schema_state.c. */
 #ifndef WEIR_CLIENT_SCHEMA_H
 #define WEIR_CLIENT_SCHEMA_H
 
-extern const char *const schema_cache[];
-extern const int schema_cache_version;
+struct schema {
+	const char *const *steps; /* step i brings user_version from i to i + 1 */
+	int version;
+};
+
+extern const struct schema schema_cache, schema_state;
 
 #endif

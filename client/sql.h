@@ -14,6 +14,8 @@
 	X(WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" \
 		" PRAGMA cache_size=-32768;" \
 		" PRAGMA journal_size_limit=1048576") \
+	X(STATE_WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" \
+		" PRAGMA journal_size_limit=1048576") \
 	X(EXCLUSIVE, "PRAGMA locking_mode=EXCLUSIVE") \
 	X(CHECK, "PRAGMA quick_check(1)") \
 	X(PROBE, "SELECT (SELECT max(k) FROM runs), (SELECT max(at_us) FROM runs)," \
@@ -98,6 +100,7 @@
 		" ORDER BY at_us DESC LIMIT ?2") \
 	SQL_DOC_STATEMENTS(X) \
 	SQL_SYNC_STATEMENTS(X) \
+	SQL_STATE_STATEMENTS(X) \
 	/* logs: k of a block is log << 32 | place */ \
 	X(LOG_GET, "SELECT k, complete, until_us, n, runs FROM logs WHERE run = ?1") \
 	X(LOG_ADD, "INSERT INTO logs(run, at_us, complete, n, fetched_us)" \
@@ -134,6 +137,18 @@
 	X(LOG_SCAN, "SELECT k, from_us, to_us, levels, grams FROM log_index" \
 		" WHERE k >= ?1 AND k <= ?2 ORDER BY k") \
 	X(TASK_NAME, "SELECT name FROM task_runs WHERE id = ?1")
+
+/* The state store. */
+#define SQL_STATE_STATEMENTS(X) \
+	X(TEXTS_GET, "SELECT text FROM texts WHERE space = ?1 AND name = ?2") \
+	X(TEXTS_PUT, "INSERT INTO texts(space, name, text) VALUES(?1, ?2, ?3)" \
+		" ON CONFLICT(space, name) DO UPDATE SET text = ?3 WHERE text IS NOT ?3") \
+	X(TEXTS_DELETE, "DELETE FROM texts WHERE space = ?1 AND name = ?2") \
+	X(TEXTS_EACH, "SELECT name, text FROM texts WHERE space = ?1 ORDER BY k") \
+	X(MARKS_PUT, "INSERT OR IGNORE INTO marks(kind, id) VALUES(?1, ?2)") \
+	X(MARKS_DELETE, "DELETE FROM marks WHERE kind = ?1 AND id = ?2") \
+	X(MARKS_CLEAR, "DELETE FROM marks WHERE kind = ?1") \
+	X(MARKS_OF, "SELECT id FROM marks WHERE kind = ?1 ORDER BY id")
 
 /* What sync asks of its own. */
 #define SQL_SYNC_STATEMENTS(X) \

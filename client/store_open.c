@@ -5,104 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "db_make.h"
 #include "migrate.h"
 #include "store_priv.h"
 #include "weir/config.h"
 #include "weir/store.h"
 
 enum { PLATFORM_PARAMS_MAX = 64 };
-
-static enum weir_rc
-fail_writing(const char *what, const char *path, int why, struct weir_err *err)
-{
-	weir_fail(err, WEIR_EDB, "%s: %s: %s", what, path, strerror(why));
-	if (why == ENOSPC || why == EDQUOT)
-		weir_hint(err, "make room, or set XDG_CACHE_HOME to another disk");
-	else
-		weir_hint(err, "set XDG_CACHE_HOME to a folder that is yours to write");
-	return WEIR_EDB;
-}
-
-/* Make the folder of path and those above it, each 0700. */
-static enum weir_rc
-make_folders(const char *path, struct weir_err *err)
-{
-	char *copy = xstrdup(path);
-	enum weir_rc rc = WEIR_OK;
-	int why;
-
-	for (char *p = copy + 1; !rc && (p = strchr(p, '/')); *p++ = '/') {
-		*p = '\0';
-		if (mkdir(copy, 0700) == 0 || errno == EEXIST)
-			continue;
-		why = errno;
-		if (access(copy, X_OK) != 0)
-			rc = fail_writing("cannot make the folder", copy, why, err);
-	}
-	free(copy);
-	return rc;
-}
-
-/* Of the folder that path is in; owned. */
-static char *
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return xstrdup(".");
-	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
-}
-
-/* The store's own folder is for nobody else, whatever made it. */
-static void
-close_folder(const char *path)
-{
-	char *folder = folder_of(path);
-	const char *slash = strrchr(folder, '/');
-	struct stat st;
-
-	if (slash && str_eq(str_of(slash), "/weir") && stat(folder, &st) == 0 &&
-		st.st_uid == getuid() && (st.st_mode & 077))
-		(void)!chmod(folder, 0700);
-	free(folder);
-}
-
-/* SQLite needs to write the file and to make others beside it. */
-static enum weir_rc
-may_write(const char *path, struct weir_err *err)
-{
-	char *folder = folder_of(path);
-	enum weir_rc rc = WEIR_OK;
-
-	if (access(path, W_OK) != 0 || access(folder, W_OK | X_OK) != 0)
-		rc = fail_writing("cannot write to the store", path, errno, err);
-	free(folder);
-	return rc;
-}
-
-/*
- * The file, 0600 whatever the umask, before SQLite opens it: -wal and -shm take its
- * mode. An existing one is never opened here, because closing would drop the locks that
- * another connection of this process holds on it.
- */
-static enum weir_rc
-make_file(const char *path, struct weir_err *err)
-{
-	struct stat st;
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	if (fd >= 0) {
-		(void)!fchmod(fd, 0600);
-		close(fd);
-		return WEIR_OK;
-	}
-	if (errno != EEXIST)
-		return fail_writing("cannot create the store", path, errno, err);
-	if (stat(path, &st) == 0 && (st.st_mode & 077))
-		(void)!chmod(path, 0600);
-	return may_write(path, err);
-}
 
 static enum weir_rc
 take_lock(const char *path, int *ret_fd, struct weir_err *err)
@@ -112,7 +21,7 @@ take_lock(const char *path, int *ret_fd, struct weir_err *err)
 	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
-		rc = fail_writing("cannot lock the store", name, errno, err);
+		rc = db_make_fail(DB_CACHE, "cannot lock the store", name, errno, err);
 	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		rc = weir_fail(err, WEIR_EBUSY, "another weir is syncing: %s", path);
 	if (rc && fd >= 0)
@@ -260,14 +169,13 @@ static enum weir_rc
 open_write(struct weir_store *s, const char *path, const char *address, char **ret_note,
 	struct weir_err *err)
 {
-	enum weir_rc rc = make_folders(path, err);
+	enum weir_rc rc = WEIR_OK;
 	bool again = true;
 
-	close_folder(path);
 	while (!rc) {
-		rc = make_file(path, err);
+		rc = db_make(path, DB_CACHE, err);
 		if (!rc)
-			rc = db_open(path, DB_WRITE, &s->db, err);
+			rc = db_open(path, DB_CACHE, DB_WRITE, &s->db, err);
 		if (!rc)
 			rc = begin_write(s, address, err);
 		if (!rc || !s->db.damaged || !again)
@@ -287,7 +195,7 @@ open_read(struct weir_store *s, const char *path, const char *address,
 {
 	struct db writer = { 0 };
 	bool old = false;
-	enum weir_rc rc = db_open(path, DB_READ, &s->db, err);
+	enum weir_rc rc = db_open(path, DB_CACHE, DB_READ, &s->db, err);
 
 	if (!rc)
 		rc = migrate_check(&s->db, &old, err);
@@ -297,13 +205,13 @@ open_read(struct weir_store *s, const char *path, const char *address,
 		return weir_fail(err, WEIR_ENOTFOUND, "no store yet: %s", path);
 	if (old) {
 		db_close(&s->db);
-		rc = db_open(path, DB_WRITE, &writer, err);
+		rc = db_open(path, DB_CACHE, DB_WRITE, &writer, err);
 		if (!rc) {
 			rc = migrate(&writer, err);
 			db_close(&writer);
 		}
 		if (!rc)
-			rc = db_open(path, DB_READ, &s->db, err);
+			rc = db_open(path, DB_CACHE, DB_READ, &s->db, err);
 	}
 	return rc ? rc : check_address(s, address, err);
 }

@@ -108,6 +108,8 @@ size_t weir_config_entries(const struct weir_config *c, const char *table,
 const char *weir_config_file(const struct weir_config *c); /* weir.conf */
 const char *weir_config_store(const struct weir_config
 		*c); /* cache of this profile and address; NULL without address */
+const char *weir_config_state(
+	const struct weir_config *c); /* state store beside it; NULL without address */
 const char *weir_config_name(
 	const struct weir_config *c); /* profile name to show, "default" */
 

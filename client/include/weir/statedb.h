@@ -22,15 +22,15 @@ void weir_statedb_close(struct weir_statedb *s); /* accepts NULL */
 
 /*
  * Texts by (space, name): "view" what a menu showed when it was left, "named" named
- * views, "prompt" lines of prompts. text NULL removes. *ret_text is owned, NULL when
- * there is none.
+ * views, "prompt" lines of prompts. text NULL removes; one put again keeps its place.
+ * *ret_text is owned, NULL when there is none.
  */
 enum { WEIR_STATEDB_TEXT_MAX = 1 << 20 };
 WEIR_NODISCARD enum weir_rc weir_statedb_get(struct weir_statedb *s, const char *space,
 	const char *name, char **ret_text, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc weir_statedb_put(struct weir_statedb *s, const char *space,
 	const char *name, const char *text, struct weir_err *err);
-/* All of a space, oldest first; fn returns false to stop. */
+/* All of a space, oldest first; fn returns false to stop, and writes nothing here. */
 typedef bool weir_statedb_fn(void *arg, const char *name, const char *text);
 WEIR_NODISCARD enum weir_rc weir_statedb_each(struct weir_statedb *s, const char *space,
 	weir_statedb_fn *fn, void *arg, struct weir_err *err);
