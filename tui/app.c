@@ -147,6 +147,8 @@ key_of_prompt(struct app *a, uint32_t key)
 	struct prompt *p = &a->prompt;
 	struct buf text = BUF_INIT(PROMPT_MAX);
 
+	if (p->user->key && p->user->key(a, p->arg, p, key))
+		return;
 	switch (prompt_key(p, key, buf_str(&a->input.paste))) {
 	case PROMPT_CHANGED:
 		prompt_tell(a, PROMPT_EV_CHANGED);

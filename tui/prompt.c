@@ -17,9 +17,15 @@ prompt_release(struct prompt *p)
 	buf_release(&p->text);
 	buf_release(&p->cut);
 	buf_release(&p->ghost);
-	for (size_t i = 0; i < p->history.n; i++)
-		free(p->history.v[i]);
-	VEC_FREE(&p->history);
+	for (size_t i = 0; i < p->histories.n; i++) {
+		struct prompt_history *h = &p->histories.v[i];
+
+		for (size_t k = 0; k < h->lines.n; k++)
+			free(h->lines.v[k]);
+		VEC_FREE(&h->lines);
+		free(h->name);
+	}
+	VEC_FREE(&p->histories);
 	free(p->original);
 	free(p->pending);
 }
@@ -42,35 +48,65 @@ prompt_set(struct prompt *p, const char *text)
 	p->pos = p->valid = p->text.len;
 }
 
+struct prompt_history *
+prompt_history(struct prompt *p, const char *name)
+{
+	struct prompt_history h = { 0 };
+
+	for (size_t i = 0; i < p->histories.n; i++) {
+		if (strcmp(p->histories.v[i].name, name) == 0)
+			return &p->histories.v[i];
+	}
+	h.name = xstrdup(name);
+	VEC_PUSH(&p->histories, h);
+	return &p->histories.v[p->histories.n - 1];
+}
+
+/* A line that was entered before moves to the end. */
+void
+prompt_remember(struct prompt_history *h, const char *line)
+{
+	size_t at = 0;
+
+	if (!*line)
+		return;
+	while (at < h->lines.n && strcmp(h->lines.v[at], line) != 0)
+		at++;
+	if (at == h->lines.n && at == PROMPT_HISTORY_MAX)
+		at = 0;
+	if (at < h->lines.n) {
+		free(h->lines.v[at]);
+		h->lines.n--;
+		memmove(h->lines.v + at, h->lines.v + at + 1,
+			(h->lines.n - at) * sizeof(char *));
+	}
+	VEC_PUSH(&h->lines, xstrdup(line));
+	h->changed = true;
+}
+
 void
 prompt_start(
 	struct prompt *p, const struct prompt_user *user, void *arg, const char *text)
 {
+	char *original = xstrdup(text);
+
 	p->active = true;
 	p->user = user;
 	p->arg = arg;
 	free(p->original);
-	p->original = xstrdup(text);
-	prompt_set(p, text);
+	p->original = original;
+	prompt_set(p, original);
 	buf_clear(&p->ghost);
-	p->at = p->history.n;
+	p->history = user->history ? prompt_history(p, user->history) : NULL;
+	p->at = p->history ? p->history->lines.n : 0;
 }
 
 void
 prompt_stop(struct prompt *p, bool remember)
 {
-	size_t n = p->history.n;
-
 	p->active = false;
-	if (!remember || p->text.len == 0 ||
-		(n > 0 && strcmp(p->history.v[n - 1], prompt_text(p)) == 0))
-		return;
-	if (n == PROMPT_HISTORY_MAX) {
-		free(p->history.v[0]);
-		memmove(p->history.v, p->history.v + 1, (n - 1) * sizeof(char *));
-		p->history.n--;
-	}
-	VEC_PUSH(&p->history, xstrdup(prompt_text(p)));
+	if (remember && p->history)
+		prompt_remember(p->history, prompt_text(p));
 }
 
 static bool
@@ -152,14 +188,16 @@ erase(struct prompt *p, size_t from, size_t to, bool keep)
 static enum prompt_result
 recall(struct prompt *p, int direction)
 {
-	if (direction < 0 ? p->at == 0 : p->at >= p->history.n)
+	const struct prompt_history *h = p->history;
+
+	if (!h || (direction < 0 ? p->at == 0 : p->at >= h->lines.n))
 		return PROMPT_IGNORED;
-	if (p->at == p->history.n) {
+	if (p->at == h->lines.n) {
 		free(p->pending);
 		p->pending = xstrdup(prompt_text(p));
 	}
 	p->at += direction < 0 ? (size_t)-1 : 1;
-	prompt_set(p, p->at == p->history.n ? p->pending : p->history.v[p->at]);
+	prompt_set(p, p->at == h->lines.n ? p->pending : h->lines.v[p->at]);
 	buf_clear(&p->ghost);
 	return PROMPT_CHANGED;
 }

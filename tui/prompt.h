@@ -22,6 +22,7 @@ enum prompt_result {
 };
 
 struct app;
+struct draw;
 struct prompt;
 
 enum prompt_event { PROMPT_EV_CHANGED, PROMPT_EV_ACCEPTED, PROMPT_EV_CANCELLED };
@@ -30,8 +31,26 @@ enum prompt_event { PROMPT_EV_CHANGED, PROMPT_EV_ACCEPTED, PROMPT_EV_CANCELLED }
 struct prompt_user {
 	const char *label; /* "/", "save as: " */
 	void (*event)(struct app *a, void *arg, struct prompt *p, enum prompt_event ev);
-	/* Shown at the right of it, such as a count; may be NULL. */
+	/* The rest may be NULL. Shown at the right of it, such as a count: */
 	void (*found)(struct app *a, void *arg, struct buf *out);
+	/* Prompts that name the same history recall the same lines; NULL: none. */
+	const char *history;
+	/* A key before the prompt has it; true: taken. */
+	bool (*key)(struct app *a, void *arg, struct prompt *p, uint32_t key);
+	/* Lines above the prompt, over the view: how many, at most `room`; one of
+	 * them, on the row begun, which it ends.
+	 */
+	int (*rows)(struct app *a, void *arg, int room);
+	void (*row)(struct app *a, void *arg, struct draw *d, int i);
+	/* The line above the last one, instead of the view's counts. */
+	void (*about)(struct app *a, void *arg, struct draw *d);
+};
+
+/* What was entered at prompts of one name, oldest first. */
+struct prompt_history {
+	char *name;
+	VEC(char *) lines;
+	bool changed; /* since it was read */
 };
 
 struct prompt {
@@ -44,8 +63,9 @@ struct prompt {
 	struct buf cut;   /* ctrl-k, ctrl-u, ctrl-w; ctrl-y brings it back */
 	struct buf ghost; /* what completion would add at the end */
 	size_t valid;     /* the text before it is used; what follows is not */
-	VEC(char *) history;
-	size_t at;     /* in the history; history.n: the line being made */
+	VEC(struct prompt_history) histories;
+	struct prompt_history *history; /* of the user; NULL: none */
+	size_t at;                      /* in the history; its n: the line being made */
 	char *pending; /* the line being made while the history is looked at */
 };
 
@@ -56,6 +76,9 @@ void prompt_start(
 void prompt_stop(struct prompt *p, bool remember);
 enum prompt_result prompt_key(struct prompt *p, uint32_t key, struct str paste);
 void prompt_set(struct prompt *p, const char *text); /* cursor at its end */
+/* The history of that name, made if there is none; valid until the next is made. */
+struct prompt_history *prompt_history(struct prompt *p, const char *name);
+void prompt_remember(struct prompt_history *h, const char *line);
 const char *prompt_text(const struct prompt *p);
 
 #endif

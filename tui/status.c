@@ -218,8 +218,12 @@ paint_message(struct app *a)
 static void
 paint_counts(struct app *a)
 {
+	const struct prompt *p = &a->prompt;
+
 	if (a->status.message[0])
 		paint_message(a);
+	else if (p->active && p->user->about)
+		p->user->about(a, p->arg, &a->draw);
 	else
 		a->top->ops->counts(a->top, &a->draw);
 }
@@ -242,6 +246,19 @@ paint_last(struct app *a, int row, bool alone)
 	buf_release(&found);
 }
 
+/* What the prompt has to offer, over the end of the view. */
+static void
+paint_offers(struct app *a, int y, int height)
+{
+	const struct prompt *p = &a->prompt;
+	int n = p->active && p->user->rows ? p->user->rows(a, p->arg, height) : 0;
+
+	for (int i = 0; i < n; i++) {
+		draw_begin(&a->draw, y + height - n + i);
+		p->user->row(a, p->arg, &a->draw, i); /* ends it */
+	}
+}
+
 void
 status_paint(struct app *a)
 {
@@ -249,6 +266,7 @@ status_paint(struct app *a)
 	int y, height, last = d->rows - 1;
 
 	status_body(d->rows, &y, &height);
+	paint_offers(a, y, height);
 	draw_cursor(d, -1, 0);
 	if (y > 0)
 		paint_title(a);

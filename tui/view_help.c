@@ -127,7 +127,11 @@ on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 	find(h, 1);
 }
 
-static const struct prompt_user search = { "/", on_search, NULL };
+static const struct prompt_user search = {
+	.label = "/",
+	.event = on_search,
+	.history = "search",
+};
 
 static bool
 view_move(struct view *v, enum action_id id)

@@ -336,7 +336,12 @@ found(struct app *a, void *arg, struct buf *out)
 	listview_paint_found(arg, out);
 }
 
-static const struct prompt_user query_user = { "/", on_query, found };
+static const struct prompt_user query_user = {
+	.label = "/",
+	.event = on_query,
+	.found = found,
+	.history = "query",
+};
 
 static void
 act_search(struct view *v, enum action_id id, const char *arg)

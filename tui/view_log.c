@@ -245,8 +245,18 @@ found_search(struct app *a, void *arg, struct buf *out)
 	logview_paint_found(arg, SLOT_SEARCH, out);
 }
 
-static const struct prompt_user filter_user = { "&", on_filter, found_filter };
-static const struct prompt_user search_user = { "/", on_search, found_search };
+static const struct prompt_user filter_user = {
+	.label = "&",
+	.event = on_filter,
+	.found = found_filter,
+	.history = "filter",
+};
+static const struct prompt_user search_user = {
+	.label = "/",
+	.event = on_search,
+	.found = found_search,
+	.history = "search",
+};
 
 static void
 act_search(struct view *v, enum action_id id, const char *arg)
