@@ -73,39 +73,42 @@ find_terminals(struct ctx *ctx)
 
 /* What the menu shall open is looked for at the server only if it is not here. */
 static enum weir_rc
-find_start(struct ctx *ctx, const char *text)
+find_start(struct ctx *ctx, const struct weir_view *view)
 {
 	enum weir_kind kind;
 	struct weir_id id;
 	struct weir_store *store;
-	unsigned kinds = 1U << WEIR_RUN | 1U << WEIR_TASK_RUN;
+	unsigned kinds = view->show == WEIR_SHOW_OBJECT
+				 ? (1u << WEIR_N_KINDS) - 1
+				 : 1u << WEIR_RUN | 1u << WEIR_TASK_RUN;
 	int64_t key;
 	enum weir_rc rc;
 
 	if (!weir_session_store(ctx->session, WEIR_STORE_READ, &store, NULL) &&
-		!weir_resolve(store, kinds, text, &kind, &id, &key, NULL))
+		!weir_resolve(store, kinds, view->id, &kind, &id, &key, NULL))
 		return WEIR_OK;
 	rc = ctx_refresh(ctx);
-	return rc ? rc : ctx_resolve(ctx, kinds, text, &kind, &id, NULL);
+	return rc ? rc : ctx_resolve(ctx, kinds, view->id, &kind, &id, NULL);
 }
 
 static enum weir_rc
 open_menu(struct ctx *ctx, struct tui_start *start)
 {
-	enum weir_rc rc = start->open ? find_start(ctx, start->open) : WEIR_OK;
+	enum weir_rc rc = start->view.id ? find_start(ctx, &start->view) : WEIR_OK;
 
-	if (rc)
-		return rc;
 	start->config = ctx->config;
 	start->offline = ctx->g.offline;
 	start->script = ctx->g.script;
-	return tui_run(start, ctx->err);
+	if (!rc)
+		rc = tui_run(start, ctx->err);
+	weir_view_release(&start->view);
+	return rc;
 }
 
 static enum weir_rc
 bare(struct ctx *ctx)
 {
-	struct tui_start start = { .kind = WEIR_RUN };
+	struct tui_start start = { 0 };
 	enum weir_rc rc;
 
 	if (!ctx->interactive || ctx->g.help) {
@@ -120,7 +123,7 @@ static enum weir_rc
 run(struct ctx *ctx)
 {
 	const struct cmd *cmd = ctx->cmd;
-	struct tui_start start = { .kind = WEIR_RUN };
+	struct tui_start start = { 0 };
 	enum weir_rc rc;
 
 	if (cmd->needs & CMD_NO_CONFIG)

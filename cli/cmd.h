@@ -61,7 +61,6 @@ struct ctx {
 	const void *args;             /* the command's struct, filled by its options */
 	const char *const *words;     /* positional arguments */
 	size_t n_words;
-	char *query;                   /* ctx_query_text of a menu; freed with ctx */
 	bool tty_out, tty_in, tty_err; /* are they terminals */
 	/* A menu may open: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
 	bool interactive;

@@ -305,10 +305,18 @@ static const struct logs_args init = { .n = -1 };
 static bool
 logs_menu(struct ctx *ctx, struct tui_start *start)
 {
-	if (ctx->n_words != 1 || memcmp(ctx->args, &init, sizeof(init)) != 0)
+	const struct logs_args *a = ctx->args;
+	struct logs_args other = *a;
+	struct weir_view *v = &start->view;
+
+	other.level = other.grep = other.task = NULL;
+	if (ctx->n_words != 1 || memcmp(&other, &init, sizeof(init)) != 0)
 		return false;
-	start->open = ctx->words[0];
-	start->log = true;
+	v->show = WEIR_SHOW_LOG;
+	v->id = xstrdup(ctx->words[0]);
+	v->level = a->level ? xstrdup(a->level) : NULL;
+	v->grep = a->grep ? xstrdup(a->grep) : NULL;
+	v->task = a->task ? xstrdup(a->task) : NULL;
 	return true;
 }
 

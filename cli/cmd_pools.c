@@ -17,9 +17,13 @@ pools_menu(struct ctx *ctx, struct tui_start *start)
 {
 	const struct args *a = ctx->args;
 
-	if (a->why || a->queues || a->workers)
+	if (a->why || (a->queues && a->workers))
 		return false;
-	return list_menu(ctx, WEIR_POOL, &a->list, start);
+	return list_menu(ctx,
+		a->queues    ? WEIR_QUEUE
+		: a->workers ? WEIR_WORKER
+			     : WEIR_POOL,
+		&a->list, start);
 }
 
 static void

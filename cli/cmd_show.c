@@ -11,6 +11,7 @@
 #include "show_text.h"
 #include "show_tsv.h"
 #include "timeline.h"
+#include "tui.h"
 
 struct show_args {
 	const char *output;
@@ -306,6 +307,20 @@ run(struct ctx *ctx)
 	return rc;
 }
 
+/* On a terminal it prints, for what it prints stays there to be read; a script wants
+ * the menu. */
+static bool
+menu(struct ctx *ctx, struct tui_start *start)
+{
+	const struct show_args *a = ctx->args;
+
+	if (!ctx->g.script || a->output || a->all)
+		return false;
+	start->view.show = WEIR_SHOW_OBJECT;
+	start->view.id = xstrdup(ctx->words[0]);
+	return true;
+}
+
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "output", 'o', OPT_STRING, offsetof(struct show_args, output), "FORM",
@@ -326,5 +341,6 @@ const struct cmd cmd_show = {
 	.max_words = 1,
 	.opts = opts,
 	.args_size = sizeof(struct show_args),
+	.menu = menu,
 	.run = run,
 };

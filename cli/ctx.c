@@ -130,8 +130,6 @@ ctx_close(struct ctx *ctx)
 	weir_session_free(s);
 	weir_config_free(ctx->config);
 	ctx->config = NULL;
-	free(ctx->query);
-	ctx->query = NULL;
 }
 
 static enum weir_rc

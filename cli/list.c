@@ -178,13 +178,15 @@ bool
 list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	struct tui_start *start)
 {
-	if (args->output || args->columns || args->n >= 0 || args->header)
+	struct weir_view *v = &start->view;
+
+	if (args->output || args->n >= 0 || args->header)
 		return false;
-	free(ctx->query);
-	ctx->query = ctx_query_text(ctx);
-	start->kind = kind;
-	start->query = ctx->query;
-	start->sort = args->sort;
+	v->show = WEIR_SHOW_LIST;
+	v->kind = kind;
+	v->query = ctx_query_text(ctx);
+	v->sort = args->sort ? xstrdup(args->sort) : NULL;
+	v->columns = args->columns ? xstrdup(args->columns) : NULL;
 	return true;
 }
 

@@ -146,6 +146,7 @@
  *   app_start	what is opened before the first frame, and closed
  *   app_loop	keys, signals, events, answers, timers
  *   app_act	actions that mean the same everywhere
+ *   app_view	what a command shows, opened as a view
  *   screen	the terminal taken, given back, suspended; a mock of it
  *   input	bytes to keys
  *   action	what keys can do

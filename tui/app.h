@@ -74,6 +74,12 @@ void app_open(struct app *a, enum weir_kind kind, const struct weir_id *id);
 /* Open a list. Wrong words are said. */
 void app_open_list(
 	struct app *a, enum weir_kind kind, const char *query, const char *sort);
+/* Open any view, as the command that shows it says; its texts are copied. Why not is
+ * said. */
+void app_open_view(struct app *a, const struct weir_view *view);
+/* The same, for who must know; the error is not said. */
+WEIR_NODISCARD enum weir_rc app_view_open(
+	struct app *a, const struct weir_view *view, struct weir_err *err);
 /* The store for reading; NULL when there is none yet. */
 struct weir_store *app_store(struct app *a);
 /* Does the store hold what it held? Else views read anew. */

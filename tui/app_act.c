@@ -1,13 +1,8 @@
 /* Actions that mean the same in every view. */
 #include <errno.h>
 
-#include <weir/select.h>
-
 #include "app.h"
-#include "view_detail.h"
 #include "view_help.h"
-#include "view_list.h"
-#include "view_log.h"
 #include "web.h"
 
 void
@@ -160,30 +155,6 @@ app_web(struct app *a, enum action_id id, const char *arg)
 }
 
 void
-app_open(struct app *a, enum weir_kind kind, const struct weir_id *id)
-{
-	struct view *v = kind == WEIR_TASK_RUN ? view_log_new(a, kind, id)
-					       : view_detail_new(a, id);
-
-	if (v)
-		app_push(a, v);
-	else
-		status_say(a, true, "this %s is no longer here", weir_kind_name(kind));
-}
-
-void
-app_open_list(struct app *a, enum weir_kind kind, const char *query, const char *sort)
-{
-	struct view *v = NULL;
-	struct weir_err err = { 0 };
-
-	if (view_list_new(a, kind, query, sort, &v, &err))
-		status_say(a, true, "%.*s", (int)strcspn(err.text, "\n"), err.text);
-	else
-		app_push(a, v);
-}
-
-void
 app_list(struct app *a, enum action_id id, const char *arg)
 {
 	/* From ACTION_RUNS on. */
@@ -192,26 +163,6 @@ app_list(struct app *a, enum action_id id, const char *arg)
 		WEIR_ARTIFACT };
 
 	app_open_list(a, kinds[id - ACTION_RUNS], arg, NULL);
-}
-
-void
-app_show(struct app *a, enum action_id id, const char *arg)
-{
-	struct weir_err err = { 0 };
-	enum weir_kind kind;
-	struct weir_id object;
-	int64_t key;
-
-	(void)id;
-	if (!arg || !*arg)
-		status_say(a, true, "show what? an id, a name, @latest, @failed");
-	else if (!app_store(a))
-		status_say(a, true, "nothing is stored yet");
-	else if (weir_resolve(a->store, (1u << WEIR_N_KINDS) - 1, arg, &kind, &object,
-			 &key, &err))
-		status_say(a, true, "%.*s", (int)strcspn(err.text, "\n"), err.text);
-	else
-		app_open(a, kind, &object);
 }
 
 void

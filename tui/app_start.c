@@ -2,44 +2,21 @@
 #include <locale.h>
 #include <signal.h>
 
-#include <weir/select.h>
 #include <weir/time.h>
 
 #include "app.h"
-#include "view_detail.h"
-#include "view_list.h"
-#include "view_log.h"
 
 static enum weir_rc
 open_views(struct app *a, struct weir_err *err)
 {
-	const struct tui_start *start = a->start;
-	struct view *v = NULL;
-	struct weir_id id;
-	enum weir_kind kind;
-	int64_t key;
-	enum weir_rc rc;
+	static const struct weir_view runs = { .show = WEIR_SHOW_LIST,
+		.kind = WEIR_RUN };
+	const struct weir_view *view = &a->start->view;
+	enum weir_rc rc = WEIR_OK;
 
-	rc = view_list_new(a, start->kind, start->query, start->sort, &v, err);
-	if (rc)
-		return rc;
-	app_push(a, v);
-	if (!start->open)
-		return WEIR_OK;
-	if (!app_store(a))
-		return weir_fail(err, WEIR_ENOTFOUND, "run '%s': nothing is stored yet",
-			start->open);
-	rc = weir_resolve(a->store, 1u << WEIR_RUN | 1u << WEIR_TASK_RUN, start->open,
-		&kind, &id, &key, err);
-	if (rc)
-		return rc;
-	v = start->log || kind == WEIR_TASK_RUN ? view_log_new(a, kind, &id)
-						: view_detail_new(a, &id);
-	if (!v)
-		return weir_fail(
-			err, WEIR_ENOTFOUND, "run '%s': not here", start->open);
-	app_push(a, v);
-	return WEIR_OK;
+	if (view->show != WEIR_SHOW_LIST)
+		rc = app_view_open(a, &runs, err);
+	return rc ? rc : app_view_open(a, view, err);
 }
 
 static enum weir_rc
@@ -127,7 +104,7 @@ app_run(const struct tui_start *start, struct weir_err *err)
 	draw_init(&a.draw, &a.theme);
 	/* One run asks the server as it is opened; a list can wait for its first frame.
 	 */
-	if (start->open)
+	if (start->view.show != WEIR_SHOW_LIST)
 		rc = start_engine(&a, err);
 	if (!rc)
 		rc = open_views(&a, err);
@@ -141,7 +118,7 @@ app_run(const struct tui_start *start, struct weir_err *err)
 	theme_init(&a.theme, wants_colour(&a));
 	app_layout(&a);
 	app_first_frame(&a);
-	if (!start->open)
+	if (start->view.show == WEIR_SHOW_LIST)
 		rc = start_engine(&a, err);
 	if (!rc)
 		rc = app_loop(&a, err);

@@ -10,6 +10,11 @@ static const struct listview_kind kinds[] = {
 	{ WEIR_FLOW, "flows", "flow", "flow" },
 	{ WEIR_DEPLOYMENT, "deployments", "deployment", "deployment" },
 	{ WEIR_POOL, "pools", "work pool", "pool" },
+	{ WEIR_QUEUE, "queues", "work queue", "queue" },
+	{ WEIR_TASK_RUN, "task runs", "task run", NULL },
+	{ WEIR_WORKER, "workers", "worker", NULL },
+	{ WEIR_LIMIT, "limits", "limit", NULL },
+	{ WEIR_ARTIFACT, "artifacts", "artifact", NULL },
 };
 
 const struct listview_kind *
@@ -41,6 +46,20 @@ listview_set(char **where, const char *text)
 
 	free(*where);
 	*where = copy;
+}
+
+void
+listview_view(const struct listview *r, struct weir_view *ret_view)
+{
+	*ret_view = (struct weir_view){
+		.show = WEIR_SHOW_LIST,
+		.kind = r->kind,
+		.query = r->query,
+		.sort = r->sort,
+		.columns = r->columns,
+		.count_by = r->count_by,
+		.tree = r->tree,
+	};
 }
 
 static void

@@ -5,6 +5,8 @@
 #ifndef WEIR_TUI_LISTVIEW_H
 #define WEIR_TUI_LISTVIEW_H
 
+#include <weir/view.h>
+
 #include "finder.h"
 #include "list.h"
 #include "rows.h"
@@ -24,6 +26,9 @@ struct listview {
 	enum weir_kind kind;
 	char *query, *start_query; /* what is shown; what it was opened with */
 	char *sort, *start_sort;   /* as --sort; "" is the kind's own order */
+	char *columns;             /* as --columns; "" is those of the kind's tables */
+	char *count_by;            /* a field; "" is none */
+	bool tree;                 /* child runs below their parents */
 	struct rows rows;
 	struct table table;
 	struct list list;
@@ -56,6 +61,8 @@ const struct listview_kind *listview_kind(enum weir_kind kind);
 struct listview *listview_of(struct view *v);
 bool listview_has_header(const struct view *v);
 void listview_set(char **where, const char *text);
+/* What it shows, borrowed from it: not to be released. */
+void listview_view(const struct listview *r, struct weir_view *ret_view);
 void listview_ask(struct listview *r); /* another query or order */
 void listview_layout(struct listview *r);
 /* The column and direction of r->sort, NULL: the kind's own order. */

@@ -4,18 +4,14 @@
 
 #include <weir/config.h>
 #include <weir/error.h>
-#include <weir/types.h>
+#include <weir/view.h>
 
 struct tui_start {
 	const struct weir_config *config;
 	bool offline;
-	enum weir_kind kind; /* which list: WEIR_RUN unless told */
-	const char *query;   /* or NULL */
-	const char *sort;    /* as --sort, or NULL */
-	const char *open;    /* id or name of a run to open, or NULL */
-	bool log;            /* open its log */
-	const char
-		*script; /* --script FILE: no terminal, keys from the file; or NULL */
+	struct weir_view view; /* what is shown first; of the caller */
+	/* --script FILE: no terminal, keys from the file; or NULL */
+	const char *script;
 };
 
 /* Run the menu until it is left. Returns with the terminal as it was. */

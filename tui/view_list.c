@@ -43,17 +43,10 @@ view_layout(struct view *v)
 static void
 view_command(struct view *v, struct buf *out)
 {
-	struct listview *r = listview_of(v);
+	struct weir_view view;
 
-	buf_addf(out, "weir %s", listview_kind(r->kind)->command);
-	if (*r->query) {
-		buf_addc(out, ' ');
-		word_quote(out, r->query);
-	}
-	if (*r->sort) {
-		buf_adds(out, " --sort ");
-		word_quote(out, r->sort);
-	}
+	listview_view(listview_of(v), &view);
+	weir_view_format(&view, out);
 }
 
 static const struct rows_row *
@@ -101,17 +94,12 @@ open_runs_of(struct listview *r, const struct rows_row *row)
 {
 	const char *field = listview_kind(r->kind)->opens;
 	struct buf query = BUF_INIT(ROWS_CELL_MAX * 2);
-	struct view *v = NULL;
-	struct weir_err err = { 0 };
 
 	if (!field)
 		return;
 	buf_addf(&query, "%s:", field);
 	word_value(&query, name_of(r, row));
-	if (view_list_new(r->v.app, WEIR_RUN, buf_cstr(&query), NULL, &v, &err))
-		status_say(r->v.app, true, "%s", err.text);
-	else
-		app_push(r->v.app, v);
+	app_open_list(r->v.app, WEIR_RUN, buf_cstr(&query), NULL);
 	buf_release(&query);
 }
 
@@ -382,6 +370,8 @@ view_free(struct view *v)
 	free(r->start_query);
 	free(r->sort);
 	free(r->start_sort);
+	free(r->columns);
+	free(r->count_by);
 	free(r);
 }
 
@@ -409,47 +399,57 @@ static const struct view_ops ops = {
 
 /* Wrong words are told before the terminal is taken. */
 static enum weir_rc
-check(enum weir_kind kind, const char *query, const char *sort, struct weir_err *err)
+check(const struct weir_view *view, struct weir_err *err)
 {
+	enum weir_kind kind = view->kind;
 	struct weir_sort sorts[WEIR_SORT_MAX];
-	struct weir_column_set extra = { 0 };
+	struct weir_column_set extra = { 0 }, columns = { 0 };
 	struct weir_query *q = NULL;
 	size_t n = 0;
 	enum weir_rc rc;
 
-	rc = weir_query_parse(kind, str_of(query), weir_now_us(), &q, err);
+	rc = weir_query_parse(kind, str_of(view->query), weir_now_us(), &q, err);
 	weir_query_free(q);
-	if (rc || !*sort)
-		return rc;
-	rc = weir_sort_parse(kind, sort, &extra, sorts, &n, err);
+	if (!rc && view->sort)
+		rc = weir_sort_parse(kind, view->sort, &extra, sorts, &n, err);
+	if (!rc && view->columns)
+		rc = weir_columns_choose(kind, view->columns, 0, &columns, err);
 	weir_columns_release(&extra);
+	weir_columns_release(&columns);
 	return rc;
 }
 
+static const char *
+text(const char *s)
+{
+	return s ? s : "";
+}
+
 enum weir_rc
-view_list_new(struct app *a, enum weir_kind kind, const char *query, const char *sort,
-	struct view **ret_view, struct weir_err *err)
+view_list_new(struct app *a, const struct weir_view *view, struct view **ret_view,
+	struct weir_err *err)
 {
 	struct listview *r;
 	enum weir_rc rc;
 
-	query = query ? query : "";
-	sort = sort ? sort : "";
-	rc = check(kind, query, sort, err);
+	rc = check(view, err);
 	if (rc)
 		return rc;
 	r = xcalloc(1, sizeof(*r));
-	rc = rows_init(&r->rows, kind, err);
+	rc = rows_init(&r->rows, view->kind, err);
 	if (rc) {
 		free(r);
 		return rc;
 	}
 	view_init(&r->v, &ops, a);
-	r->kind = kind;
-	listview_set(&r->query, query);
-	listview_set(&r->start_query, query);
-	listview_set(&r->sort, sort);
-	listview_set(&r->start_sort, sort);
+	r->kind = view->kind;
+	listview_set(&r->query, text(view->query));
+	listview_set(&r->start_query, r->query);
+	listview_set(&r->sort, text(view->sort));
+	listview_set(&r->start_sort, r->sort);
+	listview_set(&r->columns, text(view->columns));
+	listview_set(&r->count_by, text(view->count_by));
+	r->tree = view->tree;
 	table_init(&r->table, &r->rows);
 	list_init(&r->list, &model, r);
 	*ret_view = &r->v;

@@ -122,7 +122,7 @@ view_command(struct view *v, struct buf *out)
 		buf_addf(out, " --level %s", level_name(l->min_level));
 	if (*l->filter && *l->filter != '!') {
 		buf_adds(out, " --grep ");
-		word_quote(out, l->filter);
+		weir_view_quote(out, l->filter);
 	}
 	if (logview_following(l) && l->live)
 		buf_adds(out, " -f");
@@ -475,4 +475,18 @@ view_log_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
 	l->request = app_submit(a, l->live ? WEIR_REQ_FOLLOW : WEIR_REQ_LOGS, &run);
 	l->syncing = l->request != 0;
 	return &l->v;
+}
+
+void
+view_log_look(struct view *v, const struct weir_view *view)
+{
+	struct log *l = logview_of(v);
+
+	for (int level = 20; view->level && level <= 50; level += 10)
+		if (strcmp(view->level, level_name(level)) == 0)
+			l->min_level = level;
+	if (view->grep)
+		logview_set(&l->filter, view->grep);
+	if (view->task && !view_do(v, ACTION_TASK, view->task))
+		status_say(v->app, true, "one task's lines are not shown in the menu");
 }

@@ -19,23 +19,6 @@ static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 			    "0123456789-_./:,@%+=";
 
 void
-word_quote(struct buf *out, const char *s)
-{
-	if (*s && strspn(s, plain) == strlen(s)) {
-		buf_adds(out, s);
-		return;
-	}
-	buf_addc(out, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, *s);
-	}
-	buf_addc(out, '\'');
-}
-
-void
 word_value(struct buf *out, struct str s)
 {
 	bool bare = s.len > 0 && *s.s != '-' && *s.s != '/' && *s.s != '=';

@@ -6,8 +6,7 @@
 
 #include <weir/buf.h>
 
-void word_number(struct buf *out, int64_t n);    /* 8 640 */
-void word_quote(struct buf *out, const char *s); /* for a shell, if it needs it */
+void word_number(struct buf *out, int64_t n); /* 8 640 */
 /* A value of a query: in quotes if it has what means something there. */
 void word_value(struct buf *out, struct str s);
 

@@ -1,0 +1,149 @@
+/* What a command shows, opened as a view. */
+#include <weir/select.h>
+
+#include "app.h"
+#include "view_detail.h"
+#include "view_list.h"
+#include "view_log.h"
+
+/* Places of errors that are shown over several lines are left out. */
+static void
+say(struct app *a, const struct weir_err *err)
+{
+	status_say(a, true, "%.*s", (int)strcspn(err->text, "\n"), err->text);
+}
+
+static enum weir_rc
+resolve(struct app *a, const struct weir_view *view, enum weir_kind *ret_kind,
+	struct weir_id *ret_id, struct weir_err *err)
+{
+	unsigned kinds = view->show == WEIR_SHOW_OBJECT
+				 ? (1u << WEIR_N_KINDS) - 1
+				 : 1u << WEIR_RUN | 1u << WEIR_TASK_RUN;
+	int64_t key;
+
+	if (!view->id)
+		return weir_fail(err, WEIR_EUSAGE,
+			"%s: of what? an id, a name, @latest, @failed",
+			weir_view_command(view));
+	if (!app_store(a))
+		return weir_fail(
+			err, WEIR_ENOTFOUND, "'%s': nothing is stored yet", view->id);
+	return weir_resolve(a->store, kinds, view->id, ret_kind, ret_id, &key, err);
+}
+
+static struct view *
+open_list(struct app *a, const struct weir_view *view, struct weir_err *err)
+{
+	struct view *v = NULL;
+
+	if (view_list_new(a, view, &v, err))
+		return NULL;
+	return v;
+}
+
+static struct view *
+open_detail(struct app *a, const struct weir_view *view, enum weir_kind kind,
+	const struct weir_id *id)
+{
+	(void)view;
+	return kind == WEIR_TASK_RUN ? view_log_new(a, kind, id)
+				     : view_detail_new(a, id);
+}
+
+static struct view *
+open_log(struct app *a, const struct weir_view *view, enum weir_kind kind,
+	const struct weir_id *id)
+{
+	struct view *v = view_log_new(a, kind, id);
+
+	if (v)
+		view_log_look(v, view);
+	return v;
+}
+
+/* Views of one object; NULL: there is none of this sort yet. */
+static struct view *(*const openers[WEIR_N_SHOWS])(struct app *a,
+	const struct weir_view *view, enum weir_kind kind, const struct weir_id *id) = {
+	[WEIR_SHOW_OBJECT] = open_detail,
+	[WEIR_SHOW_LOG] = open_log,
+};
+
+static struct view *
+open_object(struct app *a, const struct weir_view *view, struct weir_err *err)
+{
+	struct view *v;
+	struct weir_id id;
+	enum weir_kind kind;
+
+	if (!openers[view->show]) {
+		(void)weir_fail(err, WEIR_EFAIL, "%s: is not shown in the menu",
+			weir_view_command(view));
+		return NULL;
+	}
+	if (resolve(a, view, &kind, &id, err))
+		return NULL;
+	v = openers[view->show](a, view, kind, &id);
+	if (!v)
+		(void)weir_fail(err, WEIR_ENOTFOUND, "%s '%s' is no longer here",
+			weir_kind_name(kind), view->id);
+	return v;
+}
+
+enum weir_rc
+app_view_open(struct app *a, const struct weir_view *view, struct weir_err *err)
+{
+	struct weir_err why = { 0 };
+	struct view *v = view->show == WEIR_SHOW_LIST ? open_list(a, view, &why)
+						      : open_object(a, view, &why);
+
+	if (!v) {
+		if (err)
+			*err = why;
+		return why.rc;
+	}
+	app_push(a, v);
+	return WEIR_OK;
+}
+
+void
+app_open_view(struct app *a, const struct weir_view *view)
+{
+	struct weir_err err = { 0 };
+
+	if (app_view_open(a, view, &err))
+		say(a, &err);
+}
+
+void
+app_open_list(struct app *a, enum weir_kind kind, const char *query, const char *sort)
+{
+	struct weir_view view = { .show = WEIR_SHOW_LIST, .kind = kind };
+
+	view.query = query && *query ? xstrdup(query) : NULL;
+	view.sort = sort && *sort ? xstrdup(sort) : NULL;
+	app_open_view(a, &view);
+	weir_view_release(&view);
+}
+
+void
+app_open(struct app *a, enum weir_kind kind, const struct weir_id *id)
+{
+	struct view *v = open_detail(a, NULL, kind, id);
+
+	if (v)
+		app_push(a, v);
+	else
+		status_say(a, true, "this %s is no longer here", weir_kind_name(kind));
+}
+
+void
+app_show(struct app *a, enum action_id id, const char *arg)
+{
+	struct weir_view view = { .show = WEIR_SHOW_OBJECT };
+
+	(void)id;
+	view.id = arg && *arg ? xstrdup(arg) : NULL;
+	app_open_view(a, &view);
+	weir_view_release(&view);
+}
