@@ -162,6 +162,8 @@
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen
  *   pager	long text
+ *   page		lines of styled text, some of which open something
+ *   page_view	the view of a page: cursor, search, opening
  *   listview listview_paint view_list	lists of runs, flows, deployments, pools
  *   facts view_detail	everything about one run
  *   logview logview_paint view_log	a log

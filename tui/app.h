@@ -80,6 +80,8 @@ void app_open_view(struct app *a, const struct weir_view *view);
 /* The same, for who must know; the error is not said. */
 WEIR_NODISCARD enum weir_rc app_view_open(
 	struct app *a, const struct weir_view *view, struct weir_err *err);
+/* The same, from the command as text. */
+void app_open_command(struct app *a, const char *command);
 /* The store for reading; NULL when there is none yet. */
 struct weir_store *app_store(struct app *a);
 /* Does the store hold what it held? Else views read anew. */

@@ -116,6 +116,19 @@ app_open_view(struct app *a, const struct weir_view *view)
 }
 
 void
+app_open_command(struct app *a, const char *command)
+{
+	struct weir_view view = { 0 };
+	struct weir_err err = { 0 };
+
+	if (weir_view_parse(str_of(command), &view, &err))
+		say(a, &err);
+	else
+		app_open_view(a, &view);
+	weir_view_release(&view);
+}
+
+void
 app_open_list(struct app *a, enum weir_kind kind, const char *query, const char *sort)
 {
 	struct weir_view view = { .show = WEIR_SHOW_LIST, .kind = kind };

@@ -9,23 +9,22 @@
 #ifndef WEIR_TUI_PAGE_H
 #define WEIR_TUI_PAGE_H
 
+#include <weir/match.h>
 #include <weir/mem.h>
 #include <weir/types.h>
 
 #include "action.h"
 #include "draw.h"
-#include "list.h"
 #include "view.h"
 
-struct weir_match;
 enum { PAGE_SPANS_MAX = 10, PAGE_LINES_MAX = 20000, PAGE_TEXT_MAX = 16 << 10 };
 
 struct page_span {
 	enum style style;
 	struct str text;
 	int columns; /* exactly so many; 0: as wide as it is */
-	bool right; /* right-aligned in its columns; in the last span with columns 0: at
-		       the right edge */
+	bool right;  /* right-aligned in its columns; in the last span with columns 0:
+			at the right edge, if there is room */
 };
 
 enum page_opens {
@@ -41,7 +40,7 @@ struct page_line {
 	enum page_opens opens;
 	enum weir_kind kind;
 	struct weir_id id;
-	const char *command;
+	const char *command; /* in the page's arena: page_command */
 	enum action_id action;
 	enum weir_state state; /* for ] and [; WEIR_ST_NONE: none */
 	struct page_span spans[PAGE_SPANS_MAX];
@@ -56,25 +55,45 @@ struct page {
 	VEC(struct page_line) lines;
 	int64_t from_us, to_us; /* what bars span */
 	int width;       /* set before it is written: long texts are broken to it */
-	int64_t ordinal; /* keys of lines that have no own */
+	int64_t ordinal; /* keys of lines that have no own: below 0 */
+	size_t current;  /* the line that n and N stand on; PAGE_NONE */
+	bool full;
+	struct page_line spare; /* what a line too many is written to */
 };
 
-void page_clear(struct page *p);
+#define PAGE_NONE ((size_t)-1)
+
+void page_clear(struct page *p); /* also makes one of zeroes ready */
 void page_release(struct page *p);
 
-/* Writing. key 0: by its order. */
+/* Writing. key 0: by its order. The line lives until the next one is begun. */
 struct page_line *page_begin(struct page *p, int64_t key);
 void page_add(
 	struct page *p, enum style style, struct str text, int columns, bool right);
+void page_addf(struct page *p, enum style style, const char *fmt, ...)
+	WEIR_PRINTF(3, 4);
+void page_gap(struct page *p, int columns); /* spaces */
 void page_blank(struct page *p);
 void page_heading(struct page *p, const char *text);
-/* Text over as many lines as it needs (most at `most`), broken between words, `label`
- * before the first, `indent` columns before all. */
-void page_text(struct page *p, const char *label, int indent, enum style style,
+/* Text over as many lines as it needs (at most `most`), broken between words, each
+ * after `indent` columns; in those of the first line stands `label`. Tells how many. */
+int page_text(struct page *p, const char *label, int indent, enum style style,
 	struct str text, int most);
 /* Glyph and name of a state as two spans. name_columns 0: as wide as it is. */
 void page_state(struct page *p, const struct theme *t, enum weir_state state,
 	struct str name, int name_columns);
+/* What Enter on the line begun opens. */
+void page_object(struct page *p, enum weir_kind kind, const struct weir_id *id);
+void page_command(struct page *p, const char *fmt, ...) WEIR_PRINTF(2, 3);
+
+/* The line of a key; hint: where it was. PAGE_NONE: there is none. */
+size_t page_find(const struct page *p, int64_t key, size_t hint);
+bool page_line_matches(const struct page_line *line, const struct weir_match *match);
+static inline bool
+page_line_bad(const struct page_line *line)
+{
+	return line->state == WEIR_ST_FAILED || line->state == WEIR_ST_CRASHED;
+}
 
 /* Line i on the row begun, in at most `width` columns from where it is. */
 void page_row(const struct page *p, struct draw *d, size_t i, int width, int64_t now_us,
@@ -86,12 +105,13 @@ void page_row(const struct page *p, struct draw *d, size_t i, int width, int64_t
 struct page_view;
 struct page_user {
 	enum context context;
-	/* Write the page anew: the store or the size changed. */
+	/* Write the page anew: the store or the size changed. It is clear. */
 	void (*write)(struct page_view *v, struct page *p, void *arg);
 	void (*free)(void *arg);
 	void (*command)(struct page_view *v, void *arg, struct buf *out);
 	const enum action_id *hints;
-	const struct view_act *acts; /* beside those of every page; NULL: none */
+	/* Before those of every page; NULL: none. page_view_of(v)->arg is theirs. */
+	const struct view_act *acts;
 	/* May be NULL: */
 	void (*counts)(struct page_view *v, void *arg, struct draw *d);
 	void (*open)(struct page_view *v, void *arg, const struct page_line *line);
@@ -99,20 +119,33 @@ struct page_user {
 	/* What the page is about; without it, what the line under the cursor is. */
 	bool (*object)(struct page_view *v, void *arg, enum weir_kind *ret_kind,
 		struct weir_id *ret_id);
+	void (*name)(struct page_view *v, void *arg, struct buf *out); /* of it */
 	int64_t (*due)(const struct page_view *v, void *arg);
 };
 
+enum { PAGE_ACTS_MAX = 32 };
+
+/* The cursor stands on lines that open something, or on none: it is on the screen or it
+ * is not at all. */
 struct page_view {
 	struct view v;
+	struct view_ops ops; /* made from the user's */
+	struct view_act acts[PAGE_ACTS_MAX];
 	const struct page_user *user;
 	void *arg;
 	struct page page;
-	struct list list;
+	int64_t key; /* of the line under the cursor; 0: none */
+	size_t row, top;
+	bool moved;               /* by the user */
 	struct weir_match *match; /* of `/`, NULL: none */
+	size_t n_matches;
 };
 
 struct view *page_view_new(struct app *a, const struct page_user *user, void *arg);
 struct page_view *page_view_of(struct view *v);
-const struct page_line *page_view_line(const struct page_view *v); /* or NULL */
+/* The line under the cursor, or NULL. */
+const struct page_line *page_view_line(const struct page_view *v);
+/* Show line i, the cursor on it if it can stand there. */
+void page_view_goto(struct page_view *v, size_t i);
 
 #endif
