@@ -161,10 +161,11 @@
  *   list		a cursor over rows
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen
+ *   sortkeys	what a key that names a column does to --sort
  *   pager	long text
  *   page		lines of styled text, some of which open something
  *   page_view	the view of a page: cursor, search, opening
- *   listview listview_paint view_list	lists of runs, flows, deployments, pools
+ *   listview listview_paint listview_sort view_list	lists of any kind
  *   facts view_detail	everything about one run
  *   logview logview_paint view_log	a log
  *   view_help	the keys of a view

@@ -80,12 +80,20 @@ shown_width(const struct table *t, size_t n)
 	return sum > TABLE_GAP ? sum - TABLE_GAP : 0;
 }
 
+static size_t
+glyph_of(const struct out *o, const struct weir_column *c)
+{
+	return o->ctx->colour && c->type == WEIR_T_STATE_NAME ? GLYPH : 0;
+}
+
 /* How narrow a column may become: first to its wish, then to its least. */
 static size_t
 floor_of(const struct out *o, const struct weir_column *c, int stage)
 {
-	size_t glyph = o->ctx->colour && c->type == WEIR_T_STATE_NAME ? GLYPH : 0;
+	size_t glyph = glyph_of(o, c);
 
+	if (c->width)
+		return SIZE_MAX; /* it is as the user wants it */
 	if (stage == 0)
 		return c->max ? (size_t)c->max + glyph : SIZE_MAX;
 	if (stage == 1)
@@ -145,6 +153,10 @@ set_widths(struct out *o)
 
 		*w = t->rows.v[k].width > *w ? t->rows.v[k].width : *w;
 	}
+	for (size_t i = 0; i < o->n_columns; i++)
+		if (o->columns[i]->width)
+			t->width[i] = (size_t)o->columns[i]->width +
+				      glyph_of(o, o->columns[i]);
 	if (o->ctx->tty_out)
 		sink_screen(&columns, &lines);
 	if (o->optional)

@@ -9,7 +9,8 @@
 enum { COLUMNS_MAX = 64, COLUMN_NAME_MAX = 256 };
 
 #define COLUMN(name, alias, title, type, flags, min, max, sql, order, help, example)   \
-	{ name, alias, title, WEIR_T_##type, flags, min, max, sql, order, help, NULL },
+	{ name, alias, title, WEIR_T_##type, flags, min, max, sql, order, help, NULL,  \
+		0 },
 #define END                                                                            \
 	{                                                                              \
 		0                                                                      \
@@ -205,6 +206,48 @@ set_find(enum weir_kind kind, struct str word, struct weir_column_set *set)
 	return copy;
 }
 
+/* `name:30` without its width, which is returned; 0: there is none. */
+static int
+take_width(struct str *item)
+{
+	size_t n = item->len;
+	int width = 0;
+
+	while (n > 0 && item->s[n - 1] >= '0' && item->s[n - 1] <= '9')
+		n--;
+	if (n == item->len || n < 2 || item->s[n - 1] != ':')
+		return 0;
+	for (size_t i = n; i < item->len && width <= WEIR_WIDTH_MAX; i++)
+		width = width * 10 + item->s[i] - '0';
+	item->len = n - 1;
+	return width > 0 ? width : -1;
+}
+
+/* A column of the list, as wide as it says. */
+static enum weir_rc
+choose_one(enum weir_kind kind, struct str item, struct weir_column_set *set,
+	const struct weir_column **ret_column, struct weir_err *err)
+{
+	int width = take_width(&item);
+	const struct weir_column *c = set_find(kind, item, set);
+	struct weir_column *copy;
+
+	if (!c)
+		return unknown_column(kind, item, err);
+	if (width < 0 || width > WEIR_WIDTH_MAX)
+		return weir_fail(err, WEIR_EUSAGE,
+			"column '%s': a width is a number from 1 to %d", c->name,
+			WEIR_WIDTH_MAX);
+	if (width) {
+		copy = arena_alloc(&set_owned(set)->arena, sizeof(*copy));
+		*copy = *c;
+		copy->width = width;
+		c = copy;
+	}
+	*ret_column = c;
+	return WEIR_OK;
+}
+
 static void
 set_push(struct weir_column_set *set, const struct weir_column *c)
 {
@@ -247,16 +290,15 @@ weir_columns_choose(enum weir_kind kind, const char *text, unsigned want,
 		return WEIR_OK;
 	}
 	while (next_item(&text, &item)) {
-		const struct weir_column *c = set_find(kind, item, &set);
+		const struct weir_column *c = NULL;
+		enum weir_rc rc = choose_one(kind, item, &set, &c, err);
 
-		if (!c) {
-			weir_columns_release(&set);
-			return unknown_column(kind, item, err);
-		}
-		if (set.n == COLUMNS_MAX) {
-			weir_columns_release(&set);
-			return weir_fail(err, WEIR_EUSAGE,
+		if (!rc && set.n == COLUMNS_MAX)
+			rc = weir_fail(err, WEIR_EUSAGE,
 				"columns: more than %d are named", COLUMNS_MAX);
+		if (rc) {
+			weir_columns_release(&set);
+			return rc;
 		}
 		set_push(&set, c);
 	}

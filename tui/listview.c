@@ -101,9 +101,24 @@ listview_layout(struct listview *r)
 
 	r->table.utc = a->utc;
 	r->table.absolute = r->absolute;
+	r->table.several = strchr(r->sort, ',') != NULL;
 	r->table.now_us = r->rows.now_us = a->now_us;
 	table_layout(&r->table, &a->draw, a->store, r->list.top, (size_t)r->list.height,
 		r->v.width);
+}
+
+enum weir_rc
+listview_choose(struct listview *r, const char *columns, struct weir_err *err)
+{
+	enum weir_rc rc = rows_choose(&r->rows, columns, err);
+
+	if (rc)
+		return rc;
+	listview_set(&r->columns, columns);
+	table_columns(&r->table);
+	listview_layout(r);
+	view_touch(&r->v, VIEW_PAINT);
+	return WEIR_OK;
 }
 
 void
@@ -245,21 +260,4 @@ listview_answer(struct view *v, struct finder_answer *answer)
 	case FINDER_LINES:
 		break;
 	}
-}
-
-/* The column and direction of r->sort, for the header's arrow. */
-const struct weir_column *
-listview_sorted_by(const struct listview *r, bool *ret_descending)
-{
-	size_t n = strcspn(r->sort, ":,");
-
-	for (const struct weir_column *c = weir_columns(r->kind); c->name && n; c++) {
-		if ((strlen(c->name) == n && strncmp(c->name, r->sort, n) == 0) ||
-			(c->alias && strlen(c->alias) == n &&
-				strncmp(c->alias, r->sort, n) == 0)) {
-			*ret_descending = strncmp(r->sort + n, ":desc", 5) == 0;
-			return c;
-		}
-	}
-	return NULL;
 }

@@ -32,8 +32,12 @@ struct listview {
 	struct rows rows;
 	struct table table;
 	struct list list;
-	bool letters; /* `~` was pressed: a column's letter is awaited */
+	/* `~` was pressed: a column's letter is awaited; `~~`: for one more. */
+	bool letters, adding;
 	bool absolute;
+	/* What the query looks for, made visible in cells: compiled from `words_of`. */
+	struct weir_query *words;
+	char *words_of;
 
 	uint64_t job;     /* what the answers must belong to */
 	bool asked;       /* the job has not answered wholly */
@@ -65,9 +69,16 @@ void listview_set(char **where, const char *text);
 void listview_view(const struct listview *r, struct weir_view *ret_view);
 void listview_ask(struct listview *r); /* another query or order */
 void listview_layout(struct listview *r);
-/* The column and direction of r->sort, NULL: the kind's own order. */
-const struct weir_column *listview_sorted_by(
-	const struct listview *r, bool *ret_descending);
+/* Show these columns, as --columns, "": the kind's own. Wrong ones change nothing. */
+WEIR_NODISCARD enum weir_rc listview_choose(
+	struct listview *r, const char *columns, struct weir_err *err);
+
+/* listview_sort.c: what r->sort says; the columns are owned by set. Returns how many.
+ */
+size_t listview_sorts(const struct listview *r, struct weir_sort sort[WEIR_SORT_MAX],
+	struct weir_column_set *set);
+void listview_sort_act(struct view *v, enum action_id id, const char *arg);
+bool listview_sort_key(struct view *v, uint32_t key); /* after `~`; true: taken */
 
 void listview_data(struct view *v);
 int64_t listview_due(const struct view *v);

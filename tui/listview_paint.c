@@ -1,3 +1,5 @@
+#include <weir/query.h>
+
 #include "app.h"
 #include "listview.h"
 #include "word.h"
@@ -43,18 +45,45 @@ paint_empty(struct listview *r, struct draw *d, int row)
 	buf_release(&text);
 }
 
+/* The compiled words of the query that is shown. */
+static size_t
+words_of(struct listview *r, const struct weir_match *const **ret_words)
+{
+	if (!r->words_of || strcmp(r->words_of, r->query) != 0) {
+		weir_query_free(r->words);
+		r->words = NULL;
+		if (weir_query_parse(r->kind, str_of(r->query), r->v.app->now_us,
+			    &r->words, NULL))
+			r->words = NULL;
+		listview_set(&r->words_of, r->query);
+	}
+	return r->words ? weir_query_words(r->words, ret_words) : 0;
+}
+
+static void
+paint_header(const struct listview *r, struct draw *d)
+{
+	struct weir_sort sort[WEIR_SORT_MAX];
+	struct weir_column_set set = { 0 };
+	size_t n = listview_sorts(r, sort, &set);
+
+	table_header(&r->table, d, r->letters, sort, n);
+	weir_columns_release(&set);
+}
+
 void
 listview_paint(struct view *v, struct draw *d)
 {
 	struct listview *r = listview_of(v);
-	bool descending = false;
-	const struct weir_column *sort = listview_sorted_by(r, &descending);
+	struct table_look look = { 0 };
 	int y = v->y;
+
+	look.n_words = words_of(r, &look.words);
 
 	r->rows.now_us = r->table.now_us = v->app->now_us;
 	if (listview_has_header(v)) {
 		draw_begin(d, y++);
-		table_header(&r->table, d, r->letters, sort, descending);
+		paint_header(r, d);
 		draw_end(d, false);
 	}
 	rows_load(&r->rows, v->app->store, r->list.top, (size_t)r->list.height);
@@ -63,7 +92,8 @@ listview_paint(struct view *v, struct draw *d)
 
 		draw_begin(d, y);
 		if (row < r->rows.n)
-			table_row(&r->table, d, rows_get(&r->rows, v->app->store, row));
+			table_row(&r->table, d, rows_get(&r->rows, v->app->store, row),
+				&look);
 		else if (r->rows.n == 0)
 			paint_empty(r, d, i);
 		draw_end(d, row < r->rows.n && row == r->list.row);
@@ -122,9 +152,9 @@ listview_paint_counts(struct view *v, struct draw *d)
 	bool exact = r->rows.whole || r->counted || r->rows.n == 0;
 
 	if (r->letters) {
-		buf_adds(&left, "sort by:");
+		buf_adds(&left, r->adding ? "and by:" : "sort by:");
 		table_letters(&r->table, &left);
-		buf_adds(&left, "  0 as it was");
+		buf_adds(&left, r->adding ? "" : "  ~ more  0 reset");
 		draw_text(d, STYLE_STRONG, buf_cstr(&left));
 		buf_release(&left);
 		return;

@@ -14,37 +14,28 @@ has_column(enum weir_kind kind, const char *name)
 }
 
 static size_t
-column_index(const struct rows *r, const char *name)
+column_index(const struct weir_column_set *set, const char *name)
 {
-	for (size_t i = 0; i < r->columns.n; i++) {
-		if (strcmp(r->columns.v[i]->name, name) == 0)
+	for (size_t i = 0; i < set->n; i++) {
+		if (strcmp(set->v[i]->name, name) == 0)
 			return i;
 	}
 	return ROWS_COLUMNS_MAX;
 }
 
-enum weir_rc
-rows_init(struct rows *r, enum weir_kind kind, struct weir_err *err)
+/* The names of the kind's own columns: those for wide screens come last. */
+static void
+add_default(enum weir_kind kind, struct buf *out)
 {
-	struct buf names = BUF_INIT(4096);
-	enum weir_rc rc;
+	static const unsigned flags[] = { WEIR_COL_TABLE, WEIR_COL_WIDE };
 
-	*r = (struct rows){ .kind = kind, .epoch = 1 };
-	buf_adds(&names, has_column(kind, "id") ? "id" : "name");
-	if (has_column(kind, "state_type"))
-		buf_adds(&names, ",state_type");
-	for (const struct weir_column *c = weir_columns(kind); c->name; c++) {
-		if (c->flags & (WEIR_COL_TABLE | WEIR_COL_WIDE))
-			buf_addf(&names, ",%s", c->name);
+	for (size_t i = 0; i < N_ELEM(flags); i++) {
+		for (const struct weir_column *c = weir_columns(kind); c->name; c++) {
+			if ((c->flags & flags[i]) &&
+				!(i > 0 && (c->flags & WEIR_COL_TABLE)))
+				buf_addf(out, "%s%s", out->len ? "," : "", c->name);
+		}
 	}
-	rc = weir_columns_choose(kind, buf_cstr(&names), 0, &r->columns, err);
-	buf_release(&names);
-	if (rc)
-		return rc;
-	r->id = column_index(r, "id");
-	r->state = column_index(r, "state_type");
-	r->cache = xcalloc(ROWS_CACHE, sizeof(*r->cache));
-	return WEIR_OK;
 }
 
 static void
@@ -114,6 +105,62 @@ row_take(struct rows *r, struct rows_row *row, const struct weir_rows *src)
 	if (r->state < r->columns.n)
 		row->live = !weir_state_is_terminal(
 			(enum weir_state)row->cells[r->state].i);
+}
+
+enum weir_rc
+rows_init(
+	struct rows *r, enum weir_kind kind, const char *columns, struct weir_err *err)
+{
+	enum weir_rc rc;
+
+	*r = (struct rows){ .kind = kind, .epoch = 1 };
+	r->cache = xcalloc(ROWS_CACHE, sizeof(*r->cache));
+	rc = rows_choose(r, columns, err);
+	if (rc)
+		rows_release(r);
+	return rc;
+}
+
+enum weir_rc
+rows_choose(struct rows *r, const char *columns, struct weir_err *err)
+{
+	static const char *const ours[] = { "id", "state_type", "state_name", "name" };
+	struct buf text = BUF_INIT(ROWS_TEXT_MAX), names = BUF_INIT(ROWS_TEXT_MAX);
+	struct weir_column_set chosen = { 0 }, all = { 0 };
+	size_t first = 0;
+	enum weir_rc rc;
+
+	if (*columns)
+		buf_adds(&text, columns);
+	else
+		add_default(r->kind, &text);
+	rc = weir_columns_choose(r->kind, buf_cstr(&text), 0, &chosen, err);
+	for (size_t i = 0; i < N_ELEM(ours) && !rc; i++) {
+		if (!has_column(r->kind, ours[i]) ||
+			column_index(&chosen, ours[i]) < chosen.n)
+			continue;
+		buf_addf(&names, "%s,", ours[i]);
+		first++;
+	}
+	buf_adds(&names, buf_cstr(&text));
+	if (!rc)
+		rc = weir_columns_choose(r->kind, buf_cstr(&names), 0, &all, err);
+	weir_columns_release(&chosen);
+	buf_release(&text);
+	buf_release(&names);
+	if (rc)
+		return rc;
+	weir_columns_release(&r->columns);
+	r->columns = all;
+	r->chosen = *columns;
+	r->first = first;
+	r->id = column_index(&all, "id");
+	r->state = column_index(&all, "state_type");
+	r->state_name = column_index(&all, "state_name");
+	r->name = column_index(&all, "name");
+	for (size_t i = 0; i < ROWS_CACHE; i++)
+		row_release(&r->cache[i]);
+	return WEIR_OK;
 }
 
 static struct rows_row *

@@ -9,7 +9,12 @@
 #include <weir/mem.h>
 #include <weir/select.h>
 
-enum { ROWS_CACHE = 1024, ROWS_COLUMNS_MAX = 64, ROWS_CELL_MAX = 16 << 10 };
+enum {
+	ROWS_CACHE = 1024,
+	ROWS_COLUMNS_MAX = 64,
+	ROWS_CELL_MAX = 16 << 10,
+	ROWS_TEXT_MAX = 16 << 10
+};
 enum { ROWS_LIVE_US = 1000000 }; /* how long cells of a live row are good */
 
 struct rows_row {
@@ -25,8 +30,11 @@ struct rows_row {
 struct rows {
 	enum weir_kind kind;
 	struct weir_column_set columns;
-	size_t id,
-		state; /* where `id` and `state_type` are; ROWS_COLUMNS_MAX: nowhere */
+	bool chosen;  /* by the user; else those of the kind's tables */
+	size_t first; /* of them that may be shown: those before are read for us */
+	/* Where `id`, `state_type`, `state_name` and `name` are; ROWS_COLUMNS_MAX:
+	 * nowhere. */
+	size_t id, state, state_name, name;
 	uint32_t *keys;
 	size_t n;
 	bool whole;     /* keys are all of them, not only the first */
@@ -35,9 +43,15 @@ struct rows {
 	struct rows_row *cache;
 };
 
-/* The columns of the kind's tables, and `id` and `state_type` where it has them. */
+/*
+ * columns: as --columns names them, "" for those of the kind's tables. Read are these,
+ * and id, name and state where the kind has them.
+ */
 WEIR_NODISCARD enum weir_rc rows_init(
-	struct rows *r, enum weir_kind kind, struct weir_err *err);
+	struct rows *r, enum weir_kind kind, const char *columns, struct weir_err *err);
+/* Read other columns. Upon an error all is as it was. */
+WEIR_NODISCARD enum weir_rc rows_choose(
+	struct rows *r, const char *columns, struct weir_err *err);
 void rows_release(struct rows *r);
 
 /* New keys, taken. whole: these are all. */

@@ -4,27 +4,25 @@
 #include <string.h>
 
 #include <weir/cell.h>
+#include <weir/match.h>
 #include <weir/text.h>
 #include <weir/time.h>
 
-enum { GAP = 2, FREE_MAX = 48, CELL_MAX = 4096, GLYPH_COLUMNS = 2 };
+enum {
+	GAP = 2,
+	GAP_CROWDED = 1,
+	FREE_MAX = 48,
+	CELL_MAX = 4096,
+	GLYPH_COLUMNS = 2,
+	MARK_COLUMNS = 1
+};
+/* Of a column that gives some of its width to a tree's lines. */
+enum { INDENT_LEAST = 4 };
 
 static const struct weir_column *
 column(const struct table *t, size_t i)
 {
 	return t->rows->columns.v[t->cols[i].index];
-}
-
-static bool
-is_shown_kind(const struct table *t, size_t index, unsigned flag)
-{
-	const struct weir_column *c = t->rows->columns.v[index];
-
-	/* id and state_type are read for other reasons: they come first. */
-	if (index == t->rows->id || index == t->rows->state)
-		return false;
-	return (c->flags & flag) != 0 &&
-	       (flag != WEIR_COL_WIDE || !(c->flags & WEIR_COL_TABLE));
 }
 
 /* The first letter of the title that no column before has taken. */
@@ -43,16 +41,22 @@ choose_letter(const struct table *t, const char *title)
 	return 0;
 }
 
-static void
-add_columns(struct table *t, unsigned flag)
+void
+table_columns(struct table *t)
 {
-	for (size_t i = 0; i < t->rows->columns.n && t->n < TABLE_COLUMNS_MAX; i++) {
-		if (!is_shown_kind(t, i, flag))
-			continue;
-		t->cols[t->n].index = i;
-		t->cols[t->n].letter = choose_letter(t, t->rows->columns.v[i]->title);
+	const struct weir_column_set *all = &t->rows->columns;
+
+	t->n = 0;
+	t->skip = 0;
+	for (size_t i = t->rows->first; i < all->n && t->n < TABLE_COLUMNS_MAX; i++) {
+		unsigned flags = all->v[i]->flags;
+
+		t->cols[t->n] = (struct table_column){ .index = i,
+			.letter = choose_letter(t, all->v[i]->title),
+			.wide = !t->rows->chosen && !(flags & WEIR_COL_TABLE) };
 		t->n++;
 	}
+	table_reset(t);
 }
 
 void
@@ -60,9 +64,7 @@ table_init(struct table *t, struct rows *rows)
 {
 	memset(t, 0, sizeof(*t));
 	t->rows = rows;
-	add_columns(t, WEIR_COL_TABLE);
-	add_columns(t, WEIR_COL_WIDE);
-	table_reset(t);
+	table_columns(t);
 }
 
 void
@@ -96,6 +98,8 @@ ceiling(const struct table *t, size_t i)
 {
 	const struct weir_column *c = column(t, i);
 
+	if (c->width)
+		return c->width;
 	if (c->type == WEIR_T_TIME && t->absolute)
 		return 19;
 	return c->max ? c->max : FREE_MAX;
@@ -118,13 +122,26 @@ measure(struct table *t, const struct draw *d, const struct rows_row *row)
 	}
 }
 
+static bool
+has_glyph(const struct table *t)
+{
+	return t->rows->state < t->rows->columns.n;
+}
+
+/* What stands before the first column: a mark, and the state's glyph or a blank. */
+static int
+lead(const struct table *t)
+{
+	return MARK_COLUMNS + (has_glyph(t) ? GLYPH_COLUMNS : 1);
+}
+
 static int
 total(const struct table *t, size_t n)
 {
-	int sum = t->rows->state < t->rows->columns.n ? GLYPH_COLUMNS : 0;
+	int sum = lead(t);
 
 	for (size_t i = 0; i < n; i++)
-		sum += t->cols[i].width + (i > 0 ? GAP : 0);
+		sum += t->cols[i].width + (i > 0 ? t->gap : 0);
 	return sum;
 }
 
@@ -133,6 +150,8 @@ floor_of(const struct table *t, size_t i)
 {
 	int least = column(t, i)->min;
 
+	if (column(t, i)->width)
+		return column(t, i)->width;
 	return least < t->cols[i].want ? least : t->cols[i].want;
 }
 
@@ -147,9 +166,11 @@ shrink(struct table *t, size_t n)
 		int spare = t->cols[i].width - floor_of(t, i);
 
 		/* What takes the rest is what tells rows apart: it gives half as much.
-		 */
+		 * A state's name stands beside its glyph: it gives most. */
 		if (!column(t, i)->max)
 			spare = (spare + 1) / 2;
+		if (column(t, i)->type == WEIR_T_STATE_NAME)
+			spare *= 4;
 
 		if (spare > most) {
 			most = spare;
@@ -167,7 +188,7 @@ n_table(const struct table *t)
 {
 	size_t n = 0;
 
-	while (n < t->n && (column(t, n)->flags & WEIR_COL_TABLE))
+	while (n < t->n && !t->cols[n].wide)
 		n++;
 	return n;
 }
@@ -183,9 +204,17 @@ table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 		if (row)
 			measure(t, d, row);
 	}
-	for (size_t i = 0; i < t->n; i++)
-		t->cols[i].width = t->cols[i].want;
+	for (size_t i = 0; i < t->n; i++) {
+		/* An arrow alone may stand in the gap. */
+		int title = (int)strlen(column(t, i)->title) + (t->several ? 2 : 0);
+		int want = t->cols[i].want;
+
+		t->cols[i].width = want < title ? title : want;
+		if (column(t, i)->width)
+			t->cols[i].width = column(t, i)->width;
+	}
 	t->shown = n_table(t);
+	t->gap = total(t, t->shown) <= width ? GAP : GAP_CROWDED;
 	while (t->shown > 1 && total(t, t->shown) > width) {
 		if (!shrink(t, t->shown))
 			t->shown--;
@@ -196,37 +225,30 @@ table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 		t->shown++;
 }
 
-/* A title, with its letter to sort by made visible and an arrow when sorted by it. */
+/* A title, with its letter to sort by made visible, and after it `arrow`. */
 static void
 header_cell(const struct table *t, struct draw *d, size_t i, bool letters,
 	const char *arrow)
 {
 	const struct weir_column *c = column(t, i);
-	int width = t->cols[i].width, start = d->x;
-	struct buf title = BUF_INIT(128);
+	int width = t->cols[i].width, start = d->x, end = start + width;
+	enum style style = *arrow ? STYLE_STRONG : STYLE_HEADER;
+	struct str title = str_of(c->title);
+	size_t k = 0;
 
-	buf_adds(&title, c->title);
-	if (arrow)
-		buf_adds(&title, arrow);
+	while (letters && k < title.len &&
+		tolower((unsigned char)title.s[k]) != t->cols[i].letter)
+		k++;
 	if (c->flags & WEIR_COL_RIGHT)
-		draw_spaces(d, width - draw_width(d, buf_cstr(&title)));
-	for (size_t k = 0; k < title.len && letters; k++) {
-		bool is = tolower((unsigned char)title.s[k]) == t->cols[i].letter;
-
-		if (!is)
-			continue;
-		draw_str(d, STYLE_HEADER, (struct str){ title.s, k }, width);
-		draw_str(d, STYLE_CURRENT, (struct str){ title.s + k, 1 }, 1);
-		draw_str(d, STYLE_HEADER,
-			(struct str){ title.s + k + 1, title.len - k - 1 },
-			start + width - d->x);
-		goto out;
+		draw_spaces(d, width - draw_width(d, c->title) - draw_width(d, arrow));
+	if (letters && k < title.len) {
+		draw_str(d, style, (struct str){ title.s, k }, end - d->x);
+		draw_str(d, STYLE_CURRENT, (struct str){ title.s + k, 1 }, end - d->x);
+		title = (struct str){ title.s + k + 1, title.len - k - 1 };
 	}
-	draw_str(d, arrow ? STYLE_STRONG : STYLE_HEADER, buf_str(&title),
-		start + width + (arrow ? 1 : 0) - d->x);
-out:
-	draw_to(d, start + width);
-	buf_release(&title);
+	draw_str(d, style, title, end - d->x);
+	draw_text(d, style, arrow); /* at most into the gap */
+	draw_to(d, end);
 }
 
 void
@@ -239,63 +261,182 @@ table_letters(const struct table *t, struct buf *out)
 }
 
 static bool
-begin_column(const struct table *t, struct draw *d, size_t i)
+begin_column(const struct table *t, struct draw *d, size_t i, int start)
 {
 	if (i > 0 && i <= t->skip)
 		return false;
 	if (i > 0)
-		draw_spaces(d, GAP);
+		draw_to(d, start);
 	return draw_left(d) > 0;
+}
+
+/* `↓`, and with several columns which one it is: `↓2`. */
+static void
+arrow_of(const struct table *t, const struct draw *d, size_t i,
+	const struct weir_sort *sort, size_t n, char out[16])
+{
+	out[0] = '\0';
+	for (int k = 0; k < (int)n && k < WEIR_SORT_MAX; k++) {
+		enum glyph glyph = sort[k].descending ? GLYPH_DOWN : GLYPH_UP;
+
+		if (strcmp(sort[k].column->name, column(t, i)->name) != 0)
+			continue;
+		snprintf(out, 16, "%s", theme_glyph(d->theme, glyph));
+		if (n > 1)
+			snprintf(out + strlen(out), 16 - strlen(out), "%d", k + 1);
+		return;
+	}
 }
 
 void
 table_header(const struct table *t, struct draw *d, bool letters,
-	const struct weir_column *sort, bool descending)
+	const struct weir_sort *sort, size_t n_sort)
 {
-	const char *arrow = theme_glyph(d->theme, descending ? GLYPH_DOWN : GLYPH_UP);
+	int start = lead(t);
 
-	if (t->rows->state < t->rows->columns.n)
-		draw_spaces(d, GLYPH_COLUMNS);
+	draw_to(d, start);
 	for (size_t i = 0; i < t->shown; i++) {
-		if (begin_column(t, d, i))
-			header_cell(
-				t, d, i, letters, column(t, i) == sort ? arrow : NULL);
+		char arrow[16];
+
+		if (!begin_column(t, d, i, start))
+			continue;
+		arrow_of(t, d, i, sort, n_sort, arrow);
+		header_cell(t, d, i, letters, arrow);
+		start += t->cols[i].width + t->gap;
 	}
 }
 
-void
-table_row(const struct table *t, struct draw *d, const struct rows_row *row)
+/* The part of text that a word or pattern matches at or after from. */
+static bool
+next_match(const struct table_look *look, struct str text, size_t from,
+	size_t *ret_start, size_t *ret_end)
 {
-	enum style state_style = STYLE_PLAIN;
+	bool found = false;
+
+	for (size_t i = 0; i < look->n_words; i++) {
+		size_t start, end;
+
+		if (!weir_match_find(look->words[i], text, from, &start, &end) ||
+			end <= start)
+			continue;
+		if (found && (start > *ret_start ||
+				     (start == *ret_start && end <= *ret_end)))
+			continue;
+		*ret_start = start;
+		*ret_end = end;
+		found = true;
+	}
+	return found;
+}
+
+/* A text with what the query looks for made visible. What is cut is looked into too. */
+static void
+matched_cell(struct draw *d, enum style style, struct str text, int width, bool right,
+	const struct table_look *look)
+{
+	unsigned flags = d->theme->utf8 ? 0 : TEXT_ASCII;
+	struct buf fit = BUF_INIT(CELL_MAX);
+	size_t at = 0, start = 0, end = 0;
+	int from = d->x, used;
+
+	used = (int)text_fit(&fit, text, (size_t)(width > 0 ? width : 0), flags);
+	if (right)
+		draw_spaces(d, width - used);
+	while (next_match(look, text, at, &start, &end) && start < fit.len) {
+		if (end > fit.len)
+			end = fit.len;
+		draw_str(d, style, (struct str){ fit.s + at, start - at }, width);
+		draw_str(d, STYLE_MATCH, (struct str){ fit.s + start, end - start },
+			width);
+		at = end;
+	}
+	if (at < fit.len)
+		draw_str(d, style, (struct str){ fit.s + at, fit.len - at }, width);
+	draw_to(d, from + width);
+	buf_release(&fit);
+}
+
+static bool
+is_searched(enum weir_type type)
+{
+	return type == WEIR_T_TEXT || type == WEIR_T_STATE_NAME ||
+	       type == WEIR_T_TAGS || type == WEIR_T_JSON || type == WEIR_T_ID;
+}
+
+/* The mark, the lines of the tree and the state's glyph; its style is returned. */
+static enum style
+row_lead(const struct table *t, struct draw *d, const struct rows_row *row,
+	const struct table_look *look, int indent)
+{
+	enum style style = STYLE_PLAIN;
+	struct str name = STR("");
+	char glyph[8];
+
+	if (look->marked)
+		draw_text(d, STYLE_MARKED, "*");
+	draw_to(d, MARK_COLUMNS);
+	for (int i = 0; i < indent; i += 2) {
+		draw_text(d, STYLE_DIM, theme_glyph(d->theme, GLYPH_RULE));
+		draw_spaces(d, 1);
+	}
+	if (has_glyph(t)) {
+		if (t->rows->state_name < t->rows->columns.n)
+			name = row->cells[t->rows->state_name].s;
+		style = theme_state(d->theme,
+			(enum weir_state)row->cells[t->rows->state].i, name, glyph);
+		draw_text(d, style, glyph);
+	}
+	draw_to(d, lead(t) + indent);
+	return style;
+}
+
+/* Which column makes room for the tree's lines: the second one if it can. */
+static size_t
+gives_indent(const struct table *t, int indent)
+{
+	return t->shown > 1 && t->skip == 0 && t->cols[1].width - indent >= INDENT_LEAST
+		       ? 1
+		       : 0;
+}
+
+static void
+row_cell(const struct table *t, struct draw *d, size_t i, const struct rows_row *row,
+	const struct table_look *look, enum style style, int width)
+{
+	const struct weir_column *c = column(t, i);
+	bool right = (c->flags & WEIR_COL_RIGHT) != 0;
+	struct buf text = BUF_INIT(CELL_MAX);
+
+	cell_text(t, d, &row->cells[t->cols[i].index], &text);
+	if (look->n_words > 0 && is_searched(c->type))
+		matched_cell(d, style, buf_str(&text), width, right, look);
+	else
+		draw_cell(d, style, buf_str(&text), width, right);
+	buf_release(&text);
+}
+
+void
+table_row(const struct table *t, struct draw *d, const struct rows_row *row,
+	const struct table_look *look)
+{
+	int indent, start = lead(t);
+	enum style state_style;
+	size_t giver;
 
 	if (!row)
 		return;
-	if (t->rows->state < t->rows->columns.n) {
-		char glyph[8];
-		struct str name = STR("");
-
-		for (size_t i = 0; i < t->rows->columns.n; i++) {
-			if (t->rows->columns.v[i]->type == WEIR_T_STATE_NAME)
-				name = row->cells[i].s;
-		}
-		state_style = theme_state(d->theme,
-			(enum weir_state)row->cells[t->rows->state].i, name, glyph);
-		draw_text(d, state_style, glyph);
-		draw_to(d, GLYPH_COLUMNS);
-	}
+	indent = 2 * (look->depth > TABLE_DEPTH_MAX ? TABLE_DEPTH_MAX : look->depth);
+	giver = gives_indent(t, indent);
+	state_style = row_lead(t, d, row, look, indent);
 	for (size_t i = 0; i < t->shown; i++) {
-		const struct weir_column *c = column(t, i);
-		struct buf text = BUF_INIT(CELL_MAX);
+		bool state = column(t, i)->type == WEIR_T_STATE_NAME;
+		int end = start + t->cols[i].width + (i < giver ? indent : 0);
 
-		if (begin_column(t, d, i)) {
-			cell_text(t, d, &row->cells[t->cols[i].index], &text);
-			draw_cell(d,
-				c->type == WEIR_T_STATE_NAME ? state_style
-							     : STYLE_PLAIN,
-				buf_str(&text), t->cols[i].width,
-				(c->flags & WEIR_COL_RIGHT) != 0);
-		}
-		buf_release(&text);
+		if (!begin_column(t, d, i, start))
+			continue;
+		row_cell(t, d, i, row, look, state ? state_style : STYLE_PLAIN,
+			end - d->x);
+		start = end + t->gap;
 	}
 }
 

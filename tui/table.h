@@ -9,13 +9,25 @@
 #include "draw.h"
 #include "rows.h"
 
-enum { TABLE_COLUMNS_MAX = 32 };
+struct weir_match;
+
+enum { TABLE_COLUMNS_MAX = ROWS_COLUMNS_MAX, TABLE_DEPTH_MAX = 8 };
 
 struct table_column {
 	size_t index; /* into rows->columns */
 	int width;
 	int want;    /* the widest cell seen, at least the title */
 	char letter; /* that sorts by it, 0: none */
+	bool wide;   /* shown only where there is room */
+};
+
+/* How a row differs from others. */
+struct table_look {
+	bool marked;
+	int depth; /* of a child run below its parent; 0: it is no child here */
+	/* What the query looks for, to be shown in the cells. */
+	const struct weir_match *const *words;
+	size_t n_words;
 };
 
 struct table {
@@ -25,12 +37,15 @@ struct table {
 	size_t n;
 	size_t shown; /* the first so many have room */
 	size_t skip;  /* scrolled away, from the second on */
+	int gap;      /* between two columns */
 	bool utc, absolute;
+	bool several; /* sorted by several columns: they are numbered */
 	int64_t now_us;
 };
 
 void table_init(struct table *t, struct rows *rows);
-
+/* After rows_choose. */
+void table_columns(struct table *t);
 /* Forget the widths that were seen: another question. */
 void table_reset(struct table *t);
 /* Look at rows first .. first + n - 1 and choose widths for so many columns of a
@@ -38,13 +53,14 @@ void table_reset(struct table *t);
 void table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 	size_t first, size_t n, int width);
 
-/* letters: show the letters to sort by. sort: the sorted column, or NULL. */
+/* letters: show the letters to sort by. sort: what the rows are sorted by. */
 void table_header(const struct table *t, struct draw *d, bool letters,
-	const struct weir_column *sort, bool descending);
+	const struct weir_sort *sort, size_t n_sort);
 /* `s STATE  f FLOW`: the letters of the columns on the screen, appended to out. */
 void table_letters(const struct table *t, struct buf *out);
 /* On the row begun. row NULL: it cannot be read (yet). */
-void table_row(const struct table *t, struct draw *d, const struct rows_row *row);
+void table_row(const struct table *t, struct draw *d, const struct rows_row *row,
+	const struct table_look *look);
 
 /* The column that a letter or digit names, NULL if none. */
 const struct weir_column *table_pick(const struct table *t, uint32_t key);

@@ -24,6 +24,8 @@ static const struct {
 	[STYLE_INVALID]  = { COLOR_RED,     A_UNDERLINE, A_UNDERLINE },
 	[STYLE_ALERT]    = { COLOR_RED,     A_REVERSE,   A_REVERSE },
 	[STYLE_KEY]      = { -1,            A_BOLD,      A_BOLD },
+	[STYLE_MARKED]   = { COLOR_YELLOW,  A_BOLD,      A_BOLD },
+	[STYLE_CHANGED]  = { -1,            A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE },
 	[STYLE_GREEN]    = { COLOR_GREEN,   A_NORMAL,    A_NORMAL },
 	[STYLE_RED]      = { COLOR_RED,     A_NORMAL,    A_NORMAL },
 	[STYLE_BOLD_RED] = { COLOR_RED,     A_BOLD,      A_BOLD },

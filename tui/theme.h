@@ -23,6 +23,8 @@ enum style {
 	STYLE_INVALID, /* the part of a query that is not used */
 	STYLE_ALERT,   /* OFFLINE */
 	STYLE_KEY,     /* a key in a hint */
+	STYLE_MARKED,  /* the `*` of a marked row */
+	STYLE_CHANGED, /* a cell that has just changed */
 	STYLE_GREEN,   /* the colours of states */
 	STYLE_RED,
 	STYLE_BOLD_RED,

@@ -213,51 +213,6 @@ act_times(struct view *v, enum action_id id, const char *arg)
 	listview_layout(r);
 }
 
-/* Times, numbers and spans are asked for from the largest down. */
-static bool
-descends_first(const struct weir_column *c)
-{
-	return c->type == WEIR_T_TIME || c->type == WEIR_T_DURATION ||
-	       c->type == WEIR_T_INT || c->type == WEIR_T_REAL;
-}
-
-static void
-sort_by(struct listview *r, const struct weir_column *c)
-{
-	bool descending = descends_first(c), now = false;
-	struct buf sort = BUF_INIT(256);
-
-	if (listview_sorted_by(r, &now) == c)
-		descending = !now;
-	buf_addf(&sort, "%s%s", c->alias ? c->alias : c->name,
-		descending ? ":desc" : "");
-	listview_set(&r->sort, buf_cstr(&sort));
-	buf_release(&sort);
-	listview_ask(r);
-}
-
-/* The key after `~`. */
-static bool
-view_key(struct view *v, uint32_t key)
-{
-	struct listview *r = listview_of(v);
-	const struct weir_column *c;
-
-	if (!r->letters)
-		return false;
-	r->letters = false;
-	c = table_pick(&r->table, key);
-	if (c) {
-		sort_by(r, c);
-	} else if (key == '0') {
-		listview_set(&r->sort, r->start_sort);
-		listview_ask(r);
-	} else if (key != INPUT_ESC && key != '~') {
-		status_say(v->app, true, "no column has this letter or number");
-	}
-	return true;
-}
-
 /* What completion would add at the end of the text. */
 static void
 complete(struct listview *r, struct prompt *p)
@@ -338,21 +293,13 @@ act_search(struct view *v, enum action_id id, const char *arg)
 	app_prompt(v->app, &query_user, v, arg ? arg : listview_of(v)->query);
 }
 
-static void
-act_sort(struct view *v, enum action_id id, const char *arg)
-{
-	(void)id;
-	(void)arg;
-	listview_of(v)->letters = true;
-}
-
 static const struct view_act acts[] = {
 	{ ACTION_OPEN, act_open },
 	{ ACTION_LOG, act_open },
 	{ ACTION_SEARCH, act_search },
 	{ ACTION_NEXT, act_step },
 	{ ACTION_PREVIOUS, act_step },
-	{ ACTION_SORT, act_sort },
+	{ ACTION_SORT, listview_sort_act },
 	{ ACTION_NEXT_BAD, act_bad },
 	{ ACTION_PREVIOUS_BAD, act_bad },
 	{ ACTION_TIMES, act_times },
@@ -372,6 +319,8 @@ view_free(struct view *v)
 	free(r->start_sort);
 	free(r->columns);
 	free(r->count_by);
+	weir_query_free(r->words);
+	free(r->words_of);
 	free(r);
 }
 
@@ -389,7 +338,7 @@ static const struct view_ops ops = {
 	.acts = acts,
 	.move = view_move,
 	.back = view_back,
-	.key = view_key,
+	.key = listview_sort_key,
 	.answer = listview_answer,
 	.due = listview_due,
 	.object = view_object,
@@ -436,7 +385,7 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 	if (rc)
 		return rc;
 	r = xcalloc(1, sizeof(*r));
-	rc = rows_init(&r->rows, view->kind, err);
+	rc = rows_init(&r->rows, view->kind, text(view->columns), err);
 	if (rc) {
 		free(r);
 		return rc;

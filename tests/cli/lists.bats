@@ -249,3 +249,16 @@ P
 	weir2 runs --offline -platform:win-64 -n0 -o json
 	json 'd and all(x["platform"] != "win-64" for x in d)'
 }
+
+@test "a width: tables are as wide as asked, pipes are not cut" {
+	weir2 runs --offline -n 3 -o table --columns name:8,state:12
+	exits 0
+	[ "$(head -n 1 "$T/out")" = 'RUN       STATE' ] || die "header"
+	[ "$(awk 'NR > 1 { print substr($0, 9, 2) }' "$T/out" | sort -u)" = '  ' ]
+	weir2 runs --offline -n 3 -o tsv --columns name:2
+	exits 0
+	[ "$(awk '{ print length($0) > 2 }' "$T/out" | sort -u)" = 1 ]
+	weir2 runs --offline --columns name:0
+	exits 2
+	says "column 'name': a width is a number from 1 to 999"
+}

@@ -118,6 +118,39 @@ test_choose(void **state)
 		weir_columns_choose(WEIR_POOL, "param.x", 0, &set, &err), WEIR_EUSAGE);
 }
 
+/* `name:30`: a width, for tables; what is wrong with one is said. */
+static void
+test_widths(void **state)
+{
+	static const char *const wrong[] = { "name:0", "name:1000", "name:99999999999",
+		"name:", "name:wide", "nmae:3", ":30" };
+	struct weir_column_set set;
+	struct weir_err err;
+
+	(void)state;
+	assert_int_equal(
+		weir_columns_choose(WEIR_RUN,
+			"name:30,flow,param.x:12,param.a:b,Start:5", 0, &set, &err),
+		WEIR_OK);
+	assert_int_equal(set.n, 5);
+	assert_string_equal(set.v[0]->name, "name");
+	assert_int_equal(set.v[0]->width, 30);
+	assert_int_equal(set.v[1]->width, 0);
+	assert_string_equal(set.v[2]->name, "param.x");
+	assert_int_equal(set.v[2]->width, 12);
+	assert_string_equal(set.v[3]->name, "param.a:b");
+	assert_string_equal(set.v[4]->name, "start_time");
+	assert_int_equal(set.v[4]->width, 5);
+	weir_columns_release(&set);
+	for (size_t i = 0; i < N_ELEM(wrong); i++) {
+		assert_int_equal(weir_columns_choose(WEIR_RUN, wrong[i], 0, &set, &err),
+			WEIR_EUSAGE);
+		assert_true(err.text[0] != '\0');
+	}
+	for (const struct weir_column *c = weir_columns(WEIR_RUN); c->name; c++)
+		assert_int_equal(c->width, 0);
+}
+
 /* The object that `-o json` prints for the row with this id. */
 static json_t *
 object_of(enum weir_kind kind, const struct weir_id *id)
@@ -343,6 +376,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sql),
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_widths),
 		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_samples),
 	};

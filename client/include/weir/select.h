@@ -50,12 +50,15 @@ struct weir_column {
 	const char *order; /* expression to sort by when not sql, or NULL */
 	const char *help;
 	const char *arg; /* of a dynamic column: bound to ?@ in sql and order */
+	int width;       /* chosen with `name:30`; 0: as its cells need */
 };
+enum { WEIR_WIDTH_MAX = 999 };
 
 /* All columns of a kind; ends with name NULL. Static. */
 const struct weir_column *weir_columns(enum weir_kind kind);
 
-/* A chosen set; dynamic ones (`param.package`, `label.x`) are owned by it. */
+/* A chosen set; dynamic ones (`param.package`, `label.x`) and those with a width are
+ * owned by it. */
 struct weir_column_set {
 	const struct weir_column **v;
 	size_t n;
@@ -63,9 +66,9 @@ struct weir_column_set {
 };
 
 /*
- * Parse `name,flow,param.package`. Names and aliases, any case. Errors: WEIR_EUSAGE,
- * with the list of names and the nearest one as hint. want != 0 and text NULL: all with
- * any of these flags. /
+ * Parse `name:30,flow,param.package`: with or without a width. Names and aliases, any
+ * case. Errors: WEIR_EUSAGE, with the list of names and the nearest one as hint. want
+ * != 0 and text NULL: all with any of these flags. /
  */
 WEIR_NODISCARD enum weir_rc weir_columns_choose(enum weir_kind kind, const char *text,
 	unsigned want, struct weir_column_set *ret_set, struct weir_err *err);

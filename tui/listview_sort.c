@@ -1,0 +1,95 @@
+/* Sorting a list by keys (`~`) and by text. */
+#include <weir/time.h>
+
+#include "app.h"
+#include "listview.h"
+#include "sortkeys.h"
+
+size_t
+listview_sorts(const struct listview *r, struct weir_sort sort[WEIR_SORT_MAX],
+	struct weir_column_set *set)
+{
+	size_t n = 0;
+
+	if (*r->sort && weir_sort_parse(r->kind, r->sort, set, sort, &n, NULL))
+		return 0;
+	return n;
+}
+
+static void
+sort_as(struct listview *r, const char *text)
+{
+	if (strcmp(r->sort, text) == 0)
+		return;
+	listview_set(&r->sort, text);
+	listview_ask(r);
+}
+
+static void
+sort_by(struct listview *r, const struct weir_column *c, bool add)
+{
+	struct weir_sort sort[WEIR_SORT_MAX];
+	struct weir_column_set set = { 0 };
+	struct buf text = BUF_INIT(PROMPT_MAX);
+	size_t n = listview_sorts(r, sort, &set);
+
+	if (sortkeys_choose(sort, n, c, add, &text))
+		sort_as(r, buf_cstr(&text));
+	else
+		status_say(
+			r->v.app, true, "sort: by at most %d columns", WEIR_SORT_MAX);
+	buf_release(&text);
+	weir_columns_release(&set);
+}
+
+bool
+listview_sort_key(struct view *v, uint32_t key)
+{
+	struct listview *r = listview_of(v);
+	const struct weir_column *c;
+	bool add = r->adding;
+
+	if (!r->letters)
+		return false;
+	if (key == '~' && !add) {
+		r->adding = true;
+		return true;
+	}
+	r->letters = r->adding = false;
+	c = table_pick(&r->table, key);
+	if (c)
+		sort_by(r, c, add);
+	else if (key == '0')
+		sort_as(r, r->start_sort);
+	else if (key != INPUT_ESC && key != '~')
+		status_say(v->app, true, "no column has this letter or number");
+	return true;
+}
+
+/* `:sort dur:desc,name` */
+static void
+sort_text(struct listview *r, const char *text)
+{
+	struct weir_sort sort[WEIR_SORT_MAX];
+	struct weir_column_set set = { 0 };
+	struct weir_err err = { 0 };
+	size_t n = 0;
+
+	if (strcmp(text, "default") == 0)
+		sort_as(r, "");
+	else if (weir_sort_parse(r->kind, text, &set, sort, &n, &err))
+		status_say(r->v.app, true, "%s", err.text);
+	else
+		sort_as(r, text);
+	weir_columns_release(&set);
+}
+
+void
+listview_sort_act(struct view *v, enum action_id id, const char *arg)
+{
+	(void)id;
+	if (arg && *arg)
+		sort_text(listview_of(v), arg);
+	else
+		listview_of(v)->letters = true;
+}
