@@ -254,7 +254,7 @@ P
 	weir2 runs --offline -n 3 -o table --columns name:8,state:12
 	exits 0
 	[ "$(head -n 1 "$T/out")" = 'RUN       STATE' ] || die "header"
-	[ "$(awk 'NR > 1 { print substr($0, 9, 2) }' "$T/out" | sort -u)" = '  ' ]
+	[ "$(grep -cE '^.{8}  [A-Z][a-z]+$' "$T/out")" = 3 ] || die "widths"
 	weir2 runs --offline -n 3 -o tsv --columns name:2
 	exits 0
 	[ "$(awk '{ print length($0) > 2 }' "$T/out" | sort -u)" = 1 ]
