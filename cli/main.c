@@ -90,6 +90,10 @@
  *   select	columns, order, query in; typed cells out
  *   resolve	ids, names, @latest, web addresses
  *   pickup	why a run that should start does not
+ *   why	why a run failed or waits
+ *   why_log	the line of a log that says it
+ *   why_text	words of errors; what two errors have in common
+ *   why_scan	failed runs by their errors
  *   cell	a cell as text for people, for programs, as JSON
  *   members	members of stored JSON, one call each
  * Work:

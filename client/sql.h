@@ -101,6 +101,7 @@
 	SQL_DOC_STATEMENTS(X) \
 	SQL_SYNC_STATEMENTS(X) \
 	SQL_STATE_STATEMENTS(X) \
+	SQL_WHY_STATEMENTS(X) \
 	/* logs: k of a block is log << 32 | place */ \
 	X(LOG_GET, "SELECT k, complete, until_us, n, runs FROM logs WHERE run = ?1") \
 	X(LOG_ADD, "INSERT INTO logs(run, at_us, complete, n, fetched_us)" \
@@ -163,6 +164,17 @@
 	X(CHILD_CREATED, "SELECT max(created_us) FROM runs WHERE parent_task = ?1") \
 	X(RUN_ENDED, "SELECT state, coalesce(end_us, updated_us), run_count FROM runs" \
 		" WHERE id = ?1")
+
+/* Failed runs (7) and crashed ones (9), and their task runs. */
+#define SQL_WHY_STATEMENTS(X) \
+	X(WHY_RUN, "SELECT r.name, r.state, sn.name, f.name, p.name, r.at_us, r.end_us," \
+		" r.run_count, d.rest FROM runs r LEFT JOIN names sn ON sn.k = r.state_name" \
+		" LEFT JOIN flows f ON f.k = r.flow LEFT JOIN names p ON p.k = r.platform" \
+		" LEFT JOIN run_docs d ON d.k = r.k WHERE r.id = ?1") \
+	X(WHY_CHILDREN, "SELECT id FROM runs WHERE parent = ?1 AND state IN (7, 9)" \
+		" ORDER BY coalesce(end_us, at_us), k LIMIT ?2") \
+	X(WHY_TASKS, "SELECT id, name, rest FROM task_runs WHERE run = ?1" \
+		" AND state IN (7, 9) ORDER BY coalesce(end_us, updated_us), k LIMIT ?2")
 
 /*
  * Flows, deployments, pools, queues, workers, artifacts, limits: six statements each. A flow
