@@ -154,6 +154,7 @@
  *   screen	the terminal taken, given back, suspended; a mock of it
  *   input	bytes to keys
  *   action	what keys can do
+ *   messages	what weir said, with times
  *   keymap	which key does what where
  *   script	keys from a file
  *   prompt	a line of input

@@ -1,6 +1,7 @@
 #include "action.h"
 
 #include <weir/mem.h>
+#include <weir/text.h>
 
 #include "app.h"
 
@@ -110,7 +111,7 @@ static const struct action actions[ACTION_N] = {
 static const struct {
 	const char *name;
 	unsigned context;
-} contexts[] = {
+} context_names[] = {
 	{ "all", CONTEXT_ALL },
 	{ "list", CONTEXT_LIST },
 	{ "detail", CONTEXT_DETAIL },
@@ -119,6 +120,20 @@ static const struct {
 	{ "page", CONTEXT_PAGE },
 	{ "columns", CONTEXT_COLUMNS },
 	{ "help", CONTEXT_HELP },
+};
+
+static const char *const args[] = {
+	[ARG_NONE] = "",
+	[ARG_QUERY] = "QUERY",
+	[ARG_SORT] = "COLUMN[:desc],...",
+	[ARG_COLUMNS] = "COLUMN,...",
+	[ARG_FIELD] = "COLUMN",
+	[ARG_PLACE] = "PLACE",
+	[ARG_TEXT] = "TEXT",
+	[ARG_FILE] = "FILE",
+	[ARG_VIEW] = "NAME",
+	[ARG_PROFILE] = "PROFILE",
+	[ARG_OBJECT] = "OBJECT",
 };
 /* clang-format on */
 
@@ -138,12 +153,49 @@ action_find(struct str name)
 	return ACTION_NONE;
 }
 
+const char *
+action_nearest(struct str name, unsigned contexts)
+{
+	const char *names[ACTION_N];
+	size_t n = 0;
+
+	for (size_t i = 1; i < ACTION_N; i++) {
+		if (actions[i].contexts & contexts)
+			names[n++] = actions[i].name;
+	}
+	return text_nearest(name, names, n);
+}
+
+void
+action_split(struct str text, struct str *ret_name, struct str *ret_arg)
+{
+	struct str name, arg = text;
+
+	while (arg.len > 0 && *arg.s == ' ')
+		arg.s++, arg.len--;
+	name = (struct str){ arg.s, 0 };
+	while (arg.len > 0 && *arg.s != ' ')
+		arg.s++, arg.len--, name.len++;
+	while (arg.len > 0 && *arg.s == ' ')
+		arg.s++, arg.len--;
+	while (arg.len > 0 && arg.s[arg.len - 1] == ' ')
+		arg.len--;
+	*ret_name = name;
+	*ret_arg = arg;
+}
+
+const char *
+action_arg_name(enum action_arg arg)
+{
+	return args[arg];
+}
+
 unsigned
 action_context(struct str name)
 {
-	for (size_t i = 0; i < N_ELEM(contexts); i++) {
-		if (str_eq(name, contexts[i].name))
-			return contexts[i].context;
+	for (size_t i = 0; i < N_ELEM(context_names); i++) {
+		if (str_eq(name, context_names[i].name))
+			return context_names[i].context;
 	}
 	return 0;
 }
@@ -151,9 +203,26 @@ action_context(struct str name)
 const char *
 action_context_name(unsigned context)
 {
-	for (size_t i = 0; i < N_ELEM(contexts); i++) {
-		if (contexts[i].context == context)
-			return contexts[i].name;
+	for (size_t i = 0; i < N_ELEM(context_names); i++) {
+		if (context_names[i].context == context)
+			return context_names[i].name;
 	}
 	return "";
+}
+
+void
+action_contexts(unsigned which, struct buf *out)
+{
+	const char *sep = "";
+
+	if (which == CONTEXT_ALL) {
+		buf_adds(out, "all");
+		return;
+	}
+	for (size_t i = 1; i < N_ELEM(context_names); i++) {
+		if (!(context_names[i].context & which))
+			continue;
+		buf_addf(out, "%s%s", sep, context_names[i].name);
+		sep = ", ";
+	}
 }

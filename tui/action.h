@@ -152,8 +152,17 @@ const struct action *action_get(enum action_id id);
 /* The id of a name, ACTION_NONE if there is none. */
 enum action_id action_find(struct str name);
 
+/* The name most like it of those that work in one of the contexts, or NULL. */
+const char *action_nearest(struct str name, unsigned contexts);
+/* `sort dur:desc`: the name, and what stands behind it without blanks around it. */
+void action_split(struct str text, struct str *ret_name, struct str *ret_arg);
+/* What to write for an argument: "COLUMN[:desc],..."; "" for none. */
+const char *action_arg_name(enum action_arg arg);
+
 /* Contexts as key maps write them: "all", "list", "detail", "log", ... 0: none such. */
+#define ACTION_CONTEXTS "all, list, detail, log, timeline, page, columns, help"
 unsigned action_context(struct str name);
-const char *action_context_name(unsigned context);
+const char *action_context_name(unsigned context);        /* "" for several */
+void action_contexts(unsigned contexts, struct buf *out); /* "list, log" */
 
 #endif

@@ -138,7 +138,9 @@ prompt_tell(struct app *a, enum prompt_event ev)
 
 	if (ev != PROMPT_EV_CHANGED)
 		prompt_stop(p, ev == PROMPT_EV_ACCEPTED);
+	a->typing = ev == PROMPT_EV_CHANGED;
 	p->user->event(a, p->arg, p, ev);
+	a->typing = false;
 }
 
 static void
@@ -178,7 +180,7 @@ key_of_prompt(struct app *a, uint32_t key)
 void
 app_key(struct app *a, uint32_t key)
 {
-	enum action_id id;
+	const struct binding *b;
 
 	a->key_us = weir_monotonic_us();
 	a->dirty = true;
@@ -189,7 +191,7 @@ app_key(struct app *a, uint32_t key)
 	}
 	if (a->top->ops->key && a->top->ops->key(a->top, key))
 		return;
-	id = keymap_find(&a->keymap, a->top->ops->context, key);
-	if (id != ACTION_NONE)
-		action_get(id)->run(a, id, NULL);
+	b = keymap_at(&a->keymap, a->top->ops->context, key);
+	if (b && b->action != ACTION_NONE)
+		action_get(b->action)->run(a, b->action, b->arg);
 }

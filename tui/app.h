@@ -18,6 +18,7 @@
 #include "finder.h"
 #include "input.h"
 #include "keymap.h"
+#include "messages.h"
 #include "prompt.h"
 #include "screen.h"
 #include "script.h"
@@ -36,6 +37,7 @@ struct app {
 	struct keymap keymap;
 	struct prompt prompt;
 	struct status status;
+	struct messages messages;
 	struct script script;
 
 	struct weir_session *session;
@@ -53,7 +55,8 @@ struct app {
 	int64_t drawn_us; /* weir_monotonic_us when it was drawn */
 	int64_t key_us;   /* weir_monotonic_us of the last key */
 	bool utc;
-	bool dirty; /* something looks different */
+	bool dirty;  /* something looks different */
+	bool typing; /* a prompt's text changed: what is said of it is not kept */
 	bool quit;
 	int died_of; /* the signal that ended us, 0: none */
 };

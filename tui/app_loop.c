@@ -30,11 +30,15 @@ take_event(struct app *a, const struct weir_event *ev)
 		app_changed(a);
 		break;
 	case WEIR_EV_ONLINE:
+		if (s->offline)
+			messages_add(&a->messages, false, "the server answers again");
 		s->offline = false;
 		s->offline_why[0] = '\0';
 		status_read(a);
 		break;
 	case WEIR_EV_OFFLINE:
+		if (!s->offline)
+			messages_add(&a->messages, true, ev->text);
 		s->offline = true;
 		word_copy(s->offline_why, sizeof(s->offline_why), str_of(ev->text));
 		status_read(a);

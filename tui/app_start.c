@@ -2,6 +2,8 @@
 #include <locale.h>
 #include <signal.h>
 
+#include <weir/select.h>
+#include <weir/text.h>
 #include <weir/time.h>
 
 #include "app.h"
@@ -50,6 +52,27 @@ wants_colour(const struct app *a)
 	return !none || !*none;
 }
 
+/* What is wrong in [keys] is told before the screen is taken, and kept. */
+static void
+read_keys(struct app *a)
+{
+	struct buf warnings = BUF_INIT(BUF_MAX);
+
+	keymap_read(&a->keymap, a->config, &warnings);
+	for (const char *p = buf_cstr(&warnings); *p;) {
+		size_t n = strcspn(p, "\n");
+		struct buf line = BUF_INIT(4096);
+
+		text_sanitize(
+			&line, (struct str){ p, n }, a->theme.utf8 ? 0 : TEXT_ASCII);
+		fprintf(stderr, "weir: %s\n", buf_cstr(&line));
+		messages_add(&a->messages, true, buf_cstr(&line));
+		buf_release(&line);
+		p += n + (p[n] == '\n');
+	}
+	buf_release(&warnings);
+}
+
 static void
 init(struct app *a, const struct tui_start *start)
 {
@@ -62,6 +85,8 @@ init(struct app *a, const struct tui_start *start)
 	a->theme.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	input_init(&a->input);
 	prompt_init(&a->prompt);
+	keymap_init(&a->keymap);
+	read_keys(a);
 }
 
 static void
@@ -80,6 +105,7 @@ release(struct app *a)
 	draw_release(&a->draw);
 	input_release(&a->input);
 	prompt_release(&a->prompt);
+	messages_release(&a->messages);
 	keymap_release(&a->keymap);
 	script_close(&a->script);
 }
@@ -88,12 +114,11 @@ enum weir_rc
 app_run(const struct tui_start *start, struct weir_err *err)
 {
 	struct app a = { 0 };
-	enum weir_rc rc;
+	enum weir_rc rc = WEIR_OK;
 	int died_of;
 
 	init(&a, start);
-	rc = keymap_parse(&a.keymap, "default keys", str_of(keymap_defaults), err);
-	if (!rc && start->script)
+	if (start->script)
 		rc = script_open(&a.script, start->script, err);
 	if (!rc)
 		rc = finder_start(a.config, &a.finder, err);

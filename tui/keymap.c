@@ -1,141 +1,135 @@
 #include "keymap.h"
 
+#include <weir/text.h>
+
 #include "input.h"
 
 /* clang-format off */
-const char keymap_defaults[] =
-	"all up up\n" "all k up\n" "all ctrl-p up\n"
-	"all down down\n" "all j down\n" "all ctrl-n down\n"
-	"all left left\n" "all h left\n"
-	"all right right\n" "all l right\n"
-	"all pgup page-up\n" "all ctrl-b page-up\n" "all alt-v page-up\n"
-	"all pgdn page-down\n" "all ctrl-f page-down\n" "all ctrl-v page-down\n"
-	"log space page-down\n" "help space page-down\n" "page space page-down\n"
-	"detail space page-down\n"
-	"all ctrl-u half-up\n" "all ctrl-d half-down\n"
-	"all home first\n" "all g first\n" "all alt-< first\n"
-	"all end last\n" "all G last\n" "all alt-> last\n"
-	"all enter open\n"
-	"all q back\n" "all esc back\n" "all ctrl-g back\n"
-	"all Q quit\n" "all ctrl-c quit\n"
-	"all / search\n" "all ctrl-s search\n"
-	"all n next\n" "all N previous\n"
-	"all ] next-bad\n" "all [ previous-bad\n"
-	"all ~ sort\n" "all C columns\n" "all F group\n" "all i tree\n"
-	"all z fold\n"
-	"list space mark\n" "columns space mark\n"
-	"all V mark-range\n" "all * mark-all\n" "all U unmark\n"
-	"all v preview\n" "all K preview-up\n" "all J preview-down\n"
-	"all < move-left\n" "all > move-right\n" "all - narrower\n" "all + wider\n"
-	"all L log\n" "all T timeline\n" "all W why\n" "all p parameters\n"
-	"all r retrigger\n" "all x cancel\n"
-	"all y copy-id\n" "all Y copy-command\n" "all o web\n"
-	"all f follow\n"
-	"all 1 level-debug\n" "all 2 level-info\n" "all 3 level-warning\n"
-	"all 4 level-error\n" "all 5 level-critical\n"
-	"all & filter\n"
-	"all e more-context\n" "all E less-context\n"
-	"all t times\n" "all Z zone\n" "all m time-mark\n" "all @ jump\n"
-	"all w wrap\n" "all M merge\n"
-	"all S save\n" "all | pager\n" "all alt-e editor\n"
-	"all : command\n" "all ! shell\n"
-	"all ' view\n" "all tab next-view\n" "all backtab previous-view\n"
-	"all P profile\n"
-	"all R refresh\n" "all ctrl-l repaint\n" "all ctrl-z suspend\n"
-	"all ? help\n" "all f1 help\n";
+#define ALL CONTEXT_ALL
+
+static const struct {
+	unsigned context;
+	const char *key;
+	enum action_id action;
+} defaults[] = {
+	{ ALL, "up", ACTION_UP }, { ALL, "k", ACTION_UP }, { ALL, "ctrl-p", ACTION_UP },
+	{ ALL, "down", ACTION_DOWN }, { ALL, "j", ACTION_DOWN }, { ALL, "ctrl-n", ACTION_DOWN },
+	{ ALL, "left", ACTION_LEFT }, { ALL, "h", ACTION_LEFT },
+	{ ALL, "right", ACTION_RIGHT }, { ALL, "l", ACTION_RIGHT },
+	{ ALL, "pgup", ACTION_PAGE_UP }, { ALL, "ctrl-b", ACTION_PAGE_UP },
+	{ ALL, "alt-v", ACTION_PAGE_UP },
+	{ ALL, "pgdn", ACTION_PAGE_DOWN }, { ALL, "ctrl-f", ACTION_PAGE_DOWN },
+	{ ALL, "ctrl-v", ACTION_PAGE_DOWN },
+	{ ALL & ~(CONTEXT_LIST | CONTEXT_COLUMNS), "space", ACTION_PAGE_DOWN },
+	{ ALL, "ctrl-u", ACTION_HALF_UP }, { ALL, "ctrl-d", ACTION_HALF_DOWN },
+	{ ALL, "home", ACTION_FIRST }, { ALL, "g", ACTION_FIRST }, { ALL, "alt-<", ACTION_FIRST },
+	{ ALL, "end", ACTION_LAST }, { ALL, "G", ACTION_LAST }, { ALL, "alt->", ACTION_LAST },
+	{ ALL, "enter", ACTION_OPEN },
+	{ ALL, "q", ACTION_BACK }, { ALL, "esc", ACTION_BACK }, { ALL, "ctrl-g", ACTION_BACK },
+	{ ALL, "Q", ACTION_QUIT }, { ALL, "ctrl-c", ACTION_QUIT },
+	{ ALL, "/", ACTION_SEARCH }, { ALL, "ctrl-s", ACTION_SEARCH },
+	{ ALL, "n", ACTION_NEXT }, { ALL, "N", ACTION_PREVIOUS },
+	{ ALL, "]", ACTION_NEXT_BAD }, { ALL, "[", ACTION_PREVIOUS_BAD },
+	{ ALL, "~", ACTION_SORT }, { ALL, "C", ACTION_COLUMNS }, { ALL, "F", ACTION_GROUP },
+	{ ALL, "i", ACTION_TREE }, { ALL, "z", ACTION_FOLD },
+	{ CONTEXT_LIST | CONTEXT_COLUMNS, "space", ACTION_MARK },
+	{ ALL, "V", ACTION_MARK_RANGE }, { ALL, "*", ACTION_MARK_ALL }, { ALL, "U", ACTION_UNMARK },
+	{ ALL, "v", ACTION_PREVIEW }, { ALL, "K", ACTION_PREVIEW_UP },
+	{ ALL, "J", ACTION_PREVIEW_DOWN },
+	{ ALL, "<", ACTION_MOVE_LEFT }, { ALL, ">", ACTION_MOVE_RIGHT },
+	{ ALL, "-", ACTION_NARROWER }, { ALL, "+", ACTION_WIDER },
+	{ ALL, "L", ACTION_LOG }, { ALL, "T", ACTION_TIMELINE }, { ALL, "W", ACTION_WHY },
+	{ ALL, "p", ACTION_PARAMETERS },
+	{ ALL, "r", ACTION_RETRIGGER }, { ALL, "x", ACTION_CANCEL },
+	{ ALL, "y", ACTION_COPY_ID }, { ALL, "Y", ACTION_COPY_COMMAND }, { ALL, "o", ACTION_WEB },
+	{ ALL, "f", ACTION_FOLLOW },
+	{ ALL, "1", ACTION_LEVEL_1 }, { ALL, "2", ACTION_LEVEL_2 }, { ALL, "3", ACTION_LEVEL_3 },
+	{ ALL, "4", ACTION_LEVEL_4 }, { ALL, "5", ACTION_LEVEL_5 },
+	{ ALL, "&", ACTION_FILTER },
+	{ ALL, "e", ACTION_MORE_CONTEXT }, { ALL, "E", ACTION_LESS_CONTEXT },
+	{ ALL, "t", ACTION_TIMES }, { ALL, "Z", ACTION_ZONE }, { ALL, "m", ACTION_TIME_MARK },
+	{ ALL, "@", ACTION_JUMP },
+	{ ALL, "w", ACTION_WRAP }, { ALL, "M", ACTION_MERGE },
+	{ ALL, "S", ACTION_SAVE }, { ALL, "|", ACTION_PAGER }, { ALL, "alt-e", ACTION_EDITOR },
+	{ ALL, ":", ACTION_COMMAND }, { ALL, "alt-x", ACTION_COMMAND }, { ALL, "!", ACTION_SHELL },
+	{ ALL, "'", ACTION_VIEW }, { ALL, "tab", ACTION_NEXT_VIEW },
+	{ ALL, "backtab", ACTION_PREVIOUS_VIEW },
+	{ ALL, "P", ACTION_PROFILE },
+	{ ALL, "R", ACTION_REFRESH }, { ALL, "ctrl-l", ACTION_REPAINT },
+	{ ALL, "ctrl-z", ACTION_SUSPEND },
+	{ ALL, "?", ACTION_HELP }, { ALL, "f1", ACTION_HELP },
+};
 /* clang-format on */
+
+void
+keymap_init(struct keymap *m)
+{
+	*m = (struct keymap){ 0 };
+	for (size_t i = 0; i < N_ELEM(defaults); i++) {
+		struct binding b = { .context = defaults[i].context,
+			.action = defaults[i].action };
+
+		if (input_parse(str_of(defaults[i].key), &b.key))
+			VEC_PUSH(&m->bindings, b);
+	}
+}
 
 void
 keymap_release(struct keymap *m)
 {
+	for (size_t i = 0; i < m->bindings.n; i++)
+		free(m->bindings.v[i].arg);
 	VEC_FREE(&m->bindings);
 }
 
-static struct str
-next_word(struct str *line)
+/* Where the binding means something. */
+static unsigned
+reach(const struct binding *b)
 {
-	struct str word;
-
-	while (line->len > 0 && (*line->s == ' ' || *line->s == '\t'))
-		line->s++, line->len--;
-	word = (struct str){ line->s, 0 };
-	while (line->len > 0 && *line->s != ' ' && *line->s != '\t')
-		line->s++, line->len--, word.len++;
-	return word;
+	if (b->action == ACTION_NONE)
+		return b->context;
+	return b->context & action_get(b->action)->contexts;
 }
 
-static enum weir_rc
-parse_line(struct keymap *m, const char *what, int number, struct str line,
-	struct weir_err *err)
+const struct binding *
+keymap_at(const struct keymap *m, unsigned context, uint32_t key)
 {
-	struct str context = next_word(&line), key = next_word(&line),
-		   action = next_word(&line), rest = next_word(&line);
-	struct binding b = { 0 };
+	for (size_t i = m->bindings.n; i-- > 0;) {
+		const struct binding *b = &m->bindings.v[i];
 
-	if (context.len == 0 || *context.s == '#')
-		return WEIR_OK;
-	if (action.len == 0 || rest.len > 0)
-		return weir_fail(err, WEIR_ECONFIG,
-			"%s: line %d: not of the form CONTEXT KEY ACTION", what,
-			number);
-	b.context = action_context(context);
-	if (!b.context)
-		return weir_fail(err, WEIR_ECONFIG,
-			"%s: line %d: no context '%.*s'; there are all, list, detail, "
-			"log, timeline, page, columns, help",
-			what, number, (int)context.len, context.s);
-	if (!input_parse(key, &b.key))
-		return weir_fail(err, WEIR_ECONFIG, "%s: line %d: no key '%.*s'", what,
-			number, (int)key.len, key.s);
-	b.action = action_find(action);
-	if (b.action == ACTION_NONE && !str_eq(action, "none"))
-		return weir_fail(err, WEIR_ECONFIG, "%s: line %d: no action '%.*s'",
-			what, number, (int)action.len, action.s);
-	VEC_PUSH(&m->bindings, b);
-	return WEIR_OK;
-}
-
-enum weir_rc
-keymap_parse(struct keymap *m, const char *what, struct str text, struct weir_err *err)
-{
-	int number = 0;
-
-	while (text.len > 0) {
-		const char *end = memchr(text.s, '\n', text.len);
-		struct str line = { text.s, end ? (size_t)(end - text.s) : text.len };
-		enum weir_rc rc = parse_line(m, what, ++number, line, err);
-
-		if (rc)
-			return rc;
-		text.s += line.len + (end ? 1 : 0);
-		text.len -= line.len + (end ? 1 : 0);
+		if (b->key == key && (reach(b) & context))
+			return b;
 	}
-	return WEIR_OK;
+	return NULL;
 }
 
 enum action_id
 keymap_find(const struct keymap *m, unsigned context, uint32_t key)
 {
-	for (size_t i = m->bindings.n; i-- > 0;) {
-		const struct binding *b = &m->bindings.v[i];
+	const struct binding *b = keymap_at(m, context, key);
 
-		if (b->key == key && (b->context & context) &&
-			(b->action == ACTION_NONE ||
-				(action_get(b->action)->contexts & context)))
-			return b->action;
-	}
-	return ACTION_NONE;
+	return b ? b->action : ACTION_NONE;
+}
+
+/* Is this binding what the key does there, and does it mean the plain action? */
+static bool
+is_key_of(const struct keymap *m, const struct binding *b, unsigned context,
+	enum action_id action)
+{
+	return b->action == action && !b->arg && (b->context & context) &&
+	       keymap_at(m, b->context & context, b->key) == b;
 }
 
 uint32_t
 keymap_key(const struct keymap *m, unsigned context, enum action_id action)
 {
-	for (size_t i = 0; i < m->bindings.n; i++) {
-		const struct binding *b = &m->bindings.v[i];
+	for (int own = 1; own >= 0; own--) {
+		for (size_t i = 0; i < m->bindings.n; i++) {
+			const struct binding *b = &m->bindings.v[i];
 
-		if (b->action == action && (b->context & context) &&
-			keymap_find(m, context, b->key) == action)
-			return b->key;
+			if ((b->line > 0) == own && is_key_of(m, b, context, action))
+				return b->key;
+		}
 	}
 	return 0;
 }
@@ -147,14 +141,168 @@ keymap_keys(const struct keymap *m, unsigned context, enum action_id action,
 	char name[INPUT_NAME];
 	size_t start = out->len;
 
-	for (size_t i = 0; i < m->bindings.n; i++) {
-		const struct binding *b = &m->bindings.v[i];
+	for (int own = 1; own >= 0; own--) {
+		for (size_t i = 0; i < m->bindings.n; i++) {
+			const struct binding *b = &m->bindings.v[i];
 
-		if (b->action != action || !(b->context & context) ||
-			keymap_find(m, b->context & context, b->key) != action)
-			continue;
-		if (out->len > start)
-			buf_addc(out, ' ');
-		buf_adds(out, input_name(b->key, name));
+			if ((b->line > 0) != own || !is_key_of(m, b, context, action))
+				continue;
+			if (out->len > start)
+				buf_addc(out, ' ');
+			buf_adds(out, input_name(b->key, name));
+		}
+	}
+}
+
+/* Why a terminal cannot send it, NULL: it can. */
+static const char *
+impossible(uint32_t key)
+{
+	uint32_t base = key & ~(uint32_t)(INPUT_CTRL | INPUT_ALT);
+
+	if ((key & INPUT_CTRL) && base < INPUT_UP) {
+		if (base >= 'A' && base <= 'Z')
+			return "a terminal sends the same for the small letter";
+		if (base == 'h')
+			return "a terminal sends backspace for it";
+		if (base == 'i')
+			return "a terminal sends tab for it";
+		if (base == 'j' || base == 'm')
+			return "a terminal sends enter for it";
+		if (base == '[')
+			return "a terminal sends esc for it";
+		if (!(base >= 'a' && base <= 'z') &&
+			(base > 0x7f || !strchr(" \\]^_", (int)base)))
+			return "no terminal sends it";
+	}
+	if ((key & INPUT_CTRL) && base >= INPUT_BACKSPACE && base <= INPUT_ESC)
+		return "no terminal sends it";
+	if ((key & INPUT_ALT) && (base == '[' || base == 'O'))
+		return "a terminal begins other keys with it";
+	return NULL;
+}
+
+struct reader {
+	struct keymap *m;
+	const struct weir_entry *row;
+	struct buf *warnings;
+};
+
+static void warn(struct reader *r, const char *fmt, ...) WEIR_PRINTF(2, 3);
+
+static void
+warn(struct reader *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addf(r->warnings, "%s: line %u: [%s] %s: ", r->row->file, r->row->line,
+		r->row->table, r->row->key);
+	buf_vaddf(r->warnings, fmt, ap);
+	buf_addc(r->warnings, '\n');
+	va_end(ap);
+}
+
+/* The contexts of the row's table; 0: told why there are none. */
+static unsigned
+context_of(struct reader *r)
+{
+	const char *dot = strchr(r->row->table, '.');
+	unsigned context = dot ? action_context(str_of(dot + 1)) : CONTEXT_ALL;
+
+	if (!context)
+		warn(r, "no context '%s'; there are %s", dot + 1, ACTION_CONTEXTS);
+	return context;
+}
+
+/* The action and its argument, of `sort dur:desc`. False: told why not. */
+static bool
+action_of(struct reader *r, struct binding *b)
+{
+	struct str name = str_of(r->row->value), arg;
+	const char *near;
+
+	action_split(name, &name, &arg);
+	b->action = action_find(name);
+	if (b->action == ACTION_NONE && !str_eq(name, "none")) {
+		near = action_nearest(name, CONTEXT_ALL);
+		warn(r, "no action '%.*s'%s%s%s", (int)name.len, name.s,
+			near ? "; did you mean " : "", near ? near : "",
+			near ? "?" : "");
+		return false;
+	}
+	if (arg.len > 0 && action_get(b->action)->arg == ARG_NONE) {
+		warn(r, "%.*s takes no argument", (int)name.len, name.s);
+		return false;
+	}
+	if (!reach(b)) {
+		struct buf where = BUF_INIT(256);
+
+		action_contexts(action_get(b->action)->contexts, &where);
+		warn(r, "%.*s does nothing there, but in %s", (int)name.len, name.s,
+			buf_cstr(&where));
+		buf_release(&where);
+		return false;
+	}
+	b->arg = arg.len > 0 ? str_copy(arg) : NULL;
+	return true;
+}
+
+/* Tell of an earlier row for the same key. */
+static void
+check_twice(struct reader *r, const struct binding *b)
+{
+	for (size_t i = 0; i < r->m->bindings.n; i++) {
+		const struct binding *other = &r->m->bindings.v[i];
+		struct buf where = BUF_INIT(256);
+
+		if (other->line && other->key == b->key && (reach(other) & reach(b))) {
+			action_contexts(reach(other) & reach(b), &where);
+			warn(r, "bound in line %u too; this one counts in %s",
+				other->line, buf_cstr(&where));
+		}
+		buf_release(&where);
+	}
+}
+
+static void
+take(struct reader *r)
+{
+	struct binding b = { .context = context_of(r), .line = r->row->line };
+	const char *why;
+
+	if (!b.context)
+		return;
+	if (!input_parse(str_of(r->row->key), &b.key)) {
+		warn(r, "no such key");
+		return;
+	}
+	why = impossible(b.key);
+	if (why) {
+		warn(r, "%s", why);
+		return;
+	}
+	if (!action_of(r, &b))
+		return;
+	check_twice(r, &b);
+	VEC_PUSH(&r->m->bindings, b);
+}
+
+void
+keymap_read(struct keymap *m, const struct weir_config *config, struct buf *warnings)
+{
+	const struct weir_entry *rows = NULL;
+	size_t n = weir_config_entries(config, "keys", &rows);
+
+	/* What is bound everywhere comes first, so that what is bound in one context
+	 * wins. */
+	for (int one = 0; one <= 1; one++) {
+		for (size_t i = 0; i < n; i++) {
+			struct reader r = { m, &rows[i], warnings };
+			const char *dot = strchr(rows[i].table, '.');
+
+			if ((dot && strcmp(dot, ".all") != 0) == one)
+				take(&r);
+		}
 	}
 }

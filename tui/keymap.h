@@ -1,6 +1,6 @@
 /*
- * Which key does what where. The defaults are text in the user's own syntax, read by
- * the same parser: a line is `CONTEXT KEY ACTION`, `#` begins a comment.
+ * Which key does what where: a table of defaults, and above it what the user's
+ * weir.conf binds in `[keys]` and `[keys.CONTEXT]`.
  */
 #ifndef WEIR_TUI_KEYMAP_H
 #define WEIR_TUI_KEYMAP_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include <weir/buf.h>
-#include <weir/error.h>
+#include <weir/config.h>
 #include <weir/mem.h>
 
 #include "action.h"
@@ -18,24 +18,30 @@ struct binding {
 	unsigned context; /* a mask */
 	uint32_t key;
 	enum action_id action;
+	char *arg;     /* what the action is given, owned; NULL: nothing */
+	unsigned line; /* of weir.conf; 0: a default */
 };
 
 struct keymap {
 	VEC(struct binding) bindings; /* a later one wins */
 };
 
-extern const char keymap_defaults[];
-
+void keymap_init(struct keymap *m); /* the defaults */
 void keymap_release(struct keymap *m);
 
-/* Add the lines of text. Errors name `what`, the line, and what is wrong: WEIR_ECONFIG.
+/*
+ * Add what the configuration binds. What is wrong there, or bound twice, is passed over
+ * and told in warnings, one a line, with file and line.
  */
-WEIR_NODISCARD enum weir_rc keymap_parse(
-	struct keymap *m, const char *what, struct str text, struct weir_err *err);
+void keymap_read(
+	struct keymap *m, const struct weir_config *config, struct buf *warnings);
 
+/* What the key is bound to in this one context, NULL: nothing. */
+const struct binding *keymap_at(const struct keymap *m, unsigned context, uint32_t key);
 enum action_id keymap_find(const struct keymap *m, unsigned context, uint32_t key);
 
-/* The first key that does it in this context; 0 when none does. */
+/* The first key that does it in this context, with nothing given; 0 when none does.
+ * The user's own come before the defaults. */
 uint32_t keymap_key(const struct keymap *m, unsigned context, enum action_id action);
 /* All of them, separated by spaces. */
 void keymap_keys(const struct keymap *m, unsigned context, enum action_id action,

@@ -19,6 +19,8 @@ status_say(struct app *a, bool error, const char *fmt, ...)
 	va_end(ap);
 	a->status.error = error;
 	a->dirty = true;
+	if (!a->typing)
+		messages_add(&a->messages, error, a->status.message);
 }
 
 void

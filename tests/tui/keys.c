@@ -41,13 +41,9 @@ main(void)
 	static const unsigned contexts[] = { CONTEXT_ALL, CONTEXT_LIST, CONTEXT_DETAIL,
 		CONTEXT_LOG, CONTEXT_TIMELINE, CONTEXT_PAGE, CONTEXT_COLUMNS,
 		CONTEXT_HELP };
-	struct keymap m = { 0 };
-	struct weir_err err;
+	struct keymap m;
 
-	if (keymap_parse(&m, "default keys", str_of(keymap_defaults), &err)) {
-		fprintf(stderr, "%s\n", err.text);
-		return 1;
-	}
+	keymap_init(&m);
 	for (size_t c = 0; c < N_ELEM(contexts); c++) {
 		for (size_t i = 1; i < ACTION_N; i++) {
 			if (is_listed(&m, (enum action_id)i, contexts[c]))
