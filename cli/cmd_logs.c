@@ -73,11 +73,11 @@ check_args(const struct ctx *ctx, const struct logs_args *a)
 	static const struct {
 		const char *text, *hint;
 	} wrong[] = {
-		{ "needs the id or name of one run, or --runs QUERY",
+		{ "needs the id or name of a run, or --runs QUERY",
 			"weir logs @latest" },
 		{ "either a run or --runs QUERY", "weir logs --runs QUERY" },
-		{ "--follow needs one run", "weir logs -f ID" },
-		{ "--tree needs one run", "weir logs --tree ID" },
+		{ "--follow needs a run", "weir logs -f ID" },
+		{ "--tree needs a run", "weir logs --tree ID" },
 		{ "-C does not go with --follow", "weir logs -C 3 --grep RE ID" },
 		{ "--invert and --ignore-case need --grep",
 			"weir logs -v --grep RE ID" },
@@ -165,21 +165,32 @@ fetch(struct logs_job *j)
 }
 
 static enum weir_rc
-one_run(struct logs_job *j)
+find_roots(struct logs_job *j)
+{
+	enum weir_kind kind;
+	enum weir_rc rc = WEIR_OK;
+
+	j->roots = xcalloc(j->ctx->n_words, sizeof(*j->roots));
+	for (size_t i = 0; !rc && i < j->ctx->n_words; i++)
+		rc = ctx_resolve(j->ctx, 1u << WEIR_RUN, j->ctx->words[i], &kind,
+			&j->roots[j->n_roots++], NULL);
+	return rc;
+}
+
+static enum weir_rc
+named_runs(struct logs_job *j)
 {
 	bool offline = j->ctx->g.offline;
 	struct weir_err why;
-	struct weir_id root;
-	enum weir_kind kind;
 	enum weir_rc rc, fetched = WEIR_OK;
 
-	rc = ctx_resolve(j->ctx, 1u << WEIR_RUN, j->ctx->words[0], &kind, &root, NULL);
+	rc = find_roots(j);
 	if (rc)
 		return rc;
-	j->printer.many = j->args->tree;
+	j->printer.many = j->args->tree || j->n_roots > 1;
 	if (j->args->follow)
-		return logs_follow(j, &root);
-	rc = logs_collect(j, &root, !offline);
+		return logs_follow(j);
+	rc = logs_collect(j, !offline);
 	if (!rc && !offline)
 		fetched = fetch(j);
 	if (rc || fetched == WEIR_EINTR)
@@ -268,7 +279,7 @@ run_job(struct logs_job *j)
 	logs_printer_init(&j->printer, j->ctx, find_form(j->ctx, j->args), page, fd);
 	j->printer.timestamps = j->args->timestamps;
 	j->printer.highlight = j->args->invert ? NULL : j->match;
-	rc = j->args->runs ? logs_search(j) : one_run(j);
+	rc = j->args->runs ? logs_search(j) : named_runs(j);
 	rc = sink_close(&j->printer.sink, rc);
 	logs_printer_release(&j->printer);
 	if (temp)
@@ -295,6 +306,7 @@ logs_run(struct ctx *ctx)
 	if (!rc)
 		rc = run_job(&j);
 	logs_release_sources(&j);
+	free(j.roots);
 	weir_match_free(j.match);
 	return rc;
 }
@@ -363,9 +375,9 @@ static const struct opt opts[] = {
 const struct cmd cmd_logs = {
 	.name = "logs",
 	.summary = "print, follow and search logs",
-	.usage = "[ID]",
+	.usage = "[ID...]",
 	.words = "@runs",
-	.max_words = 1,
+	.max_words = LOGS_ROOTS_MAX,
 	.opts = opts,
 	.args_size = sizeof(init),
 	.args_init = &init,

@@ -31,18 +31,20 @@ struct logs_job {
 	struct weir_match *match;
 	struct weir_store *store; /* borrowed; asked for again after each sync */
 	struct logs_printer printer;
+	struct weir_id *roots; /* the runs that were named; owned */
+	size_t n_roots;
 	VEC(struct logs_source) sources;
 	size_t n_measured; /* of sources: their names have made columns wide */
 };
 
-enum { LOGS_RUNS_MAX = 2000, LOGS_TASKS_MAX = 2000 }; /* of one tree, of one run */
+/* Of one tree, of one run; named ones. */
+enum { LOGS_RUNS_MAX = 2000, LOGS_TASKS_MAX = 2000, LOGS_ROOTS_MAX = 64 };
 
 /*
- * The run and, with --tree, all below it become sources; new ones are added when it is
- * called again. fetch: ask the server for them first.
+ * The roots and, with --tree, all below them become sources; new ones are added when it
+ * is called again. fetch: ask the server for them first.
  */
-WEIR_NODISCARD enum weir_rc logs_collect(
-	struct logs_job *j, const struct weir_id *root, bool fetch);
+WEIR_NODISCARD enum weir_rc logs_collect(struct logs_job *j, bool fetch);
 void logs_release_sources(struct logs_job *j);
 
 /* Open a source's log or take in what is new; *ret_from as weir_log_update. */
@@ -56,7 +58,7 @@ WEIR_NODISCARD enum weir_rc logs_merge(struct logs_job *j, int64_t tail);
 WEIR_NODISCARD enum weir_rc logs_once(struct logs_job *j);
 
 /* Print what is there and what comes, until all runs have ended. */
-WEIR_NODISCARD enum weir_rc logs_follow(struct logs_job *j, const struct weir_id *root);
+WEIR_NODISCARD enum weir_rc logs_follow(struct logs_job *j);
 
 /* Search the logs of the runs that --runs matches. */
 WEIR_NODISCARD enum weir_rc logs_search(struct logs_job *j);

@@ -112,8 +112,8 @@ look(struct logs_job *j, struct logs_source *s)
 	s->n = 0;
 	rc = logs_update(j, s, &from);
 	if (!rc)
-		rc = weir_log_filter(
-			s->log, &j->filter, from, &s->lines, &s->n, j->ctx->err);
+		rc = weir_log_filter(s->log, &j->filter, from, SIZE_MAX, &s->lines,
+			&s->n, j->ctx->err);
 	return rc ? rc : keep_new(j, s, from);
 }
 
@@ -164,7 +164,7 @@ pause_ms(long ms)
 }
 
 enum weir_rc
-logs_follow(struct logs_job *j, const struct weir_id *root)
+logs_follow(struct logs_job *j)
 {
 	struct weir_store *store;
 	bool ended = false, away = false;
@@ -176,7 +176,7 @@ logs_follow(struct logs_job *j, const struct weir_id *root)
 		bool was_away = away;
 
 		if (tick % FOLLOW_TREE == 0) {
-			rc = logs_collect(j, root, true);
+			rc = logs_collect(j, true);
 			if (rc)
 				break;
 		}

@@ -64,6 +64,7 @@ logs_printer_release(struct logs_printer *p)
 {
 	buf_release(&p->text);
 	buf_release(&p->prefix);
+	VEC_FREE(&p->colours);
 }
 
 static unsigned
@@ -164,21 +165,43 @@ add_prefix(struct logs_printer *p, struct buf *b, const struct weir_line *line,
 	return width + p->task_width + 2;
 }
 
+/*
+ * A row of p->text as the colours of the message and of what was found want it: what
+ * was found wins.
+ */
 static void
-add_highlighted(struct logs_printer *p, struct buf *b, struct str s)
+add_coloured(struct logs_printer *p, struct buf *b, struct str s, bool context)
 {
-	size_t at = 0, start, end;
+	struct weir_sgr base = WEIR_SGR_NONE, was = WEIR_SGR_NONE, now;
+	static const struct weir_sgr found = { 1, -1, WEIR_SGR_BOLD };
+	const struct weir_sgr_runs *runs = &p->colours;
+	size_t start = 0, end = 0, first = (size_t)(s.s - p->text.s), run = 0;
+	bool may = p->highlight && !context;
 
-	while (at < s.len && weir_match_find(p->highlight, s, at, &start, &end)) {
-		if (end == start)
-			break;
-		buf_add(b, s.s + at, start - at);
-		out_colour(b, "bold red");
-		buf_add(b, s.s + start, end - start);
-		out_colour(b, "off");
-		at = end;
+	base.attrs = context ? WEIR_SGR_DIM : 0;
+	for (size_t at = 0, next; at < s.len; at = next) {
+		if (may && at >= end)
+			may = weir_match_find(p->highlight, s, at, &start, &end) &&
+			      end > start;
+		while (run < runs->n && runs->v[run].at <= first + at)
+			run++;
+		next = run < runs->n && runs->v[run].at - first < s.len
+			       ? runs->v[run].at - first
+			       : s.len;
+		now = run > 0 ? runs->v[run - 1].sgr : base;
+		if (may && at >= start) {
+			next = end;
+			now = found;
+		} else if (may && start < next) {
+			next = start;
+		}
+		if (!weir_sgr_equal(was, now))
+			weir_sgr_emit(b, now);
+		was = now;
+		buf_add(b, s.s + at, next - at);
 	}
-	buf_add(b, s.s + at, s.len - at);
+	if (!weir_sgr_equal(was, WEIR_SGR_NONE))
+		weir_sgr_emit(b, WEIR_SGR_NONE);
 }
 
 static void
@@ -187,12 +210,11 @@ put_people(struct logs_printer *p, const struct weir_line *line, struct str run,
 {
 	struct buf *b = &p->sink.b;
 	size_t indent = add_prefix(p, b, line, run);
-	bool dim = context && p->ctx->colour;
 	struct str s;
 
 	buf_clear(&p->text);
-	text_sanitize(&p->text, line->message,
-		text_flags(p) | TEXT_KEEP_NEWLINE | TEXT_EXPAND_TABS);
+	weir_sgr_text(&p->text, line->message,
+		text_flags(p) | TEXT_KEEP_NEWLINE | TEXT_EXPAND_TABS, &p->colours);
 	s = buf_str(&p->text);
 	for (bool more = true; more;) {
 		const char *nl = s.len ? memchr(s.s, '\n', s.len) : NULL;
@@ -200,14 +222,10 @@ put_people(struct logs_printer *p, const struct weir_line *line, struct str run,
 
 		if (one.len && s.s != p->text.s)
 			buf_addn(b, ' ', indent);
-		if (dim)
-			out_colour(b, "dim");
-		if (p->highlight && p->ctx->colour && !context)
-			add_highlighted(p, b, one);
+		if (p->ctx->colour)
+			add_coloured(p, b, one, context);
 		else
 			buf_addstr(b, one);
-		if (dim)
-			out_colour(b, "off");
 		buf_addc(b, '\n');
 		more = nl && (size_t)(nl + 1 - s.s) < s.len;
 		if (more)

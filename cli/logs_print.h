@@ -6,6 +6,7 @@
 #define WEIR_CLI_LOGS_PRINT_H
 
 #include <weir/logs.h>
+#include <weir/sgr.h>
 
 #include "sink.h"
 
@@ -21,7 +22,8 @@ struct logs_printer {
 	size_t task_width, run_width;
 	char today[16];
 	struct buf text, prefix;
-	size_t n; /* lines printed */
+	struct weir_sgr_runs colours; /* of text */
+	size_t n;                     /* lines printed */
 };
 
 /* fd: where to, -1 for standard output. sink_close comes after the last line. */

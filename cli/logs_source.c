@@ -110,7 +110,7 @@ needs_details(const struct logs_job *j)
 }
 
 enum weir_rc
-logs_collect(struct logs_job *j, const struct weir_id *root, bool fetch)
+logs_collect(struct logs_job *j, bool fetch)
 {
 	char text[64], id[WEIR_ID_TEXT + 1];
 	struct weir_err err;
@@ -118,15 +118,19 @@ logs_collect(struct logs_job *j, const struct weir_id *root, bool fetch)
 
 	/* Task runs have the names, children are the tree: only a raw log needs none.
 	 */
-	if (fetch && needs_details(j) &&
-		weir_sync_run_within(j->ctx->session, root, ctx_patience_ms(j->ctx),
-			&err) == WEIR_EINTR)
-		return weir_fail(j->ctx->err, WEIR_EINTR, "%s", err.text);
+	for (size_t i = 0; fetch && needs_details(j) && i < j->n_roots; i++) {
+		if (weir_sync_run_within(j->ctx->session, &j->roots[i],
+			    ctx_patience_ms(j->ctx), &err) == WEIR_EINTR)
+			return weir_fail(j->ctx->err, WEIR_EINTR, "%s", err.text);
+	}
 	rc = ctx_store(j->ctx, &j->store);
 	if (rc)
 		return rc;
-	if (!j->sources.n) {
-		snprintf(text, sizeof(text), "id:%s", weir_id_format(root, id));
+	for (size_t i = 0; !rc && i < j->n_roots; i++) {
+		if (has_source(j, &j->roots[i]))
+			continue;
+		weir_id_format(&j->roots[i], id);
+		snprintf(text, sizeof(text), "id:%s", id);
 		rc = add_matching(j, text);
 	}
 	for (size_t i = 0; !rc && j->args->tree && i < j->sources.n; i++) {
@@ -266,8 +270,8 @@ logs_once(struct logs_job *j)
 
 		rc = logs_update(j, s, &from);
 		if (!rc)
-			rc = weir_log_filter(
-				s->log, &j->filter, 0, &s->lines, &s->n, j->ctx->err);
+			rc = weir_log_filter(s->log, &j->filter, 0, SIZE_MAX, &s->lines,
+				&s->n, j->ctx->err);
 		if (rc)
 			break;
 		add_context(s, (size_t)j->args->context);

@@ -10,6 +10,7 @@
  *   buf	bounded buffers and borrowed slices
  *   text	width, cutting, the sanitiser, JSON strings, nearest words
  *   text_width	columns of a code point
+ *   sgr		colours in the output of programs
  *   time	RFC 3339, durations, what people write, the clock
  *   time_span	durations
  *   log	the diagnostic log
@@ -71,6 +72,7 @@
  *   logblock	a block of log lines as it lies in the store
  *   grams	trigram bitmaps of blocks
  *   logs	reading one run's log
+ *   logs_many	of several runs, as one array
  *   logs_filter	which lines pass
  *   logs_search	over many runs
  * Questions:
@@ -161,6 +163,7 @@
  *   draw		rows of styled, sanitised text; the only caller of curses output
  *   theme	styles and glyphs
  *   status	the lines around a view
+ *   finder_log	lines of logs that match, for the query thread
  *   finder	the query thread
  *   view		what a view must do; their stack
  *   list		a cursor over rows

@@ -1,6 +1,7 @@
 #include "logblock.h"
 
 #include "grams.h"
+#include "weir/text.h"
 
 enum { FORMAT = 1, F_LEVEL = 1, F_LOGGER = 2, F_TASK = 4, F_ALL = 7 };
 enum { FIRST_LEVEL = 20 };
@@ -165,6 +166,28 @@ clear_out(struct logblock_out *out)
 	out->levels = 0;
 }
 
+/*
+ * The bitmap also knows what the text is without its escape sequences: a word that has
+ * colours in its middle is found.
+ */
+static void
+add_grams(struct logblock_out *out)
+{
+	size_t size = grams_size(out->text.len);
+	struct buf both = BUF_INIT(BUF_MAX);
+	struct str text = buf_str(&out->text);
+
+	if (memchr(text.s, 0x1b, text.len)) {
+		buf_addstr(&both, text);
+		text_sanitize(&both, text, TEXT_KEEP_NEWLINE);
+		text = buf_str(&both);
+	}
+	buf_reserve(&out->grams, size);
+	grams_build((uint8_t *)out->grams.s, size, text);
+	out->grams.len = size;
+	buf_release(&both);
+}
+
 void
 logblock_encode(
 	const struct weir_log *lines, size_t n, bool with_ids, struct logblock_out *out)
@@ -172,7 +195,6 @@ logblock_encode(
 	struct before was = { .level = FIRST_LEVEL };
 	struct dict dict = { 0 };
 	struct buf body = BUF_INIT(BUF_MAX);
-	size_t size;
 
 	BUG_ON(n == 0);
 	clear_out(out);
@@ -190,10 +212,7 @@ logblock_encode(
 	}
 	add_head(&out->lines, &dict, n);
 	buf_addstr(&out->lines, buf_str(&body));
-	size = grams_size(out->text.len);
-	buf_reserve(&out->grams, size);
-	grams_build((uint8_t *)out->grams.s, size, buf_str(&out->text));
-	out->grams.len = size;
+	add_grams(out);
 	out->from_us = lines[0].timestamp_us;
 	out->to_us = lines[n - 1].timestamp_us;
 	out->n = n;

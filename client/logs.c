@@ -274,10 +274,27 @@ weir_log_at(struct weir_log_reader *l, int64_t us)
 	return l->refs.v[ref].first + block->b.n;
 }
 
-/* Numbers of lines as they are found. */
+enum weir_rc
+logs_times(struct weir_log_reader *l, size_t from, int64_t *out, struct weir_err *err)
+{
+	for (size_t i = from; i < l->n;) {
+		struct logs_block *block;
+		size_t ref, first;
+		enum weir_rc rc = block_of(l, i, &ref, &block, err);
+
+		if (rc)
+			return rc;
+		first = l->refs.v[ref].first;
+		for (; i < l->n && i - first < block->b.n; i++)
+			*out++ = block->b.lines[i - first].timestamp_us;
+	}
+	return WEIR_OK;
+}
+
+/* Numbers of lines as they are found, those before `end`. */
 struct found {
 	VEC(size_t) v;
-	size_t first;
+	size_t first, end;
 };
 
 static bool
@@ -285,6 +302,8 @@ add_found(void *arg, size_t line)
 {
 	struct found *found = arg;
 
+	if (found->first + line >= found->end)
+		return false;
 	VEC_PUSH(&found->v, found->first + line);
 	return true;
 }
@@ -311,15 +330,15 @@ bitmap_lets(
 
 enum weir_rc
 weir_log_filter(struct weir_log_reader *l, const struct weir_log_filter *f, size_t from,
-	size_t **ret_lines, size_t *ret_n, struct weir_err *err)
+	size_t end, size_t **ret_lines, size_t *ret_n, struct weir_err *err)
 {
 	struct logs_filter lf;
-	struct found found = { 0 };
+	struct found found = { .end = end };
 	size_t i = from, ref;
 	enum weir_rc rc = WEIR_OK;
 
 	logs_filter_init(&lf, f);
-	while (!rc && i < l->n) {
+	while (!rc && i < l->n && i < end) {
 		struct logs_block *block;
 
 		ref = ref_of(l, i);

@@ -1,5 +1,6 @@
 /* Which lines of a block pass a filter; blocks without any are skipped early. */
 #include "logs_priv.h"
+#include "weir/text.h"
 
 struct str
 logs_name(struct logs_names *names, const struct weir_id *task)
@@ -97,12 +98,29 @@ logs_filter_block(const struct logs_filter *lf, int64_t from_us, int64_t to_us,
 	return grams_may_contain(grams, &lf->needle);
 }
 
+/* Then what is looked for may lie in pieces, with colours between them. */
+static bool
+has_escapes(struct str text)
+{
+	return text.len && memchr(text.s, 0x1b, text.len);
+}
+
+struct str
+logs_plain(struct str message, struct buf *scratch)
+{
+	if (!has_escapes(message))
+		return message;
+	buf_clear(scratch);
+	text_sanitize(scratch, message, TEXT_KEEP_NEWLINE);
+	return buf_str(scratch);
+}
+
 bool
 logs_filter_text(const struct logs_filter *lf, struct str text)
 {
 	size_t start, end;
 
-	if (!lf->whole)
+	if (!lf->whole || has_escapes(text))
 		return true;
 	return weir_match_find(lf->f.match, text, 0, &start, &end) ||
 	       weir_match_gave_up(lf->f.match);
@@ -127,8 +145,10 @@ is_task(const struct weir_log_filter *f, struct logs_names *names,
 
 static bool
 passes(const struct weir_log_filter *f, const struct weir_log *l,
-	struct logs_names *names)
+	struct logs_names *names, struct buf *scratch)
 {
+	struct str text;
+
 	if (f->min_level > 0 && l->level < f->min_level)
 		return false;
 	if ((f->since_us && l->timestamp_us < f->since_us) ||
@@ -136,7 +156,16 @@ passes(const struct weir_log_filter *f, const struct weir_log *l,
 		return false;
 	if (f->task && !is_task(f, names, &l->task_run_id))
 		return false;
-	return !f->match || weir_match_test(f->match, l->message) != f->invert;
+	if (!f->match && f->n_also == 0)
+		return true;
+	text = logs_plain(l->message, scratch);
+	if (f->match && weir_match_test(f->match, text) == f->invert)
+		return false;
+	for (size_t i = 0; i < f->n_also; i++) {
+		if (weir_match_test(f->also[i].match, text) == f->also[i].invert)
+			return false;
+	}
+	return true;
 }
 
 /* The line that byte `at` of the text belongs to, searched from line `from` on. */
@@ -163,12 +192,13 @@ line_at(const struct logs_block *block, size_t from, size_t at)
  * to its limits there; then the line alone decides.
  */
 static size_t
-next_line(const struct logs_filter *lf, const struct logs_block *block, size_t i)
+next_line(const struct logs_filter *lf, const struct logs_block *block, size_t i,
+	bool escapes)
 {
 	size_t start, end;
 	size_t at = (size_t)(block->b.lines[i].message.s - block->text.s);
 
-	if (!lf->whole)
+	if (!lf->whole || escapes)
 		return i;
 	if (weir_match_find(lf->f.match, block->text, at, &start, &end))
 		return line_at(block, i, start);
@@ -179,13 +209,17 @@ bool
 logs_filter_lines(const struct logs_filter *lf, const struct logs_block *block,
 	size_t from, struct logs_names *names, logs_hit *hit, void *arg)
 {
-	for (size_t i = from; i < block->b.n; i++) {
-		i = next_line(lf, block, i);
-		if (i < block->b.n && passes(&lf->f, &block->b.lines[i], names) &&
-			!hit(arg, i))
-			return false;
+	bool escapes = has_escapes(block->text), more = true;
+	struct buf scratch = BUF_INIT(BUF_MAX);
+
+	for (size_t i = from; more && i < block->b.n; i++) {
+		i = next_line(lf, block, i, escapes);
+		if (i < block->b.n &&
+			passes(&lf->f, &block->b.lines[i], names, &scratch))
+			more = hit(arg, i);
 	}
-	return true;
+	buf_release(&scratch);
+	return more;
 }
 
 void

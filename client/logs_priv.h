@@ -41,10 +41,17 @@ bool logs_filter_block(const struct logs_filter *lf, int64_t from_us, int64_t to
 /* May its text have any? */
 bool logs_filter_text(const struct logs_filter *lf, struct str text);
 
+/* A message without escape sequences; it or the scratch is borrowed. */
+struct str logs_plain(struct str message, struct buf *scratch);
+
 /* The lines of a block, from line `from` on, that pass; hit returns false to stop. */
 typedef bool logs_hit(void *arg, size_t line);
 bool logs_filter_lines(const struct logs_filter *lf, const struct logs_block *block,
 	size_t from, struct logs_names *names, logs_hit *hit, void *arg);
+
+/* Times of the lines from `from` to the end. */
+WEIR_NODISCARD enum weir_rc logs_times(
+	struct weir_log_reader *l, size_t from, int64_t *out, struct weir_err *err);
 
 void logs_fill_line(struct weir_line *line, const struct logs_block *block, size_t i,
 	struct logs_names *names);

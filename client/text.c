@@ -176,8 +176,10 @@ struct sanitizer {
 	struct buf *out;
 	struct str s;
 	unsigned flags;
-	size_t column; /* since the last newline; for tabs */
-	size_t marks;  /* zero-width code points since the last base */
+	size_t column;    /* since the last newline; for tabs */
+	size_t marks;     /* zero-width code points since the last base */
+	text_sgr_fn *sgr; /* or NULL */
+	void *arg;
 };
 
 static void
@@ -237,6 +239,41 @@ put_visible(struct sanitizer *z, uint32_t cp, struct str bytes)
 	z->column += z->flags & TEXT_ASCII ? 1 : (size_t)width;
 }
 
+/* Tell of what is between i and end, behind a CSI, if it sets colours. */
+static void
+tell_sgr(struct sanitizer *z, size_t i, size_t end)
+{
+	struct str params = { z->s.s + i, end - i - 1 };
+
+	if (!z->sgr || end <= i || z->s.s[end - 1] != 'm')
+		return;
+	for (size_t k = 0; k < params.len; k++) {
+		if (params.s[k] < '0' || params.s[k] > ';')
+			return;
+	}
+	z->sgr(z->arg, z->out->len, params);
+}
+
+static size_t
+sanitize_escape(struct sanitizer *z, size_t i)
+{
+	size_t end = skip_escape(z->s, i);
+
+	if (i < z->s.len && z->s.s[i] == '[')
+		tell_sgr(z, i + 1, end);
+	return end;
+}
+
+static size_t
+sanitize_c1(struct sanitizer *z, size_t i, uint32_t cp)
+{
+	size_t end = skip_c1(z->s, i, cp);
+
+	if (cp == 0x9b)
+		tell_sgr(z, i, end);
+	return end;
+}
+
 /* One code point that is not printable ASCII, or one sequence. Returns where it ends.
  */
 static size_t
@@ -246,11 +283,11 @@ sanitize_one(struct sanitizer *z, size_t i)
 	uint32_t cp = text_decode(z->s, &i);
 
 	if (cp == 0x1b)
-		return skip_escape(z->s, i);
+		return sanitize_escape(z, i);
 	if (cp < 0x20 || cp == 0x7f)
 		put_control(z, (char)cp, i);
 	else if (cp >= 0x80 && cp < 0xa0)
-		return skip_c1(z->s, i, cp);
+		return sanitize_c1(z, i, cp);
 	else if (is_malformed(cp, start, i))
 		put_replacement(z);
 	else if (cp == 0x2028 || cp == 0x2029)
@@ -263,7 +300,16 @@ sanitize_one(struct sanitizer *z, size_t i)
 void
 text_sanitize(struct buf *out, struct str s, unsigned flags)
 {
-	struct sanitizer z = { .out = out, .s = s, .flags = flags };
+	text_sanitize_sgr(out, s, flags, NULL, NULL);
+}
+
+void
+text_sanitize_sgr(
+	struct buf *out, struct str s, unsigned flags, text_sgr_fn *fn, void *arg)
+{
+	struct sanitizer z = {
+		.out = out, .s = s, .flags = flags, .sgr = fn, .arg = arg
+	};
 	size_t i = 0;
 	size_t n;
 

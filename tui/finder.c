@@ -6,12 +6,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <weir/logs.h>
 #include <weir/mem.h>
 #include <weir/select.h>
 #include <weir/session.h>
 #include <weir/time.h>
 
+#include "finder_log.h"
 #include "word.h"
 
 enum { JOBS_MAX = 16, CHECK_EVERY = 1024 };
@@ -37,8 +37,7 @@ struct finder {
 	struct weir_store *store; /* NULL until opened; written by the thread */
 
 	struct weir_session *session;
-	struct weir_log_reader *log;
-	struct weir_id log_run;
+	struct finder_log *log;
 	struct weir_err err;
 };
 
@@ -47,7 +46,8 @@ work_release(struct work *w)
 {
 	free((char *)w->job.query);
 	free((char *)w->job.sort);
-	free((char *)w->job.pattern);
+	free((char *)w->job.patterns);
+	free((void *)(uintptr_t)w->job.runs);
 	free((char *)w->job.task);
 	*w = (struct work){ 0 };
 }
@@ -209,48 +209,23 @@ work_rows(struct finder *f, const struct work *w, struct weir_err *err)
 	return rc;
 }
 
-static enum weir_rc
-open_log(struct finder *f, const struct weir_id *run, struct weir_err *err)
+static bool
+log_cancelled(void *arg)
 {
-	size_t from;
-	enum weir_rc rc;
-
-	if (f->log && weir_id_cmp(&f->log_run, run) == 0)
-		return weir_log_update(f->log, &from, err);
-	weir_log_close(f->log);
-	f->log = NULL;
-	rc = weir_log_open(f->store, run, &f->log, err);
-	f->log_run = *run;
-	return rc;
+	return is_cancelled(arg);
 }
 
-static enum weir_rc
-work_log(struct finder *f, const struct work *w, struct weir_err *err)
+static void
+log_found(void *arg, size_t *lines, size_t n, size_t from, bool more)
 {
-	const struct finder_job *job = &w->job;
-	struct weir_log_filter filter = {
-		.min_level = job->min_level, .task = job->task, .invert = job->invert
-	};
-	struct weir_match *match = NULL;
-	struct finder_answer *a;
-	size_t *lines = NULL, n = 0;
-	enum weir_rc rc = open_log(f, &job->run, err);
+	struct finder *f = arg;
+	struct finder_answer *a = answer_new(&f->now, FINDER_LINES);
 
-	if (!rc && job->pattern && *job->pattern)
-		rc = weir_match_new(job->regex ? WEIR_MATCH_REGEX : WEIR_MATCH_WORD,
-			str_of(job->pattern), &match, err);
-	filter.match = match;
-	if (!rc)
-		rc = weir_log_filter(f->log, &filter, job->from, &lines, &n, err);
-	weir_match_free(match);
-	if (rc)
-		return rc;
-	a = answer_new(w, FINDER_LINES);
 	a->lines = lines;
 	a->n = n;
-	a->from = job->from;
+	a->from = from;
+	a->more = more;
 	post(f, a);
-	return WEIR_OK;
 }
 
 static void
@@ -261,8 +236,12 @@ work(struct finder *f)
 	enum weir_rc rc = open_store(f, &f->err);
 
 	if (!rc && !is_cancelled(f))
-		rc = w->job.kind == FINDER_ROWS ? work_rows(f, w, &f->err)
-						: work_log(f, w, &f->err);
+		rc = w->job.kind == FINDER_ROWS
+			     ? work_rows(f, w, &f->err)
+			     : finder_log_work(&f->log, f->store, &w->job,
+				       &(struct finder_log_sink){
+					       f, log_cancelled, log_found },
+				       &f->err);
 	if (!rc || is_cancelled(f))
 		return;
 	a = answer_new(w, FINDER_FAILED);
@@ -301,7 +280,7 @@ run(void *arg)
 		(void)ignored;
 	}
 	pthread_mutex_unlock(&f->lock);
-	weir_log_close(f->log);
+	finder_log_free(f->log);
 	return NULL;
 }
 
@@ -394,7 +373,9 @@ finder_submit(struct finder *f, const struct finder_job *job)
 
 	w.job.query = copy(job->query);
 	w.job.sort = copy(job->sort);
-	w.job.pattern = copy(job->pattern);
+	w.job.patterns = copy(job->patterns);
+	if (job->n_runs > 0)
+		w.job.runs = xmemdup(job->runs, job->n_runs * sizeof(*job->runs));
 	w.job.task = copy(job->task);
 	pthread_mutex_lock(&f->lock);
 	for (size_t i = f->n_queue; i-- > 0;) {

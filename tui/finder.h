@@ -31,10 +31,13 @@ struct finder_job {
 	size_t head; /* answer with so many keys first; 0: no such part */
 	bool counts; /* and by state at the end */
 	/* logs */
-	struct weir_id run;
+	const struct weir_id *runs; /* copied */
+	size_t n_runs;
 	int min_level;
-	const char *pattern, *task;
-	bool regex, invert;
+	/* One a line, each a word or /re/, `!` before it turns it round; all must hold.
+	 */
+	const char *patterns;
+	const char *task;
 	size_t from;
 };
 
@@ -42,7 +45,7 @@ enum finder_part {
 	FINDER_HEAD,   /* keys: the first ones only; n_keys < head: these are all */
 	FINDER_KEYS,   /* keys: all */
 	FINDER_COUNTS, /* states */
-	FINDER_LINES,  /* lines of the log, at or after `from` */
+	FINDER_LINES,  /* lines of the log, at or after `from`; `more` follow */
 	FINDER_FAILED, /* rc, text; nothing more comes */
 };
 
@@ -55,6 +58,7 @@ struct finder_answer {
 	size_t n;
 	size_t *lines;
 	size_t from;
+	bool more;
 	int64_t states[WEIR_N_STATES];
 	int64_t us; /* how long the job has taken */
 	enum weir_rc rc;

@@ -72,24 +72,13 @@ ask(struct log *l, enum slot slot, size_t from)
 	struct finder_job job = { .kind = FINDER_LOG,
 		.view = l->v.serial,
 		.slot = (int)slot,
-		.run = l->run,
+		.runs = &l->run,
+		.n_runs = 1,
 		.from = from };
-	const char *text = slot == SLOT_FILTER   ? l->filter
-			   : slot == SLOT_SEARCH ? l->search
-						 : "";
-	const char *pattern;
-	char *copy = NULL;
-	size_t n;
 
-	if (slot == SLOT_FILTER && *text == '!') {
-		job.invert = true;
-		text++;
-	}
-	job.regex = is_pattern(text, &pattern, &n);
-	if (job.regex)
-		job.pattern = copy = xstrndup(pattern, n);
-	else
-		job.pattern = text;
+	job.patterns = slot == SLOT_FILTER   ? l->filter
+		       : slot == SLOT_SEARCH ? l->search
+					     : "";
 	if (slot == SLOT_FILTER)
 		job.min_level = l->min_level > 10 ? l->min_level : 0;
 	if (slot == SLOT_ERRORS || slot == SLOT_WARNINGS)
@@ -98,7 +87,6 @@ ask(struct log *l, enum slot slot, size_t from)
 		job.task = l->task_text;
 	l->found[slot].job = finder_submit(l->v.app->finder, &job);
 	l->found[slot].asked = true;
-	free(copy);
 }
 
 void
@@ -275,7 +263,7 @@ take_lines(struct lines *f, const struct finder_answer *answer)
 	if (answer->n > 0)
 		memcpy(f->v + keep, answer->lines, answer->n * sizeof(*f->v));
 	f->n = keep + answer->n;
-	f->asked = false;
+	f->asked = answer->more;
 }
 
 void

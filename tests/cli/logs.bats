@@ -236,6 +236,22 @@ P
 	[ "$(cut -f1 "$T/out" | grep -cE '^[0-9a-f-]{36}$')" = "$(wc -l <"$T/out")" ]
 }
 
+@test "several ids: their lines by time, each once" {
+	weir2 runs -o name -n 2 state:failed
+	mapfile -t two <"$T/out"
+	weir2 logs "${two[@]}" "${two[0]}" -o ndjson
+	exits 0
+	cp "$T/out" "$T/both"
+	for id in "${two[@]}"; do "$WEIR" logs "$id" -o ndjson; done | wc -l >"$T/sum"
+	[ "$(wc -l <"$T/both")" = "$(cat "$T/sum")" ]
+	python3 - "$T/both" <<'P'
+import json, sys
+d = [json.loads(l) for l in open(sys.argv[1])]
+assert len({x["flow_run_id"] for x in d}) == 2
+assert [x["timestamp"][:19] for x in d] == sorted(x["timestamp"][:19] for x in d)
+P
+}
+
 @test "many runs: searched like ripgrep, with ids in a pipe, headings on a terminal" {
 	weir2 runs -o name -n 3 state:failed
 	ids=$(paste -sd, "$T/out")
@@ -305,6 +321,9 @@ P
 	on_tty 80x50 "$WEIR" logs "$id" --no-menu
 	exits 0
 	harmless "$T/tty"
+	# its colours, and nothing else that it wanted from the terminal
+	grep -qF $'red \033[0;31mtext\033[0m' "$T/tty"
+	NO_COLOR=1 on_tty 80x50 "$WEIR" logs "$id" --no-menu
 	grep -q 'red text' "$T/tty"
 	on_tty 80x50 "$WEIR" logs "$id" --no-menu -o ndjson
 	harmless "$T/tty"

@@ -465,7 +465,7 @@ test_filter(void **state)
 	OK(weir_match_new(
 		WEIR_MATCH_WORD, STR("line 1"), (struct weir_match **)&f.match, err));
 	OK(weir_log_open(h.s, &run, &l, err));
-	OK(weir_log_filter(l, &f, 300, &lines, &n, err));
+	OK(weir_log_filter(l, &f, 300, SIZE_MAX, &lines, &n, err));
 	for (size_t i = 300; i < m.n; i++) {
 		if (!model_passes(&m.v[i], &f))
 			continue;
@@ -478,7 +478,7 @@ test_filter(void **state)
 	weir_match_free((struct weir_match *)f.match);
 	f = (struct weir_log_filter){ .task = "compile" };
 	for (int by_id = 0; by_id < 2; by_id++) {
-		OK(weir_log_filter(l, &f, 0, &lines, &n, err));
+		OK(weir_log_filter(l, &f, 0, SIZE_MAX, &lines, &n, err));
 		want = 0;
 		for (size_t i = 0; i < m.n; i++)
 			want += weir_id_cmp(&m.v[i].task_run_id, &task.id) == 0;

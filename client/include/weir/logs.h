@@ -45,20 +45,51 @@ WEIR_NODISCARD enum weir_rc weir_log_update(
 /* First line at or after us. */
 size_t weir_log_at(struct weir_log_reader *l, int64_t us);
 
-/* What to look for. Zero: everything. */
+/* One more pattern that a line must match, or not. */
+struct weir_log_test {
+	const struct weir_match *match;
+	bool invert;
+};
+
+/* What to look for, in messages without their escape sequences. Zero: everything. */
 struct weir_log_filter {
 	int min_level;
 	int64_t since_us, until_us;     /* 0: open */
 	const struct weir_match *match; /* on the message; NULL: all */
 	const char *task;               /* name or id prefix of a task run; NULL: all */
 	bool invert;                    /* lines that do not match */
+	const struct weir_log_test *also;
+	size_t n_also;
 };
 
-/* Numbers of the lines of one log that pass, from line `from` on; ret is owned by the
- * caller (free). */
+/*
+ * Numbers of the lines of one log that pass, of those in [from, end); end SIZE_MAX: to
+ * its end. ret is owned by the caller (free).
+ */
 WEIR_NODISCARD enum weir_rc weir_log_filter(struct weir_log_reader *l,
-	const struct weir_log_filter *f, size_t from, size_t **ret_lines, size_t *ret_n,
+	const struct weir_log_filter *f, size_t from, size_t end, size_t **ret_lines,
+	size_t *ret_n, struct weir_err *err);
+
+/*
+ * The logs of several runs as one array, by time; of one run, that log. For the rest as
+ * a reader. What it may hold beside: 8 bytes a line when there are several.
+ */
+struct weir_logs;
+enum { WEIR_LOGS_RUNS_MAX = 64 };
+WEIR_NODISCARD enum weir_rc weir_logs_open(struct weir_store *s,
+	const struct weir_id *runs, size_t n, struct weir_logs **ret_logs,
 	struct weir_err *err);
+void weir_logs_close(struct weir_logs *l); /* accepts NULL */
+size_t weir_logs_n(const struct weir_logs *l);
+bool weir_logs_complete(const struct weir_logs *l); /* all of them are */
+WEIR_NODISCARD enum weir_rc weir_logs_get(struct weir_logs *l, size_t i,
+	struct weir_line *ret_line, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc weir_logs_update(
+	struct weir_logs *l, size_t *ret_from, struct weir_err *err);
+size_t weir_logs_at(struct weir_logs *l, int64_t us);
+WEIR_NODISCARD enum weir_rc weir_logs_filter(struct weir_logs *l,
+	const struct weir_log_filter *f, size_t from, size_t end, size_t **ret_lines,
+	size_t *ret_n, struct weir_err *err);
 
 /*
  * Search the logs of all runs that query matches (NULL: all), newest run first,

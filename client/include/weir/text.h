@@ -46,6 +46,14 @@ enum text_flags {
 void text_sanitize(struct buf *out, struct str s, unsigned flags);
 
 /*
+ * The same, and fn is told of each sequence that sets colours (SGR) among those that
+ * are removed: out was `at` bytes long then, params is what stood before its `m`.
+ */
+typedef void text_sgr_fn(void *arg, size_t at, struct str params);
+void text_sanitize_sgr(
+	struct buf *out, struct str s, unsigned flags, text_sgr_fn *fn, void *arg);
+
+/*
  * Append at most `columns` columns of sanitised text; if it does not fit, end with `…`
  * ("~" with TEXT_ASCII). Returns the columns used.
  */
