@@ -193,7 +193,8 @@ static enum weir_rc
 pass(struct look *k, const struct weir_log_filter *f, size_t from)
 {
 	size_t *lines = NULL, n = 0;
-	enum weir_rc rc = weir_log_filter(k->log, f, from, &lines, &n, k->err);
+	enum weir_rc rc =
+		weir_log_filter(k->log, f, from, SIZE_MAX, &lines, &n, k->err);
 
 	k->skip_to = 0;
 	for (size_t i = 0; !rc && i < n && k->worth < WHY_SAYS_40; i++) {
