@@ -106,7 +106,7 @@ add_query(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *ou
 	const char *field = NULL, *p;
 
 	(void)ctx;
-	weir_query_complete(kind, str_of(text), &words, &field);
+	(void)weir_query_complete(kind, str_of(text), &words, &field);
 	for (p = buf_cstr(&words); *p;) {
 		size_t n = strcspn(p, "\n");
 

@@ -174,6 +174,7 @@
  *   page		lines of styled text, some of which open something
  *   page_view	the view of a page: cursor, search, opening
  *   listview listview_paint listview_sort view_list	lists of any kind
+ *   listquery	their search: prompt, completion, n N ] [
  *   facts view_detail	everything about one run
  *   logview logview_paint view_log	a log
  *   view_help	the keys of a view

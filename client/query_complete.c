@@ -126,7 +126,7 @@ complete_field(enum weir_kind kind, struct str word, bool first, struct buf *out
 		add(out, STR(""), "not", "");
 }
 
-void
+size_t
 weir_query_complete(
 	enum weir_kind kind, struct str text, struct buf *out, const char **ret_field)
 {
@@ -139,4 +139,5 @@ weir_query_complete(
 		complete_value(kind, word, (size_t)(colon - word.s), out, ret_field);
 	else
 		complete_field(kind, word, from == 0, out);
+	return from;
 }

@@ -228,6 +228,44 @@ log_found(void *arg, size_t *lines, size_t n, size_t from, bool more)
 	post(f, a);
 }
 
+static enum weir_rc
+work_count(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	struct weir_select sel = { .kind = w->job.object, .now_us = w->job.now_us };
+	struct weir_query *query = NULL;
+	struct finder_answer *a;
+	int64_t n = 0;
+	enum weir_rc rc;
+
+	rc = weir_query_parse(
+		w->job.object, str_of(w->job.query), w->job.now_us, &query, err);
+	sel.query = query;
+	if (!rc)
+		rc = weir_rows_count(f->store, &sel, &n, err);
+	weir_query_free(query);
+	if (rc)
+		return rc;
+	a = answer_new(w, FINDER_TOTAL);
+	a->total = n;
+	post(f, a);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+work_log(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	struct finder_log_sink sink = { f, log_cancelled, log_found };
+
+	return finder_log_work(&f->log, f->store, &w->job, &sink, err);
+}
+
+static enum weir_rc (*const works[])(
+	struct finder *f, const struct work *w, struct weir_err *err) = {
+	[FINDER_ROWS] = work_rows,
+	[FINDER_LOG] = work_log,
+	[FINDER_COUNT] = work_count,
+};
+
 static void
 work(struct finder *f)
 {
@@ -236,12 +274,7 @@ work(struct finder *f)
 	enum weir_rc rc = open_store(f, &f->err);
 
 	if (!rc && !is_cancelled(f))
-		rc = w->job.kind == FINDER_ROWS
-			     ? work_rows(f, w, &f->err)
-			     : finder_log_work(&f->log, f->store, &w->job,
-				       &(struct finder_log_sink){
-					       f, log_cancelled, log_found },
-				       &f->err);
+		rc = works[w->job.kind](f, w, &f->err);
 	if (!rc || is_cancelled(f))
 		return;
 	a = answer_new(w, FINDER_FAILED);

@@ -17,7 +17,7 @@
 
 struct finder;
 
-enum finder_kind { FINDER_ROWS, FINDER_LOG };
+enum finder_kind { FINDER_ROWS, FINDER_LOG, FINDER_COUNT };
 
 struct finder_job {
 	enum finder_kind kind;
@@ -46,6 +46,7 @@ enum finder_part {
 	FINDER_KEYS,   /* keys: all */
 	FINDER_COUNTS, /* states */
 	FINDER_LINES,  /* lines of the log, at or after `from`; `more` follow */
+	FINDER_TOTAL,  /* total: rows of the kind that the query matches */
 	FINDER_FAILED, /* rc, text; nothing more comes */
 };
 
@@ -60,6 +61,7 @@ struct finder_answer {
 	size_t from;
 	bool more;
 	int64_t states[WEIR_N_STATES];
+	int64_t total;
 	int64_t us; /* how long the job has taken */
 	enum weir_rc rc;
 	char text[512];

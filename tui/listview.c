@@ -175,31 +175,6 @@ take_keys(struct listview *r, struct finder_answer *answer)
 		listview_layout(r);
 }
 
-/* Where the next failure is: both lists are in the same order. */
-static void
-take_bad(struct listview *r, const struct finder_answer *answer)
-{
-	size_t found = r->rows.n, k = 0;
-
-	for (size_t i = 0; i < r->rows.n && k < answer->n; i++) {
-		if (r->rows.keys[i] != answer->keys[k])
-			continue;
-		k++;
-		if (r->seek < 0 && i < r->list.row)
-			found = i;
-		if (r->seek > 0 && i > r->list.row) {
-			found = i;
-			break;
-		}
-	}
-	if (found < r->rows.n)
-		list_goto(&r->list, found);
-	else
-		status_say(r->v.app, false, "no failed %s %s",
-			listview_kind(r->kind)->one, r->seek > 0 ? "below" : "above");
-	r->seek = 0;
-}
-
 static void
 take_failure(struct listview *r, const struct finder_answer *answer)
 {
@@ -229,15 +204,10 @@ listview_answer(struct view *v, struct finder_answer *answer)
 	struct listview *r = listview_of(v);
 	bool moving = weir_monotonic_us() - v->app->key_us < HOLD_US;
 
-	if (answer->slot == SLOT_BAD) {
-		if (answer->number == r->bad_job && answer->part == FINDER_KEYS)
-			take_bad(r, answer);
-		return;
-	}
-	if (answer->number != r->job)
+	if (listquery_answer(r, answer) || answer->number != r->job)
 		return;
 	view_touch(v, VIEW_PAINT);
-	switch (answer->part) {
+	switch ((int)answer->part) {
 	case FINDER_HEAD:
 	case FINDER_KEYS:
 		if (!r->fresh && moving && r->list.moved && !v->app->script.path)
@@ -257,7 +227,7 @@ listview_answer(struct view *v, struct finder_answer *answer)
 	case FINDER_FAILED:
 		take_failure(r, answer);
 		break;
-	case FINDER_LINES:
+	default:
 		break;
 	}
 }

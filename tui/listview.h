@@ -1,6 +1,6 @@
 /*
  * The state of a list view, and how it asks for rows and takes what is answered. The
- * painting is in listview_paint.c, keys and prompts are in view_list.c.
+ * painting is in listview_paint.c, keys are in view_list.c, searching in listquery.c.
  */
 #ifndef WEIR_TUI_LISTVIEW_H
 #define WEIR_TUI_LISTVIEW_H
@@ -9,11 +9,12 @@
 
 #include "finder.h"
 #include "list.h"
+#include "listquery.h"
 #include "rows.h"
 #include "table.h"
 #include "view.h"
 
-enum { SLOT_ROWS, SLOT_BAD };
+enum { SLOT_ROWS, SLOT_SEEK, SLOT_TOTAL, SLOT_VALUES };
 /* So many keys come first: more than a screen shows. */
 enum { LISTVIEW_HEAD = 256 };
 /* No new order under a moving cursor: this long after the last key. */
@@ -51,8 +52,7 @@ struct listview {
 	int64_t us; /* how long the last new question took */
 	char failed[512];
 
-	int seek; /* +1, -1: the next failure is looked for */
-	uint64_t bad_job;
+	struct listquery find;
 };
 
 struct listview_kind {

@@ -181,10 +181,11 @@ listview_paint_found(struct view *v, struct buf *out)
 {
 	struct listview *r = listview_of(v);
 
-	word_number(out, (int64_t)r->rows.n);
-	if (!r->rows.whole)
+	word_number(out, total(r));
+	if (!r->rows.whole && !r->counted)
 		buf_addc(out, '+');
-	buf_addf(out, " %s", listview_kind(r->kind)->command);
+	buf_adds(out, " of ");
+	word_number(out, r->find.total);
 	if (!v->app->script.path) /* a script's screens are the same each time */
 		buf_addf(out, " %s %lld ms", theme_glyph(&v->app->theme, GLYPH_DOT),
 			(long long)(r->us / 1000));

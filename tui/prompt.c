@@ -11,6 +11,16 @@ prompt_init(struct prompt *p)
 	buf_init(&p->ghost, PROMPT_MAX);
 }
 
+static void
+forget_words(struct prompt *p)
+{
+	for (size_t i = 0; i < p->words.n; i++)
+		free(p->words.v[i]);
+	p->words.n = 0;
+	p->cycling = false;
+	buf_clear(&p->ghost);
+}
+
 void
 prompt_release(struct prompt *p)
 {
@@ -26,6 +36,8 @@ prompt_release(struct prompt *p)
 		free(h->name);
 	}
 	VEC_FREE(&p->histories);
+	forget_words(p);
+	VEC_FREE(&p->words);
 	free(p->original);
 	free(p->pending);
 }
@@ -96,7 +108,7 @@ prompt_start(
 	free(p->original);
 	p->original = original;
 	prompt_set(p, original);
-	buf_clear(&p->ghost);
+	forget_words(p);
 	p->history = user->history ? prompt_history(p, user->history) : NULL;
 	p->at = p->history ? p->history->lines.n : 0;
 }
@@ -105,8 +117,34 @@ void
 prompt_stop(struct prompt *p, bool remember)
 {
 	p->active = false;
+	forget_words(p);
 	if (remember && p->history)
 		prompt_remember(p->history, prompt_text(p));
+}
+
+void
+prompt_offer(struct prompt *p, size_t from, struct str words)
+{
+	size_t typed = p->text.len - from;
+
+	if (p->cycling)
+		return;
+	forget_words(p);
+	p->from = from;
+	p->word = 0;
+	while (words.len > 0 && p->words.n < PROMPT_WORDS_MAX) {
+		const char *nl = memchr(words.s, '\n', words.len);
+		size_t n = nl ? (size_t)(nl - words.s) : words.len;
+
+		VEC_PUSH(&p->words, xstrndup(words.s, n));
+		if (p->ghost.len == 0 && n > typed &&
+			memcmp(words.s, p->text.s + from, typed) == 0) {
+			buf_add(&p->ghost, words.s + typed, n - typed);
+			p->word = p->words.n - 1;
+		}
+		words.s += n + (nl ? 1 : 0);
+		words.len -= n + (nl ? 1 : 0);
+	}
 }
 
 static bool
@@ -167,7 +205,7 @@ splice(struct prompt *p, size_t from, size_t to, struct str s)
 	free(rest);
 	free(added);
 	p->valid = p->text.len;
-	buf_clear(&p->ghost);
+	forget_words(p);
 	return PROMPT_CHANGED;
 }
 
@@ -198,7 +236,32 @@ recall(struct prompt *p, int direction)
 	}
 	p->at += direction < 0 ? (size_t)-1 : 1;
 	prompt_set(p, p->at == h->lines.n ? p->pending : h->lines.v[p->at]);
+	forget_words(p);
+	return PROMPT_CHANGED;
+}
+
+/* The word that is offered; again: the next one, or the one before. */
+static enum prompt_result
+take_word(struct prompt *p, int direction)
+{
+	struct buf text = BUF_INIT(PROMPT_MAX);
+	size_t n = p->words.n;
+
+	if (n == 0)
+		return direction > 0 ? PROMPT_COMPLETE : PROMPT_IGNORED;
+	if (p->from > p->text.len || p->pos != p->text.len)
+		return PROMPT_IGNORED;
+	if (p->cycling)
+		p->word = (p->word + (direction < 0 ? n - 1 : 1)) % n;
+	else if (direction < 0)
+		p->word = n - 1;
+	buf_add(&text, p->text.s, p->from);
+	buf_adds(&text, p->words.v[p->word]);
+	prompt_set(p, buf_cstr(&text));
+	buf_release(&text);
 	buf_clear(&p->ghost);
+	/* With one word there is nothing to go through: offer what may follow it. */
+	p->cycling = n > 1;
 	return PROMPT_CHANGED;
 }
 
@@ -248,7 +311,9 @@ prompt_key(struct prompt *p, uint32_t key, struct str paste)
 	case INPUT_CTRL | 'g':
 		return PROMPT_CANCELLED;
 	case INPUT_TAB:
-		return PROMPT_COMPLETE;
+		return take_word(p, 1);
+	case INPUT_BACKTAB:
+		return take_word(p, -1);
 	case INPUT_LEFT:
 	case INPUT_CTRL | 'b':
 		return go(p, before(p, pos));

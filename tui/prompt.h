@@ -10,7 +10,7 @@
 #include <weir/buf.h>
 #include <weir/mem.h>
 
-enum { PROMPT_MAX = 4096, PROMPT_HISTORY_MAX = 100 };
+enum { PROMPT_MAX = 4096, PROMPT_HISTORY_MAX = 100, PROMPT_WORDS_MAX = 500 };
 
 enum prompt_result {
 	PROMPT_IGNORED,
@@ -67,6 +67,12 @@ struct prompt {
 	struct prompt_history *history; /* of the user; NULL: none */
 	size_t at;                      /* in the history; its n: the line being made */
 	char *pending; /* the line being made while the history is looked at */
+
+	/* Words that may stand from `from` to the end; Tab takes one after the other.
+	 */
+	VEC(char *) words;
+	size_t from, word;
+	bool cycling; /* word is in the text; the offer stays until a key types */
 };
 
 void prompt_init(struct prompt *p);
@@ -76,6 +82,12 @@ void prompt_start(
 void prompt_stop(struct prompt *p, bool remember);
 enum prompt_result prompt_key(struct prompt *p, uint32_t key, struct str paste);
 void prompt_set(struct prompt *p, const char *text); /* cursor at its end */
+/*
+ * Offer words, newline-separated and best first, in place of the text from `from` to
+ * the end. The first that goes on as was typed is the ghost. Nothing is done while Tab
+ * goes through the offer before.
+ */
+void prompt_offer(struct prompt *p, size_t from, struct str words);
 /* The history of that name, made if there is none; valid until the next is made. */
 struct prompt_history *prompt_history(struct prompt *p, const char *name);
 void prompt_remember(struct prompt_history *h, const char *line);

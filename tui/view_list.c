@@ -126,44 +126,6 @@ open_current(struct listview *r, bool log)
 		status_say(a, true, "this run is no longer here");
 }
 
-static void
-seek_bad(struct listview *r, int direction)
-{
-	struct buf query = BUF_INIT(PROMPT_MAX * 2);
-	struct finder_job job = { .kind = FINDER_ROWS,
-		.view = r->v.serial,
-		.slot = SLOT_BAD,
-		.now_us = weir_now_us(),
-		.object = r->kind,
-		.sort = r->sort };
-
-	if (r->kind != WEIR_RUN)
-		return;
-	if (*r->query)
-		buf_addf(&query, "(%s) ", r->query);
-	buf_adds(&query, "state_type:failed,crashed");
-	job.query = buf_cstr(&query);
-	r->seek = direction;
-	r->bad_job = finder_submit(r->v.app->finder, &job);
-	buf_release(&query);
-}
-
-static bool
-take_back(struct listview *r)
-{
-	if (strcmp(r->query, r->start_query) == 0)
-		return false;
-	listview_set(&r->query, r->start_query);
-	listview_ask(r);
-	return true;
-}
-
-static void
-move_by_match(struct listview *r, int direction)
-{
-	list_act(&r->list, direction > 0 ? ACTION_DOWN : ACTION_UP);
-}
-
 static bool
 view_move(struct view *v, enum action_id id)
 {
@@ -177,7 +139,12 @@ view_move(struct view *v, enum action_id id)
 static bool
 view_back(struct view *v)
 {
-	return take_back(listview_of(v));
+	struct listview *r = listview_of(v);
+
+	if (strcmp(r->query, r->start_query) == 0)
+		return false;
+	listquery_take_back(r);
+	return true;
 }
 
 static void
@@ -185,20 +152,6 @@ act_open(struct view *v, enum action_id id, const char *arg)
 {
 	(void)arg;
 	open_current(listview_of(v), id == ACTION_LOG);
-}
-
-static void
-act_step(struct view *v, enum action_id id, const char *arg)
-{
-	(void)arg;
-	move_by_match(listview_of(v), id == ACTION_NEXT ? 1 : -1);
-}
-
-static void
-act_bad(struct view *v, enum action_id id, const char *arg)
-{
-	(void)arg;
-	seek_bad(listview_of(v), id == ACTION_NEXT_BAD ? 1 : -1);
 }
 
 static void
@@ -213,95 +166,15 @@ act_times(struct view *v, enum action_id id, const char *arg)
 	listview_layout(r);
 }
 
-/* What completion would add at the end of the text. */
-static void
-complete(struct listview *r, struct prompt *p)
-{
-	struct buf words = BUF_INIT(64 << 10);
-	struct str text = buf_str(&p->text), typed = text;
-	const char *field = NULL;
-	size_t n;
-
-	buf_clear(&p->ghost);
-	for (size_t i = 0; i < text.len; i++) {
-		if (strchr(" (-", text.s[i]))
-			typed = (struct str){ text.s + i + 1, text.len - i - 1 };
-	}
-	if (typed.len == 0)
-		return;
-	weir_query_complete(r->kind, text, &words, &field);
-	n = strcspn(buf_cstr(&words), "\n");
-	if (n > typed.len && strncmp(buf_cstr(&words), typed.s, typed.len) == 0)
-		buf_add(&p->ghost, buf_cstr(&words) + typed.len, n - typed.len);
-	buf_release(&words);
-}
-
-/* The first line of an error that also shows the place, which is underlined here. */
-static void
-say_why(struct app *a, const struct weir_err *err)
-{
-	status_say(a, true, "%.*s", (int)strcspn(err->text, "\n"), err->text);
-}
-
-static void
-on_query(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
-{
-	struct listview *r = arg;
-	struct str text = buf_str(&p->text);
-	struct weir_err err = { 0 };
-	char *used;
-
-	if (ev == PROMPT_EV_CANCELLED)
-		text = str_of(p->original);
-	weir_query_free(
-		weir_query_parse_prefix(r->kind, text, weir_now_us(), &p->valid, &err));
-	if (err.rc && ev != PROMPT_EV_CANCELLED)
-		say_why(a, &err);
-	if (ev == PROMPT_EV_CHANGED)
-		complete(r, p);
-	while (p->valid < text.len && text.s[p->valid] == ' ')
-		p->valid++;
-	text.len = p->valid;
-	while (text.len > 0 && text.s[text.len - 1] == ' ')
-		text.len--;
-	used = str_copy(text);
-	if (strcmp(used, r->query) != 0) {
-		listview_set(&r->query, used);
-		listview_ask(r);
-	}
-	free(used);
-}
-
-static void
-found(struct app *a, void *arg, struct buf *out)
-{
-	(void)a;
-	listview_paint_found(arg, out);
-}
-
-static const struct prompt_user query_user = {
-	.label = "/",
-	.event = on_query,
-	.found = found,
-	.history = "query",
-};
-
-static void
-act_search(struct view *v, enum action_id id, const char *arg)
-{
-	(void)id;
-	app_prompt(v->app, &query_user, v, arg ? arg : listview_of(v)->query);
-}
-
 static const struct view_act acts[] = {
 	{ ACTION_OPEN, act_open },
 	{ ACTION_LOG, act_open },
-	{ ACTION_SEARCH, act_search },
-	{ ACTION_NEXT, act_step },
-	{ ACTION_PREVIOUS, act_step },
+	{ ACTION_SEARCH, listquery_search },
+	{ ACTION_NEXT, listquery_next },
+	{ ACTION_PREVIOUS, listquery_next },
 	{ ACTION_SORT, listview_sort_act },
-	{ ACTION_NEXT_BAD, act_bad },
-	{ ACTION_PREVIOUS_BAD, act_bad },
+	{ ACTION_NEXT_BAD, listquery_bad },
+	{ ACTION_PREVIOUS_BAD, listquery_bad },
 	{ ACTION_TIMES, act_times },
 	{ ACTION_NONE, NULL },
 };
@@ -313,6 +186,7 @@ view_free(struct view *v)
 
 	finder_answer_free(r->held);
 	rows_release(&r->rows);
+	listquery_release(&r->find);
 	free(r->query);
 	free(r->start_query);
 	free(r->sort);

@@ -51,9 +51,9 @@ size_t weir_query_words(
  * Completion at the end of text: appends whole replacement words, newline-separated,
  * best first: fields, operators, and values (states; for names a store may be asked by
  * the caller: then *ret_field names the field whose values are wanted, else NULL).
- * /
+ * Returns where the word begins that they replace.
  */
-void weir_query_complete(
+size_t weir_query_complete(
 	enum weir_kind kind, struct str text, struct buf *out, const char **ret_field);
 
 /* The fields of a kind, for docs, completion and tests. */
