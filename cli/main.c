@@ -169,6 +169,8 @@
  *   list		a cursor over rows
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen
+ *   chosen	which columns are shown, as --columns and as a list
+ *   view_columns	the chooser of columns
  *   sortkeys	what a key that names a column does to --sort
  *   pager	long text
  *   page		lines of styled text, some of which open something

@@ -85,6 +85,8 @@ int64_t listview_due(const struct view *v);
 void listview_answer(struct view *v, struct finder_answer *answer);
 
 void listview_paint(struct view *v, struct draw *d);
+/* The header and the first rows on the screen, in so many lines from y on. */
+void listview_paint_sample(struct listview *r, struct draw *d, int y, int lines);
 void listview_paint_counts(struct view *v, struct draw *d);
 void listview_paint_found(struct view *v, struct buf *out);
 

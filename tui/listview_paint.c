@@ -71,32 +71,64 @@ paint_header(const struct listview *r, struct draw *d)
 	weir_columns_release(&set);
 }
 
+static void
+paint_row(
+	struct listview *r, struct draw *d, size_t row, const struct table_look *query)
+{
+	struct table_look look = *query;
+
+	table_row(&r->table, d, rows_get(&r->rows, r->v.app->store, row), &look);
+}
+
+static void
+begin_rows(struct listview *r, int n, struct table_look *ret_look)
+{
+	*ret_look = (struct table_look){ 0 };
+	ret_look->n_words = words_of(r, &ret_look->words);
+	r->rows.now_us = r->table.now_us = r->v.app->now_us;
+	rows_load(&r->rows, r->v.app->store, r->list.top, (size_t)n);
+}
+
 void
 listview_paint(struct view *v, struct draw *d)
 {
 	struct listview *r = listview_of(v);
-	struct table_look look = { 0 };
+	struct table_look look;
 	int y = v->y;
 
-	look.n_words = words_of(r, &look.words);
-
-	r->rows.now_us = r->table.now_us = v->app->now_us;
 	if (listview_has_header(v)) {
 		draw_begin(d, y++);
 		paint_header(r, d);
 		draw_end(d, false);
 	}
-	rows_load(&r->rows, v->app->store, r->list.top, (size_t)r->list.height);
+	begin_rows(r, r->list.height, &look);
 	for (int i = 0; i < r->list.height && y < v->y + v->height; i++, y++) {
 		size_t row = r->list.top + (size_t)i;
 
 		draw_begin(d, y);
 		if (row < r->rows.n)
-			table_row(&r->table, d, rows_get(&r->rows, v->app->store, row),
-				&look);
+			paint_row(r, d, row, &look);
 		else if (r->rows.n == 0)
 			paint_empty(r, d, i);
 		draw_end(d, row < r->rows.n && row == r->list.row);
+	}
+}
+
+void
+listview_paint_sample(struct listview *r, struct draw *d, int y, int lines)
+{
+	struct table_look look;
+
+	begin_rows(r, lines, &look);
+	for (int i = 0; i < lines; i++) {
+		size_t row = r->list.top + (size_t)i - 1;
+
+		draw_begin(d, y + i);
+		if (i == 0)
+			paint_header(r, d);
+		else if (row < r->rows.n)
+			paint_row(r, d, row, &look);
+		draw_end(d, false);
 	}
 }
 

@@ -6,6 +6,7 @@
 
 #include "app.h"
 #include "listview.h"
+#include "view_columns.h"
 #include "view_detail.h"
 #include "view_log.h"
 #include "word.h"
@@ -173,6 +174,7 @@ static const struct view_act acts[] = {
 	{ ACTION_NEXT, listquery_next },
 	{ ACTION_PREVIOUS, listquery_next },
 	{ ACTION_SORT, listview_sort_act },
+	{ ACTION_COLUMNS, view_columns_act },
 	{ ACTION_NEXT_BAD, listquery_bad },
 	{ ACTION_PREVIOUS_BAD, listquery_bad },
 	{ ACTION_TIMES, act_times },
