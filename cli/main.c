@@ -90,6 +90,7 @@
  *   keyset	sets of rows, bit by bit
  *   column	columns of each kind
  *   select	columns, order, query in; typed cells out
+ *   tree	child runs below their parents
  *   resolve	ids, names, @latest, web addresses
  *   pickup	why a run that should start does not
  *   why	why a run failed or waits
@@ -166,6 +167,9 @@
  *   finder_log	lines of logs that match, for the query thread
  *   finder	the query thread
  *   view		what a view must do; their stack
+ *   marks	a set of row keys
+ *   keeper	the thread that writes the state store
+ *   desk		what stays of the menus when they are left
  *   list		a cursor over rows
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen
@@ -175,7 +179,8 @@
  *   pager	long text
  *   page		lines of styled text, some of which open something
  *   page_view	the view of a page: cursor, search, opening
- *   listview listview_paint listview_sort view_list	lists of any kind
+ *   listview listview_mark listview_paint listview_sort
+ *   view_list	lists of any kind
  *   listquery	their search: prompt, completion, n N ] [
  *   facts view_detail	everything about one run
  *   logview logview_paint view_log	a log

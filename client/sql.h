@@ -51,6 +51,10 @@
 	X(RUN_LIVE_IDS, "SELECT id FROM runs WHERE state BETWEEN 1 AND 5") \
 	X(RUN_ORPHANS, "SELECT parent_task FROM runs INDEXED BY runs_orphan" \
 		" WHERE parent_task IS NOT NULL AND parent IS NULL ORDER BY k DESC LIMIT ?1") \
+	/* by parent, so that each is looked up once and near the one before */ \
+	X(RUN_PARENTS, "SELECT c.k, p.k FROM runs c INDEXED BY runs_parent" \
+		" CROSS JOIN runs p WHERE c.parent IS NOT NULL AND p.id = c.parent" \
+		" ORDER BY c.parent") \
 	X(RUN_SET_PARENT, "UPDATE runs SET parent = ?2 WHERE parent_task = ?1" \
 		" AND parent IS NOT ?2") \
 	X(RUN_NO_PARENT, "UPDATE runs SET parent = NULL, parent_task = NULL" \

@@ -41,6 +41,7 @@ app_changed(struct app *a)
 	if (generation == a->generation && a->top->dirty == 0)
 		return;
 	a->generation = generation;
+	desk_look(a);
 	for (struct view *v = a->top; v; v = v->below)
 		view_touch(v, VIEW_DATA);
 }
@@ -121,7 +122,8 @@ app_idle(struct app *a)
 		return false;
 	if (a->top && a->top->ops->due && a->top->ops->due(a->top))
 		return false;
-	return finder_idle(a->finder) && (!a->engine || weir_engine_idle(a->engine));
+	return finder_idle(a->finder) && desk_idle(a) &&
+	       (!a->engine || weir_engine_idle(a->engine));
 }
 
 void

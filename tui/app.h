@@ -14,6 +14,7 @@
 #include <weir/store.h>
 
 #include "action.h"
+#include "desk.h"
 #include "draw.h"
 #include "finder.h"
 #include "input.h"
@@ -39,6 +40,7 @@ struct app {
 	struct status status;
 	struct messages messages;
 	struct script script;
+	struct desk desk;
 
 	struct weir_session *session;
 	struct weir_store *store;   /* NULL: there is none yet */

@@ -166,6 +166,7 @@ turn(struct app *a)
 		{ .fd = a->script.path ? -1 : STDIN_FILENO, .events = POLLIN },
 		{ .fd = a->screen.signal_fd, .events = POLLIN },
 		{ .fd = finder_fd(a->finder), .events = POLLIN },
+		{ .fd = keeper_fd(a->desk.keeper), .events = POLLIN },
 		{ .fd = a->engine ? weir_engine_fd(a->engine) : -1, .events = POLLIN },
 	};
 	struct weir_event ev;
@@ -179,6 +180,7 @@ turn(struct app *a)
 	while (a->engine && weir_engine_next(a->engine, &ev))
 		take_event(a, &ev);
 	take_answers(a);
+	desk_take(a);
 	take_timers(a);
 }
 

@@ -87,6 +87,7 @@ init(struct app *a, const struct tui_start *start)
 	prompt_init(&a->prompt);
 	keymap_init(&a->keymap);
 	read_keys(a);
+	desk_init(a);
 }
 
 static void
@@ -101,6 +102,7 @@ release(struct app *a)
 	screen_close(&a->screen);
 	weir_engine_stop(a->engine);
 	finder_stop(a->finder);
+	desk_release(a);
 	weir_session_free(a->session);
 	draw_release(&a->draw);
 	input_release(&a->input);

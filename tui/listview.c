@@ -171,6 +171,7 @@ take_keys(struct listview *r, struct finder_answer *answer)
 			list_home(&r->list);
 	}
 	list_sync(&r->list);
+	listview_mark_sync(r);
 	if (r->rows.n > 0)
 		listview_layout(r);
 }

@@ -52,6 +52,11 @@ struct listview {
 	int64_t us; /* how long the last new question took */
 	char failed[512];
 
+	/* A range of rows to be marked begins here; key 0: none does. */
+	int64_t range_key;
+	size_t range_row;
+	bool mark_all; /* as soon as all keys are here */
+
 	struct listquery find;
 };
 
@@ -79,6 +84,17 @@ size_t listview_sorts(const struct listview *r, struct weir_sort sort[WEIR_SORT_
 	struct weir_column_set *set);
 void listview_sort_act(struct view *v, enum action_id id, const char *arg);
 bool listview_sort_key(struct view *v, uint32_t key); /* after `~`; true: taken */
+
+/* listview_mark.c. A range that is being marked counts as marked. */
+bool listview_is_marked(const struct listview *r, size_t row);
+size_t listview_n_marked(const struct listview *r);
+/* Ids of what is marked, in the order of the list; shown or not. Owned (free). */
+size_t listview_marked(struct listview *r, struct weir_id **ret_ids);
+void listview_mark(struct view *v, enum action_id id, const char *arg);
+void listview_mark_range(struct view *v, enum action_id id, const char *arg);
+void listview_mark_all(struct view *v, enum action_id id, const char *arg);
+void listview_unmark(struct view *v, enum action_id id, const char *arg);
+void listview_mark_sync(struct listview *r); /* the rows changed */
 
 void listview_data(struct view *v);
 int64_t listview_due(const struct view *v);

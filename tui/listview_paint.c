@@ -105,6 +105,7 @@ listview_paint(struct view *v, struct draw *d)
 	for (int i = 0; i < r->list.height && y < v->y + v->height; i++, y++) {
 		size_t row = r->list.top + (size_t)i;
 
+		look.marked = listview_is_marked(r, row);
 		draw_begin(d, y);
 		if (row < r->rows.n)
 			paint_row(r, d, row, &look);
@@ -174,6 +175,22 @@ total(const struct listview *r)
 	return n;
 }
 
+static void
+paint_marked(const struct listview *r, struct draw *d)
+{
+	struct buf text = BUF_INIT(128);
+
+	if (listview_n_marked(r) > 0) {
+		buf_addf(&text, " %s ", theme_glyph(d->theme, GLYPH_DOT));
+		word_number(&text, (int64_t)listview_n_marked(r));
+		buf_adds(&text, " marked");
+	}
+	if (r->range_key)
+		buf_addf(&text, " %s range", theme_glyph(d->theme, GLYPH_DOT));
+	draw_text(d, STYLE_STRONG, buf_cstr(&text));
+	buf_release(&text);
+}
+
 void
 listview_paint_counts(struct view *v, struct draw *d)
 {
@@ -201,6 +218,7 @@ listview_paint_counts(struct view *v, struct draw *d)
 	word_number(&left, total(r));
 	buf_addf(&left, "%s %s", exact ? "" : "+", command);
 	draw_text(d, STYLE_PLAIN, buf_cstr(&left));
+	paint_marked(r, d);
 	if (r->counted)
 		paint_state_counts(r, d, draw_width(d, buf_cstr(&right)));
 	status_right(d, STYLE_DIM, buf_cstr(&right));

@@ -142,6 +142,10 @@ view_back(struct view *v)
 {
 	struct listview *r = listview_of(v);
 
+	if (r->range_key) {
+		r->range_key = 0;
+		return true;
+	}
 	if (strcmp(r->query, r->start_query) == 0)
 		return false;
 	listquery_take_back(r);
@@ -178,6 +182,10 @@ static const struct view_act acts[] = {
 	{ ACTION_NEXT_BAD, listquery_bad },
 	{ ACTION_PREVIOUS_BAD, listquery_bad },
 	{ ACTION_TIMES, act_times },
+	{ ACTION_MARK, listview_mark },
+	{ ACTION_MARK_RANGE, listview_mark_range },
+	{ ACTION_MARK_ALL, listview_mark_all },
+	{ ACTION_UNMARK, listview_unmark },
 	{ ACTION_NONE, NULL },
 };
 
