@@ -157,6 +157,8 @@
  *   screen	the terminal taken, given back, suspended; a mock of it
  *   input	bytes to keys
  *   action	what keys can do
+ *   palette	`:`: actions by name
+ *   palette_offer	what it offers: actions, arguments
  *   messages	what weir said, with times
  *   keymap	which key does what where
  *   script	keys from a file
@@ -184,6 +186,7 @@
  *   listquery	their search: prompt, completion, n N ] [
  *   facts view_detail	everything about one run
  *   logview logview_paint view_log	a log
+ *   view_messages	what weir said
  *   view_help	the keys of a view
  *   web		a web page in the browser
  *   word		small texts

@@ -180,6 +180,13 @@ key_of_prompt(struct app *a, uint32_t key)
 }
 
 void
+app_settle(struct app *a)
+{
+	if (a->top->dirty & VIEW_LAYOUT)
+		view_update(a->top);
+}
+
+void
 app_key(struct app *a, uint32_t key)
 {
 	const struct binding *b;
@@ -191,6 +198,7 @@ app_key(struct app *a, uint32_t key)
 		key_of_prompt(a, key);
 		return;
 	}
+	app_settle(a);
 	if (a->top->ops->key && a->top->ops->key(a->top, key))
 		return;
 	b = keymap_at(&a->keymap, a->top->ops->context, key);

@@ -20,6 +20,7 @@
 #include "input.h"
 #include "keymap.h"
 #include "messages.h"
+#include "palette.h"
 #include "prompt.h"
 #include "screen.h"
 #include "script.h"
@@ -37,6 +38,7 @@ struct app {
 	struct input input;
 	struct keymap keymap;
 	struct prompt prompt;
+	struct palette palette;
 	struct status status;
 	struct messages messages;
 	struct script script;
@@ -96,13 +98,21 @@ uint64_t app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id
 void app_prompt(
 	struct app *a, const struct prompt_user *user, void *arg, const char *text);
 void app_key(struct app *a, uint32_t key);
+/* A view that is new has read what it shows before it is asked to do anything: keys
+ * may come faster than frames. */
+void app_settle(struct app *a);
 void app_paint(struct app *a);
 /* Nothing is going on and nothing is due: what a script waits for. */
 bool app_idle(struct app *a);
 
+/* What an action such as ACTION_RUNS lists. */
+enum weir_kind app_list_kind(enum action_id id);
+
 /* Actions of the table. */
 void app_nothing(struct app *a, enum action_id id, const char *arg);
 void app_forward(struct app *a, enum action_id id, const char *arg);
+void app_command(struct app *a, enum action_id id, const char *arg);
+void app_messages(struct app *a, enum action_id id, const char *arg);
 void app_back(struct app *a, enum action_id id, const char *arg);
 void app_quit(struct app *a, enum action_id id, const char *arg);
 void app_copy_id(struct app *a, enum action_id id, const char *arg);

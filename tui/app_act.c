@@ -3,6 +3,7 @@
 
 #include "app.h"
 #include "view_help.h"
+#include "view_messages.h"
 #include "web.h"
 
 void
@@ -87,6 +88,26 @@ app_zone(struct app *a, enum action_id id, const char *arg)
 }
 
 void
+app_command(struct app *a, enum action_id id, const char *arg)
+{
+	struct weir_err err = { 0 };
+
+	(void)id;
+	if (!arg || !*arg)
+		palette_open(a);
+	else if (palette_run(a, arg, &err))
+		status_say(a, true, "%s", err.text);
+}
+
+void
+app_messages(struct app *a, enum action_id id, const char *arg)
+{
+	(void)id;
+	(void)arg;
+	app_push(a, view_messages_new(a));
+}
+
+void
 app_help(struct app *a, enum action_id id, const char *arg)
 {
 	(void)id;
@@ -154,15 +175,21 @@ app_web(struct app *a, enum action_id id, const char *arg)
 	buf_release(&name);
 }
 
-void
-app_list(struct app *a, enum action_id id, const char *arg)
+enum weir_kind
+app_list_kind(enum action_id id)
 {
 	/* From ACTION_RUNS on. */
 	static const enum weir_kind kinds[] = { WEIR_RUN, WEIR_TASK_RUN, WEIR_FLOW,
 		WEIR_DEPLOYMENT, WEIR_POOL, WEIR_QUEUE, WEIR_WORKER, WEIR_LIMIT,
 		WEIR_ARTIFACT };
 
-	app_open_list(a, kinds[id - ACTION_RUNS], arg, NULL);
+	return kinds[id - ACTION_RUNS];
+}
+
+void
+app_list(struct app *a, enum action_id id, const char *arg)
+{
+	app_open_list(a, app_list_kind(id), arg, NULL);
 }
 
 void

@@ -108,6 +108,7 @@ release(struct app *a)
 	input_release(&a->input);
 	prompt_release(&a->prompt);
 	messages_release(&a->messages);
+	palette_release(&a->palette);
 	keymap_release(&a->keymap);
 	script_close(&a->script);
 }

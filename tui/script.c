@@ -61,6 +61,38 @@ do_text(struct script *s, struct app *a, struct str arg, struct weir_err *err)
 	return WEIR_OK;
 }
 
+/* As a terminal that brackets what is pasted. `\n` is a newline. */
+static enum weir_rc
+do_paste(struct script *s, struct app *a, struct str arg, struct weir_err *err)
+{
+	(void)s;
+	(void)err;
+	buf_clear(&a->input.paste);
+	for (size_t i = 0; i < arg.len; i++) {
+		bool escaped = arg.s[i] == '\\' && i + 1 < arg.len;
+
+		if (escaped)
+			i++;
+		buf_addc(&a->input.paste, escaped && arg.s[i] == 'n' ? '\n' : arg.s[i]);
+	}
+	app_key(a, INPUT_PASTE);
+	return WEIR_OK;
+}
+
+/* A line of the palette. */
+static enum weir_rc
+do_command(struct script *s, struct app *a, struct str arg, struct weir_err *err)
+{
+	char *line = str_copy(arg);
+	struct weir_err why = { 0 };
+	enum weir_rc rc = palette_run(a, line, &why);
+
+	if (rc)
+		rc = weir_fail(err, rc, "%s:%d: %s", s->path, s->line, why.text);
+	free(line);
+	return rc;
+}
+
 static enum weir_rc
 do_resize(struct script *s, struct app *a, struct str arg, struct weir_err *err)
 {
@@ -133,6 +165,8 @@ static const struct {
 } verbs[] = {
 	{ "key",       true,  do_key },
 	{ "text",      true,  do_text },
+	{ "paste",     true,  do_paste },
+	{ "command",   true,  do_command },
 	{ "resize",    true,  do_resize },
 	{ "wait-idle", false, do_wait },
 	{ "dump",      true,  do_dump },
@@ -163,7 +197,8 @@ do_line(struct script *s, struct app *a, struct str line, struct weir_err *err)
 	}
 	weir_fail(err, WEIR_EUSAGE, "%s:%d: no command '%.*s'", s->path, s->line,
 		(int)n, line.s);
-	return weir_hint(err, "key, text, resize, wait-idle, dump or dump-attr");
+	return weir_hint(
+		err, "key, text, paste, command, resize, wait-idle, dump or dump-attr");
 }
 
 enum weir_rc

@@ -33,6 +33,24 @@ view_update(struct view *v)
 }
 
 bool
+view_works(const struct view *v, enum action_id id)
+{
+	const struct action *action = action_get(id);
+
+	if (!(action->contexts & (unsigned)v->ops->context))
+		return false;
+	if (action->run != app_forward)
+		return true;
+	if (id <= ACTION_LAST)
+		return v->ops->move != NULL;
+	for (const struct view_act *act = v->ops->acts; act->id != ACTION_NONE; act++) {
+		if (act->id == id)
+			return true;
+	}
+	return false;
+}
+
+bool
 view_do(struct view *v, enum action_id id, const char *arg)
 {
 	if (v->ops->move && v->ops->move(v, id))

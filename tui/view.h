@@ -71,6 +71,8 @@ struct view {
 void view_init(struct view *v, const struct view_ops *ops, struct app *app);
 void view_touch(struct view *v, unsigned dirty);
 void view_update(struct view *v); /* do the stages that are due, but paint */
+/* Is the action one that this view knows? */
+bool view_works(const struct view *v, enum action_id id);
 /* Move or act. False: not here. */
 bool view_do(struct view *v, enum action_id id, const char *arg);
 

@@ -1,130 +1,221 @@
 #include "view_help.h"
 
 #include "app.h"
-#include "pager.h"
+#include "page.h"
 
+/* The keys of the view below, as they are bound now; Enter does what is under the
+ * cursor. */
 struct help {
-	struct view v;
 	enum context context; /* whose keys */
-	struct pager pager;
-	VEC(enum action_id) actions;
-	struct buf keys; /* of the line that was asked for last */
-	struct weir_match *match;
+	char *filter;         /* only lines with this word; "" all */
 };
 
-enum { KEYS_WIDTH = 24, KEYS_NARROW = 12 };
+enum { KEYS_COLUMNS = 19, NAME_COLUMNS = 22, WIDE = 100 };
+
+/* A heading and the actions under it, up to `last`. */
+static const struct {
+	const char *heading;
+	enum action_id last;
+} groups[] = {
+	{ "moving", ACTION_QUIT },
+	{ "finding", ACTION_PREVIOUS_BAD },
+	{ "this list", ACTION_PREVIEW_DOWN },
+	{ "columns", ACTION_WIDER },
+	{ "what the cursor is on", ACTION_WEB },
+	{ "what is shown", ACTION_EDITOR },
+	{ "views", ACTION_DUMP },
+	{ "the program", ACTION_HELP },
+};
 
 static struct help *
 help_of(struct view *v)
 {
-	return (struct help *)v;
+	return page_view_of(v)->arg;
 }
 
-static size_t
-source_n(void *arg)
-{
-	return ((struct help *)arg)->actions.n;
-}
-
+/* Is one of the texts wanted? */
 static bool
-source_line(void *arg, size_t i, struct pager_line *out)
+wanted(const struct page_view *v, const char *keys, const char *name, const char *help)
 {
-	struct help *h = arg;
-	enum action_id id = h->actions.v[i];
-
-	buf_clear(&h->keys);
-	keymap_keys(&h->v.app->keymap, h->context, id, &h->keys);
-	out->n_spans = 0;
-	out->spans[out->n_spans++] = (struct pager_span){ STYLE_PLAIN, STR(""), 2 };
-	out->spans[out->n_spans++] = (struct pager_span){ STYLE_KEY, buf_str(&h->keys),
-		h->v.width < 60 ? KEYS_NARROW : KEYS_WIDTH };
-	out->style = STYLE_PLAIN;
-	out->text = str_of(action_get(id)->help);
-	return true;
-}
-
-static const struct pager_source source = { source_n, source_line };
-
-static void
-view_layout(struct view *v)
-{
-	struct help *h = help_of(v);
-
-	h->pager.utf8 = v->app->theme.utf8;
-	pager_size(&h->pager, v->width, v->height);
-}
-
-static void
-view_data(struct view *v)
-{
-	(void)v;
-}
-
-static void
-view_paint(struct view *v, struct draw *d)
-{
-	pager_paint(&help_of(v)->pager, d, v->y, NULL);
-}
-
-static void
-view_counts(struct view *v, struct draw *d)
-{
-	struct help *h = help_of(v);
-	struct buf text = BUF_INIT(128);
-
-	buf_addf(&text, "%zu actions here; a key means the same everywhere, or nothing",
-		h->actions.n);
-	draw_text(d, STYLE_DIM, buf_cstr(&text));
-	buf_release(&text);
-}
-
-static void
-view_command(struct view *v, struct buf *out)
-{
-	buf_addf(out, "man weir-keys: keys of %s",
-		action_context_name(help_of(v)->context));
-}
-
-/* The next line that has the word, round the end. */
-static void
-find(struct help *h, int direction)
-{
-	size_t n = h->actions.n, i = h->pager.current;
-	struct pager_line line;
+	const char *const texts[] = { keys, name, help };
 	size_t start, end;
 
-	if (!h->match || n == 0)
-		return;
-	if (i == PAGER_NONE)
-		i = direction > 0 ? n - 1 : 0;
-	for (size_t k = 0; k < n; k++) {
-		i = (i + (direction > 0 ? 1 : n - 1)) % n;
-		source_line(h, i, &line);
-		if (weir_match_find(h->match, line.text, 0, &start, &end)) {
-			h->pager.current = i;
-			pager_show(&h->pager, i);
-			return;
+	for (size_t i = 0; i < N_ELEM(texts); i++) {
+		if (!v->match ||
+			weir_match_find(v->match, str_of(texts[i]), 0, &start, &end))
+			return true;
+	}
+	return false;
+}
+
+static void
+write_line(struct page_view *v, struct page *p, const char *keys, const char *name,
+	const char *arg, const char *help)
+{
+	struct buf what = BUF_INIT(256);
+	int columns = v->v.width >= WIDE ? NAME_COLUMNS + 8 : NAME_COLUMNS;
+
+	buf_addf(&what, "%s%s%s", name, *arg ? " " : "", arg);
+	page_gap(p, 2);
+	page_add(p, STYLE_KEY, str_of(keys), KEYS_COLUMNS, false);
+	page_gap(p, 1);
+	if (v->v.width >= 60) {
+		page_add(p, STYLE_PLAIN, buf_str(&what), columns, false);
+		page_gap(p, 1);
+	}
+	page_add(p, STYLE_DIM, str_of(help), 0, false);
+	buf_release(&what);
+}
+
+/* Key: the action, so that the cursor stays on it while the list is narrowed. */
+static bool
+write_action(
+	struct page_view *v, struct page *p, enum action_id id, const char *heading)
+{
+	const struct help *h = v->arg;
+	const struct action *action = action_get(id);
+	struct buf keys = BUF_INIT(256);
+	bool show;
+
+	keymap_keys(&v->v.app->keymap, (unsigned)h->context, id, &keys);
+	show = view_works(v->v.below, id) &&
+	       wanted(v, buf_cstr(&keys), action->name, action->help);
+	if (show) {
+		struct page_line *line;
+
+		if (heading && p->lines.n > 0)
+			page_blank(p);
+		if (heading)
+			page_heading(p, heading);
+		line = page_begin(p, (int64_t)id);
+		line->opens = PAGE_OPENS_ACTION;
+		line->action = id;
+		write_line(v, p, buf_cstr(&keys), action->name,
+			action_arg_name(action->arg), action->help);
+	}
+	buf_release(&keys);
+	return show;
+}
+
+/* Keys that the user bound to an action with its argument. */
+static void
+write_own(struct page_view *v, struct page *p)
+{
+	const struct help *h = v->arg;
+	const struct keymap *m = &v->v.app->keymap;
+	const char *heading = "yours";
+
+	for (size_t i = 0; i < m->bindings.n; i++) {
+		const struct binding *b = &m->bindings.v[i];
+		const struct action *action = action_get(b->action);
+		char name[INPUT_NAME];
+		struct page_line *line;
+
+		if (!b->arg || keymap_at(m, (unsigned)h->context, b->key) != b ||
+			!wanted(v, input_name(b->key, name), b->arg, action->name))
+			continue;
+		if (heading && p->lines.n > 0)
+			page_blank(p);
+		if (heading)
+			page_heading(p, heading);
+		heading = NULL;
+		line = page_begin(p, (int64_t)(ACTION_N + i));
+		line->opens = PAGE_OPENS_SELF;
+		line->command = arena_printf(&p->arena, "%s %s", action->name, b->arg);
+		write_line(v, p, input_name(b->key, name), action->name, b->arg,
+			action->help);
+	}
+}
+
+static void
+write_page(struct page_view *v, struct page *p, void *arg)
+{
+	enum action_id id = ACTION_UP;
+
+	(void)arg;
+	for (size_t g = 0; g < N_ELEM(groups); g++) {
+		const char *heading = groups[g].heading;
+
+		for (; id <= groups[g].last; id++) {
+			if (write_action(v, p, id, heading))
+				heading = NULL;
 		}
 	}
-	status_say(h->v.app, false, "not found");
+	write_own(v, p);
+}
+
+static void
+open_own(struct page_view *v, void *arg, const struct page_line *line)
+{
+	struct app *a = v->v.app;
+	char *command = xstrdup(line->command);
+
+	(void)arg;
+	app_pop(a);
+	app_command(a, ACTION_COMMAND, command);
+	free(command);
+}
+
+/* The whole help of the line under the cursor. */
+static void
+counts(struct page_view *v, void *arg, struct draw *d)
+{
+	const struct page_line *line = page_view_line(v);
+	const struct help *h = arg;
+	const struct action *action;
+
+	if (!line) {
+		draw_text(d, STYLE_DIM,
+			*h->filter ? "no key and no action has this in it" : "");
+		return;
+	}
+	if (line->opens != PAGE_OPENS_ACTION) {
+		draw_text(d, STYLE_STRONG, line->command);
+		return;
+	}
+	action = action_get(line->action);
+	draw_text(d, STYLE_STRONG, action->name);
+	draw_spaces(d, 2);
+	draw_text(d, STYLE_DIM, action->help);
+}
+
+static void
+command(struct page_view *v, void *arg, struct buf *out)
+{
+	const struct help *h = arg;
+
+	(void)v;
+	buf_addf(out, "man weir-keys: keys of %s", action_context_name(h->context));
+}
+
+/* ---- narrowing */
+
+static void
+narrow(struct view *view, const char *text)
+{
+	struct page_view *v = page_view_of(view);
+	struct help *h = help_of(view);
+	struct weir_match *match = NULL;
+	struct weir_err err;
+	char *filter = xstrdup(text);
+
+	if (*filter && weir_match_new(WEIR_MATCH_WORD, str_of(filter), &match, &err)) {
+		free(filter);
+		return;
+	}
+	free(h->filter);
+	h->filter = filter;
+	weir_match_free(v->match);
+	v->match = match;
+	v->moved = false; /* the cursor goes to the first line */
+	view_touch(view, VIEW_DATA);
 }
 
 static void
 on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 {
-	struct help *h = arg;
-	struct weir_match *match = NULL;
-	struct weir_err err;
-	const char *text = ev == PROMPT_EV_CANCELLED ? "" : prompt_text(p);
-
 	(void)a;
-	if (*text && weir_match_new(WEIR_MATCH_WORD, str_of(text), &match, &err))
-		return;
-	weir_match_free(h->match);
-	h->match = match;
-	h->pager.match = match;
-	h->pager.current = PAGER_NONE;
-	find(h, 1);
+	narrow(arg, ev == PROMPT_EV_CANCELLED ? p->original : prompt_text(p));
 }
 
 static const struct prompt_user search = {
@@ -133,77 +224,61 @@ static const struct prompt_user search = {
 	.history = "search",
 };
 
-static bool
-view_move(struct view *v, enum action_id id)
-{
-	return pager_act(&help_of(v)->pager, id);
-}
-
 static void
 act_search(struct view *v, enum action_id id, const char *arg)
 {
 	(void)id;
-	app_prompt(v->app, &search, v, arg ? arg : "");
+	if (arg)
+		narrow(v, arg);
+	else
+		app_prompt(v->app, &search, v, help_of(v)->filter);
 }
 
-static void
-act_step(struct view *v, enum action_id id, const char *arg)
+static bool
+take_back(struct view *v)
 {
-	(void)arg;
-	find(help_of(v), id == ACTION_NEXT ? 1 : -1);
+	if (!*help_of(v)->filter)
+		return false;
+	narrow(v, "");
+	return true;
 }
 
 static const struct view_act acts[] = {
 	{ ACTION_SEARCH, act_search },
-	{ ACTION_NEXT, act_step },
-	{ ACTION_PREVIOUS, act_step },
 	{ ACTION_NONE, NULL },
 };
 
-static void
-view_free(struct view *v)
-{
-	struct help *h = help_of(v);
+static const enum action_id hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_COMMAND,
+	ACTION_BACK, ACTION_NONE };
 
-	weir_match_free(h->match);
-	pager_release(&h->pager);
-	buf_release(&h->keys);
-	VEC_FREE(&h->actions);
+static void
+release(void *arg)
+{
+	struct help *h = arg;
+
+	free(h->filter);
 	free(h);
 }
 
-static const enum action_id hints[] = { ACTION_BACK, ACTION_SEARCH, ACTION_NEXT,
-	ACTION_NONE };
-
-static const struct view_ops ops = {
+static const struct page_user user = {
 	.context = CONTEXT_HELP,
-	.free = view_free,
-	.layout = view_layout,
-	.data = view_data,
-	.paint = view_paint,
-	.counts = view_counts,
-	.command = view_command,
-	.acts = acts,
-	.move = view_move,
+	.write = write_page,
+	.free = release,
+	.command = command,
 	.hints = hints,
+	.acts = acts,
+	.counts = counts,
+	.open = open_own,
 };
 
 struct view *
 view_help_new(struct app *a, enum context context)
 {
 	struct help *h = xcalloc(1, sizeof(*h));
+	struct view *v = page_view_new(a, &user, h);
 
-	view_init(&h->v, &ops, a);
 	h->context = context;
-	buf_init(&h->keys, 256);
-	for (size_t i = 1; i < ACTION_N; i++) {
-		enum action_id id = (enum action_id)i;
-
-		if ((action_get(id)->contexts & context) &&
-			keymap_key(&a->keymap, context, id))
-			VEC_PUSH(&h->actions, id);
-	}
-	pager_init(&h->pager, &source, h);
-	h->pager.wrap = h->pager.prose = true;
-	return &h->v;
+	h->filter = xstrdup("");
+	page_view_of(v)->ops.back = take_back;
+	return v;
 }

@@ -1,0 +1,51 @@
+/*
+ * The palette: `:` and the name of an action, with what it takes. It offers what works
+ * here, most fitting first, over the end of the view, with keys and help.
+ *
+ * What is typed is: an action and its argument; `42` or `42%`, which is `goto`; or the
+ * command of a view as titles show it, `weir runs 'state:failed'`.
+ */
+#ifndef WEIR_TUI_PALETTE_H
+#define WEIR_TUI_PALETTE_H
+
+#include <stdbool.h>
+
+#include <weir/buf.h>
+#include <weir/error.h>
+#include <weir/mem.h>
+
+#include "action.h"
+
+struct app;
+
+enum { PALETTE_OFFERS_MAX = 300 };
+
+struct palette_offer {
+	const char *text;  /* the whole line when it is taken */
+	const char *label; /* what is shown of it */
+	const char *help;
+	enum action_id action; /* ACTION_NONE: it is an argument */
+};
+
+/* Zero-initialise it. */
+struct palette {
+	struct arena arena; /* of the offers' texts */
+	VEC(struct palette_offer) offers;
+	size_t chosen, top; /* PALETTE_NONE: what was typed counts */
+};
+#define PALETTE_NONE ((size_t)-1)
+
+void palette_release(struct palette *p);
+void palette_open(struct app *a);
+
+/*
+ * Do a line. WEIR_EUSAGE: there is no such action, it does nothing here, it takes no
+ * argument. What the action itself has to say it says on the screen.
+ */
+WEIR_NODISCARD enum weir_rc palette_run(
+	struct app *a, const char *line, struct weir_err *err);
+
+/* palette_offer.c: fill p->offers for a line. */
+void palette_offer(struct app *a, struct palette *p, const char *line);
+
+#endif
