@@ -107,7 +107,7 @@ struct cmd {
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(pools) X(show) X(graph) X(logs) X(sync) X(open) \
+	X(runs) X(flows) X(deployments) X(pools) X(show) X(why) X(graph) X(logs) X(sync) X(open) \
 	X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
 

@@ -140,6 +140,8 @@
  *   show_text	other objects and lists for people
  *   show_tsv	names and values for programs
  *   para		labelled lines that wrap
+ *   cmd_why	why runs failed or wait
+ *   why_print	causes and groups of errors in the forms of -o
  *   cmd_graph	a run over time
  *   timeline	the tree of task runs and child runs
  *   cmd_config	settings and their origins

@@ -24,7 +24,8 @@ struct look {
 	struct arena *arena;
 	struct weir_why_cause *c;
 	struct weir_err *err;
-	bool own; /* only lines of c->task, the flow's own if it is none */
+	const struct weir_id *only; /* lines of this task run (none: the flow's own);
+				       NULL: all */
 	enum why_worth worth;
 	struct place at;
 	struct buf clean; /* the message that is looked at */
@@ -154,7 +155,7 @@ look_at(struct look *k, size_t line)
 	int level;
 	enum weir_rc rc = weir_log_get(k->log, line, &l, k->err);
 
-	if (rc || (k->own && weir_id_cmp(&l.task, &k->c->task) != 0))
+	if (rc || (k->only && weir_id_cmp(&l.task, k->only) != 0))
 		return rc;
 	level = l.level;
 	task = l.task;
@@ -208,34 +209,40 @@ pass(struct look *k, const struct weir_log_filter *f, size_t from)
 	return rc == WEIR_ENOTFOUND ? WEIR_OK : rc;
 }
 
+/* By level, then by words. */
 static enum weir_rc
-passes(struct look *k, int64_t since_us)
+pass_both(struct look *k, const struct weir_id *only, int64_t since_us)
 {
 	struct weir_log_filter f = { .min_level = 40, .since_us = since_us };
 	char id[WEIR_ID_TEXT + 1];
 	size_t n = weir_log_n(k->log);
 	enum weir_rc rc;
 
-	k->own = true;
-	if (!weir_id_is_null(&k->c->task))
-		f.task = weir_id_format(&k->c->task, id);
+	k->only = only;
+	if (only && !weir_id_is_null(only))
+		f.task = weir_id_format(only, id);
 	rc = pass(k, &f, 0);
 	f.min_level = 0;
 	f.match = k->words->any;
 	if (!rc && k->worth < WHY_PLAIN)
 		rc = pass(k, &f, n > WORDS_MAX ? n - WORDS_MAX : 0);
+	return rc;
+}
+
+/* Its own lines; the flow's, when they say no more than that it ended; all. */
+static enum weir_rc
+passes(struct look *k, int64_t since_us)
+{
+	static const struct weir_id flow;
+	enum weir_rc rc = pass_both(k, &k->c->task, since_us);
+
+	if (!rc && k->worth <= WHY_WRAPPER && !weir_id_is_null(&k->c->task))
+		rc = pass_both(k, &flow, since_us);
 	/* What a signal ended did not say why in its tasks. */
 	if (rc || k->worth >= WHY_WRAPPER ||
 		(k->c->state == WEIR_ST_CRASHED && k->c->exited))
 		return rc;
-	k->own = false;
-	f = (struct weir_log_filter){ .min_level = 40, .since_us = since_us };
-	rc = pass(k, &f, 0);
-	f.min_level = 0;
-	f.match = k->words->any;
-	if (!rc && k->worth < WHY_WRAPPER)
-		rc = pass(k, &f, n > WORDS_MAX ? n - WORDS_MAX : 0);
-	return rc;
+	return pass_both(k, NULL, since_us);
 }
 
 /* An error that ends in a colon may be told in the next line of the log. */
