@@ -159,6 +159,7 @@
  *   screen	the terminal taken, given back, suspended; a mock of it
  *   input	bytes to keys
  *   action	what keys can do
+ *   outside	other programs on the terminal
  *   palette	`:`: actions by name
  *   palette_offer	what it offers: actions, arguments
  *   messages	what weir said, with times

@@ -112,6 +112,7 @@ enum weir_kind app_list_kind(enum action_id id);
 void app_nothing(struct app *a, enum action_id id, const char *arg);
 void app_forward(struct app *a, enum action_id id, const char *arg);
 void app_command(struct app *a, enum action_id id, const char *arg);
+void app_shell(struct app *a, enum action_id id, const char *arg);
 void app_messages(struct app *a, enum action_id id, const char *arg);
 void app_back(struct app *a, enum action_id id, const char *arg);
 void app_quit(struct app *a, enum action_id id, const char *arg);

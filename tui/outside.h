@@ -1,0 +1,19 @@
+/* Other programs on the terminal: the menu steps aside while they run. */
+#ifndef WEIR_TUI_OUTSIDE_H
+#define WEIR_TUI_OUTSIDE_H
+
+#include <stdbool.h>
+
+struct app;
+
+/*
+ * Run a command line with $SHELL (or sh) and wait for its end; wait: then also for a
+ * key, so that what it printed can be read. command must be quoted for a shell
+ * (weir_view_quote). Whatever goes wrong is said. True: it ended with status 0.
+ */
+bool outside_run(struct app *a, const char *command, bool wait);
+
+/* How this very program is started again: its path, quoted. Owned. */
+char *outside_self(void);
+
+#endif
