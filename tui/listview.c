@@ -121,13 +121,37 @@ listview_choose(struct listview *r, const char *columns, struct weir_err *err)
 	return WEIR_OK;
 }
 
+/* When held keys or another look at the store are due; 0: never. */
+static int64_t
+keys_due(const struct listview *r)
+{
+	if (r->held)
+		return r->v.app->key_us + HOLD_US;
+	return r->again && !r->asked ? r->again_us : 0;
+}
+
+/* What only looks different as time passes. True: there is nothing else to be done. */
+static bool
+take_timers(struct listview *r, int64_t now)
+{
+	bool taken = r->rows.flagged_us && r->rows.flagged_us <= now;
+	int64_t due = keys_due(r);
+
+	if (taken)
+		r->rows.flagged_us = 0;
+	return taken && r->generation == r->v.app->generation && !(due && due <= now);
+}
+
 void
 listview_data(struct view *v)
 {
 	struct listview *r = listview_of(v);
 	int64_t now = weir_monotonic_us();
 
+	if (take_timers(r, now))
+		return;
 	app_store(v->app);
+	r->generation = v->app->generation;
 	rows_stale(&r->rows);
 	if (r->held && now - v->app->key_us >= HOLD_US) {
 		struct finder_answer *held = r->held;
@@ -145,14 +169,18 @@ listview_data(struct view *v)
 	}
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
 int64_t
 listview_due(const struct view *v)
 {
 	const struct listview *r = (const struct listview *)v;
 
-	if (r->held)
-		return v->app->key_us + HOLD_US;
-	return r->again && !r->asked ? r->again_us : 0;
+	return earlier(keys_due(r), r->rows.flagged_us);
 }
 
 static void

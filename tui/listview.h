@@ -40,11 +40,12 @@ struct listview {
 	struct weir_query *words;
 	char *words_of;
 
-	uint64_t job;     /* what the answers must belong to */
-	bool asked;       /* the job has not answered wholly */
-	bool fresh;       /* it is for a new question: the first rows come first */
-	bool again;       /* ask once more, something changed meanwhile */
-	int64_t again_us; /* not before (weir_monotonic_us) */
+	int64_t generation; /* of the store that was last asked */
+	uint64_t job;       /* what the answers must belong to */
+	bool asked;         /* the job has not answered wholly */
+	bool fresh;         /* it is for a new question: the first rows come first */
+	bool again;         /* ask once more, something changed meanwhile */
+	int64_t again_us;   /* not before (weir_monotonic_us) */
 	struct finder_answer *held; /* new keys that wait until the cursor rests */
 
 	int64_t states[WEIR_N_STATES];

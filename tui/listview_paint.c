@@ -1,4 +1,5 @@
 #include <weir/query.h>
+#include <weir/time.h>
 
 #include "app.h"
 #include "listview.h"
@@ -76,8 +77,11 @@ paint_row(
 	struct listview *r, struct draw *d, size_t row, const struct table_look *query)
 {
 	struct table_look look = *query;
+	const struct rows_row *cells = rows_get(&r->rows, r->v.app->store, row);
 
-	table_row(&r->table, d, rows_get(&r->rows, r->v.app->store, row), &look);
+	if (cells && r->rows.flagged_us)
+		look.changed = rows_changed(cells, weir_monotonic_us());
+	table_row(&r->table, d, cells, &look);
 }
 
 static void

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/time.h>
+
 static bool
 has_column(enum weir_kind kind, const char *name)
 {
@@ -97,14 +99,59 @@ row_fill(struct rows_row *row, const struct weir_rows *src, size_t n)
 	}
 }
 
+static bool
+same_cell(const struct weir_cell *a, const struct weir_cell *b)
+{
+	if (a->null || b->null)
+		return a->null == b->null;
+	/* What is shown of these changes with time anyway. */
+	if (a->type == WEIR_T_TIME || a->type == WEIR_T_DURATION ||
+		a->type == WEIR_T_REAL)
+		return true;
+	return a->i == b->i && str_equal(a->s, b->s) &&
+	       weir_id_cmp(&a->id, &b->id) == 0;
+}
+
+static void
+flag_changes(struct rows *r, struct rows_row *row, const struct weir_cell *old)
+{
+	int64_t now = weir_monotonic_us();
+	uint64_t changed = 0;
+
+	for (size_t i = r->first; i < r->columns.n && i < ROWS_COLUMNS_MAX; i++) {
+		if (!same_cell(&old[i], &row->cells[i]))
+			changed |= (uint64_t)1 << i;
+	}
+	if (!changed)
+		return;
+	row->changed = rows_changed(row, now) | changed;
+	row->changed_us = now;
+	r->flagged_us = now + ROWS_CHANGED_US;
+}
+
 static void
 row_take(struct rows *r, struct rows_row *row, const struct weir_rows *src)
 {
+	struct weir_cell *old = row->cells;
+	char *text = row->text;
+
 	row_fill(row, src, r->columns.n);
+	if (old && r->flags)
+		flag_changes(r, row, old);
+	free(old);
+	free(text);
 	row->gone = false;
 	if (r->state < r->columns.n)
 		row->live = !weir_state_is_terminal(
 			(enum weir_state)row->cells[r->state].i);
+}
+
+uint64_t
+rows_changed(const struct rows_row *row, int64_t monotonic_us)
+{
+	return row->changed && monotonic_us - row->changed_us < ROWS_CHANGED_US
+		       ? row->changed
+		       : 0;
 }
 
 enum weir_rc
@@ -191,7 +238,9 @@ read_keys(struct rows *r, struct weir_store *store, const int64_t *keys, size_t 
 	for (size_t i = 0; i < n; i++) {
 		struct rows_row *row = slot(r, keys[i]);
 
-		row_release(row);
+		/* Of the same row the old cells are kept, to see what changed. */
+		if (row->key != keys[i] || row->gone)
+			row_release(row);
 		row->key = keys[i];
 		row->epoch = r->epoch;
 		row->read_us = r->now_us;

@@ -15,14 +15,18 @@ enum {
 	ROWS_CELL_MAX = 16 << 10,
 	ROWS_TEXT_MAX = 16 << 10
 };
-enum { ROWS_LIVE_US = 1000000 }; /* how long cells of a live row are good */
+enum { ROWS_LIVE_US = 1000000 };    /* how long cells of a live row are good */
+enum { ROWS_CHANGED_US = 2000000 }; /* how long a changed cell is told from others */
 
 struct rows_row {
 	int64_t key; /* 0: the slot is empty */
 	uint64_t epoch;
-	int64_t read_us; /* the `now` that its cells were read for */
-	bool live;       /* cells such as `dur` change with time */
-	bool gone;       /* the store has it no more */
+	int64_t read_us;  /* the `now` that its cells were read for */
+	bool live;        /* cells such as `dur` change with time */
+	bool gone;        /* the store has it no more */
+	uint64_t changed; /* the columns that another reading found changed, a bit each
+			   */
+	int64_t changed_us; /* when (weir_monotonic_us) */
 	struct weir_cell *cells;
 	char *text; /* what cells point to */
 };
@@ -37,9 +41,11 @@ struct rows {
 	size_t id, state, state_name, name;
 	uint32_t *keys;
 	size_t n;
-	bool whole;     /* keys are all of them, not only the first */
-	uint64_t epoch; /* cells read before it are stale */
-	int64_t now_us; /* of the frame */
+	bool whole;         /* keys are all of them, not only the first */
+	uint64_t epoch;     /* cells read before it are stale */
+	int64_t now_us;     /* of the frame */
+	bool flags;         /* tell which cells changed */
+	int64_t flagged_us; /* until when any is told (weir_monotonic_us); 0: none is */
 	struct rows_row *cache;
 };
 
@@ -65,6 +71,9 @@ void rows_load(struct rows *r, struct weir_store *store, size_t first, size_t n)
 /* The cells of row i, borrowed until the next 1024 rows; NULL when it cannot be read.
  */
 const struct rows_row *rows_get(struct rows *r, struct weir_store *store, size_t i);
+
+/* The columns of a row that changed a moment ago, a bit each. */
+uint64_t rows_changed(const struct rows_row *row, int64_t monotonic_us);
 
 /* Where a key is; hint: where it was. */
 bool rows_find(const struct rows *r, int64_t key, size_t hint, size_t *ret_row);

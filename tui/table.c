@@ -405,9 +405,12 @@ row_cell(const struct table *t, struct draw *d, size_t i, const struct rows_row 
 {
 	const struct weir_column *c = column(t, i);
 	bool right = (c->flags & WEIR_COL_RIGHT) != 0;
+	size_t index = t->cols[i].index;
 	struct buf text = BUF_INIT(CELL_MAX);
 
-	cell_text(t, d, &row->cells[t->cols[i].index], &text);
+	if (look->changed >> index & 1)
+		style = STYLE_CHANGED;
+	cell_text(t, d, &row->cells[index], &text);
 	if (look->n_words > 0 && is_searched(c->type))
 		matched_cell(d, style, buf_str(&text), width, right, look);
 	else

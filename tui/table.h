@@ -28,6 +28,7 @@ struct table_look {
 	/* What the query looks for, to be shown in the cells. */
 	const struct weir_match *const *words;
 	size_t n_words;
+	uint64_t changed; /* columns of the rows, as rows_changed tells */
 };
 
 struct table {

@@ -283,6 +283,8 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 	listview_set(&r->columns, text(view->columns));
 	listview_set(&r->count_by, text(view->count_by));
 	r->tree = view->tree;
+	/* A script's screens are the same each time. */
+	r->rows.flags = !a->script.path;
 	table_init(&r->table, &r->rows);
 	list_init(&r->list, &model, r);
 	*ret_view = &r->v;
