@@ -87,6 +87,11 @@
  *   query_text	bare words over blocks of text
  *   query_fn	SQL functions for what SQL cannot do
  *   query_complete	the longest valid part, and what may follow
+ *   query_names	names of keys, for many rows at once
+ *   query_values	the most frequent values of a field
+ *   query_tally	counting texts
+ *   query_group	rows counted by a field
+ *   query_order	orders kept in memory, and what queries pick from them
  *   keyset	sets of rows, bit by bit
  *   column	columns of each kind
  *   select	columns, order, query in; typed cells out

@@ -88,20 +88,23 @@ complete_value(enum weir_kind kind, struct str word, size_t colon, struct buf *o
 			before.len = i + 1;
 	}
 	part = (struct str){ word.s + before.len, word.len - before.len };
-	/* A dynamic column dies with the arena; its values are not known anyway. */
+	/* A dynamic column dies with the arena: the text names it. */
 	if (c && special == QUERY_AGE)
 		add(out, before, "<1h", "");
-	else if (c && !add_values(out, c, before, part) && !c->arg)
-		*ret_field = c->name;
+	else if (c && !add_values(out, c, before, part))
+		*ret_field = c->arg ? "NAME" : c->name;
 	arena_free(&arena);
 }
 
 static void
-complete_field(enum weir_kind kind, struct str word, bool first, struct buf *out)
+complete_field(enum weir_kind kind, struct str word, bool first, struct buf *out,
+	const char **ret_field)
 {
 	const struct weir_query_field *f;
 	size_t n = weir_query_fields(kind, &f);
 
+	if (word.len >= 6 && begins("param.", (struct str){ word.s, 6 }))
+		*ret_field = "param.";
 	/* Short names come first: they are what people type. */
 	for (size_t i = 0; i < n; i++) {
 		if (f[i].alias && begins(f[i].alias, word))
@@ -138,6 +141,6 @@ weir_query_complete(
 	if (colon)
 		complete_value(kind, word, (size_t)(colon - word.s), out, ret_field);
 	else
-		complete_field(kind, word, from == 0, out);
+		complete_field(kind, word, from == 0, out, ret_field);
 	return from;
 }

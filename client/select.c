@@ -12,12 +12,15 @@
  * merged. /
  */
 #include "query.h"
+#include "query_names.h"
 #include "store_write.h"
 
 /*
  * A set of at most so many keys is entered by key and sorted; a larger one is tested.
  */
 enum { SMALL_SET = 4096 };
+/* Names are read into memory when more rows than this may come. */
+enum { NAMES_ROWS = 2000 };
 
 enum order { ORDER_OWN, ORDER_AT, ORDER_AT_DESC, ORDER_COLUMNS };
 
@@ -50,6 +53,9 @@ struct weir_rows {
 	sqlite3_stmt *st;
 	const struct weir_column_set *columns;
 	struct weir_cell *cells;
+	struct query_names names;
+	const struct query_named **named; /* a column each; NULL: all are read as SQL */
+	bool names_again;                 /* they were read a second time */
 	int64_t key;
 	bool done;
 };
@@ -58,6 +64,7 @@ struct builder {
 	const struct weir_select *sel;
 	struct query_sql *sql;
 	struct buf text;
+	const struct query_named **named;
 	bool small;     /* sql->set is entered by key */
 	int set, limit; /* numbers of their parameters */
 };
@@ -178,7 +185,11 @@ add_columns(struct builder *b)
 	buf_adds(&b->text, "SELECT r.k");
 	for (size_t i = 0; set && i < set->n; i++) {
 		buf_adds(&b->text, ", ");
-		query_sql_expr(b->sql, &b->text, set->v[i]->sql, set->v[i]->arg);
+		if (b->named && b->named[i])
+			buf_adds(&b->text, b->named[i]->key);
+		else
+			query_sql_expr(
+				b->sql, &b->text, set->v[i]->sql, set->v[i]->arg);
 		/* The type is what gives a state's name its look. */
 		if (set->v[i]->type == WEIR_T_STATE_NAME)
 			buf_adds(&b->text, ", r.state");
@@ -212,6 +223,10 @@ build(struct builder *b)
 	bool walk = b->sel->kind == WEIR_RUN && !b->small && order != ORDER_COLUMNS;
 
 	add_columns(b);
+	if (b->sel->any_order) {
+		add_source(b, SIZE_MAX, NULL);
+		return;
+	}
 	buf_adds(&b->text, " FROM (");
 	if (!walk) {
 		add_sorted(b);
@@ -311,6 +326,25 @@ open_keys(struct weir_rows *r, struct builder *b, struct weir_err *err)
 	return query_prepare(r->store, buf_cstr(&b->text), &r->st, err);
 }
 
+/* Many rows: their names come from memory. */
+static enum weir_rc
+read_names(struct weir_rows *r, const struct weir_select *sel, struct weir_err *err)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (!sel->columns || sel->keys || sel->key ||
+		(sel->limit && sel->limit <= NAMES_ROWS))
+		return WEIR_OK;
+	r->named = xcalloc(sel->columns->n + 1, sizeof(*r->named));
+	for (size_t i = 0; !rc && i < sel->columns->n; i++) {
+		r->named[i] = query_named_find(sel->kind, sel->columns->v[i]);
+		if (r->named[i])
+			rc = query_names_read(
+				&r->names, r->store, r->named[i]->table, err);
+	}
+	return rc;
+}
+
 enum weir_rc
 weir_rows_open(struct weir_store *s, const struct weir_select *sel,
 	struct weir_rows **ret_rows, struct weir_err *err)
@@ -322,7 +356,11 @@ weir_rows_open(struct weir_store *s, const struct weir_select *sel,
 	r->store = s;
 	r->columns = sel->columns;
 	query_sql_init(&r->sql);
-	if (sel->keys) {
+	rc = read_names(r, sel, err);
+	b.named = r->named;
+	if (rc) {
+		/* said below */
+	} else if (sel->keys) {
 		rc = open_keys(r, &b, err);
 	} else if (sel->key) {
 		rc = open_key(r, &b, err);
@@ -388,6 +426,29 @@ read_cell(sqlite3_stmt *st, int col, enum weir_type type, struct weir_cell *c)
 }
 
 static void
+read_name(struct weir_rows *r, size_t i, int col, struct weir_cell *c)
+{
+	int64_t key = sqlite3_column_int64(r->st, col);
+	enum query_table table = r->named[i]->table;
+
+	*c = (struct weir_cell){ .type = r->columns->v[i]->type, .null = true };
+	if (sqlite3_column_type(r->st, col) == SQLITE_NULL)
+		return;
+	c->s = query_names_get(&r->names, table, key);
+	/* It may have come between the names and the first row: look once more. */
+	if (!c->s.s && !r->names_again) {
+		r->names_again = true;
+		query_names_forget(&r->names);
+		for (size_t k = 0; k < r->columns->n; k++)
+			if (r->named[k] && query_names_read(&r->names, r->store,
+						   r->named[k]->table, NULL))
+				return;
+		c->s = query_names_get(&r->names, table, key);
+	}
+	c->null = !c->s.s;
+}
+
+static void
 read_row(struct weir_rows *r)
 {
 	int col = 0;
@@ -396,7 +457,10 @@ read_row(struct weir_rows *r)
 	for (size_t i = 0; r->columns && i < r->columns->n; i++) {
 		struct weir_cell *c = &r->cells[i];
 
-		read_cell(r->st, col++, r->columns->v[i]->type, c);
+		if (r->named && r->named[i])
+			read_name(r, i, col++, c);
+		else
+			read_cell(r->st, col++, r->columns->v[i]->type, c);
 		if (c->type == WEIR_T_STATE_NAME)
 			c->i = sqlite3_column_int64(r->st, col++);
 	}
@@ -438,6 +502,8 @@ weir_rows_close(struct weir_rows *r)
 		return;
 	sqlite3_finalize(r->st);
 	query_sql_release(&r->sql);
+	query_names_release(&r->names);
+	free(r->named);
 	free(r->cells);
 	free(r);
 }

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <weir/group.h>
 #include <weir/mem.h>
 #include <weir/select.h>
 #include <weir/session.h>
@@ -49,6 +50,8 @@ work_release(struct work *w)
 	free((char *)w->job.patterns);
 	free((void *)(uintptr_t)w->job.runs);
 	free((char *)w->job.task);
+	free((char *)w->job.field);
+	free((char *)w->job.prefix);
 	*w = (struct work){ 0 };
 }
 
@@ -252,6 +255,48 @@ work_count(struct finder *f, const struct work *w, struct weir_err *err)
 }
 
 static enum weir_rc
+work_values(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	struct buf words = BUF_INIT(64 << 10);
+	struct finder_answer *a;
+	enum weir_rc rc = weir_query_values(f->store, w->job.object, w->job.field,
+		str_of(w->job.prefix), &words, err);
+
+	if (rc) {
+		buf_release(&words);
+		return rc;
+	}
+	a = answer_new(w, FINDER_WORDS);
+	buf_adds(&words, "");
+	a->words = buf_steal(&words);
+	post(f, a);
+	return WEIR_OK;
+}
+
+static enum weir_rc
+work_groups(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	struct weir_select sel = { .kind = w->job.object, .now_us = w->job.now_us };
+	struct weir_groups groups = { 0 };
+	struct weir_query *query = NULL;
+	struct finder_answer *a;
+	enum weir_rc rc;
+
+	rc = weir_query_parse(
+		w->job.object, str_of(w->job.query), w->job.now_us, &query, err);
+	sel.query = query;
+	if (!rc)
+		rc = weir_rows_group(f->store, &sel, w->job.field, &groups, err);
+	weir_query_free(query);
+	if (rc)
+		return rc;
+	a = answer_new(w, FINDER_GROUPED);
+	a->groups = xmemdup(&groups, sizeof(groups));
+	post(f, a);
+	return WEIR_OK;
+}
+
+static enum weir_rc
 work_log(struct finder *f, const struct work *w, struct weir_err *err)
 {
 	struct finder_log_sink sink = { f, log_cancelled, log_found };
@@ -264,6 +309,8 @@ static enum weir_rc (*const works[])(
 	[FINDER_ROWS] = work_rows,
 	[FINDER_LOG] = work_log,
 	[FINDER_COUNT] = work_count,
+	[FINDER_VALUES] = work_values,
+	[FINDER_GROUPS] = work_groups,
 };
 
 static void
@@ -410,6 +457,8 @@ finder_submit(struct finder *f, const struct finder_job *job)
 	if (job->n_runs > 0)
 		w.job.runs = xmemdup(job->runs, job->n_runs * sizeof(*job->runs));
 	w.job.task = copy(job->task);
+	w.job.field = copy(job->field);
+	w.job.prefix = copy(job->prefix);
 	pthread_mutex_lock(&f->lock);
 	for (size_t i = f->n_queue; i-- > 0;) {
 		const struct finder_job *old = &f->queue[i].job;
@@ -473,6 +522,10 @@ finder_answer_free(struct finder_answer *a)
 		return;
 	free(a->keys);
 	free(a->lines);
+	free(a->words);
+	if (a->groups)
+		weir_groups_release(a->groups);
+	free(a->groups);
 	free(a);
 }
 

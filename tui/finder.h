@@ -16,8 +16,15 @@
 #include <weir/types.h>
 
 struct finder;
+struct weir_groups;
 
-enum finder_kind { FINDER_ROWS, FINDER_LOG, FINDER_COUNT };
+enum finder_kind {
+	FINDER_ROWS,
+	FINDER_LOG,
+	FINDER_COUNT,
+	FINDER_VALUES,
+	FINDER_GROUPS
+};
 
 struct finder_job {
 	enum finder_kind kind;
@@ -28,8 +35,10 @@ struct finder_job {
 	/* rows: strings are copied, NULL is none */
 	enum weir_kind object;
 	const char *query, *sort;
-	size_t head; /* answer with so many keys first; 0: no such part */
-	bool counts; /* and by state at the end */
+	size_t head;        /* answer with so many keys first; 0: no such part */
+	bool counts;        /* and by state at the end */
+	const char *field;  /* values, groups */
+	const char *prefix; /* values */
 	/* logs */
 	const struct weir_id *runs; /* copied */
 	size_t n_runs;
@@ -42,12 +51,14 @@ struct finder_job {
 };
 
 enum finder_part {
-	FINDER_HEAD,   /* keys: the first ones only; n_keys < head: these are all */
-	FINDER_KEYS,   /* keys: all */
-	FINDER_COUNTS, /* states */
-	FINDER_LINES,  /* lines of the log, at or after `from`; `more` follow */
-	FINDER_TOTAL,  /* total: rows of the kind that the query matches */
-	FINDER_FAILED, /* rc, text; nothing more comes */
+	FINDER_HEAD,    /* keys: the first ones only; n_keys < head: these are all */
+	FINDER_KEYS,    /* keys: all */
+	FINDER_COUNTS,  /* states */
+	FINDER_LINES,   /* lines of the log, at or after `from`; `more` follow */
+	FINDER_TOTAL,   /* total: rows of the kind that the query matches */
+	FINDER_WORDS,   /* words: values of the field, a line each */
+	FINDER_GROUPED, /* groups */
+	FINDER_FAILED,  /* rc, text; nothing more comes */
 };
 
 struct finder_answer {
@@ -62,7 +73,9 @@ struct finder_answer {
 	bool more;
 	int64_t states[WEIR_N_STATES];
 	int64_t total;
-	int64_t us; /* how long the job has taken */
+	char *words;                /* owned by the answer until taken */
+	struct weir_groups *groups; /* the same */
+	int64_t us;                 /* how long the job has taken */
 	enum weir_rc rc;
 	char text[512];
 };

@@ -1,5 +1,8 @@
 #include "listquery.h"
 
+#include <strings.h>
+
+#include <weir/group.h>
 #include <weir/query.h>
 #include <weir/time.h>
 
@@ -11,6 +14,130 @@ void
 listquery_release(struct listquery *q)
 {
 	free(q->last);
+	free(q->field);
+	free(q->prefix);
+	free(q->values);
+}
+
+/* Where in the text a value is being typed, and of which field. */
+struct place {
+	size_t from;       /* of the word */
+	struct str before; /* `flow:a,` */
+	struct str field;
+	struct str prefix; /* of the value */
+};
+
+static struct place
+place_of(struct str text, size_t from)
+{
+	struct str word = { text.s + from, text.len - from };
+	struct place p = { .from = from, .field = word, .prefix = word };
+	const char *colon = memchr(word.s, ':', word.len);
+
+	p.before = (struct str){ word.s, 0 };
+	if (!colon) {
+		p.field = STR("param."); /* names of parameters are wanted */
+		p.prefix = (struct str){ word.s + 6, word.len - 6 };
+		return p;
+	}
+	p.field.len = (size_t)(colon - word.s);
+	for (size_t i = p.field.len; i < word.len; i++) {
+		if (word.s[i] == ':' ? i == p.field.len : word.s[i] == ',')
+			p.before.len = i + 1;
+	}
+	p.prefix = (struct str){ word.s + p.before.len, word.len - p.before.len };
+	if (p.prefix.len > 0 && p.prefix.s[0] == '"') {
+		p.prefix.s++;
+		p.prefix.len--;
+	}
+	return p;
+}
+
+/* Offer those of the values that begin as typed. */
+static void
+offer_values(struct listquery *q, struct prompt *p, const struct place *at)
+{
+	struct buf words = BUF_INIT(64 << 10);
+
+	for (const char *v = q->values; v && *v;) {
+		size_t n = strcspn(v, "\n"), skip = *v == '"' ? 1 : 0;
+
+		if (at->field.len == 6 && strncasecmp(at->field.s, "param.", 6) == 0)
+			skip = 6;
+		if (n >= skip + at->prefix.len &&
+			strncasecmp(v + skip, at->prefix.s, at->prefix.len) == 0) {
+			buf_adds(&words, words.len > 0 ? "\n" : "");
+			buf_addstr(&words, at->before);
+			buf_add(&words, v, n);
+		}
+		v += n + (v[n] == '\n');
+	}
+	if (words.len > 0)
+		prompt_offer(p, at->from, buf_str(&words));
+	buf_release(&words);
+}
+
+/* Are the values that are here all that can be wanted? */
+static bool
+has_values(const struct listquery *q, const struct place *at)
+{
+	size_t n = 0;
+
+	if (!q->values || !str_eq(at->field, q->field) ||
+		!str_starts(at->prefix, q->prefix))
+		return false;
+	for (const char *v = q->values; *v; v++)
+		n += *v == '\n';
+	return n + 1 < WEIR_VALUES_MAX || str_eq(at->prefix, q->prefix);
+}
+
+static void
+complete_value(struct listview *r, struct prompt *p, size_t from)
+{
+	struct listquery *q = &r->find;
+	struct place at = place_of(buf_str(&p->text), from);
+	struct finder_job job = { .kind = FINDER_VALUES,
+		.view = r->v.serial,
+		.slot = SLOT_VALUES,
+		.object = r->kind };
+
+	if (has_values(q, &at)) {
+		offer_values(q, p, &at);
+		return;
+	}
+	free(q->values);
+	free(q->field);
+	free(q->prefix);
+	q->values = NULL;
+	q->field = str_copy(at.field);
+	q->prefix = str_copy(at.prefix);
+	job.field = q->field;
+	job.prefix = q->prefix;
+	q->values_job = finder_submit(r->v.app->finder, &job);
+}
+
+static void
+take_values(struct listview *r, struct finder_answer *answer)
+{
+	struct prompt *p = &r->v.app->prompt;
+	struct buf unused = BUF_INIT(64 << 10);
+	const char *field = NULL;
+	size_t from;
+
+	free(r->find.values);
+	r->find.values = answer->words;
+	answer->words = NULL;
+	/* It may have been typed on, or the prompt be another's. */
+	if (!p->active || p->arg != r || p->text.len == 0)
+		return;
+	from = weir_query_complete(r->kind, buf_str(&p->text), &unused, &field);
+	buf_release(&unused);
+	if (field) {
+		struct place at = place_of(buf_str(&p->text), from);
+
+		if (has_values(&r->find, &at))
+			offer_values(&r->find, p, &at);
+	}
 }
 
 /* What may stand in place of the last word. */
@@ -26,6 +153,8 @@ complete(struct listview *r, struct prompt *p)
 	from = weir_query_complete(r->kind, buf_str(&p->text), &words, &field);
 	if (from < p->text.len)
 		prompt_offer(p, from, buf_str(&words));
+	if (field && !p->cycling)
+		complete_value(r, p, from);
 	buf_release(&words);
 }
 
@@ -197,7 +326,7 @@ take_seek(struct listview *r, const struct finder_answer *answer)
 }
 
 bool
-listquery_answer(struct listview *r, const struct finder_answer *answer)
+listquery_answer(struct listview *r, struct finder_answer *answer)
 {
 	struct listquery *q = &r->find;
 
@@ -207,6 +336,9 @@ listquery_answer(struct listview *r, const struct finder_answer *answer)
 	} else if (answer->slot == SLOT_TOTAL && answer->number == q->total_job) {
 		if (answer->part == FINDER_TOTAL)
 			q->total = answer->total;
+	} else if (answer->slot == SLOT_VALUES && answer->number == q->values_job) {
+		if (answer->part == FINDER_WORDS)
+			take_values(r, answer);
 	} else {
 		return answer->slot != SLOT_ROWS;
 	}

@@ -23,6 +23,10 @@ struct listquery {
 	uint64_t seek_job; /* rows to stop at are looked for */
 	int direction;     /* of the seek: +1, -1 */
 	bool bad;          /* for failures, not for the last search */
+
+	/* Values that were asked for: of a field, with what was typed of them. */
+	uint64_t values_job;
+	char *field, *prefix, *values;
 };
 
 void listquery_release(struct listquery *q);
@@ -35,6 +39,6 @@ void listquery_bad(struct view *v, enum action_id id, const char *arg);
 /* The query that was typed is given up for the one that the list was opened with. */
 void listquery_take_back(struct listview *r);
 /* Is the answer one of this module's jobs? Then it is dealt with. */
-bool listquery_answer(struct listview *r, const struct finder_answer *answer);
+bool listquery_answer(struct listview *r, struct finder_answer *answer);
 
 #endif

@@ -99,7 +99,7 @@ open_runs_of(struct listview *r, const struct rows_row *row)
 	if (!field)
 		return;
 	buf_addf(&query, "%s:", field);
-	word_value(&query, name_of(r, row));
+	weir_query_quote(&query, name_of(r, row), false);
 	app_open_list(r->v.app, WEIR_RUN, buf_cstr(&query), NULL);
 	buf_release(&query);
 }

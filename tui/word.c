@@ -15,31 +15,6 @@ word_number(struct buf *out, int64_t n)
 	}
 }
 
-static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			    "0123456789-_./:,@%+=";
-
-void
-word_value(struct buf *out, struct str s)
-{
-	bool bare = s.len > 0 && *s.s != '-' && *s.s != '/' && *s.s != '=';
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (!strchr(plain, s.s[i]) || strchr(":,", s.s[i]))
-			bare = false;
-	}
-	if (bare) {
-		buf_addstr(out, s);
-		return;
-	}
-	buf_addc(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.s[i] == '"' || s.s[i] == '\\')
-			buf_addc(out, '\\');
-		buf_addc(out, s.s[i]);
-	}
-	buf_addc(out, '"');
-}
-
 char *
 word_copy(char *out, size_t size, struct str s)
 {

@@ -7,8 +7,6 @@
 #include <weir/buf.h>
 
 void word_number(struct buf *out, int64_t n); /* 8 640 */
-/* A value of a query: in quotes if it has what means something there. */
-void word_value(struct buf *out, struct str s);
 
 /* Copy what fits, NUL-terminated; whole characters only. Returns out. */
 char *word_copy(char *out, size_t size, struct str s);

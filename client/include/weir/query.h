@@ -9,6 +9,7 @@
 #ifndef WEIR_QUERY_H
 #define WEIR_QUERY_H
 
+#include <weir/buf.h>
 #include <weir/error.h>
 #include <weir/types.h>
 
@@ -50,11 +51,16 @@ size_t weir_query_words(
 /*
  * Completion at the end of text: appends whole replacement words, newline-separated,
  * best first: fields, operators, and values (states; for names a store may be asked by
- * the caller: then *ret_field names the field whose values are wanted, else NULL).
+ * the caller: then *ret_field is not NULL; it is the field whose values are wanted,
+ * "NAME" for one of a parameter or label that the text names, or "param." for the names
+ * of parameters; see weir_query_values).
  * Returns where the word begins that they replace.
  */
 size_t weir_query_complete(
 	enum weir_kind kind, struct str text, struct buf *out, const char **ret_field);
+
+/* Append s as a value of a query, in quotes where it needs them, or always. */
+void weir_query_quote(struct buf *out, struct str s, bool always);
 
 /* The fields of a kind, for docs, completion and tests. */
 struct weir_query_field {

@@ -95,7 +95,8 @@ struct weir_select {
 	const struct weir_column_set *columns; /* may be empty: only keys */
 	const struct weir_sort *sort;          /* n_sort 0: the kind's own order */
 	size_t n_sort;
-	int64_t limit; /* 0: none */
+	bool any_order; /* as they lie in the store: quickest for all */
+	int64_t limit;  /* 0: none */
 	int64_t key;   /* not 0: only the row with this key, query and sort unused */
 	/* Not NULL: only the rows with these keys, in any order; query and sort unused.
 	 */
