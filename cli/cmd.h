@@ -107,8 +107,8 @@ struct cmd {
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(pools) X(show) X(why) X(graph) X(logs) X(sync) X(open) \
-	X(config) X(doctor) X(completion) X(help)
+	X(runs) X(flows) X(deployments) X(pools) X(show) X(why) X(graph) X(logs) X(cancel) \
+	X(retrigger) X(history) X(sync) X(open) X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;

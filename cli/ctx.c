@@ -13,6 +13,8 @@
 #include <weir/sync.h>
 #include <weir/text.h>
 
+#include "acts.h"
+
 static void
 print_err(const struct ctx *ctx, const char *label, const char *text)
 {
@@ -226,6 +228,8 @@ ctx_refresh(struct ctx *ctx)
 	ctx->away = !rc && why;
 	if (ctx->away)
 		show_age(ctx, why);
+	else if (!rc)
+		acts_settle(ctx);
 	free(why);
 	return rc;
 }

@@ -67,6 +67,8 @@
  *   store_logdir	where the blocks of a log are
  *   store_text	what bare words search
  *   statedb	what no server can tell again: marks, views, what was done
+ *   journal	what was asked of a server, before it is, and what came of it
+ *   owner	which process something belongs to
  *   intern	names to row numbers, for the writer
  *   jscan	members of a JSON text, in place
  *   logblock	a block of log lines as it lies in the store
@@ -115,6 +117,9 @@
  *   sync_docs	flows, deployments, pools
  *   sync_detail	parents, task runs, a run whole
  *   sync_logs	lines
+ *   actions	cancelling and retriggering, from the wish to its result
+ *   act_rules	what is proposed in which state, what an answer means
+ *   act_settle	what was left without an answer
  *   engine	the thread of the menus that does it
  *   doctor	is everything as it should be
  *
@@ -136,6 +141,9 @@
  *   logs_follow	what is new, until the end
  *   logs_search	the logs of many runs
  *   logs_print	lines as text, bytes, NDJSON
+ *   acts		runs to act on, asking, results
+ *   cmd_cancel cmd_retrigger
+ *   cmd_history	what was done
  *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables
  *   complete	what can stand somewhere: runs, columns, fields, keys

@@ -23,8 +23,12 @@ api_close(struct api *a)
 bool
 api_since(const struct api *a, int major, int minor, int patch)
 {
-	const struct api_version *v = &a->version;
+	return api_version_since(&a->version, major, minor, patch);
+}
 
+bool
+api_version_since(const struct api_version *v, int major, int minor, int patch)
+{
 	if (v->major == 0)
 		return true;
 	if (v->major != major)
@@ -42,19 +46,11 @@ api_now_us(const struct api *a)
 
 /* ---- waiting for one answer */
 
-struct wait {
-	bool done;
-	enum weir_rc rc;
-	struct buf *out;
-	int64_t date_us;
-	struct weir_err *err;
-};
-
-static void
-wait_done(void *arg, enum weir_rc rc, const struct api_page *page,
+void
+api_wait_done(void *arg, enum weir_rc rc, const struct api_page *page,
 	const struct weir_err *err)
 {
-	struct wait *w = arg;
+	struct api_wait *w = arg;
 
 	w->done = true;
 	w->rc = rc;
@@ -64,6 +60,7 @@ wait_done(void *arg, enum weir_rc rc, const struct api_page *page,
 		return;
 	}
 	w->date_us = page->date_us;
+	w->status = page->status;
 	buf_addstr(w->out, page->body);
 }
 
@@ -78,14 +75,11 @@ ms_left(const struct api *a)
 	return left < WAIT_MS ? left : WAIT_MS;
 }
 
-static enum weir_rc
-raw_wait(struct api *a, const char *method, const char *path, struct str body,
-	bool repeatable, struct wait *w)
+enum weir_rc
+api_wait(struct api *a, struct api_wait *w)
 {
 	bool late = false;
 
-	w->done = false;
-	a->ops->raw(a, method, path, body, repeatable, wait_done, w);
 	while (!w->done) {
 		int64_t left = ms_left(a);
 
@@ -101,11 +95,20 @@ raw_wait(struct api *a, const char *method, const char *path, struct str body,
 	return w->rc;
 }
 
+static enum weir_rc
+raw_wait(struct api *a, const char *method, const char *path, struct str body,
+	bool repeatable, struct api_wait *w)
+{
+	w->done = false;
+	a->ops->raw(a, method, path, body, repeatable, api_wait_done, w);
+	return api_wait(a, w);
+}
+
 enum weir_rc
 api_raw_wait(struct api *a, const char *method, const char *path, struct str body,
 	bool repeatable, struct buf *out, struct weir_err *err)
 {
-	struct wait w = { .out = out, .err = err };
+	struct api_wait w = { .out = out, .err = err };
 
 	return raw_wait(a, method, path, body, repeatable, &w);
 }
@@ -113,8 +116,8 @@ api_raw_wait(struct api *a, const char *method, const char *path, struct str bod
 /* ---- first contact */
 
 /* "3.8.3", "3.8.4.dev6", "3.0.0rc1" */
-static bool
-parse_version(struct str text, struct api_version *ret)
+bool
+api_version_parse(struct str text, struct api_version *ret_version)
 {
 	struct api_version v = { 0 };
 	int *parts[] = { &v.major, &v.minor, &v.patch };
@@ -132,7 +135,7 @@ parse_version(struct str text, struct api_version *ret)
 			return false;
 	}
 	memcpy(v.text, text.s, text.len);
-	*ret = v;
+	*ret_version = v;
 	return v.major > 0;
 }
 
@@ -169,7 +172,7 @@ fail_foreign(struct api *a, const char *why, struct weir_err *err)
 
 /* The server does not tell its version: is it one of Prefect's at all? */
 static enum weir_rc
-probe(struct api *a, struct wait *w)
+probe(struct api *a, struct api_wait *w)
 {
 	enum weir_rc rc;
 
@@ -189,7 +192,7 @@ enum weir_rc
 api_connect(struct api *a, struct weir_err *err)
 {
 	struct buf body = BUF_INIT(1 << 20);
-	struct wait w = { .out = &body, .err = err, .date_us = WEIR_NO_TIME };
+	struct api_wait w = { .out = &body, .err = err, .date_us = WEIR_NO_TIME };
 	int64_t asked_us = weir_now_us();
 	enum weir_rc rc;
 
@@ -197,9 +200,10 @@ api_connect(struct api *a, struct weir_err *err)
 	rc = raw_wait(a, "GET", "/admin/version", STR(""), true, &w);
 	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED)
 		rc = probe(a, &w);
-	else if (!rc && (body.len < 3 || body.s[0] != '"' ||
-				!parse_version((struct str){ body.s + 1, body.len - 2 },
-					&a->version)))
+	else if (!rc &&
+		 (body.len < 3 || body.s[0] != '"' ||
+			 !api_version_parse((struct str){ body.s + 1, body.len - 2 },
+				 &a->version)))
 		rc = fail_foreign(a, "it answers, but not as Prefect does", err);
 	if (!rc)
 		set_clock(a, w.date_us, asked_us);

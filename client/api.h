@@ -29,6 +29,7 @@ struct api_page {
 	size_t bytes;    /* of the body, for progress */
 	struct str body; /* raw, for single objects and counts */
 	struct str path; /* of the request, for messages */
+	long status;     /* 201: something was made that was not there */
 };
 
 typedef void api_done(void *arg, enum weir_rc rc, const struct api_page *page,
@@ -83,6 +84,7 @@ struct api_list {
 					  parent_flow_run_id.any_ */
 	size_t n_run_ids;
 	const char *pool; /* queues, workers: of this pool */
+	const char *key;  /* runs: idempotency_key.any_ */
 	enum api_sort sort;
 	size_t offset;
 	size_t limit; /* 0: api_page_limit */
@@ -103,6 +105,11 @@ struct api_logs {
 struct api_version {
 	int major, minor, patch; /* 0 0 0: unknown (Cloud), taken as the newest */
 	char text[32];
+};
+
+enum api_write {
+	API_SET_STATE,  /* of a run */
+	API_CREATE_RUN, /* of a deployment */
 };
 
 struct api_ops {
@@ -128,8 +135,15 @@ struct api_ops {
 	 */
 	void (*history)(struct api *a, struct api_range expected,
 		int64_t bucket_seconds, api_done *done, void *arg);
-	/* Any other request: a raw body both ways (later: actions). path after the
-	 * base. */
+	/*
+	 * What writes, to the run or deployment of that id. Bodies are those of
+	 * Prefect's REST API (api_body_state, api_body_create): they stand in the
+	 * journal, and may be sent again because of the transition id or idempotency
+	 * key in them. page.body is the verdict, or the run.
+	 */
+	void (*write)(struct api *a, enum api_write what, const struct weir_id *id,
+		struct str body, api_done *done, void *arg);
+	/* Any other request: a raw body both ways. path after the base. */
 	void (*raw)(struct api *a, const char *method, const char *path,
 		struct str body, bool repeatable, api_done *done, void *arg);
 
@@ -173,6 +187,25 @@ bool api_since(const struct api *a, int major, int minor, int patch);
 
 /* The server's time now. */
 int64_t api_now_us(const struct api *a);
+
+/* The same of a version's text; false: it is none. */
+bool api_version_parse(struct str text, struct api_version *ret_version);
+bool api_version_since(const struct api_version *v, int major, int minor, int patch);
+
+/*
+ * Wait for one request: zero but for out and err, api_wait_done as its callback, then
+ * api_wait, which returns its rc. The body is appended to out.
+ */
+struct api_wait {
+	bool done;
+	enum weir_rc rc;
+	struct buf *out;
+	int64_t date_us;
+	long status;
+	struct weir_err *err;
+};
+api_done api_wait_done;
+WEIR_NODISCARD enum weir_rc api_wait(struct api *a, struct api_wait *w);
 
 /* Submit and wait, for single requests. The answer's body is appended to out. */
 WEIR_NODISCARD enum weir_rc api_raw_wait(struct api *a, const char *method,

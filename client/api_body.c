@@ -124,6 +124,12 @@ api_body_list(const struct api_list *list, bool with_end, struct buf *out)
 
 	buf_addc(&filter, '{');
 	add_ids(&filter, "id", list->ids, list->n_ids);
+	if (list->key) {
+		add_name(&filter, "idempotency_key");
+		buf_adds(&filter, "{\"any_\":[");
+		text_json(&filter, str_of(list->key));
+		buf_adds(&filter, "]}");
+	}
 	add_states(&filter, list->states);
 	if (list->never_started) {
 		add_name(&filter, "start_time");
@@ -211,4 +217,62 @@ api_body_history(struct api_range expected, int64_t bucket_seconds, struct buf *
 	add_time(out, "history_end", expected.before_us);
 	add_name(out, "history_interval_seconds");
 	buf_addf(out, "%" PRId64 "}", bucket_seconds);
+}
+
+/* ---- what writes */
+
+void
+api_body_write_path(enum api_write what, const struct weir_id *id, struct buf *out)
+{
+	char text[WEIR_ID_TEXT + 1];
+	bool run = what == API_SET_STATE;
+
+	buf_addf(out, "/%s/%s/%s", run ? "flow_runs" : "deployments",
+		weir_id_format(id, text), run ? "set_state" : "create_flow_run");
+}
+
+static void
+add_text(struct buf *out, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	add_name(out, name);
+	text_json(out, str_of(text));
+}
+
+void
+api_body_state(const struct api_state *state, struct buf *out)
+{
+	char text[WEIR_ID_TEXT + 1];
+
+	buf_adds(out, "{\"state\":{");
+	add_text(out, "type", weir_state_type(state->type));
+	add_text(out, "name", state->name);
+	add_text(out, "message", state->message);
+	add_name(out, "state_details");
+	buf_addc(out, '{');
+	add_time(out, "scheduled_time", state->scheduled_us);
+	add_text(out, "transition_id", weir_id_format(&state->transition, text));
+	buf_addf(out, "}},\"force\":%s}", state->force ? "true" : "false");
+}
+
+static void
+add_json(struct buf *out, const char *name, struct str json)
+{
+	if (!json.len)
+		return;
+	add_name(out, name);
+	buf_addstr(out, json);
+}
+
+void
+api_body_create(const struct api_create *create, struct buf *out)
+{
+	buf_addc(out, '{');
+	add_json(out, "parameters", create->parameters);
+	add_json(out, "tags", create->tags);
+	add_json(out, "job_variables", create->job_variables);
+	add_json(out, "labels", create->labels);
+	add_text(out, "idempotency_key", create->key);
+	buf_addc(out, '}');
 }

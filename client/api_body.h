@@ -27,6 +27,26 @@ bool api_body_get_path(enum weir_kind kind, const struct weir_id *id, struct buf
 void api_body_history(
 	struct api_range expected, int64_t bucket_seconds, struct buf *out);
 
+/* What writes. */
+void api_body_write_path(
+	enum api_write what, const struct weir_id *id, struct buf *out);
+
+struct api_state {
+	enum weir_state type;
+	const char *name, *message;
+	int64_t scheduled_us; /* of SCHEDULED; WEIR_NO_TIME: not said */
+	struct weir_id transition;
+	bool force;
+};
+void api_body_state(const struct api_state *state, struct buf *out);
+
+/* A run of a deployment; JSON texts, empty: not said. */
+struct api_create {
+	struct str parameters, tags, job_variables, labels;
+	const char *key;
+};
+void api_body_create(const struct api_create *create, struct buf *out);
+
 void api_body_percent(struct buf *out, const char *segment); /* of a path */
 
 #endif

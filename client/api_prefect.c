@@ -309,6 +309,7 @@ op_ok(struct op *op, const struct http_reply *reply)
 		.bytes = reply->body.len,
 		.body = reply->body,
 		.path = str_of(op->path),
+		.status = reply->status,
 	};
 
 	if (op->what == OP_LIMITS)
@@ -341,13 +342,6 @@ set_pace(struct prefect *p, const struct http_reply *reply)
 	p->api.parallel = p->pace.parallel;
 }
 
-/* An old server has one kind of limits only. */
-static bool
-lacks_kind(const struct op *op, enum weir_rc rc)
-{
-	return op->what == OP_LIMITS && (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED);
-}
-
 static void
 op_reply(void *arg, enum weir_rc rc, const struct http_reply *reply,
 	const struct weir_err *http_err)
@@ -366,7 +360,8 @@ op_reply(void *arg, enum weir_rc rc, const struct http_reply *reply,
 		return;
 	rc = api_reply_check(reply, op->p->api.base, op->method, op->path, &err);
 	none.date_us = reply->date_us;
-	if (lacks_kind(op, rc))
+	/* An old server has one kind of limits only. */
+	if (op->what == OP_LIMITS && (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED))
 		op_ok(op, &none);
 	else if (rc)
 		op_finish(op, rc, NULL, &err);
@@ -479,28 +474,6 @@ prefect_get(struct api *a, enum weir_kind kind, const struct weir_id *id,
 }
 
 static void
-prefect_states(struct api *a, const struct weir_id *run, api_done *done, void *arg)
-{
-	struct op *op = op_new(prefect_of(a), OP_RAW, "GET", done, arg);
-	char id[WEIR_ID_TEXT + 1];
-
-	op->path =
-		xasprintf("/flow_run_states/?flow_run_id=%s", weir_id_format(run, id));
-	op_send(op);
-}
-
-static void
-prefect_history(struct api *a, struct api_range expected, int64_t bucket_seconds,
-	api_done *done, void *arg)
-{
-	struct op *op = op_new(prefect_of(a), OP_RAW, "POST", done, arg);
-
-	op->path = xstrdup("/flow_runs/history");
-	api_body_history(expected, bucket_seconds, &op->body);
-	op_send(op);
-}
-
-static void
 prefect_raw(struct api *a, const char *method, const char *path, struct str body,
 	bool repeatable, api_done *done, void *arg)
 {
@@ -510,6 +483,38 @@ prefect_raw(struct api *a, const char *method, const char *path, struct str body
 	op->repeatable = repeatable;
 	buf_addstr(&op->body, body);
 	op_send(op);
+}
+
+static void
+prefect_states(struct api *a, const struct weir_id *run, api_done *done, void *arg)
+{
+	char id[WEIR_ID_TEXT + 1], path[128];
+
+	snprintf(path, sizeof(path), "/flow_run_states/?flow_run_id=%s",
+		weir_id_format(run, id));
+	prefect_raw(a, "GET", path, STR(""), true, done, arg);
+}
+
+static void
+prefect_history(struct api *a, struct api_range expected, int64_t bucket_seconds,
+	api_done *done, void *arg)
+{
+	struct buf body = BUF_INIT(BUF_MAX);
+
+	api_body_history(expected, bucket_seconds, &body);
+	prefect_raw(a, "POST", "/flow_runs/history", buf_str(&body), true, done, arg);
+	buf_release(&body);
+}
+
+static void
+prefect_write(struct api *a, enum api_write what, const struct weir_id *id,
+	struct str body, api_done *done, void *arg)
+{
+	struct buf path = BUF_INIT(HTTP_TARGET_MAX);
+
+	api_body_write_path(what, id, &path);
+	prefect_raw(a, "POST", buf_cstr(&path), body, true, done, arg);
+	buf_release(&path);
 }
 
 static void
@@ -559,6 +564,7 @@ static const struct api_ops ops = {
 	.get = prefect_get,
 	.states = prefect_states,
 	.history = prefect_history,
+	.write = prefect_write,
 	.raw = prefect_raw,
 	.pump = prefect_pump,
 	.wake = prefect_wake,

@@ -15,14 +15,14 @@ static const char step_1[] =
 
 /*
  * What was asked of the server, journal and history in one (journal.h). key: the
- * idempotency key or transition id. owner: the process that sent it (owner.h). state: enum
- * journal_state. said: how it ended, one line. made: the run that came of it. reverse: the
- * command that undoes it.
+ * idempotency key or transition id. owner: the process that sent it (owner.h). sent_us: NULL
+ * when it may not be sent again. state: enum weir_deed_state. said: how it ended, one line.
+ * made: the run that came of it. reverse: the command that undoes it.
  */
 "CREATE TABLE acts(k INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, verb TEXT NOT NULL,"
 " who TEXT, profile TEXT, server TEXT, kind TEXT, object BLOB, name TEXT, key TEXT UNIQUE,"
 " path TEXT, body TEXT, owner TEXT, sent_us INTEGER, state INTEGER NOT NULL,"
-" answered_us INTEGER, status INTEGER, answer TEXT, said TEXT, made BLOB, reverse TEXT);"
+" answered_us INTEGER, answer TEXT, said TEXT, made BLOB, reverse TEXT);"
 "CREATE INDEX acts_open ON acts(k) WHERE state = 0;"
 /* Which run was started in place of which. */
 "CREATE TABLE chain(run BLOB PRIMARY KEY, of BLOB NOT NULL, at_us INTEGER NOT NULL)"

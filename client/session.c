@@ -9,7 +9,9 @@ struct weir_session {
 	const struct weir_config *config;
 	struct weir_store *store;
 	enum weir_store_mode mode; /* of store */
-	bool connected;            /* api had its first contact */
+	struct weir_statedb *state;
+	bool state_write;
+	bool connected; /* api had its first contact */
 	char *note;
 	/* Read by weir_session_interrupt, which may run in a signal handler. */
 	_Atomic(struct api *) api;
@@ -34,6 +36,7 @@ weir_session_free(struct weir_session *s)
 		return;
 	api_close(atomic_exchange(&s->api, NULL));
 	weir_store_close(s->store);
+	weir_statedb_close(s->state);
 	free(s->note);
 	free(s);
 }
@@ -90,6 +93,27 @@ weir_session_store(struct weir_session *s, enum weir_store_mode mode,
 	s->store = store;
 	s->mode = mode;
 	*ret_store = store;
+	return WEIR_OK;
+}
+
+enum weir_rc
+weir_session_state(struct weir_session *s, bool write, struct weir_statedb **ret_state,
+	struct weir_err *err)
+{
+	struct weir_statedb *state = NULL;
+	enum weir_rc rc;
+
+	if (s->state && (s->state_write || !write)) {
+		*ret_state = s->state;
+		return WEIR_OK;
+	}
+	rc = weir_statedb_open(s->config, write, &state, err);
+	if (rc)
+		return rc;
+	weir_statedb_close(s->state);
+	s->state = state;
+	s->state_write = write;
+	*ret_state = state;
 	return WEIR_OK;
 }
 

@@ -153,7 +153,26 @@
 	X(MARKS_PUT, "INSERT OR IGNORE INTO marks(kind, id) VALUES(?1, ?2)") \
 	X(MARKS_DELETE, "DELETE FROM marks WHERE kind = ?1 AND id = ?2") \
 	X(MARKS_CLEAR, "DELETE FROM marks WHERE kind = ?1") \
-	X(MARKS_OF, "SELECT id FROM marks WHERE kind = ?1 ORDER BY id")
+	X(MARKS_OF, "SELECT id FROM marks WHERE kind = ?1 ORDER BY id") \
+	X(ACTS_ADD, "INSERT INTO acts(at_us, verb, who, profile, server, kind, object, name," \
+		" key, path, body, owner, sent_us, state) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8," \
+		" ?9, ?10, ?11, ?12, ?13, 0)") \
+	X(ACTS_ANSWER, "UPDATE acts SET state = ?2, answered_us = ?3, answer = ?4, said = ?5," \
+		" made = ?6, reverse = ?7 WHERE k = ?1") \
+	X(ACTS_HOLD, "UPDATE acts SET sent_us = NULL WHERE k = ?1") \
+	X(ACTS_OPEN, "SELECT k FROM acts WHERE state = 0 ORDER BY k") \
+	X(ACTS_OWNER, "SELECT owner, at_us FROM acts WHERE k = ?1 AND state = 0") \
+	X(ACTS_TAKE, "UPDATE acts SET owner = ?2 WHERE k = ?1 AND state = 0") \
+	X(ACTS_NEWEST, "SELECT " SQL_ACT " FROM acts ORDER BY k DESC LIMIT ?1") \
+	X(ACTS_GET, "SELECT " SQL_ACT " FROM acts WHERE k = ?1") \
+	X(CHAIN_PUT, "INSERT OR IGNORE INTO chain(run, of, at_us) VALUES(?1, ?2, ?3)") \
+	X(CHAIN_OF, "WITH RECURSIVE up(id, n) AS (VALUES(?1, 0) UNION SELECT chain.of, n + 1" \
+		" FROM chain JOIN up ON chain.run = up.id WHERE n < ?2)," \
+		" down(id, at) AS (SELECT id, 0 FROM (SELECT id FROM up ORDER BY n DESC LIMIT 1)" \
+		" UNION SELECT chain.run, chain.at_us FROM chain JOIN down ON chain.of = down.id)" \
+		" SELECT id FROM down ORDER BY at LIMIT ?2")
+#define SQL_ACT "k, at_us, verb, who, profile, server, kind, object, name, key, path, body," \
+	" sent_us, state, answered_us, answer, said, made, reverse"
 
 /* What sync asks of its own. */
 #define SQL_SYNC_STATEMENTS(X) \

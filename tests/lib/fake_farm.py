@@ -56,7 +56,8 @@ class Run:
                  "platform", "tags", "parent", "parent_task", "type", "state_name",
                  "state_at", "state_id", "message", "expected", "next", "start", "end",
                  "run_count", "created", "updated", "auto", "retry_type", "history",
-                 "extra_logs", "extra_parameters", "text")
+                 "extra_logs", "extra_parameters", "text", "pid", "persisted",
+                 "transition", "extra")
 
     def __init__(self, **kw):
         for k in self.__slots__:
@@ -86,6 +87,7 @@ class Farm:
         self.by_type = {t: {} for t in TERMINAL + LIVE}
         self.orders = {}
         self.next_n = 0
+        self.gone = set()  # deployments that were deleted
         self._make_fixed()
         self._make_runs(runs, days * 86400 * SECOND)
 
@@ -339,8 +341,10 @@ class Farm:
                 "message": message, "data": None, "state_details": details}
 
     def _state(self, run):
-        return self.state_json(run.state_id, run.type, run.state_name, run.state_at,
-                               run.message, run.id, run.parent_task)
+        state = self.state_json(run.state_id, run.type, run.state_name, run.state_at,
+                                run.message, run.id, run.parent_task)
+        state["state_details"]["transition_id"] = run.transition
+        return state
 
     def states(self, run):
         if run.history is not None:
@@ -401,9 +405,10 @@ class Farm:
             "estimated_start_time_delta": (run.start - run.expected) / 1e6
             if run.start else 0.0,
             "auto_scheduled": run.auto, "infrastructure_document_id": None,
-            "infrastructure_pid": None, "created_by": None,
+            "infrastructure_pid": run.pid, "created_by": None,
             "work_pool_id": pool and pool["id"], "work_pool_name": pool and "farm",
             "state": self._state(run), "job_variables": {}}
+        out.update(run.extra or {})
         if self.old:
             del out["labels"]
         return out

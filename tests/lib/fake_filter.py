@@ -217,7 +217,8 @@ RUN_FIELDS = {
     "parent_flow_run_id": lambda f, r: r.parent,
     "parent_task_run_id": lambda f, r: r.parent_task,
     "flow_version": lambda f, r: "545843bcb75c5feef5283d907ee49ae0",
-    "idempotency_key": lambda f, r: None, "created_by": lambda f, r: None,
+    "idempotency_key": lambda f, r: r.extra and r.extra["idempotency_key"],
+    "created_by": lambda f, r: None,
 }
 ORDERS = {"START_TIME": "start_time", "EXPECTED_START_TIME": "expected_start_time",
           "NAME": "name", "NEXT_SCHEDULED_START_TIME": "next_scheduled_start_time",

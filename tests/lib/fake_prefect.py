@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fake_filter as ff  # noqa: E402
+import fake_writes as fw  # noqa: E402
 from fake_farm import SECOND, TERMINAL, Farm, iso, uuid_of  # noqa: E402
 
 VERSIONS = {"3.8": "3.8.3", "3.0": "3.0.4", "2.20": "2.20.25"}
@@ -148,6 +149,11 @@ class Handler(BaseHTTPRequestHandler):
             if fault and fault["kind"] == "mangle" and status == 200:
                 rows = json.loads(body if isinstance(body, bytes) else json.dumps(body))
                 body = mangle(rows if isinstance(rows, list) else [rows], fault)
+            if fault and fault["kind"] == "lost":  # it was done, nobody hears of it
+                time.sleep(fault.get("ms", 0) / 1000)
+                return self.hang_up(reset=fault.get("reset", False))
+            if fault and fault["kind"] == "late":  # done, then answered with an error
+                status, body = fault.get("status", 502), {"detail": "Bad Gateway"}
             data = body if isinstance(body, bytes) else (
                 b"" if status == 204 else json.dumps(
                     body, separators=(",", ":")).encode())
@@ -330,11 +336,35 @@ class Handler(BaseHTTPRequestHandler):
             return self.list_docs(path, body, flip)
         if get:
             return self.get_one(path)
+        writes = re.fullmatch(r"/(flow_runs|deployments)/(%s)/"
+                              r"(set_state|create_flow_run)" % UUID, path)
+        if writes:
+            return self.write(writes.group(2), writes.group(3), body)
         bare = path.rstrip("/")
         if path != bare and (bare in lists or bare.endswith("/filter")):
             raise Answer(307, b"", {"Location": "http://%s%s%s" % (
                 self.headers.get("Host"), st.args.base, bare)})
         raise Answer(404, {"detail": "Not Found"})
+
+    def write(self, id_, what, body):
+        farm = self.state.farm
+        if what == "set_state":
+            run = farm.runs.get(id_)
+            if not run:
+                raise Answer(404, {"exception_message": "Flow run with id %s not found" %
+                                   id_})
+            status, out = fw.set_state(farm, run, body)
+            return status, out, {}
+        deployment = next((d for d in farm.deployments
+                           if d["id"] == id_ and id_ not in farm.gone), None)
+        if not deployment:
+            raise Answer(404, {"detail": "Deployment not found"})
+        unknown = fw.unknown_key(farm, body)
+        if unknown:
+            raise ff.Refused(["body", unknown], "extra fields not permitted" if farm.old
+                             else "Extra inputs are not permitted")
+        status, out = fw.create_run(farm, deployment, body)
+        return status, out, {}
 
     def csrf_token(self, query):
         st = self.state
@@ -439,7 +469,8 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "task_runs":
             found = farm.task_run(id_.lower())
         else:
-            found = next((d for d in rows[kind] if d["id"] == id_.lower()), None)
+            found = next((d for d in rows[kind] if d["id"] == id_.lower() and
+                          d["id"] not in farm.gone), None)
         if not found:
             raise Answer(404, {"detail": words[kind]})
         return 200, found, {}
@@ -451,7 +482,8 @@ class Control:
     faults  list of {kind, match (regex on "METHOD /path"), skip, times, ...}; replaces all
     set     {limit, delay_ms, auth, key, csrf}; "forget_tokens": true
     do      list of [verb, {...}]: make, end, start, state, delete, rename, log, artifact,
-            touch_deployment, heartbeat; runs by id, or the first n of a state type
+            touch_deployment, drop_deployment, put; runs by id, or the first n of a
+            state type
     take    "requests" (and forget them), "stats", "runs", "logs"
     """
 
@@ -544,6 +576,20 @@ class Control:
     def do_artifact(self, key="report", type="markdown", data="text", **args):
         for run in self.pick(args):
             self.farm.add_artifact(run, key, type, data)
+
+    def do_put(self, fields=None, **args):
+        """Members of a run as it lies here: pid, retry_type, persisted, deployment."""
+        rows = self.pick(args)
+        for run in rows:
+            for k, v in (fields or {}).items():
+                setattr(run, k, v)
+            run.text = None
+        return [r.id for r in rows]
+
+    def do_drop_deployment(self, name="pr"):
+        for d in self.farm.deployments:
+            if d["name"] == name:
+                self.farm.gone.add(d["id"])
 
     def do_touch_deployment(self, name="pr", **fields):
         for d in self.farm.deployments:

@@ -9,6 +9,7 @@
 
 #include <weir/config.h>
 #include <weir/error.h>
+#include <weir/statedb.h>
 #include <weir/store.h>
 
 struct weir_session;
@@ -25,6 +26,10 @@ const struct weir_config *weir_session_config(const struct weir_session *s);
  */
 WEIR_NODISCARD enum weir_rc weir_session_store(struct weir_session *s,
 	enum weir_store_mode mode, struct weir_store **ret_store, struct weir_err *err);
+
+/* The state store in the same way, errors as weir_statedb_open's. */
+WEIR_NODISCARD enum weir_rc weir_session_state(struct weir_session *s, bool write,
+	struct weir_statedb **ret_state, struct weir_err *err);
 
 /* A note for stderr that opening left (damaged store set aside), or NULL; borrowed. */
 const char *weir_session_note(const struct weir_session *s);

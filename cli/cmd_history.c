@@ -1,0 +1,237 @@
+/* weir history: what was done with weir, and how it ended. */
+#include "cmd.h"
+
+#include <weir/cell.h>
+#include <weir/journal.h>
+#include <weir/mem.h>
+
+#include "acts.h"
+#include "out.h"
+
+enum { HISTORY_ROWS = 50 };
+
+struct args {
+	const char *output;
+	int64_t n, resend; /* -1: not given */
+	bool header;
+};
+
+enum {
+	COL_NUMBER,
+	COL_AT,
+	COL_VERB,
+	COL_STATE,
+	COL_KIND,
+	COL_OBJECT,
+	COL_NAME,
+	COL_SAID,
+	COL_MADE,
+	COL_REVERSE,
+	COL_WHO,
+	COL_PROFILE,
+	COL_SERVER,
+	COL_KEY,
+	COL_PATH,
+	COL_BODY,
+	COL_ANSWERED,
+	COL_ANSWER,
+	COL_N
+};
+
+/* clang-format off */
+static const struct weir_column columns[COL_N] = {
+	[COL_NUMBER] = { .name = "number", .title = "NO", .type = WEIR_T_INT,
+		.flags = WEIR_COL_RIGHT, .min = 2, .max = 6 },
+	[COL_AT] = { .name = "time", .title = "WHEN", .type = WEIR_T_TIME,
+		.min = 9, .max = 10 },
+	[COL_VERB] = { .name = "action", .title = "ACTION", .type = WEIR_T_TEXT,
+		.min = 6, .max = 9 },
+	[COL_STATE] = { .name = "result", .title = "RESULT", .type = WEIR_T_TEXT,
+		.min = 7, .max = 10 },
+	[COL_KIND] = { .name = "kind", .title = "KIND", .type = WEIR_T_TEXT, .min = 4 },
+	[COL_OBJECT] = { .name = "id", .title = "ID", .type = WEIR_T_ID, .min = 36 },
+	[COL_NAME] = { .name = "name", .title = "NAME", .type = WEIR_T_TEXT,
+		.min = 8, .max = 20 },
+	[COL_SAID] = { .name = "message", .title = "MESSAGE", .type = WEIR_T_TEXT,
+		.min = 10 },
+	[COL_MADE] = { .name = "new_id", .title = "NEW ID", .type = WEIR_T_ID, .min = 36 },
+	[COL_REVERSE] = { .name = "reverse", .title = "REVERSE", .type = WEIR_T_TEXT,
+		.min = 10 },
+	[COL_WHO] = { .name = "who", .title = "WHO", .type = WEIR_T_TEXT, .min = 8 },
+	[COL_PROFILE] = { .name = "profile", .title = "PROFILE", .type = WEIR_T_TEXT,
+		.min = 7 },
+	[COL_SERVER] = { .name = "server", .title = "SERVER", .type = WEIR_T_TEXT,
+		.min = 10 },
+	[COL_KEY] = { .name = "key", .title = "KEY", .type = WEIR_T_TEXT, .min = 10 },
+	[COL_PATH] = { .name = "path", .title = "PATH", .type = WEIR_T_TEXT, .min = 10 },
+	[COL_BODY] = { .name = "body", .title = "BODY", .type = WEIR_T_JSON, .min = 10 },
+	[COL_ANSWERED] = { .name = "answered", .title = "ANSWERED", .type = WEIR_T_TIME,
+		.min = 9 },
+	[COL_ANSWER] = { .name = "answer", .title = "ANSWER", .type = WEIR_T_TEXT,
+		.min = 10 },
+};
+/* clang-format on */
+
+static const int in_table[] = { COL_NUMBER, COL_AT, COL_VERB, COL_STATE, COL_NAME,
+	COL_SAID };
+static const int in_pipe[] = { COL_NUMBER, COL_AT, COL_VERB, COL_STATE, COL_OBJECT,
+	COL_NAME, COL_SAID, COL_MADE, COL_REVERSE, COL_WHO };
+
+struct print {
+	struct out out;
+	const struct weir_column *columns[COL_N];
+	int which[COL_N];
+	size_t n;
+	bool name; /* ids only */
+	enum weir_rc rc;
+	size_t rows;
+};
+
+static void
+choose(struct print *p, enum out_form form)
+{
+	static const int name[] = { COL_OBJECT };
+	const int *from = in_pipe;
+
+	p->n = N_ELEM(in_pipe);
+	if (form == OUT_TABLE) {
+		from = in_table;
+		p->n = N_ELEM(in_table);
+	} else if (form == OUT_NAME) {
+		from = name;
+		p->n = N_ELEM(name);
+	} else if (form == OUT_JSON || form == OUT_NDJSON) {
+		from = NULL;
+		p->n = COL_N;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		p->which[i] = from ? from[i] : (int)i;
+		p->columns[i] = &columns[p->which[i]];
+	}
+}
+
+static struct weir_cell
+text(const char *s)
+{
+	return (struct weir_cell){ .type = WEIR_T_TEXT, .s = str_of(s), .null = !*s };
+}
+
+static struct weir_cell
+when(int64_t us)
+{
+	return (struct weir_cell){
+		.type = WEIR_T_TIME, .i = us, .null = us == WEIR_NO_TIME
+	};
+}
+
+static struct weir_cell
+id(const struct weir_id *value)
+{
+	return (struct weir_cell){
+		.type = WEIR_T_ID, .id = *value, .null = weir_id_is_null(value)
+	};
+}
+
+static bool
+put(void *arg, const struct weir_deed *d)
+{
+	struct print *p = arg;
+	const struct weir_cell *row[COL_N];
+	struct weir_cell cells[COL_N] = {
+		[COL_NUMBER] = { .type = WEIR_T_INT, .i = d->number },
+		[COL_AT] = when(d->at_us),
+		[COL_VERB] = text(d->verb),
+		[COL_STATE] = text(weir_deed_state_name(d->state)),
+		[COL_KIND] = text(weir_kind_name(d->kind)),
+		[COL_OBJECT] = id(&d->object),
+		[COL_NAME] = text(d->name),
+		[COL_SAID] = text(d->said),
+		[COL_MADE] = id(&d->made),
+		[COL_REVERSE] = text(d->reverse),
+		[COL_WHO] = text(d->who),
+		[COL_PROFILE] = text(d->profile),
+		[COL_SERVER] = text(d->server),
+		[COL_KEY] = text(d->key),
+		[COL_PATH] = text(d->path),
+		[COL_BODY] = text(d->body),
+		[COL_ANSWERED] = when(d->answered_us),
+		[COL_ANSWER] = text(d->answer),
+	};
+
+	cells[COL_BODY].type = WEIR_T_JSON;
+	for (size_t i = 0; i < p->n; i++)
+		row[i] = &cells[p->which[i]];
+	p->rc = out_row(&p->out, row);
+	p->rows++;
+	return !p->rc && !p->out.sink.gone;
+}
+
+static enum weir_rc
+print(struct ctx *ctx, struct weir_statedb *state)
+{
+	const struct args *args = ctx->args;
+	enum out_form form = out_form(ctx, args->output);
+	struct print p = { .rc = WEIR_OK };
+	struct out_spec spec = { .form = form, .header = args->header };
+	enum weir_rc rc;
+
+	choose(&p, form);
+	spec.columns = p.columns;
+	spec.n_columns = p.n;
+	out_open(&p.out, ctx, &spec);
+	rc = weir_journal_each(
+		state, args->n < 0 ? HISTORY_ROWS : (size_t)args->n, put, &p, ctx->err);
+	rc = out_close(&p.out, rc ? rc : p.rc);
+	if (!rc && !p.rows && form == OUT_TABLE)
+		ctx_note(ctx, "nothing was done yet");
+	return rc;
+}
+
+static enum weir_rc
+run(struct ctx *ctx)
+{
+	const struct args *args = ctx->args;
+	struct weir_act_result result;
+	struct weir_statedb *state;
+	enum weir_rc rc;
+
+	if (args->resend >= 0 && ctx->g.offline)
+		return weir_fail(
+			ctx->err, WEIR_ENET, "history: --offline: no server is asked");
+	if (args->resend >= 0) {
+		(void)weir_act_resend(ctx->session, args->resend, &result);
+		return acts_print_one(ctx, WEIR_ACT_RETRIGGER, &result);
+	}
+	acts_settle(ctx);
+	rc = weir_session_state(ctx->session, false, &state, ctx->err);
+	if (rc == WEIR_ENOTFOUND) {
+		ctx_note(ctx, "nothing was done yet");
+		return WEIR_OK;
+	}
+	return rc ? rc : print(ctx, state);
+}
+
+/* clang-format off */
+static const struct args defaults = { .n = -1, .resend = -1 };
+static const struct opt opts[] = {
+	{ "number", 'n', OPT_INT, offsetof(struct args, n), "N",
+	  NULL, "at most N rows, 0 for all; 50 unless told" },
+	{ "output", 'o', OPT_STRING, offsetof(struct args, output), "FORM",
+	  OUT_FORMS, "form of the output" },
+	{ "header", 0, OPT_FLAG, offsetof(struct args, header), NULL,
+	  NULL, "begin tsv and csv with the names of the columns" },
+	{ "resend", 0, OPT_INT, offsetof(struct args, resend), "NO",
+	  NULL, "send action NO, which had no answer, once more" },
+	OPT_END,
+};
+/* clang-format on */
+
+const struct cmd cmd_history = {
+	.name = "history",
+	.summary = "what was done with weir, and how it ended",
+	.usage = "",
+	.opts = opts,
+	.args_size = sizeof(defaults),
+	.args_init = &defaults,
+	.run = run,
+};

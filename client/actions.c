@@ -1,0 +1,574 @@
+/*
+ * From a wish to its result: read the run, plan, journal, send, read back.
+ *
+ *   weir_act -> actions_read -> act_plan_make -> journal_write -> actions_send
+ *                                                                   |
+ *   journal, chain, store  <-  actions_end  <-  verdict or new run -+
+ */
+#define LOG_MODULE "act"
+#include "actions.h"
+
+#include <ctype.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "api_fields.h"
+#include "store_write.h"
+#include "weir/log.h"
+#include "weir/pickup.h"
+#include "weir/select.h"
+#include "weir/text.h"
+
+enum { ANSWER_MAX = 64 << 10, WHO_MAX = 256, HINT_NAME_MAX = 100 };
+
+static const char *const verbs[] = {
+	[WEIR_ACT_CANCEL] = "cancel",
+	[WEIR_ACT_RETRIGGER] = "retrigger",
+};
+
+const char *
+weir_act_verb(enum weir_act_kind kind)
+{
+	return verbs[kind];
+}
+
+void
+weir_act_command(const struct weir_act *act, struct buf *out)
+{
+	buf_addf(out, "weir %s", verbs[act->kind]);
+	if (act->force)
+		buf_adds(out, " --force");
+	if (act->same)
+		buf_adds(out, " --same");
+	if (act->defaults)
+		buf_adds(out, " --defaults");
+}
+
+enum weir_rc
+weir_act_allowed(
+	const struct weir_config *config, enum weir_act_kind kind, struct weir_err *err)
+{
+	if (!weir_config_bool(config, WEIR_KEY_READ_ONLY))
+		return WEIR_OK;
+	weir_fail(err, WEIR_EREFUSED, "%s: refused: read-only mode (%s)", verbs[kind],
+		weir_config_origin(config, WEIR_KEY_READ_ONLY));
+	return weir_hint(err, "weir config get read_only");
+}
+
+/* ---- words */
+
+/* The server's own words, which stand behind the status: `refused (409): words`. */
+static const char *
+words_in(const char *text)
+{
+	for (const char *p = text; (p = strchr(p, '(')); p++)
+		if (isdigit((unsigned char)p[1]) && isdigit((unsigned char)p[2]) &&
+			isdigit((unsigned char)p[3]) && !strncmp(p + 4, "): ", 3))
+			return p + 7;
+	return NULL;
+}
+
+void
+actions_fail(struct action *a, const char *prefix)
+{
+	struct weir_act_result *r = a->result;
+
+	r->rc = a->err.rc;
+	snprintf(r->said, sizeof(r->said), "%s%.*s", prefix, (int)sizeof(r->said) - 200,
+		a->err.text);
+	snprintf(r->hint, sizeof(r->hint), "%.*s", (int)sizeof(r->hint) - 1,
+		a->err.hint);
+}
+
+static void
+set_name(struct weir_act_result *r, const char *name)
+{
+	size_t n = text_prefix(str_of(name), sizeof(r->name) / 4);
+
+	snprintf(r->name, sizeof(r->name), "%.*s",
+		(int)(n < sizeof(r->name) ? n : sizeof(r->name) - 1), name);
+}
+
+/* user@host, as far as it can be told. */
+static void
+add_who(struct buf *out)
+{
+	const struct passwd *p = getpwuid(getuid());
+	const char *name = p ? p->pw_name : getenv("LOGNAME");
+	char host[128] = "";
+
+	buf_adds(out, name ? name : "?");
+	if (gethostname(host, sizeof(host) - 1) == 0 && *host)
+		buf_addf(out, "@%s", host);
+}
+
+/* ---- opening */
+
+static enum weir_rc
+open_all(struct action *a)
+{
+	enum weir_rc rc;
+
+	rc = weir_session_state(a->session, true, &a->state, &a->err);
+	if (!rc)
+		rc = session_api(a->session, 0, &a->api, &a->err);
+	if (!rc && weir_session_store(a->session, WEIR_STORE_WRITE, &a->store, NULL))
+		a->store = NULL;
+	return rc;
+}
+
+enum weir_rc
+actions_open(struct action *a, struct weir_session *s, const struct weir_act *act,
+	const struct weir_id *run, struct weir_act_result *result)
+{
+	memset(a, 0, sizeof(*a));
+	memset(result, 0, sizeof(*result));
+	a->session = s;
+	a->act = *act;
+	a->result = result;
+	result->run = *run;
+	if (open_all(a))
+		actions_fail(a, "");
+	return result->rc;
+}
+
+void
+actions_close(struct action *a)
+{
+	act_run_release(&a->run);
+	act_plan_release(&a->plan);
+}
+
+/* ---- the store */
+
+static void
+put_run(struct action *a, struct str body)
+{
+	struct arena arena = { 0 };
+	struct run_vec runs = { 0 };
+	struct weir_err err;
+
+	if (a->store && !api_decode_runs(body, &arena, &runs, &err) && runs.n == 1 &&
+		store_put_runs(a->store, runs.v, 1, NULL, &err))
+		LOG(LOG_WARN, "%s", err.text);
+	VEC_FREE(&runs);
+	arena_free(&arena);
+}
+
+/* What is known of it stays until a sync misses it, but not that it exists. */
+static void
+forget_run(struct action *a, const struct weir_id *run)
+{
+	struct weir_err err;
+
+	if (a->store && store_runs_gone(a->store, run, 1, &err))
+		LOG(LOG_WARN, "%s", err.text);
+}
+
+static enum weir_rc
+get(struct action *a, enum weir_kind kind, const struct weir_id *id, struct buf *out)
+{
+	struct api_wait w = { .out = out, .err = &a->err };
+
+	a->api->ops->get(a->api, kind, id, api_wait_done, &w);
+	return api_wait(a->api, &w);
+}
+
+enum weir_rc
+actions_read(struct action *a, const struct weir_id *run)
+{
+	struct buf body = BUF_INIT(BUF_MAX);
+	enum weir_rc rc = get(a, WEIR_RUN, run, &body);
+
+	if (!rc) {
+		act_run_release(&a->run);
+		rc = act_run_parse(buf_str(&body), &a->run, &a->err);
+	}
+	if (!rc) {
+		set_name(a->result, a->run.name);
+		put_run(a, buf_str(&body));
+	} else if (rc == WEIR_ENOTFOUND) {
+		forget_run(a, run);
+	}
+	buf_release(&body);
+	return rc;
+}
+
+/* ---- how it ended */
+
+/* What undoes it; of a cancel there is nothing. */
+static void
+add_reverse(const struct action *a, struct buf *out)
+{
+	const struct weir_act_result *r = a->result;
+	char id[WEIR_ID_TEXT + 1];
+
+	if (a->act.kind != WEIR_ACT_RETRIGGER)
+		return;
+	buf_addf(out, "weir cancel %s",
+		weir_id_format(weir_id_is_null(&r->made) ? &r->run : &r->made, id));
+}
+
+void
+actions_end(struct action *a, enum weir_deed_state state, struct str answer)
+{
+	char *text = answer.len <= ANSWER_MAX ? str_copy(answer) : NULL;
+	struct buf reverse = BUF_INIT(256);
+	struct weir_deed deed = {
+		.state = state,
+		.answer = text,
+		.said = a->result->said,
+		.made = a->result->made,
+	};
+	struct weir_err err = { 0 };
+	enum weir_rc rc = WEIR_OK;
+
+	if (state == WEIR_DEED_DONE)
+		add_reverse(a, &reverse);
+	deed.reverse = buf_cstr(&reverse);
+	if (state == WEIR_DEED_DONE && !weir_id_is_null(&deed.made))
+		rc = journal_link(a->state, &deed.made, &a->result->run, &err);
+	if (!rc)
+		rc = journal_answer(a->state, a->number, &deed, &err);
+	if (rc)
+		LOG(LOG_WARN, "%s", err.text);
+	buf_release(&reverse);
+	free(text);
+}
+
+/* A new run that nobody takes up at once: why, as far as the store can tell. */
+static void
+add_wait(struct action *a, const struct weir_id *run)
+{
+	struct weir_act_result *r = a->result;
+	struct weir_pickup p;
+	size_t at = strlen(r->said);
+
+	if (!a->store || weir_pickup(a->store, run, api_now_us(a->api), &p, NULL))
+		return;
+	for (size_t i = 0; i < p.n; i++) {
+		if (p.v[i].result != WEIR_CHECK_BAD)
+			continue;
+		snprintf(r->said + at, sizeof(r->said) - at,
+			"; it will wait: %s: %.300s", p.v[i].what, p.v[i].text);
+		return;
+	}
+}
+
+void
+actions_made(struct action *a, struct str body)
+{
+	struct weir_act_result *r = a->result;
+	struct act_run made = { 0 };
+	char id[WEIR_ID_TEXT + 1];
+
+	if (act_run_parse(body, &made, &a->err)) {
+		actions_fail(a, "started again, but ");
+		actions_end(a, WEIR_DEED_DONE, body);
+		return;
+	}
+	r->rc = WEIR_OK;
+	r->made = made.id;
+	snprintf(r->said, sizeof(r->said), "started again as %.200s %s", made.name,
+		weir_id_format(&made.id, id));
+	put_run(a, body);
+	add_wait(a, &made.id);
+	actions_end(a, WEIR_DEED_DONE, body);
+	act_run_release(&made);
+}
+
+static void
+end_verdict(struct action *a, struct str body)
+{
+	struct weir_act_result *r = a->result;
+	struct buf again = BUF_INIT(BUF_MAX);
+	struct act_verdict v;
+	struct weir_id id = r->run;
+
+	if (act_verdict_parse(body, &v, &a->err)) {
+		actions_fail(a, "");
+		actions_end(a, WEIR_DEED_LOST, body);
+		return;
+	}
+	act_verdict_judge(&a->act, &a->run, &a->api->version, &v, r);
+	if (!get(a, WEIR_RUN, &id, &again))
+		put_run(a, buf_str(&again));
+	if (!r->rc && a->act.same)
+		add_wait(a, &id);
+	actions_end(a, r->rc ? WEIR_DEED_REFUSED : WEIR_DEED_DONE, body);
+	buf_release(&again);
+}
+
+/* Other deployments of the flow may do as well. */
+static void
+deployment_gone(struct action *a)
+{
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = { .kind = WEIR_RUN, .columns = &set };
+	struct weir_rows *rows = NULL;
+	struct weir_act_result *r = a->result;
+	char id[WEIR_ID_TEXT + 1];
+	enum weir_kind kind;
+	struct weir_id found;
+	bool row = false;
+
+	snprintf(r->said, sizeof(r->said), "refused: its deployment is gone");
+	weir_id_format(&r->run, id);
+	if (a->store &&
+		!weir_resolve(
+			a->store, 1u << WEIR_RUN, id, &kind, &found, &sel.key, NULL) &&
+		!weir_columns_choose(WEIR_RUN, "flow_name", 0, &set, NULL) &&
+		!weir_rows_open(a->store, &sel, &rows, NULL) &&
+		!weir_rows_next(rows, &row, NULL) && row) {
+		struct str name = weir_rows_cell(rows, 0)->s;
+
+		snprintf(r->hint, sizeof(r->hint), "weir deployments 'flow:\"%.*s\"'",
+			name.len < HINT_NAME_MAX ? (int)name.len : HINT_NAME_MAX,
+			name.s ? name.s : "");
+	}
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+}
+
+static void
+end_refused(struct action *a)
+{
+	struct weir_act_result *r = a->result;
+	const char *words = words_in(a->err.text);
+	char id[WEIR_ID_TEXT + 1];
+
+	actions_fail(a, "");
+	r->hint[0] = '\0';
+	if (a->err.rc == WEIR_ENOTFOUND && a->plan.write == API_CREATE_RUN)
+		deployment_gone(a);
+	else if (a->err.rc == WEIR_ENOTFOUND)
+		snprintf(r->said, sizeof(r->said),
+			"refused: the server has no such run");
+	else if (a->err.rc == WEIR_EREFUSED)
+		snprintf(r->said, sizeof(r->said), "refused: %.500s",
+			words ? words : a->err.text);
+	else
+		snprintf(r->hint, sizeof(r->hint), "%.255s", a->err.hint);
+	if (a->err.rc == WEIR_EREFUSED && a->plan.write == API_CREATE_RUN &&
+		strstr(a->err.text, "(409)"))
+		snprintf(r->hint, sizeof(r->hint),
+			"weir retrigger --defaults %s   (the deployment's own "
+			"parameters)",
+			weir_id_format(&r->run, id));
+	if (r->rc == WEIR_ENOTFOUND)
+		r->rc = WEIR_EREFUSED;
+	actions_end(a, WEIR_DEED_REFUSED, str_of(a->err.text));
+}
+
+/* It stays in the journal without an answer; see act_settle.c. */
+static void
+end_unanswered(struct action *a)
+{
+	struct weir_err err;
+
+	if (a->err.rc == WEIR_EINTR && journal_hold(a->state, a->number, &err))
+		LOG(LOG_WARN, "%s", err.text);
+	actions_fail(a, "not known whether it was done, the next weir finds out: ");
+	snprintf(a->result->hint, sizeof(a->result->hint), "weir history");
+}
+
+void
+actions_send(struct action *a)
+{
+	struct buf body = BUF_INIT(BUF_MAX);
+	struct api_wait w = { .out = &body, .err = &a->err };
+	struct act_plan *p = &a->plan;
+	enum weir_rc rc;
+
+	a->api->ops->write(
+		a->api, p->write, &p->at, buf_str(&p->body), api_wait_done, &w);
+	rc = api_wait(a->api, &w);
+	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED || rc == WEIR_EAUTH)
+		end_refused(a);
+	else if (rc)
+		end_unanswered(a);
+	else if (p->write == API_CREATE_RUN)
+		actions_made(a, buf_str(&body));
+	else
+		end_verdict(a, buf_str(&body));
+	buf_release(&body);
+}
+
+/* ---- one action */
+
+static enum weir_rc
+journal(struct action *a)
+{
+	const struct weir_config *config = weir_session_config(a->session);
+	struct buf who = BUF_INIT(WHO_MAX);
+	struct weir_deed deed = {
+		.at_us = weir_now_us(),
+		.verb = verbs[a->act.kind],
+		.profile = weir_config_name(config),
+		.server = a->api->base,
+		.kind = WEIR_RUN,
+		.object = a->result->run,
+		.name = a->run.name,
+		.key = a->plan.key,
+		.path = buf_cstr(&a->plan.path),
+		.body = buf_cstr(&a->plan.body),
+		.sent_us = weir_now_us(),
+	};
+	enum weir_rc rc;
+
+	/* nobody is to be cancelled by a wish of ten minutes ago */
+	if (a->act.kind == WEIR_ACT_CANCEL)
+		deed.sent_us = WEIR_NO_TIME;
+	add_who(&who);
+	deed.who = buf_cstr(&who);
+	rc = journal_write(a->state, &deed, &a->number, &a->err);
+	buf_release(&who);
+	return rc;
+}
+
+static void
+take_plan(struct action *a)
+{
+	struct weir_act_result *r = a->result;
+
+	r->rc = a->plan.rc;
+	snprintf(r->said, sizeof(r->said), "%s", a->plan.said);
+	snprintf(r->hint, sizeof(r->hint), "%s", a->plan.hint);
+}
+
+static void
+act_on(struct action *a, const struct weir_id *run)
+{
+	struct weir_id id = weir_id_random();
+
+	if (actions_read(a, run)) {
+		actions_fail(a, "");
+		if (a->err.rc == WEIR_ENOTFOUND) {
+			snprintf(a->result->said, sizeof(a->result->said),
+				"the server has no such run");
+			a->result->hint[0] = '\0';
+		}
+		return;
+	}
+	act_plan_make(
+		&a->act, &a->run, &a->api->version, &id, api_now_us(a->api), &a->plan);
+	take_plan(a);
+	if (!a->plan.path.len)
+		return;
+	if (a->plan.body.truncated || a->plan.body.len > JOURNAL_BODY_MAX) {
+		(void)weir_fail(&a->err, WEIR_ETOOBIG,
+			"its parameters are over %d bytes", JOURNAL_BODY_MAX);
+		actions_fail(a, "");
+	} else if (journal(a)) {
+		actions_fail(a, "");
+	} else {
+		actions_send(a);
+	}
+}
+
+enum weir_rc
+weir_act(struct weir_session *s, const struct weir_act *act, const struct weir_id *run,
+	struct weir_act_result *ret_result)
+{
+	struct action a = { 0 };
+
+	memset(ret_result, 0, sizeof(*ret_result));
+	ret_result->run = *run;
+	a.result = ret_result;
+	if (weir_act_allowed(weir_session_config(s), act->kind, &a.err)) {
+		actions_fail(&a, "");
+		return ret_result->rc;
+	}
+	if (!actions_open(&a, s, act, run, ret_result))
+		act_on(&a, run);
+	actions_close(&a);
+	return ret_result->rc;
+}
+
+/* ---- what would be sent */
+
+enum {
+	COL_NAME,
+	COL_STATE,
+	COL_STATE_NAME,
+	COL_DEPLOYMENT,
+	COL_TAGS,
+	COL_POOL,
+	COL_REST
+};
+static const char columns[] = "name,state_type,state_name,deployment_id,tags,"
+			      "work_pool_name,rest";
+
+static void
+take_row(struct weir_rows *rows, const struct weir_id *id, struct act_run *run)
+{
+	run->id = *id;
+	run->name = str_copy(weir_rows_cell(rows, COL_NAME)->s);
+	run->state = (enum weir_state)weir_rows_cell(rows, COL_STATE)->i;
+	run->state_name = str_copy(weir_rows_cell(rows, COL_STATE_NAME)->s);
+	run->deployment = weir_rows_cell(rows, COL_DEPLOYMENT)->id;
+	run->tags = str_copy(weir_rows_cell(rows, COL_TAGS)->s);
+	run->pool = str_copy(weir_rows_cell(rows, COL_POOL)->s);
+	act_run_rest(run, weir_rows_cell(rows, COL_REST)->s);
+}
+
+static enum weir_rc
+run_of_store(struct weir_store *store, const struct weir_id *id, struct act_run *run,
+	struct weir_err *err)
+{
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = { .kind = WEIR_RUN, .columns = &set };
+	struct weir_rows *rows = NULL;
+	char text[WEIR_ID_TEXT + 1];
+	enum weir_kind kind;
+	struct weir_id found;
+	bool row = false;
+	enum weir_rc rc;
+
+	rc = weir_resolve(store, 1u << WEIR_RUN, weir_id_format(id, text), &kind,
+		&found, &sel.key, err);
+	if (!rc)
+		rc = weir_columns_choose(WEIR_RUN, columns, 0, &set, err);
+	if (!rc)
+		rc = weir_rows_open(store, &sel, &rows, err);
+	if (!rc)
+		rc = weir_rows_next(rows, &row, err);
+	if (!rc && row)
+		take_row(rows, id, run);
+	else if (!rc)
+		rc = weir_fail(err, WEIR_ENOTFOUND, "run: %s: not in the store", text);
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	return rc;
+}
+
+enum weir_rc
+weir_act_plan(struct weir_store *store, const struct weir_act *act,
+	const struct weir_id *run, struct buf *path, struct buf *body,
+	struct weir_act_result *ret_result, struct weir_err *err)
+{
+	struct weir_id id = weir_id_random();
+	struct api_version version = { 0 };
+	struct action a = { .act = *act, .result = ret_result };
+	char *text = NULL;
+	enum weir_rc rc;
+
+	memset(ret_result, 0, sizeof(*ret_result));
+	ret_result->run = *run;
+	rc = run_of_store(store, run, &a.run, err);
+	if (!rc)
+		rc = weir_store_text(store, "version", &text, err);
+	if (!rc) {
+		if (!text || !api_version_parse(str_of(text), &version))
+			version = (struct api_version){ 0 };
+		set_name(ret_result, a.run.name);
+		act_plan_make(act, &a.run, &version, &id, weir_now_us(), &a.plan);
+		take_plan(&a);
+		buf_addstr(path, buf_str(&a.plan.path));
+		if (body)
+			buf_addstr(body, buf_str(&a.plan.body));
+	}
+	free(text);
+	actions_close(&a);
+	return rc;
+}

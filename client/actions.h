@@ -1,0 +1,43 @@
+/* An action on its way: what actions.c and act_settle.c share. */
+#ifndef WEIR_CLIENT_ACTIONS_H
+#define WEIR_CLIENT_ACTIONS_H
+
+#include "act_rules.h"
+#include "journal.h"
+#include "session.h"
+
+struct action {
+	struct weir_session *session;
+	struct api *api;
+	struct weir_statedb *state;
+	struct weir_store *store; /* NULL: it cannot be written */
+	struct weir_act act;
+	struct act_run run;
+	struct act_plan plan;
+	int64_t number; /* in the journal */
+	struct weir_act_result *result;
+	struct weir_err err;
+};
+
+/* Connect, and open what is needed; on failure the result says why. */
+WEIR_NODISCARD enum weir_rc actions_open(struct action *a, struct weir_session *s,
+	const struct weir_act *act, const struct weir_id *run,
+	struct weir_act_result *result);
+void actions_close(struct action *a);
+
+/* The run as the server has it now, into a->run, and into the store. */
+WEIR_NODISCARD enum weir_rc actions_read(struct action *a, const struct weir_id *run);
+
+/* Send what is planned and is in the journal, and write down how it ended. */
+void actions_send(struct action *a);
+
+/* The run that was made, as the server answered. */
+void actions_made(struct action *a, struct str body);
+
+/* Write down how it ended: by a->result, with the server's answer. */
+void actions_end(struct action *a, enum weir_deed_state state, struct str answer);
+
+/* The result from a->err; `%s` in front of its text may be "". */
+void actions_fail(struct action *a, const char *prefix);
+
+#endif
