@@ -93,7 +93,6 @@
  *   query_values	the most frequent values of a field
  *   query_tally	counting texts
  *   query_group	rows counted by a field
- *   query_order	orders kept in memory, and what queries pick from them
  *   keyset	sets of rows, bit by bit
  *   column	columns of each kind
  *   select	columns, order, query in; typed cells out

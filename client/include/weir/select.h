@@ -97,7 +97,7 @@ struct weir_select {
 	size_t n_sort;
 	bool any_order; /* as they lie in the store: quickest for all */
 	int64_t limit;  /* 0: none */
-	int64_t key;   /* not 0: only the row with this key, query and sort unused */
+	int64_t key;    /* not 0: only the row with this key, query and sort unused */
 	/* Not NULL: only the rows with these keys, in any order; query and sort unused.
 	 */
 	const int64_t *keys;
