@@ -196,10 +196,20 @@
  *   pager	long text
  *   page		lines of styled text, some of which open something
  *   page_view	the view of a page: cursor, search, opening
+ *   preview	what the cursor is on, in a pane
  *   listview listview_mark listview_paint listview_sort
  *   view_list	lists of any kind
  *   listquery	their search: prompt, completion, n N ] [
- *   facts view_detail	everything about one run
+ *   facts	everything about one object, as a page
+ *   facts_parts.h	what its writers share
+ *   facts_run	of a flow run
+ *   facts_task	of a task run
+ *   facts_flow	of flows and deployments
+ *   facts_pool	of work pools, queues, workers
+ *   facts_limit	of concurrency limits
+ *   facts_artifact	of artifacts, and what they hold
+ *   facts_json	JSON values as lines
+ *   view_detail	the page of one object, and of its parameters
  *   logview logview_paint view_log	a log
  *   view_messages	what weir said
  *   view_help	the keys of a view

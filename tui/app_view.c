@@ -47,8 +47,7 @@ open_detail(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	const struct weir_id *id)
 {
 	(void)view;
-	return kind == WEIR_TASK_RUN ? view_log_new(a, kind, id)
-				     : view_detail_new(a, id);
+	return view_detail_new(a, kind, id);
 }
 
 static struct view *
@@ -142,7 +141,8 @@ app_open_list(struct app *a, enum weir_kind kind, const char *query, const char 
 void
 app_open(struct app *a, enum weir_kind kind, const struct weir_id *id)
 {
-	struct view *v = open_detail(a, NULL, kind, id);
+	struct view *v = kind == WEIR_TASK_RUN ? view_log_new(a, kind, id)
+					       : view_detail_new(a, kind, id);
 
 	if (v)
 		app_push(a, v);

@@ -1,57 +1,44 @@
-#include "facts.h"
+#include "facts_parts.h"
 
 #include <string.h>
 
 #include <weir/cell.h>
-#include <weir/members.h>
-#include <weir/pickup.h>
-#include <weir/select.h>
 #include <weir/text.h>
 #include <weir/time.h>
+#include <weir/view.h>
 
 #include "word.h"
 
-enum { LABEL_COLUMNS = 10, MESSAGE_LINES = 6, PARAMETERS_MAX = 200 };
+/* ---- reading */
 
-struct reader {
-	struct facts *f;
-	struct weir_store *store;
-	const struct facts_look *look;
-	struct weir_id run;
-	char id[WEIR_ID_TEXT + 1];
-	int64_t ordinal; /* keys of lines that are no rows */
-};
-
-typedef void row_fn(struct reader *r, const struct weir_rows *rows);
-
-/* Call fn for the rows of a query, or of one key. */
-static size_t
-each(struct reader *r, enum weir_kind kind, int64_t key, const char *query,
-	const char *sort, const char *columns, row_fn *fn)
+size_t
+facts_each(struct facts *f, const struct facts_ask *ask, facts_fn *fn, void *arg)
 {
 	struct weir_column_set set = { 0 }, extra = { 0 };
 	struct weir_sort sorts[WEIR_SORT_MAX];
-	struct weir_select sel = { .kind = kind,
+	struct weir_select sel = { .kind = ask->kind,
 		.columns = &set,
 		.sort = sorts,
-		.limit = FACTS_ROWS_MAX,
-		.key = key,
-		.now_us = r->look->now_us };
+		.limit = ask->limit ? ask->limit : FACTS_ROWS,
+		.key = ask->key,
+		.now_us = f->now_us };
 	struct weir_query *q = NULL;
 	struct weir_rows *rows = NULL;
 	bool more = true;
 	size_t n = 0;
-	enum weir_rc rc = weir_columns_choose(kind, columns, 0, &set, NULL);
+	enum weir_rc rc = weir_columns_choose(ask->kind, ask->columns, 0, &set, NULL);
 
-	if (!rc && query)
-		rc = weir_query_parse(kind, str_of(query), r->look->now_us, &q, NULL);
+	if (!rc && ask->query)
+		rc = weir_query_parse(
+			ask->kind, str_of(ask->query), f->now_us, &q, NULL);
 	sel.query = q;
-	if (!rc && sort)
-		rc = weir_sort_parse(kind, sort, &extra, sorts, &sel.n_sort, NULL);
+	if (!rc && ask->sort)
+		rc = weir_sort_parse(
+			ask->kind, ask->sort, &extra, sorts, &sel.n_sort, NULL);
 	if (!rc)
-		rc = weir_rows_open(r->store, &sel, &rows, NULL);
+		rc = weir_rows_open(f->store, &sel, &rows, NULL);
 	while (!rc && !weir_rows_next(rows, &more, NULL) && more) {
-		fn(r, rows);
+		fn(f, rows, arg);
 		n++;
 	}
 	weir_rows_close(rows);
@@ -61,390 +48,389 @@ each(struct reader *r, enum weir_kind kind, int64_t key, const char *query,
 	return n;
 }
 
-static const char *
-keep(struct reader *r, struct str s)
+int64_t
+facts_count(struct facts *f, enum weir_kind kind, const char *query)
 {
-	if (s.len > FACTS_TEXT_MAX)
-		s.len = FACTS_TEXT_MAX;
-	return s.s ? arena_strndup(&r->f->arena, s.s, s.len) : "";
+	struct weir_select sel = { .kind = kind, .now_us = f->now_us };
+	struct weir_query *q = NULL;
+	int64_t n = 0;
+
+	if (weir_query_parse(kind, str_of(query), f->now_us, &q, NULL))
+		return 0;
+	sel.query = q;
+	if (weir_rows_count(f->store, &sel, &n, NULL))
+		n = 0;
+	weir_query_free(q);
+	return n;
 }
 
-static struct facts_line *
-add(struct reader *r, enum facts_kind kind)
+int64_t
+facts_time(const struct weir_cell *c)
 {
-	struct facts_line line = { .kind = kind,
-		.key = -++r->ordinal,
-		.label = "",
-		.text = "",
-		.state_name = "",
-		.start_us = WEIR_NO_TIME,
-		.end_us = WEIR_NO_TIME };
-
-	VEC_PUSH(&r->f->lines, line);
-	return &r->f->lines.v[r->f->lines.n - 1];
+	return c->null ? WEIR_NO_TIME : c->i;
 }
 
-/* A fact over as many lines as its text needs. */
-static void
-add_fact(struct reader *r, enum facts_kind kind, const char *label, struct str raw,
-	enum style style, int most)
+struct weir_json *
+facts_doc(const struct weir_cell *members)
 {
-	struct buf clean = BUF_INIT(FACTS_TEXT_MAX * 4);
-	struct str s;
-	int width = r->look->width - LABEL_COLUMNS;
+	struct weir_json *doc = NULL;
+	struct buf text = BUF_INIT(BUF_MAX);
 
-	text_sanitize(&clean, raw, TEXT_EXPAND_TABS | TEXT_KEEP_NEWLINE);
-	s = buf_str(&clean);
-	for (int i = 0; s.len > 0 && i < most; i++) {
-		struct facts_line *line = add(r, kind);
-		const char *end = memchr(s.s, '\n', s.len);
-		struct str row = { s.s, end ? (size_t)(end - s.s) : s.len };
-		size_t n = text_prefix(row, width < 20 ? 20 : (size_t)width);
-
-		if (n == 0 && row.len > 0)
-			n = row.len;
-		/* Break at a blank where there is one. */
-		for (size_t k = n; n < row.len && k > n / 2; k--) {
-			if (row.s[k] == ' ') {
-				n = k;
-				break;
-			}
-		}
-		line->label = i == 0 ? label : "";
-		line->text = keep(r, (struct str){ row.s, n });
-		line->style = style;
-		while (n < s.len && s.s[n] == ' ')
-			n++;
-		if (n < s.len && s.s[n] == '\n')
-			n++;
-		s.s += n;
-		s.len -= n;
+	if (members->null)
+		return NULL;
+	/* `rest` comes without its braces, a document with them. */
+	if (members->s.len > 0 && members->s.s[0] == '{') {
+		buf_addstr(&text, members->s);
+	} else {
+		buf_addc(&text, '{');
+		buf_addstr(&text, members->s);
+		buf_addc(&text, '}');
 	}
-	buf_release(&clean);
+	if (weir_json_parse(buf_str(&text), &doc, NULL))
+		doc = NULL;
+	buf_release(&text);
+	return doc;
 }
 
-static void
-add_text(struct reader *r, const char *label, const struct buf *b, enum style style)
+void
+facts_term(struct buf *query, const char *field, struct str value)
 {
-	if (b->len > 0)
-		add_fact(r, FACTS_FACT, label, buf_str(b), style, 50);
+	buf_addf(query, "%s%s:", query->len > 0 ? " " : "", field);
+	weir_query_quote(query, value, false);
+}
+
+/* ---- writing */
+
+struct page_line *
+facts_begin(struct facts *f, const char *label)
+{
+	struct page_line *line = page_begin(f->p, 0);
+
+	page_gap(f->p, 1);
+	page_add(f->p, STYLE_DIM, str_of(label), FACTS_INDENT - 1, false);
+	return line;
+}
+
+void
+facts_text(struct facts *f, const char *label, enum style style, struct str text)
+{
+	page_text(f->p, label, FACTS_INDENT, style, text, f->brief ? 4 : 50);
+}
+
+void
+facts_link(struct facts *f, const char *label, enum weir_kind kind,
+	const struct weir_id *id, struct str text)
+{
+	if (text.len == 0)
+		return;
+	facts_begin(f, label);
+	page_add(f->p, STYLE_PLAIN, text, 0, false);
+	if (id && !weir_id_is_null(id))
+		page_object(f->p, kind, id);
 }
 
 static void
-show_cell(const struct reader *r, const struct weir_cell *cell, struct buf *out)
+show_cell(const struct facts *f, const struct weir_cell *cell, struct buf *out)
 {
 	struct weir_cell_style style = {
-		.now_us = r->look->now_us, .utc = r->look->utc, .ago = true
+		.now_us = f->now_us, .utc = f->utc, .ago = true
 	};
 
 	if (!cell->null)
 		weir_cell_show(out, cell, &style);
 }
 
-/* "pool farm · queue pr": parts that have a value. */
 static void
-add_part(const struct reader *r, struct buf *out, const char *label,
+add_part(const struct facts *f, struct buf *out, const char *label, struct str value)
+{
+	if (value.len == 0)
+		return;
+	if (out->len > 0)
+		buf_addf(out, " %s ", theme_glyph(f->theme, GLYPH_DOT));
+	buf_adds(out, label);
+	buf_addstr(out, value);
+}
+
+void
+facts_part(const struct facts *f, struct buf *out, const char *label,
 	const struct weir_cell *cell)
 {
 	struct buf value = BUF_INIT(FACTS_TEXT_MAX);
 
-	show_cell(r, cell, &value);
-	if (value.len > 0) {
-		if (out->len > 0)
-			buf_addf(out, " %s ", r->look->dot);
-		buf_addf(out, "%s%s", label, buf_cstr(&value));
-	}
+	show_cell(f, cell, &value);
+	add_part(f, out, label, buf_str(&value));
 	buf_release(&value);
 }
 
-static void
-add_moment(const struct reader *r, struct buf *out, const char *what, int64_t us)
+void
+facts_part_json(const struct facts *f, struct buf *out, const char *label,
+	const struct weir_json *value)
+{
+	struct buf text = BUF_INIT(FACTS_TEXT_MAX);
+
+	if (weir_json_type(value) == WEIR_JSON_TEXT)
+		buf_addstr(&text, weir_json_text(value));
+	else if (weir_json_type(value) == WEIR_JSON_BOOL)
+		buf_adds(&text, weir_json_true(value) ? "yes" : "no");
+	else if (weir_json_type(value) != WEIR_JSON_NULL)
+		weir_json_dump(value, &text);
+	add_part(f, out, label, buf_str(&text));
+	buf_release(&text);
+}
+
+void
+facts_moment(const struct facts *f, struct buf *out, const char *what, int64_t us)
 {
 	if (us == WEIR_NO_TIME)
 		return;
 	if (out->len > 0)
-		buf_addf(out, " %s ", r->look->dot);
-	buf_addf(out, "%s ", what);
-	weir_time_absolute(out, us, r->look->utc, false);
+		buf_addf(out, " %s ", theme_glyph(f->theme, GLYPH_DOT));
+	buf_addf(out, "%s%s", what, *what ? " " : "");
+	weir_time_absolute(out, us, f->utc, false);
 }
 
-static int64_t
-time_of(const struct weir_cell *c)
+/* Words of servers for pools, queues, workers, deployments; the states of runs have
+ * their own table. */
+void
+facts_status(struct facts *f, struct str status, int columns)
 {
-	return c->null ? WEIR_NO_TIME : c->i;
-}
+	/* clang-format off */
+	static const struct {
+		const char *status, *utf8, *ascii;
+		enum style style;
+	} looks[] = {
+		{ "READY", "\u25cf", "+", STYLE_GREEN },
+		{ "ONLINE", "\u25cf", "+", STYLE_GREEN },
+		{ "active", "\u25cf", "+", STYLE_GREEN },
+		{ "NOT_READY", "\u25cc", "L", STYLE_YELLOW },
+		{ "OFFLINE", "\u25cc", "L", STYLE_YELLOW },
+		{ "PAUSED", "\u2016", "=", STYLE_YELLOW },
+		{ "off", "\u2016", "=", STYLE_YELLOW },
+	};
+	/* clang-format on */
 
-struct parameters {
-	struct buf out;
-	int n;
-};
-
-static bool
-add_parameter(void *arg, struct str name, struct str value, bool is_string)
-{
-	struct parameters *p = arg;
-
-	(void)is_string;
-	buf_adds(&p->out, p->n > 0 ? "   " : "");
-	buf_addstr(&p->out, name);
-	buf_addc(&p->out, ' ');
-	buf_addstr(&p->out, value);
-	return ++p->n < PARAMETERS_MAX;
-}
-
-/* `package numpy   version 2.3.1`: text as it is, the rest as JSON. */
-static void
-add_parameters(struct reader *r, struct str text)
-{
-	struct parameters p = { BUF_INIT(FACTS_TEXT_MAX), 0 };
-
-	weir_members_each(text, add_parameter, &p);
-	add_text(r, "with", &p.out, STYLE_PLAIN);
-	buf_release(&p.out);
-}
-
-enum {
-	RUN_STATE,
-	RUN_STATE_NAME,
-	RUN_NAME,
-	RUN_FLOW,
-	RUN_PLATFORM,
-	RUN_MESSAGE,
-	RUN_EXPECTED,
-	RUN_START,
-	RUN_END,
-	RUN_DUR,
-	RUN_POOL,
-	RUN_QUEUE,
-	RUN_DEPLOYMENT,
-	RUN_PARAMETERS,
-	RUN_TAGS,
-	RUN_COUNT,
-	RUN_PID,
-	RUN_N
-};
-static const char run_columns[] =
-	"state_type,state_name,name,flow_name,platform,state_message,"
-	"expected_start_time,start_time,end_time,dur,work_pool_name,work_queue_name,"
-	"deployment_name,parameters,tags,run_count,infrastructure_pid";
-
-/* Why a run that should run does not: what is in the way, else what there is to say. */
-static void
-add_why(struct reader *r, const struct weir_id *run)
-{
-	struct weir_pickup pickup = { .n = 0 };
-	bool first = true;
-
-	if (weir_pickup(r->store, run, r->look->now_us, &pickup, NULL))
-		return;
-	for (size_t i = 0; i < pickup.n; i++) {
-		enum weir_check_result result = pickup.v[i].result;
-
-		if (result == WEIR_CHECK_OK ||
-			(pickup.n_bad > 0 && result != WEIR_CHECK_BAD))
+	for (size_t i = 0; i < N_ELEM(looks); i++) {
+		if (!str_eq(status, looks[i].status))
 			continue;
-		add_fact(r, FACTS_FACT, first ? "why" : "", str_of(pickup.v[i].text),
-			result == WEIR_CHECK_BAD ? STYLE_YELLOW : STYLE_PLAIN, 3);
-		first = false;
-	}
-}
-
-struct history {
-	struct buf out;
-	const char *dash;
-};
-
-static bool
-add_history_state(void *arg, struct str name, struct str state, bool is_string)
-{
-	struct history *h = arg;
-
-	(void)name;
-	(void)is_string;
-	if (h->out.len > 0)
-		buf_addf(&h->out, " %s ", h->dash);
-	weir_members_get(state, "name", &h->out);
-	return true;
-}
-
-/* `Scheduled, Pending, Running, Failed` with dashes between them. */
-static void
-add_history(struct reader *r, const struct weir_id *run)
-{
-	struct history h = { BUF_INIT(FACTS_TEXT_MAX), r->look->dash };
-	char *states = NULL;
-
-	if (weir_store_run_states(r->store, run, &states, NULL) || !states)
+		page_add(f->p, looks[i].style,
+			str_of(f->theme->utf8 ? looks[i].utf8 : looks[i].ascii), 2,
+			false);
+		page_add(f->p, looks[i].style, status, columns, false);
 		return;
-	weir_members_each(str_of(states), add_history_state, &h);
-	add_text(r, "state", &h.out, STYLE_PLAIN);
-	buf_release(&h.out);
-	free(states);
-}
-
-static void
-add_state(struct reader *r, const struct weir_rows *rows)
-{
-	struct facts *f = r->f;
-	struct facts_line *line;
-	struct buf text = BUF_INIT(FACTS_TEXT_MAX);
-
-	word_copy(f->name, sizeof(f->name), weir_rows_cell(rows, RUN_NAME)->s);
-	word_copy(f->flow, sizeof(f->flow), weir_rows_cell(rows, RUN_FLOW)->s);
-	f->found = true;
-	f->state = (enum weir_state)weir_rows_cell(rows, RUN_STATE)->i;
-	f->start_us = time_of(weir_rows_cell(rows, RUN_START));
-	f->end_us = time_of(weir_rows_cell(rows, RUN_END));
-	add_part(r, &text, "", weir_rows_cell(rows, RUN_NAME));
-	add_part(r, &text, "", weir_rows_cell(rows, RUN_PLATFORM));
-	line = add(r, FACTS_STATE);
-	line->state = f->state;
-	line->state_name = keep(r, weir_rows_cell(rows, RUN_STATE_NAME)->s);
-	line->text = keep(r, buf_str(&text));
-	buf_release(&text);
-	add_fact(r, FACTS_MESSAGE, "", weir_rows_cell(rows, RUN_MESSAGE)->s,
-		f->state == WEIR_ST_FAILED || f->state == WEIR_ST_CRASHED ? STYLE_ERROR
-									  : STYLE_PLAIN,
-		MESSAGE_LINES);
-	add(r, FACTS_BLANK);
-}
-
-static void
-add_when(struct reader *r, const struct weir_rows *rows)
-{
-	const struct weir_cell *took = weir_rows_cell(rows, RUN_DUR);
-	struct buf out = BUF_INIT(1024);
-
-	if (r->f->start_us == WEIR_NO_TIME)
-		add_moment(r, &out, "expected",
-			time_of(weir_rows_cell(rows, RUN_EXPECTED)));
-	add_moment(r, &out, "started", r->f->start_us);
-	add_moment(r, &out, "ended", r->f->end_us);
-	add_part(r, &out, "took ", took);
-	add_text(r, "when", &out, STYLE_PLAIN);
-	buf_release(&out);
-}
-
-static void
-run_row(struct reader *r, const struct weir_rows *rows)
-{
-	const struct weir_cell *count = weir_rows_cell(rows, RUN_COUNT);
-	struct buf out = BUF_INIT(FACTS_TEXT_MAX);
-
-	add_state(r, rows);
-	if (r->f->state == WEIR_ST_SCHEDULED || r->f->state == WEIR_ST_PENDING)
-		add_why(r, &r->run);
-	add_when(r, rows);
-	add_part(r, &out, "pool ", weir_rows_cell(rows, RUN_POOL));
-	add_part(r, &out, "queue ", weir_rows_cell(rows, RUN_QUEUE));
-	add_part(r, &out, "deployment ", weir_rows_cell(rows, RUN_DEPLOYMENT));
-	add_part(r, &out, "process ", weir_rows_cell(rows, RUN_PID));
-	add_text(r, "where", &out, STYLE_PLAIN);
-	add_parameters(r, weir_rows_cell(rows, RUN_PARAMETERS)->s);
-	buf_clear(&out);
-	add_part(r, &out, "", weir_rows_cell(rows, RUN_TAGS));
-	add_text(r, "tags", &out, STYLE_PLAIN);
-	if (!count->null && count->i > 1) {
-		buf_clear(&out);
-		buf_addf(&out, "%lld", (long long)count->i);
-		add_text(r, "tries", &out, STYLE_PLAIN);
 	}
-	buf_release(&out);
-}
-
-/* Task and child runs: state_type, state_name, name, id, start, end (, platform). */
-static void
-add_row(struct reader *r, const struct weir_rows *rows, enum facts_kind kind)
-{
-	struct facts_line *line = add(r, kind);
-
-	line->key = weir_rows_key(rows) * 4 + (kind == FACTS_CHILD ? 1 : 0);
-	line->state = (enum weir_state)weir_rows_cell(rows, 0)->i;
-	line->state_name = keep(r, weir_rows_cell(rows, 1)->s);
-	line->text = keep(r, weir_rows_cell(rows, 2)->s);
-	line->id = weir_rows_cell(rows, 3)->id;
-	line->start_us = time_of(weir_rows_cell(rows, 4));
-	line->end_us = time_of(weir_rows_cell(rows, 5));
-}
-
-static void
-add_heading(struct reader *r, const char *text)
-{
-	add(r, FACTS_BLANK);
-	add(r, FACTS_HEADING)->text = text;
-}
-
-static void
-task_row(struct reader *r, const struct weir_rows *rows)
-{
-	if (r->f->lines.v[r->f->lines.n - 1].kind != FACTS_TASK)
-		add_heading(r, "TASK");
-	add_row(r, rows, FACTS_TASK);
-}
-
-static void
-child_row(struct reader *r, const struct weir_rows *rows)
-{
-	if (r->f->lines.v[r->f->lines.n - 1].kind != FACTS_CHILD)
-		add_heading(r, "CHILD RUN");
-	add_row(r, rows, FACTS_CHILD);
-	r->f->lines.v[r->f->lines.n - 1].label = keep(r, weir_rows_cell(rows, 6)->s);
-}
-
-static void
-artifact_row(struct reader *r, const struct weir_rows *rows)
-{
-	struct buf text = BUF_INIT(FACTS_TEXT_MAX);
-	struct facts_line *line;
-
-	if (r->f->lines.v[r->f->lines.n - 1].kind != FACTS_ARTIFACT)
-		add_heading(r, "ARTIFACT");
-	add_part(r, &text, "", weir_rows_cell(rows, 0));
-	add_part(r, &text, "", weir_rows_cell(rows, 1));
-	add_part(r, &text, "", weir_rows_cell(rows, 2));
-	if (text.len == 0)
-		buf_adds(&text, "(without a key)");
-	line = add(r, FACTS_ARTIFACT);
-	line->key = weir_rows_key(rows) * 4 + 2;
-	line->text = keep(r, buf_str(&text));
-	buf_release(&text);
+	page_add(f->p, STYLE_PLAIN, status, columns ? columns + 2 : 0, false);
 }
 
 void
-facts_read(struct facts *f, struct weir_store *store, const struct weir_id *run,
-	const struct facts_look *look)
+facts_title(struct facts *f, struct str status, struct str name, const char *right)
 {
-	struct reader r = { .f = f, .store = store, .look = look, .run = *run };
-	struct buf query = BUF_INIT(256);
+	word_copy(f->name, sizeof(f->name), name);
+	page_begin(f->p, 0);
+	if (status.len > 0) {
+		facts_status(f, status, 0);
+		page_gap(f->p, 3);
+	}
+	page_add(f->p, STYLE_STRONG, name, 0, false);
+	page_add(f->p, STYLE_DIM, str_of(right), 0, true);
+}
+
+void
+facts_id(struct facts *f)
+{
+	facts_begin(f, "id");
+	page_add(f->p, STYLE_DIM, str_of(f->id_text), 0, false);
+}
+
+/* ---- runs of something */
+
+static const struct {
+	const char *word, *query;
+	enum style style;
+	unsigned states;
+} counted[] = {
+	{ "failed", "state_type:failed,crashed", STYLE_RED,
+		1u << WEIR_ST_FAILED | 1u << WEIR_ST_CRASHED },
+	{ "running", "state_type:running,cancelling", STYLE_CYAN,
+		1u << WEIR_ST_RUNNING | 1u << WEIR_ST_CANCELLING },
+	{ "waiting", "state_type:pending,scheduled,paused", STYLE_PLAIN,
+		1u << WEIR_ST_PENDING | 1u << WEIR_ST_SCHEDULED |
+			1u << WEIR_ST_PAUSED },
+	{ "completed", "state_type:completed", STYLE_GREEN, 1u << WEIR_ST_COMPLETED },
+	{ "cancelled", "state_type:cancelled", STYLE_MAGENTA, 1u << WEIR_ST_CANCELLED },
+};
+
+static void
+add_count(struct facts *f, const char *label, enum style style, int64_t n,
+	const char *word, const char *query, const char *also)
+{
+	struct buf number = BUF_INIT(64), command = BUF_INIT(FACTS_TEXT_MAX),
+		   all = BUF_INIT(FACTS_TEXT_MAX);
+
+	word_number(&number, n);
+	facts_begin(f, label);
+	page_add(f->p, style, buf_str(&number), 7, true);
+	page_addf(f->p, style, " %s", word);
+	buf_addf(&all, "%s%s%s", query, *also ? " " : "", also);
+	weir_view_quote(&command, buf_cstr(&all));
+	page_command(f->p, "weir runs %s", buf_cstr(&command));
+	buf_release(&number);
+	buf_release(&command);
+	buf_release(&all);
+}
+
+void
+facts_runs(struct facts *f, const char *query)
+{
+	struct weir_select sel = { .kind = WEIR_RUN, .now_us = f->now_us };
+	int64_t n[WEIR_N_STATES] = { 0 }, all = 0;
+	struct weir_query *q = NULL;
+
+	if (weir_query_parse(WEIR_RUN, str_of(query), f->now_us, &q, NULL))
+		return;
+	sel.query = q;
+	if (weir_rows_count_states(f->store, &sel, n, NULL))
+		memset(n, 0, sizeof(n));
+	weir_query_free(q);
+	for (size_t i = 0; i < WEIR_N_STATES; i++)
+		all += n[i];
+	add_count(f, "runs", STYLE_PLAIN, all, all == 1 ? "run" : "runs", query, "");
+	for (size_t i = 0; i < N_ELEM(counted); i++) {
+		int64_t some = 0;
+
+		for (size_t k = 0; k < WEIR_N_STATES; k++)
+			some += counted[i].states & 1u << k ? n[k] : 0;
+		if (some > 0)
+			add_count(f, "", counted[i].style, some, counted[i].word, query,
+				counted[i].query);
+	}
+}
+
+static int
+name_columns(const struct facts *f)
+{
+	return f->p->width >= 140 ? 44 : f->p->width >= 100 ? 34 : 26;
+}
+
+void
+facts_line_heading(struct facts *f, const char *what)
+{
+	page_blank(f->p);
+	page_begin(f->p, 0);
+	page_gap(f->p, 2);
+	page_add(f->p, STYLE_HEADER, str_of(what), name_columns(f) + 4, false);
+	page_add(f->p, STYLE_HEADER, STR("STATE"), 12, false);
+	page_add(f->p, STYLE_HEADER, STR("TOOK"), 9, true);
+}
+
+void
+facts_line(struct facts *f, const struct weir_rows *rows, enum weir_kind kind,
+	const char *more)
+{
+	enum weir_state state = (enum weir_state)weir_rows_cell(rows, 0)->i;
+	struct page_line *line =
+		page_begin(f->p, weir_rows_key(rows) * WEIR_N_KINDS + kind);
+	struct buf took = BUF_INIT(128);
+
+	page_gap(f->p, 2);
+	page_add(f->p, STYLE_PLAIN, weir_rows_cell(rows, 2)->s, name_columns(f), false);
+	page_gap(f->p, 2);
+	page_state(f->p, f->theme, state, weir_rows_cell(rows, 1)->s, 12);
+	show_cell(f, weir_rows_cell(rows, 6), &took);
+	page_add(f->p, STYLE_PLAIN, buf_str(&took), 9, true);
+	page_gap(f->p, 2);
+	if (more && f->p->width >= 70)
+		page_add(f->p, STYLE_DIM, str_of(more), 15, false);
+	line->start_us = facts_time(weir_rows_cell(rows, 4));
+	line->end_us = facts_time(weir_rows_cell(rows, 5));
+	page_object(f->p, kind, &weir_rows_cell(rows, 3)->id);
+	f->n_below++;
+	f->n_bad += page_line_bad(line);
+	f->live |= !weir_state_is_terminal(state);
+	buf_release(&took);
+}
+
+/* Its own line: what it is called, when, and how long it took. */
+static void
+last_run(struct facts *f, const struct weir_rows *rows, void *arg)
+{
+	const char **heading = arg;
+	enum weir_state state = (enum weir_state)weir_rows_cell(rows, 0)->i;
+	struct buf at = BUF_INIT(128), took = BUF_INIT(128);
+	const struct weir_cell *platform = weir_rows_cell(rows, 8);
+
+	if (*heading) {
+		page_blank(f->p);
+		page_begin(f->p, 0);
+		page_gap(f->p, 2);
+		page_add(f->p, STYLE_HEADER, STR("  STATE"), 14, false);
+		page_gap(f->p, 1);
+		page_add(f->p, STYLE_HEADER, str_of(*heading), name_columns(f), false);
+		page_add(f->p, STYLE_HEADER, STR("STARTED"), 12, true);
+		page_add(f->p, STYLE_HEADER, STR("TOOK"), 9, true);
+		*heading = NULL;
+	}
+	page_begin(f->p, weir_rows_key(rows) * WEIR_N_KINDS + WEIR_RUN);
+	page_gap(f->p, 2);
+	page_state(f->p, f->theme, state, weir_rows_cell(rows, 1)->s, 12);
+	page_gap(f->p, 1);
+	page_add(f->p, STYLE_PLAIN, weir_rows_cell(rows, 2)->s, name_columns(f), false);
+	show_cell(f, weir_rows_cell(rows, 7), &at);
+	page_add(f->p, STYLE_PLAIN, buf_str(&at), 12, true);
+	show_cell(f, weir_rows_cell(rows, 6), &took);
+	page_add(f->p, STYLE_PLAIN, buf_str(&took), 9, true);
+	if (!platform->null) {
+		page_gap(f->p, 2);
+		page_add(f->p, STYLE_DIM, platform->s, 0, false);
+	}
+	page_object(f->p, WEIR_RUN, &weir_rows_cell(rows, 3)->id);
+	f->live |= !weir_state_is_terminal(state);
+	buf_release(&at);
+	buf_release(&took);
+}
+
+void
+facts_last_runs(struct facts *f, const char *heading, const char *query,
+	const char *sort, int64_t limit)
+{
+	facts_each(f,
+		&(struct facts_ask){ .kind = WEIR_RUN,
+			.query = query,
+			.sort = sort,
+			.columns = FACTS_LINE_COLUMNS ",at,platform",
+			.limit = limit },
+		last_run, &heading);
+}
+
+/* ---- one writer a kind */
+
+typedef bool writer(struct facts *f, int64_t key);
+
+static writer *const writers[WEIR_N_KINDS] = {
+	[WEIR_RUN] = facts_run,
+	[WEIR_TASK_RUN] = facts_task_run,
+	[WEIR_FLOW] = facts_flow,
+	[WEIR_DEPLOYMENT] = facts_deployment,
+	[WEIR_POOL] = facts_pool,
+	[WEIR_QUEUE] = facts_queue,
+	[WEIR_WORKER] = facts_worker,
+	[WEIR_ARTIFACT] = facts_artifact,
+	[WEIR_LIMIT] = facts_limit,
+};
+
+bool
+facts_write(struct facts *f)
+{
 	enum weir_kind kind;
 	struct weir_id id;
-	int64_t key;
+	int64_t key = 0;
 
-	arena_clear(&f->arena);
-	f->lines.n = 0;
-	f->found = false;
-	weir_id_format(run, r.id);
-	if (weir_resolve(store, 1u << WEIR_RUN, r.id, &kind, &id, &key, NULL))
-		return;
-	each(&r, WEIR_RUN, key, NULL, NULL, run_columns, run_row);
-	add_history(&r, run);
-	add_fact(&r, FACTS_FACT, "id", str_of(r.id), STYLE_DIM, 1);
-	buf_addf(&query, "parent_run_id:%s", r.id);
-	each(&r, WEIR_RUN, 0, buf_cstr(&query), "at",
-		"state_type,state_name,name,id,start_time,end_time,platform",
-		child_row);
-	buf_clear(&query);
-	buf_addf(&query, "flow_run_id:%s", r.id);
-	each(&r, WEIR_TASK_RUN, 0, buf_cstr(&query), "start_time",
-		"state_type,state_name,name,id,start_time,end_time", task_row);
-	each(&r, WEIR_ARTIFACT, 0, buf_cstr(&query), "created", "key,type,description",
-		artifact_row);
-	buf_release(&query);
-}
-
-void
-facts_release(struct facts *f)
-{
-	arena_free(&f->arena);
-	VEC_FREE(&f->lines);
+	weir_id_format(&f->id, f->id_text);
+	f->state = WEIR_ST_NONE;
+	f->name[0] = f->flow[0] = '\0';
+	f->n_below = f->n_bad = f->n_tasks = 0;
+	f->live = f->shortened = false;
+	memset(&f->run, 0, sizeof(f->run));
+	if (weir_resolve(f->store, 1u << f->kind, f->id_text, &kind, &id, &key, NULL))
+		return false;
+	return writers[f->kind](f, key);
 }

@@ -6,15 +6,15 @@
 #include "word.h"
 
 static const struct listview_kind kinds[] = {
-	{ WEIR_RUN, "runs", "run", NULL },
-	{ WEIR_FLOW, "flows", "flow", "flow" },
-	{ WEIR_DEPLOYMENT, "deployments", "deployment", "deployment" },
-	{ WEIR_POOL, "pools", "work pool", "pool" },
-	{ WEIR_QUEUE, "queues", "work queue", "queue" },
-	{ WEIR_TASK_RUN, "task runs", "task run", NULL },
-	{ WEIR_WORKER, "workers", "worker", NULL },
-	{ WEIR_LIMIT, "limits", "limit", NULL },
-	{ WEIR_ARTIFACT, "artifacts", "artifact", NULL },
+	{ WEIR_RUN, "runs", "run" },
+	{ WEIR_FLOW, "flows", "flow" },
+	{ WEIR_DEPLOYMENT, "deployments", "deployment" },
+	{ WEIR_POOL, "pools", "work pool" },
+	{ WEIR_QUEUE, "queues", "work queue" },
+	{ WEIR_TASK_RUN, "task runs", "task run" },
+	{ WEIR_WORKER, "workers", "worker" },
+	{ WEIR_LIMIT, "limits", "limit" },
+	{ WEIR_ARTIFACT, "artifacts", "artifact" },
 };
 
 const struct listview_kind *

@@ -64,7 +64,6 @@ struct listview {
 struct listview_kind {
 	enum weir_kind kind;
 	const char *command, *one;
-	const char *opens; /* the field of runs that Enter filters by; NULL: none */
 };
 const struct listview_kind *listview_kind(enum weir_kind kind);
 

@@ -1,394 +1,346 @@
 #include "view_detail.h"
 
-#include <weir/text.h>
-#include <weir/time.h>
+#include <string.h>
 
 #include "app.h"
 #include "facts.h"
-#include "list.h"
 #include "view_log.h"
 
-enum {
-	NAME_COLUMNS = 26,
-	STATE_COLUMNS = 12,
-	TOOK_COLUMNS = 9,
-	BAR_MIN = 16,
-	LABEL_COLUMNS = 7
-};
-
-struct run {
-	struct view v;
-	struct weir_id id;
-	char id_text[WEIR_ID_TEXT + 1];
+struct detail {
 	struct facts facts;
-	struct list list;
+	bool found;
 	bool syncing;
 	uint64_t request;
+	int64_t written_us; /* weir_monotonic_us when what lives was last read */
 };
 
-static struct run *
-run_of(struct view *v)
+enum { LIVE_US = 1000000 }; /* how often bars grow */
+
+static struct detail *
+detail_of(struct view *v)
 {
-	return (struct run *)v;
-}
-
-static size_t
-model_n(void *arg)
-{
-	return ((struct run *)arg)->facts.lines.n;
-}
-
-static int64_t
-model_key(void *arg, size_t row)
-{
-	return ((struct run *)arg)->facts.lines.v[row].key;
-}
-
-static bool
-model_find(void *arg, int64_t key, size_t hint, size_t *ret_row)
-{
-	struct run *r = arg;
-
-	(void)hint;
-	for (size_t i = 0; i < r->facts.lines.n; i++) {
-		if (r->facts.lines.v[i].key == key) {
-			*ret_row = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-model_selectable(void *arg, size_t row)
-{
-	enum facts_kind kind = ((struct run *)arg)->facts.lines.v[row].kind;
-
-	return kind == FACTS_TASK || kind == FACTS_CHILD || kind == FACTS_ARTIFACT;
-}
-
-static const struct list_model model = { model_n, model_key, model_find,
-	model_selectable };
-
-static bool
-is_bad(void *arg, size_t row)
-{
-	enum weir_state state = ((struct run *)arg)->facts.lines.v[row].state;
-
-	return state == WEIR_ST_FAILED || state == WEIR_ST_CRASHED;
+	return page_view_of(v)->arg;
 }
 
 static void
-view_data(struct view *v)
+look(struct page_view *v, struct page *p, struct facts *f)
 {
-	struct run *r = run_of(v);
-	struct facts_look look = { .now_us = v->app->now_us,
-		.utc = v->app->utc,
-		.width = v->width,
-		.dot = theme_glyph(&v->app->theme, GLYPH_DOT),
-		.dash = theme_glyph(&v->app->theme, GLYPH_DASH) };
+	f->p = p;
+	f->store = v->v.app->store;
+	f->theme = &v->v.app->theme;
+	f->now_us = v->v.app->now_us;
+	f->utc = v->v.app->utc;
+}
 
-	if (!app_store(v->app))
+/* Before the first page: what a run's pages are about is needed for keys. */
+static void
+write_detail(struct page_view *v, struct page *p, void *arg)
+{
+	struct detail *d = arg;
+
+	if (!app_store(v->v.app))
 		return;
-	facts_read(&r->facts, v->app->store, &r->id, &look);
-	list_sync(&r->list);
-}
-
-static void
-view_layout(struct view *v)
-{
-	struct run *r = run_of(v);
-
-	list_height(&r->list, v->height);
-	v->dirty |= VIEW_DATA; /* long texts are broken anew */
-}
-
-/* A bar from start to end in the time that the whole run spans. */
-static void
-paint_bar(const struct run *r, struct draw *d, const struct facts_line *line,
-	enum style style)
-{
-	const struct facts *f = &r->facts;
-	int64_t now = r->v.app->now_us, from = f->start_us;
-	int64_t to = f->end_us != WEIR_NO_TIME ? f->end_us : now;
-	int64_t end = line->end_us != WEIR_NO_TIME ? line->end_us : now;
-	int room = draw_left(d) - 1, first, last;
-
-	if (room < BAR_MIN || from == WEIR_NO_TIME || line->start_us == WEIR_NO_TIME ||
-		to <= from)
+	look(v, p, &d->facts);
+	d->found = facts_write(&d->facts);
+	d->written_us = weir_monotonic_us();
+	if (d->found)
 		return;
-	if (room > 100)
-		room = 100;
-	first = (int)((line->start_us - from) * room / (to - from));
-	last = (int)((end - from) * room / (to - from));
-	first = first < 0 ? 0 : first >= room ? room - 1 : first;
-	last = last < first ? first : last >= room ? room - 1 : last;
-	draw_spaces(d, first);
-	for (int i = first; i <= last; i++)
-		draw_text(d, style, theme_glyph(d->theme, GLYPH_BAR));
+	page_blank(p);
+	page_begin(p, 0);
+	page_addf(p, STYLE_PLAIN, "  This %s is %s.", weir_kind_name(d->facts.kind),
+		d->syncing ? "being fetched" : "no longer here");
 }
 
 static void
-paint_row(const struct run *r, struct draw *d, const struct facts_line *line)
+free_detail(void *arg)
 {
-	struct buf took = BUF_INIT(64);
-	int64_t end = line->end_us != WEIR_NO_TIME ? line->end_us : r->v.app->now_us;
-	int name = d->cols >= 60 ? NAME_COLUMNS : d->cols / 2 - 4;
-	char glyph[8];
-	enum style style =
-		theme_state(d->theme, line->state, str_of(line->state_name), glyph);
-
-	draw_spaces(d, 2);
-	draw_cell(d, STYLE_PLAIN, str_of(line->text), name, false);
-	draw_spaces(d, 2);
-	draw_text(d, style, glyph);
-	draw_spaces(d, 1);
-	draw_cell(d, style, str_of(line->state_name), STATE_COLUMNS, false);
-	if (line->start_us != WEIR_NO_TIME && end >= line->start_us)
-		weir_duration_format(&took, end - line->start_us);
-	draw_cell(d, STYLE_PLAIN, buf_str(&took), TOOK_COLUMNS, true);
-	draw_spaces(d, 2);
-	if (line->kind == FACTS_CHILD && *line->label) {
-		draw_cell(d, STYLE_PLAIN, str_of(line->label), 14, false);
-		draw_spaces(d, 1);
-	}
-	paint_bar(r, d, line, style);
-	buf_release(&took);
+	free(arg);
 }
 
 static void
-paint_state(const struct run *r, struct draw *d, const struct facts_line *line)
+say_command(struct page_view *v, void *arg, struct buf *out)
 {
-	char glyph[8];
-	enum style style =
-		theme_state(d->theme, line->state, str_of(line->state_name), glyph);
+	const struct detail *d = arg;
 
-	draw_text(d, style, glyph);
-	draw_spaces(d, 1);
-	draw_text(d, style, line->state_name);
-	draw_spaces(d, 3);
-	draw_text(d, STYLE_STRONG, line->text);
-	status_right(d, STYLE_DIM, r->facts.flow);
+	(void)v;
+	buf_addf(out, "weir show %.8s", d->facts.id_text);
 }
 
+/* `4 task runs · 1 failed` */
 static void
-paint_line(const struct run *r, struct draw *d, const struct facts_line *line)
+paint_counts(struct page_view *v, void *arg, struct draw *d)
 {
-	switch (line->kind) {
-	case FACTS_STATE:
-		paint_state(r, d, line);
-		break;
-	case FACTS_MESSAGE:
-		draw_spaces(d, 2);
-		draw_text(d, line->style, line->text);
-		break;
-	case FACTS_FACT:
-		draw_spaces(d, 1);
-		draw_cell(d, STYLE_DIM, str_of(line->label), LABEL_COLUMNS, false);
-		draw_spaces(d, 1);
-		draw_text(d, line->style, line->text);
-		break;
-	case FACTS_HEADING:
-		draw_spaces(d, 2);
-		draw_text(d, STYLE_HEADER, line->text);
-		break;
-	case FACTS_TASK:
-	case FACTS_CHILD:
-		paint_row(r, d, line);
-		break;
-	case FACTS_ARTIFACT:
-		draw_spaces(d, 2);
-		draw_text(d, STYLE_PLAIN, line->text);
-		break;
-	case FACTS_BLANK:
-		break;
-	}
-}
-
-static void
-view_paint(struct view *v, struct draw *d)
-{
-	struct run *r = run_of(v);
-
-	for (int i = 0; i < v->height; i++) {
-		size_t row = r->list.top + (size_t)i;
-		bool is = row < r->facts.lines.n;
-
-		draw_begin(d, v->y + i);
-		if (is)
-			paint_line(r, d, &r->facts.lines.v[row]);
-		else if (i == 1 && !r->facts.found)
-			draw_text(d, STYLE_PLAIN, "  This run is no longer here.");
-		draw_end(d, is && row == r->list.row && model_selectable(r, row));
-	}
-}
-
-static void
-view_counts(struct view *v, struct draw *d)
-{
-	struct run *r = run_of(v);
-	size_t tasks = 0, children = 0, bad = 0;
-	struct buf text = BUF_INIT(256);
+	const struct detail *of = arg;
+	const struct facts *f = &of->facts;
 	const char *dot = theme_glyph(d->theme, GLYPH_DOT);
+	struct buf text = BUF_INIT(256);
 
-	for (size_t i = 0; i < r->facts.lines.n; i++) {
-		tasks += r->facts.lines.v[i].kind == FACTS_TASK;
-		children += r->facts.lines.v[i].kind == FACTS_CHILD;
-		bad += r->facts.lines.v[i].kind >= FACTS_TASK && is_bad(r, i);
+	(void)v;
+	if (f->kind == WEIR_RUN) {
+		size_t children = f->n_below - f->n_tasks;
+
+		buf_addf(&text, "%zu task run%s", f->n_tasks,
+			f->n_tasks == 1 ? "" : "s");
+		if (children > 0)
+			buf_addf(&text, " %s %zu child run%s", dot, children,
+				children == 1 ? "" : "s");
+	} else {
+		buf_addf(&text, "%s %s", weir_kind_name(f->kind), f->name);
 	}
-	buf_addf(&text, "%zu task runs", tasks);
-	if (children > 0)
-		buf_addf(&text, " %s %zu child runs", dot, children);
 	draw_text(d, STYLE_PLAIN, buf_cstr(&text));
-	if (bad > 0) {
+	if (f->n_bad > 0) {
 		buf_clear(&text);
-		buf_addf(&text, "%zu failed", bad);
+		buf_addf(&text, "%zu failed", f->n_bad);
 		draw_text(d, STYLE_DIM, " ");
 		draw_text(d, STYLE_DIM, dot);
 		draw_text(d, STYLE_DIM, " ");
 		draw_text(d, STYLE_RED, buf_cstr(&text));
 	}
-	if (r->syncing)
-		status_right(d, STYLE_DIM, "fetching");
+	if (of->syncing)
+		draw_text(d, STYLE_DIM, "  fetching");
 	buf_release(&text);
 }
 
 static void
-view_command(struct view *v, struct buf *out)
+on_event(struct page_view *v, void *arg, const struct weir_event *ev)
 {
-	buf_addf(out, "weir show %.8s", run_of(v)->id_text);
-}
+	struct detail *d = arg;
 
-static void
-open_line(struct run *r, bool log)
-{
-	struct app *a = r->v.app;
-	const struct facts_line *line =
-		r->list.row < r->facts.lines.n ? &r->facts.lines.v[r->list.row] : NULL;
-	struct view *v = NULL;
-
-	if (line && line->kind == FACTS_CHILD)
-		v = log ? view_log_new(a, WEIR_RUN, &line->id)
-			: view_detail_new(a, &line->id);
-	else if (line && line->kind == FACTS_TASK)
-		v = view_log_new(a, WEIR_TASK_RUN, &line->id);
-	else
-		v = view_log_new(a, WEIR_RUN, &r->id);
-	if (v)
-		app_push(a, v);
+	if (ev->kind != WEIR_EV_DONE || !d->request || ev->request != d->request)
+		return;
+	d->syncing = false;
+	view_touch(&v->v, VIEW_DATA);
 }
 
 static bool
-view_move(struct view *v, enum action_id id)
+detail_object(struct page_view *v, void *arg, enum weir_kind *ret_kind,
+	struct weir_id *ret_id)
 {
-	return list_act(&run_of(v)->list, id);
+	const struct detail *d = arg;
+
+	(void)v;
+	*ret_kind = d->facts.kind;
+	*ret_id = d->facts.id;
+	return true;
+}
+
+static void
+detail_name(struct page_view *v, void *arg, struct buf *out)
+{
+	const struct detail *d = arg;
+
+	(void)v;
+	buf_adds(out, d->facts.name);
+}
+
+/* What lives grows; a script's clock stands. */
+static int64_t
+detail_due(const struct page_view *v, void *arg)
+{
+	const struct detail *d = arg;
+
+	(void)v;
+	if (!d->facts.live || getenv("WEIR_NOW"))
+		return 0;
+	return d->written_us + LIVE_US;
+}
+
+/* ---- acts */
+
+/* The run or task run that a key is about: what the cursor is on, else the page's. */
+static bool
+run_here(struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id)
+{
+	const struct page_line *line = page_view_line(page_view_of(v));
+	const struct facts *f = &detail_of(v)->facts;
+
+	if (line && line->opens == PAGE_OPENS_OBJECT &&
+		(line->kind == WEIR_RUN || line->kind == WEIR_TASK_RUN)) {
+		*ret_kind = line->kind;
+		*ret_id = line->id;
+		return true;
+	}
+	*ret_kind = f->kind;
+	*ret_id = f->id;
+	if (f->kind == WEIR_ARTIFACT && !weir_id_is_null(&f->run)) {
+		*ret_kind = WEIR_RUN;
+		*ret_id = f->run;
+	}
+	return *ret_kind == WEIR_RUN || *ret_kind == WEIR_TASK_RUN;
+}
+
+/* L is the log of what the page is about; of a page of something else, of the line. */
+static void
+act_log(struct view *v, enum action_id id, const char *arg)
+{
+	const struct facts *f = &detail_of(v)->facts;
+	enum weir_kind kind = f->kind;
+	struct weir_id of = f->id;
+	struct view *log = NULL;
+
+	(void)id;
+	(void)arg;
+	if (f->kind == WEIR_RUN || f->kind == WEIR_TASK_RUN || run_here(v, &kind, &of))
+		log = view_log_new(v->app, kind, &of);
+	if (log)
+		app_push(v->app, log);
+	else
+		status_say(v->app, false, "no run here has a log");
 }
 
 static void
 act_open(struct view *v, enum action_id id, const char *arg)
 {
-	(void)id;
-	(void)arg;
-	open_line(run_of(v), false);
+	const struct page_line *line = page_view_line(page_view_of(v));
+	const struct facts *f = &detail_of(v)->facts;
+
+	if (line && line->opens == PAGE_OPENS_OBJECT)
+		app_open(v->app, line->kind, &line->id);
+	else if (line && line->opens == PAGE_OPENS_COMMAND)
+		app_open_command(v->app, line->command);
+	else if (f->kind == WEIR_RUN || f->kind == WEIR_TASK_RUN)
+		act_log(v, id, arg);
 }
 
 static void
-act_log(struct view *v, enum action_id id, const char *arg)
+act_parameters(struct view *v, enum action_id id, const char *arg)
 {
+	const struct facts *f = &detail_of(v)->facts;
+	struct view *data = view_parameters_new(v->app, f->kind, &f->id);
+
 	(void)id;
 	(void)arg;
-	app_push(v->app, view_log_new(v->app, WEIR_RUN, &run_of(v)->id));
+	if (data)
+		app_push(v->app, data);
+	else
+		status_say(v->app, false, "a %s has no parameters",
+			weir_kind_name(f->kind));
 }
 
 static void
-act_bad(struct view *v, enum action_id id, const char *arg)
+ask(struct view *v)
 {
-	(void)arg;
-	if (!list_seek(&run_of(v)->list, id == ACTION_NEXT_BAD ? 1 : -1, is_bad))
-		status_say(v->app, false, "no more failed runs here");
+	struct detail *d = detail_of(v);
+
+	if (d->facts.kind == WEIR_RUN)
+		d->request = app_submit(v->app, WEIR_REQ_RUN, &d->facts.id);
+	else if (d->facts.kind == WEIR_TASK_RUN && !weir_id_is_null(&d->facts.run))
+		d->request = app_submit(v->app, WEIR_REQ_RUN, &d->facts.run);
+	d->syncing = d->request != 0;
 }
 
 static void
 act_refresh(struct view *v, enum action_id id, const char *arg)
 {
-	struct run *r = run_of(v);
-
 	(void)id;
 	(void)arg;
-	r->request = app_submit(v->app, WEIR_REQ_RUN, &r->id);
-	r->syncing = r->request != 0;
+	ask(v);
 }
 
 static const struct view_act acts[] = {
 	{ ACTION_OPEN, act_open },
 	{ ACTION_LOG, act_log },
-	{ ACTION_NEXT_BAD, act_bad },
-	{ ACTION_PREVIOUS_BAD, act_bad },
+	{ ACTION_PARAMETERS, act_parameters },
 	{ ACTION_REFRESH, act_refresh },
 	{ ACTION_NONE, NULL },
 };
 
-static void
-view_event(struct view *v, const struct weir_event *event)
-{
-	struct run *r = run_of(v);
+static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_PARAMETERS,
+	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK,
+	ACTION_NONE };
 
-	if (event->kind != WEIR_EV_DONE || event->request != r->request)
-		return;
-	r->syncing = false;
-	view_touch(v, VIEW_DATA);
-}
-
-static bool
-view_object(struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id)
-{
-	struct run *r = run_of(v);
-
-	*ret_kind = WEIR_RUN;
-	*ret_id = r->id;
-	return true;
-}
-
-static void
-view_free(struct view *v)
-{
-	struct run *r = run_of(v);
-
-	facts_release(&r->facts);
-	free(r);
-}
-
-static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_NEXT_BAD,
-	ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK, ACTION_NONE };
-
-static const struct view_ops ops = {
+static const struct page_user user = {
 	.context = CONTEXT_DETAIL,
-	.free = view_free,
-	.layout = view_layout,
-	.data = view_data,
-	.paint = view_paint,
-	.counts = view_counts,
-	.command = view_command,
-	.acts = acts,
-	.move = view_move,
-	.event = view_event,
-	.object = view_object,
+	.write = write_detail,
+	.free = free_detail,
+	.command = say_command,
 	.hints = hints,
+	.acts = acts,
+	.counts = paint_counts,
+	.event = on_event,
+	.object = detail_object,
+	.name = detail_name,
+	.due = detail_due,
 };
 
 struct view *
-view_detail_new(struct app *a, const struct weir_id *run)
+view_detail_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
 {
-	struct run *r;
+	struct detail *d;
+	struct view *v;
 
 	if (!app_store(a))
 		return NULL;
-	r = xcalloc(1, sizeof(*r));
-	view_init(&r->v, &ops, a);
-	r->id = *run;
-	weir_id_format(run, r->id_text);
-	list_init(&r->list, &model, r);
-	r->request = app_submit(a, WEIR_REQ_RUN, run);
-	r->syncing = r->request != 0;
-	return &r->v;
+	d = xcalloc(1, sizeof(*d));
+	d->facts.kind = kind;
+	d->facts.id = *id;
+	weir_id_format(id, d->facts.id_text);
+	v = page_view_new(a, &user, d);
+	ask(v);
+	return v;
+}
+
+/* ---- parameters */
+
+static void
+write_parameters(struct page_view *v, struct page *p, void *arg)
+{
+	struct detail *d = arg;
+
+	if (!app_store(v->v.app))
+		return;
+	look(v, p, &d->facts);
+	if (facts_write_data(&d->facts))
+		return;
+	page_blank(p);
+	page_begin(p, 0);
+	page_addf(p, STYLE_PLAIN, "  This %s is no longer here.",
+		weir_kind_name(d->facts.kind));
+}
+
+static void
+parameters_command(struct page_view *v, void *arg, struct buf *out)
+{
+	const struct detail *d = arg;
+
+	(void)v;
+	buf_addf(out, "weir show %.8s -o json", d->facts.id_text);
+}
+
+static void
+parameters_counts(struct page_view *v, void *arg, struct draw *d)
+{
+	const struct detail *of = arg;
+
+	(void)v;
+	draw_text(d, STYLE_PLAIN, "parameters of ");
+	draw_text(d, STYLE_PLAIN, of->facts.name);
+}
+
+static const enum action_id parameters_hints[] = { ACTION_SEARCH, ACTION_NEXT,
+	ACTION_COPY_ID, ACTION_HELP, ACTION_BACK, ACTION_NONE };
+
+static const struct page_user parameters = {
+	.context = CONTEXT_DETAIL,
+	.write = write_parameters,
+	.free = free_detail,
+	.command = parameters_command,
+	.hints = parameters_hints,
+	.counts = parameters_counts,
+	.object = detail_object,
+	.name = detail_name,
+};
+
+struct view *
+view_parameters_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
+{
+	struct detail *d;
+
+	if (!app_store(a) || (kind != WEIR_RUN && kind != WEIR_DEPLOYMENT))
+		return NULL;
+	d = xcalloc(1, sizeof(*d));
+	d->facts.kind = kind;
+	d->facts.id = *id;
+	weir_id_format(id, d->facts.id_text);
+	return page_view_new(a, &parameters, d);
 }

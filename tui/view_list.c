@@ -89,42 +89,25 @@ view_name(struct view *v, struct buf *out)
 		buf_addstr(out, name_of(r, row));
 }
 
-/* Runs of this flow, deployment or pool. */
-static void
-open_runs_of(struct listview *r, const struct rows_row *row)
-{
-	const char *field = listview_kind(r->kind)->opens;
-	struct buf query = BUF_INIT(ROWS_CELL_MAX * 2);
-
-	if (!field)
-		return;
-	buf_addf(&query, "%s:", field);
-	weir_query_quote(&query, name_of(r, row), false);
-	app_open_list(r->v.app, WEIR_RUN, buf_cstr(&query), NULL);
-	buf_release(&query);
-}
-
+/* Everything about it; of runs and task runs also the log. */
 static void
 open_current(struct listview *r, bool log)
 {
 	const struct rows_row *row = current(r);
+	bool runs = r->kind == WEIR_RUN || r->kind == WEIR_TASK_RUN;
 	struct app *a = r->v.app;
 	struct view *v;
 	struct weir_id id;
 
-	if (!row)
+	if (!row || (log && !runs))
 		return;
-	if (r->kind != WEIR_RUN) {
-		if (!log)
-			open_runs_of(r, row);
-		return;
-	}
 	id = row->cells[r->rows.id].id;
-	v = log ? view_log_new(a, WEIR_RUN, &id) : view_detail_new(a, &id);
+	v = log ? view_log_new(a, r->kind, &id) : view_detail_new(a, r->kind, &id);
 	if (v)
 		app_push(a, v);
 	else
-		status_say(a, true, "this run is no longer here");
+		status_say(
+			a, true, "this %s is no longer here", weir_kind_name(r->kind));
 }
 
 static bool
