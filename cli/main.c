@@ -171,6 +171,7 @@
  *   screen	the terminal taken, given back, suspended; a mock of it
  *   input	bytes to keys
  *   action	what keys can do
+ *   recall	what was entered at prompts, kept
  *   outside	other programs on the terminal
  *   palette	`:`: actions by name
  *   palette_offer	what it offers: actions, arguments

@@ -2,6 +2,7 @@
 
 #include <weir/time.h>
 
+#include "recall.h"
 #include "word.h"
 
 struct weir_store *
@@ -129,6 +130,8 @@ app_idle(struct app *a)
 void
 app_prompt(struct app *a, const struct prompt_user *user, void *arg, const char *text)
 {
+	if (user->history)
+		recall_read(a, prompt_history(&a->prompt, user->history));
 	prompt_start(&a->prompt, user, arg, text);
 	a->dirty = true;
 }
@@ -140,6 +143,8 @@ prompt_tell(struct app *a, enum prompt_event ev)
 
 	if (ev != PROMPT_EV_CHANGED)
 		prompt_stop(p, ev == PROMPT_EV_ACCEPTED);
+	if (ev == PROMPT_EV_ACCEPTED && p->history)
+		recall_keep(a, p->history);
 	a->typing = ev == PROMPT_EV_CHANGED;
 	p->user->event(a, p->arg, p, ev);
 	a->typing = false;

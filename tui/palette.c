@@ -302,7 +302,7 @@ found(struct app *a, void *arg, struct buf *out)
 	(void)arg;
 	if (p->chosen != PALETTE_NONE)
 		buf_addf(out, "%zu of ", p->chosen + 1);
-	if (p->offers.n > 0)
+	if (a->prompt.text.len > 0)
 		buf_addf(out, "%zu", p->offers.n);
 }
 

@@ -50,7 +50,8 @@ struct prompt_user {
 struct prompt_history {
 	char *name;
 	VEC(char *) lines;
-	bool changed; /* since it was read */
+	bool read;    /* what was kept of it before */
+	bool changed; /* since it was kept */
 };
 
 struct prompt {
