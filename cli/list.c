@@ -3,24 +3,11 @@
 #include <weir/mem.h>
 #include <weir/query.h>
 
+#include "list_tree.h"
 #include "tui.h"
 
 /* Counting is for people: where nobody looks it stops here. */
 enum { LIST_COUNT_MAX = 1000 };
-
-struct list {
-	struct ctx *ctx;
-	enum out_form form;
-	int64_t n; /* 0: all */
-	struct weir_query *query;
-	struct weir_column_set set;
-	const struct weir_column **columns; /* of set, and the hidden one */
-	size_t n_columns, n_hidden;
-	struct weir_sort sort[WEIR_SORT_MAX];
-	struct weir_select sel;
-	bool optional, header;
-	bool say_more; /* the limit is ours, so say when it cuts */
-};
 
 static const struct weir_column *
 state_column(enum weir_kind kind)
@@ -68,10 +55,9 @@ choose(struct list *l, const struct list_args *args)
 	return rc;
 }
 
-static enum weir_rc
-print(struct list *l, struct weir_rows *rows, int64_t *ret_shown, bool *ret_more)
+void
+list_open_out(struct list *l, struct out *ret_out)
 {
-	const struct weir_cell **cells;
 	struct out_spec spec = {
 		.form = l->form,
 		.columns = l->columns,
@@ -80,13 +66,26 @@ print(struct list *l, struct weir_rows *rows, int64_t *ret_shown, bool *ret_more
 		.header = l->header,
 		.optional = l->optional,
 	};
+
+	out_open(ret_out, l->ctx, &spec);
+}
+
+static enum weir_rc
+print(struct list *l, struct weir_store *store, int64_t *ret_shown, bool *ret_more)
+{
+	const struct weir_cell **cells;
+	struct weir_rows *rows = NULL;
 	struct out out;
 	int64_t shown = 0;
 	bool row = true;
-	enum weir_rc rc = WEIR_OK;
+	enum weir_rc rc;
 
+	l->sel.limit = l->n ? l->n + 1 : 0;
+	rc = weir_rows_open(store, &l->sel, &rows, l->ctx->err);
+	if (rc)
+		return rc;
 	cells = xcalloc(l->n_columns + l->n_hidden + 1, sizeof(*cells));
-	out_open(&out, l->ctx, &spec);
+	list_open_out(l, &out);
 	while (!rc && !out.sink.gone) {
 		rc = weir_rows_next(rows, &row, l->ctx->err);
 		if (rc || !row || (l->n && shown == l->n))
@@ -99,7 +98,9 @@ print(struct list *l, struct weir_rows *rows, int64_t *ret_shown, bool *ret_more
 	free(cells);
 	*ret_shown = shown;
 	*ret_more = row && !out.sink.gone;
-	return out_close(&out, rc);
+	rc = out_close(&out, rc);
+	weir_rows_close(rows);
+	return rc;
 }
 
 /* `50 of 412 shown, -n 0 for all`. */
@@ -122,7 +123,6 @@ static enum weir_rc
 show(struct list *l)
 {
 	struct weir_column_set all = { l->columns, l->n_columns + l->n_hidden, NULL };
-	struct weir_rows *rows = NULL;
 	struct weir_store *store;
 	int64_t shown;
 	bool more;
@@ -132,13 +132,10 @@ show(struct list *l)
 	if (rc)
 		return rc;
 	l->sel.columns = &all;
-	l->sel.limit = l->n ? l->n + 1 : 0;
-	rc = weir_rows_open(store, &l->sel, &rows, l->ctx->err);
 	l->ctx->reading = true;
-	if (!rc)
-		rc = print(l, rows, &shown, &more);
+	rc = l->tree && l->form == OUT_TABLE ? list_tree_print(l, store, &shown, &more)
+					     : print(l, store, &shown, &more);
 	l->ctx->reading = false;
-	weir_rows_close(rows);
 	if (!rc && more && l->say_more)
 		say_more(l, store, shown);
 	if (!rc && !shown && l->form == OUT_TABLE)
@@ -155,6 +152,7 @@ list_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 
 	l.n = args->n < 0 ? LIST_ROWS : args->n;
 	l.header = args->header;
+	l.tree = args->tree;
 	l.say_more = args->n < 0;
 	l.sel.kind = kind;
 	l.sel.now_us = weir_now_us();
@@ -187,6 +185,7 @@ list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	v->query = ctx_query_text(ctx);
 	v->sort = args->sort ? xstrdup(args->sort) : NULL;
 	v->columns = args->columns ? xstrdup(args->columns) : NULL;
+	v->tree = args->tree;
 	return true;
 }
 

@@ -10,7 +10,7 @@
 struct list_args {
 	const char *output, *columns, *sort;
 	int64_t n; /* -1: not given */
-	bool header;
+	bool header, tree;
 };
 
 enum { LIST_ROWS = 50 };

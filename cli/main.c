@@ -133,6 +133,7 @@
  *   out_tsv	TSV and CSV
  *   out_json	JSON and NDJSON
  *   list	what all list commands share
+ *   list_tree	child runs below their parents
  *   cmd_runs cmd_flows cmd_deployments
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   cmd_logs	a run's log: options, fetching, files
@@ -198,7 +199,7 @@
  *   page		lines of styled text, some of which open something
  *   page_view	the view of a page: cursor, search, opening
  *   preview	what the cursor is on, in a pane
- *   listview listview_mark listview_paint listview_sort
+ *   listview listview_mark listview_paint listview_sort listview_tree
  *   view_list	lists of any kind
  *   listquery	their search: prompt, completion, n N ] [
  *   facts	everything about one object, as a page

@@ -13,6 +13,8 @@ enum {
 	TABLE_MEASURE = 256, /* rows that are looked at for the widths */
 	TABLE_GAP = 2,
 	GLYPH = 2, /* a state's, and a space */
+	INDENT = 2,
+	DEPTH_MAX = 8,
 	TABLE_NO_LIMIT = INT_MAX / 2,
 };
 
@@ -20,6 +22,7 @@ struct field {
 	struct str text; /* sanitised */
 	size_t width;
 	const struct weir_state_look *look; /* or NULL */
+	int depth;                          /* of its row, in the first column */
 };
 
 struct table {
@@ -66,7 +69,9 @@ make_field(struct out *o, const struct weir_cell *const *cells, size_t i)
 	buf_clear(&t->cell);
 	weir_cell_show(&t->cell, cells[i], &o->style);
 	f.text = buf_str(&t->cell);
-	f.width = text_width(f.text) + (f.look ? GLYPH : 0);
+	if (i == 0)
+		f.depth = o->depth < DEPTH_MAX ? o->depth : DEPTH_MAX;
+	f.width = text_width(f.text) + (f.look ? GLYPH : 0) + (size_t)f.depth * INDENT;
 	return f;
 }
 
@@ -186,10 +191,13 @@ add_field(struct out *o, size_t i, const struct field *f)
 	const struct table *t = o->data;
 	const struct weir_column *c = o->columns[i];
 	unsigned flags = o->style.ascii ? TEXT_ASCII : 0;
-	size_t glyph = f->look ? GLYPH : 0, width = t->width[i];
+	size_t glyph = (f->look ? GLYPH : 0) + (size_t)f->depth * INDENT;
+	size_t width = t->width[i];
 	struct buf *b = &o->sink.b;
 	struct str text = f->text;
 
+	for (int k = 0; k < f->depth; k++)
+		buf_adds(b, o->style.ascii ? "| " : "│ ");
 	width = width > glyph ? width - glyph : 1;
 	/* A shortened id stays one that can be typed. */
 	if (c->type == WEIR_T_ID && text.len > width)

@@ -11,6 +11,7 @@
 #include <weir/select.h>
 #include <weir/session.h>
 #include <weir/time.h>
+#include <weir/tree.h>
 
 #include "finder_log.h"
 #include "word.h"
@@ -144,6 +145,18 @@ read_keys(struct finder *f, const struct weir_select *sel, uint32_t **ret_keys,
 }
 
 static enum weir_rc
+arrange(struct finder *f, struct finder_answer *a, struct weir_err *err)
+{
+	struct weir_tree tree = { 0 };
+	enum weir_rc rc = weir_tree_read(f->store, &tree, err);
+
+	if (!rc)
+		weir_tree_arrange(&tree, a->keys, a->n, &a->depths);
+	weir_tree_release(&tree);
+	return rc;
+}
+
+static enum weir_rc
 post_keys(struct finder *f, const struct work *w, const struct weir_select *sel,
 	enum finder_part part, size_t *ret_n, struct weir_err *err)
 {
@@ -156,8 +169,13 @@ post_keys(struct finder *f, const struct work *w, const struct weir_select *sel,
 	a = answer_new(w, part);
 	a->keys = keys;
 	a->n = *ret_n;
-	post(f, a);
-	return WEIR_OK;
+	if (w->job.tree)
+		rc = arrange(f, a, err);
+	if (rc)
+		finder_answer_free(a);
+	else
+		post(f, a);
+	return rc;
 }
 
 static enum weir_rc
@@ -198,12 +216,12 @@ work_rows(struct finder *f, const struct work *w, struct weir_err *err)
 	if (job->sort && *job->sort)
 		rc = weir_sort_parse(
 			job->object, job->sort, &extra, sort, &sel.n_sort, err);
-	if (!rc && job->head) {
+	if (!rc && job->head && !job->tree) {
 		sel.limit = (int64_t)job->head;
 		rc = post_keys(f, w, &sel, FINDER_HEAD, &n, err);
 	}
 	sel.limit = 0;
-	if (!rc && (!job->head || n == job->head))
+	if (!rc && (!job->head || job->tree || n == job->head))
 		rc = post_keys(f, w, &sel, FINDER_KEYS, &n, err);
 	if (!rc && job->counts)
 		rc = post_counts(f, w, &sel, err);
@@ -521,6 +539,7 @@ finder_answer_free(struct finder_answer *a)
 	if (!a)
 		return;
 	free(a->keys);
+	free(a->depths);
 	free(a->lines);
 	free(a->words);
 	if (a->groups)

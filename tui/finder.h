@@ -39,6 +39,7 @@ struct finder_job {
 	bool counts;        /* and by state at the end */
 	const char *field;  /* values, groups */
 	const char *prefix; /* values */
+	bool tree;   /* runs: child runs below their parents; there is no head */
 	/* logs */
 	const struct weir_id *runs; /* copied */
 	size_t n_runs;
@@ -68,6 +69,7 @@ struct finder_answer {
 	enum finder_part part;
 	uint32_t *keys; /* owned by the answer until taken */
 	size_t n;
+	unsigned char *depths; /* of the keys, when a tree was asked for; owned */
 	size_t *lines;
 	size_t from;
 	bool more;

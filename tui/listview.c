@@ -75,6 +75,7 @@ submit(struct listview *r, bool fresh)
 		.sort = r->sort,
 		.head = fresh ? LISTVIEW_HEAD : 0,
 		.counts = r->kind == WEIR_RUN,
+		.tree = r->tree,
 	};
 
 	r->job = finder_submit(r->v.app->finder, &job);
@@ -160,6 +161,8 @@ listview_data(struct view *v)
 		v->ops->answer(v, held);
 		finder_answer_free(held);
 	}
+	if (r->fold.unfolded.n > 0)
+		listview_tree_look(r);
 	if (!r->job) {
 		listview_ask(r);
 	} else if (r->asked || now < r->again_us) {
@@ -183,14 +186,22 @@ listview_due(const struct view *v)
 	return earlier(keys_due(r), r->rows.flagged_us);
 }
 
+void
+listview_moved_rows(struct listview *r)
+{
+	list_sync(&r->list);
+	listview_mark_sync(r);
+	if (r->rows.n > 0)
+		listview_layout(r);
+}
+
 static void
 take_keys(struct listview *r, struct finder_answer *answer)
 {
-	bool first = r->fresh && answer->part == FINDER_HEAD;
+	bool first = r->fresh && (answer->part == FINDER_HEAD || answer->depths);
 
-	rows_set(&r->rows, answer->keys, answer->n,
-		answer->part == FINDER_KEYS || answer->n < LISTVIEW_HEAD);
-	answer->keys = NULL;
+	listview_tree_take(
+		r, answer, answer->part == FINDER_KEYS || answer->n < LISTVIEW_HEAD);
 	if (first) {
 		rows_stale(&r->rows);
 		if (r->rows.n > 0)
@@ -198,10 +209,7 @@ take_keys(struct listview *r, struct finder_answer *answer)
 		if (!r->list.moved)
 			list_home(&r->list);
 	}
-	list_sync(&r->list);
-	listview_mark_sync(r);
-	if (r->rows.n > 0)
-		listview_layout(r);
+	listview_moved_rows(r);
 }
 
 static void
@@ -222,6 +230,7 @@ hold(struct listview *r, struct finder_answer *answer)
 	struct finder_answer *copy = xmemdup(answer, sizeof(*answer));
 
 	answer->keys = NULL;
+	answer->depths = NULL;
 	copy->next = NULL;
 	finder_answer_free(r->held);
 	r->held = copy;
@@ -233,7 +242,8 @@ listview_answer(struct view *v, struct finder_answer *answer)
 	struct listview *r = listview_of(v);
 	bool moving = weir_monotonic_us() - v->app->key_us < HOLD_US;
 
-	if (listquery_answer(r, answer) || answer->number != r->job)
+	if (listview_tree_answer(r, answer) || listquery_answer(r, answer) ||
+		answer->number != r->job)
 		return;
 	view_touch(v, VIEW_PAINT);
 	switch ((int)answer->part) {

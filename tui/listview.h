@@ -10,11 +10,12 @@
 #include "finder.h"
 #include "list.h"
 #include "listquery.h"
+#include "listview_tree.h"
 #include "rows.h"
 #include "table.h"
 #include "view.h"
 
-enum { SLOT_ROWS, SLOT_SEEK, SLOT_TOTAL, SLOT_VALUES };
+enum { SLOT_ROWS, SLOT_SEEK, SLOT_TOTAL, SLOT_VALUES, SLOT_KIDS };
 /* So many keys come first: more than a screen shows. */
 enum { LISTVIEW_HEAD = 256 };
 /* No new order under a moving cursor: this long after the last key. */
@@ -59,6 +60,7 @@ struct listview {
 	bool mark_all; /* as soon as all keys are here */
 
 	struct listquery find;
+	struct listtree fold;
 };
 
 struct listview_kind {
@@ -84,6 +86,12 @@ size_t listview_sorts(const struct listview *r, struct weir_sort sort[WEIR_SORT_
 	struct weir_column_set *set);
 void listview_sort_act(struct view *v, enum action_id id, const char *arg);
 bool listview_sort_key(struct view *v, uint32_t key); /* after `~`; true: taken */
+
+/* What is shown, or its order, is another: cursor, range and widths follow. */
+void listview_moved_rows(struct listview *r);
+/* listview_tree.c */
+void listview_fold(struct view *v, enum action_id id, const char *arg);
+void listview_tree(struct view *v, enum action_id id, const char *arg);
 
 /* listview_mark.c. A range that is being marked counts as marked. */
 bool listview_is_marked(const struct listview *r, size_t row);

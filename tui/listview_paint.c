@@ -110,6 +110,8 @@ listview_paint(struct view *v, struct draw *d)
 		size_t row = r->list.top + (size_t)i;
 
 		look.marked = listview_is_marked(r, row);
+		look.depth = listview_depth(r, row);
+		look.folded = listview_is_folded(r, row);
 		draw_begin(d, y);
 		if (row < r->rows.n)
 			paint_row(r, d, row, &look);
@@ -173,7 +175,7 @@ total(const struct listview *r)
 	int64_t n = 0;
 
 	if (r->rows.whole || !r->counted)
-		return (int64_t)r->rows.n;
+		return (int64_t)r->fold.n;
 	for (size_t i = 0; i < WEIR_N_STATES; i++)
 		n += r->states[i];
 	return n;

@@ -374,6 +374,8 @@ row_lead(const struct table *t, struct draw *d, const struct rows_row *row,
 
 	if (look->marked)
 		draw_text(d, STYLE_MARKED, "*");
+	else if (look->folded)
+		draw_text(d, STYLE_DIM, "+");
 	draw_to(d, MARK_COLUMNS);
 	for (int i = 0; i < indent; i += 2) {
 		draw_text(d, STYLE_DIM, theme_glyph(d->theme, GLYPH_RULE));

@@ -24,6 +24,7 @@ struct table_column {
 /* How a row differs from others. */
 struct table_look {
 	bool marked;
+	bool folded; /* what is below it is not shown */
 	int depth; /* of a child run below its parent; 0: it is no child here */
 	/* What the query looks for, to be shown in the cells. */
 	const struct weir_match *const *words;

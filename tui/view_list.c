@@ -165,6 +165,8 @@ static const struct view_act acts[] = {
 	{ ACTION_NEXT_BAD, listquery_bad },
 	{ ACTION_PREVIOUS_BAD, listquery_bad },
 	{ ACTION_TIMES, act_times },
+	{ ACTION_TREE, listview_tree },
+	{ ACTION_FOLD, listview_fold },
 	{ ACTION_MARK, listview_mark },
 	{ ACTION_MARK_RANGE, listview_mark_range },
 	{ ACTION_MARK_ALL, listview_mark_all },
@@ -180,6 +182,7 @@ view_free(struct view *v)
 	finder_answer_free(r->held);
 	rows_release(&r->rows);
 	listquery_release(&r->find);
+	listview_tree_release(&r->fold);
 	free(r->query);
 	free(r->start_query);
 	free(r->sort);

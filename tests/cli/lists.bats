@@ -49,6 +49,33 @@ teardown()
 	silent
 }
 
+@test "runs: --tree puts children below their parents in a table, and only there" {
+	weir2 runs --offline --tree -o table --columns id,parent_run_id -n 0
+	exits 0
+	python3 - "$T/out" <<-'EOF' || die "not a tree"
+		import sys
+		above, seen, children = None, set(), 0
+		for line in open(sys.argv[1], encoding="utf-8").read().split("\n")[1:]:
+		    if not line:
+		        continue
+		    words = line.split()
+		    if words[0] == "│":
+		        assert words[1] not in seen and words[2] == above, line
+		        children += 1
+		    else:
+		        above = words[0]
+		        assert len(words) == 1 or words[1] not in seen, line
+		    seen.add(words[-1] if words[0] != "│" else words[1])
+		assert children > 20, children
+	EOF
+	weir2 runs --offline --tree -o ndjson -n 0
+	cp "$T/out" "$T/tree"
+	weir2 runs --offline -o ndjson -n 0
+	cmp "$T/tree" "$T/out"
+	weir2 flows --tree
+	exits 2
+}
+
 @test "runs: json is one array with every run, ndjson an object a line" {
 	weir2 runs --offline -o json -n 0
 	exits 0
