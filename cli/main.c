@@ -173,6 +173,7 @@
  *   input	bytes to keys
  *   action	what keys can do
  *   recall	what was entered at prompts, kept
+ *   mouse	clicks and the wheel
  *   outside	other programs on the terminal
  *   palette	`:`: actions by name
  *   palette_offer	what it offers: actions, arguments

@@ -139,6 +139,11 @@ static const struct key keys[WEIR_N_KEYS] = {
 		  NULL, "false", false,
 		  "refuse every command that would change something on the server" },
 		T_BOOL, 0, 0, "WEIR_READ_ONLY", NULL, false },
+	[WEIR_KEY_MOUSE] = {
+		{ "mouse", NULL,
+		  NULL, "false", false,
+		  "let the menus have the mouse; selecting text then wants shift" },
+		T_BOOL, 0, 0, "WEIR_MOUSE", NULL, false },
 };
 /* clang-format on */
 _Static_assert(sizeof(keys) / sizeof(keys[0]) == WEIR_N_KEYS, "a row for each key");

@@ -2,6 +2,7 @@
 
 #include <weir/time.h>
 
+#include "mouse.h"
 #include "recall.h"
 #include "word.h"
 
@@ -199,6 +200,10 @@ app_key(struct app *a, uint32_t key)
 	a->key_us = weir_monotonic_us();
 	a->dirty = true;
 	status_clear(a);
+	if (key == INPUT_CLICK)
+		app_settle(a);
+	if (mouse_key(a, key))
+		return;
 	if (a->prompt.active) {
 		key_of_prompt(a, key);
 		return;

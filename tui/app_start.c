@@ -143,6 +143,8 @@ app_run(const struct tui_start *start, struct weir_err *err)
 	rc = screen_open(&a.screen, start->script != NULL, err);
 	if (rc)
 		goto out;
+	if (weir_config_bool(a.config, WEIR_KEY_MOUSE))
+		screen_mouse(&a.screen);
 	theme_init(&a.theme, wants_colour(&a));
 	app_layout(&a);
 	app_first_frame(&a);

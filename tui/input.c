@@ -129,6 +129,35 @@ key_of_sequence(const unsigned char *params, size_t n, char final)
 
 enum parse { PARSE_KEY, PARSE_SKIP, PARSE_MORE };
 
+/* `ESC [ < button ; x ; y M`: what a mouse did, as mode 1006 tells it. */
+static enum parse
+parse_mouse(struct input *in, const unsigned char *p, size_t n, char final,
+	uint32_t *ret_key)
+{
+	int v[3] = { 0, 0, 0 };
+	size_t field = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == ';' && ++field == N_ELEM(v))
+			return PARSE_SKIP;
+		if (p[i] >= '0' && p[i] <= '9' && v[field] < 10000)
+			v[field] = v[field] * 10 + (p[i] - '0');
+	}
+	if (field != 2 || v[1] < 1 || v[2] < 1 || final != 'M')
+		return PARSE_SKIP;
+	in->mouse_x = v[1] - 1;
+	in->mouse_y = v[2] - 1;
+	if (v[0] == 0)
+		*ret_key = INPUT_CLICK;
+	else if (v[0] == 64)
+		*ret_key = INPUT_WHEEL_UP;
+	else if (v[0] == 65)
+		*ret_key = INPUT_WHEEL_DOWN;
+	else
+		return PARSE_SKIP;
+	return PARSE_KEY;
+}
+
 /* `ESC [ ...` or `ESC O x` at the start; *ret_len bytes long when whole. */
 static enum parse
 parse_sequence(struct input *in, size_t *ret_len, uint32_t *ret_key)
@@ -151,6 +180,8 @@ parse_sequence(struct input *in, size_t *ret_len, uint32_t *ret_key)
 		return PARSE_MORE;
 	final = (char)in->bytes[i];
 	*ret_len = i + 1;
+	if (in->bytes[1] == '[' && i > 2 && in->bytes[2] == '<')
+		return parse_mouse(in, in->bytes + 3, i - 3, final, ret_key);
 	if (in->bytes[1] == '[' && final == '~' && i == 5 &&
 		memcmp(in->bytes + 2, "200", 3) == 0) {
 		in->pasting = true;

@@ -33,7 +33,10 @@ enum input_key {
 	INPUT_F1,
 	INPUT_F12 = INPUT_F1 + 11,
 	INPUT_PASTE, /* the text is in input->paste */
-	INPUT_LAST = INPUT_PASTE,
+	INPUT_CLICK, /* the place is in input->mouse_x, mouse_y */
+	INPUT_WHEEL_UP,
+	INPUT_WHEEL_DOWN,
+	INPUT_LAST = INPUT_WHEEL_DOWN,
 	INPUT_CTRL = 1 << 24,
 	INPUT_ALT = 1 << 25,
 };
@@ -46,6 +49,7 @@ struct input {
 	size_t n;
 	bool pasting, paste_done;
 	struct buf paste;
+	int mouse_x, mouse_y; /* from 0 */
 };
 
 void input_init(struct input *in);

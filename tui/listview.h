@@ -85,6 +85,7 @@ WEIR_NODISCARD enum weir_rc listview_choose(
 size_t listview_sorts(const struct listview *r, struct weir_sort sort[WEIR_SORT_MAX],
 	struct weir_column_set *set);
 void listview_sort_act(struct view *v, enum action_id id, const char *arg);
+bool listview_sort_click(struct listview *r, int x);  /* false: no column there */
 bool listview_sort_key(struct view *v, uint32_t key); /* after `~`; true: taken */
 
 /* What is shown, or its order, is another: cursor, range and widths follow. */

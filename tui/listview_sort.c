@@ -66,6 +66,16 @@ listview_sort_key(struct view *v, uint32_t key)
 	return true;
 }
 
+bool
+listview_sort_click(struct listview *r, int x)
+{
+	const struct weir_column *c = table_at(&r->table, x);
+
+	if (c)
+		sort_by(r, c, false);
+	return c != NULL;
+}
+
 /* `:sort dur:desc,name` */
 static void
 sort_text(struct listview *r, const char *text)

@@ -205,6 +205,19 @@ view_move(struct view *view, enum action_id id)
 	return true;
 }
 
+static bool
+view_click(struct view *view, int y, int x)
+{
+	struct page_view *v = page_view_of(view);
+	size_t row = v->top + (size_t)y;
+
+	(void)x;
+	if (row >= v->page.lines.n || !selectable(v, row))
+		return false;
+	page_view_goto(v, row);
+	return true;
+}
+
 /* ---- finding */
 
 static void
@@ -554,6 +567,7 @@ static const struct view_ops ops = {
 	.counts = view_counts,
 	.command = view_command,
 	.move = view_move,
+	.click = view_click,
 	.event = view_event,
 	.due = view_due,
 	.object = view_object,

@@ -13,6 +13,10 @@
 #include <weir/buf.h>
 #include <weir/mem.h>
 
+/* Clicks and the wheel, with places of any size. */
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+
 enum { COPY_MAX = 64 << 10, RESTORE_MAX = 256 };
 
 /*
@@ -93,6 +97,7 @@ arm(void)
 	struct buf b = BUF_INIT(RESTORE_MAX);
 
 	buf_adds(&b, "\033[?2004l");
+	buf_adds(&b, MOUSE_OFF);
 	restore_add(&b, "sgr0");
 	restore_add(&b, "cnorm");
 	restore_add(&b, "rmkx");
@@ -153,6 +158,8 @@ enter_modes(struct screen *s)
 		return;
 	emit("smkx");
 	say(s, "\033[?2004h");
+	if (s->mouse)
+		say(s, MOUSE_ON);
 }
 
 static enum weir_rc
@@ -218,6 +225,8 @@ screen_leave(struct screen *s)
 	if (s->mock || !s->term)
 		return;
 	say(s, "\033[?2004l");
+	if (s->mouse)
+		say(s, MOUSE_OFF);
 	endwin();
 	emit("rmkx");
 	fflush(stdout);
@@ -291,6 +300,13 @@ screen_suspend(struct screen *s)
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGTSTP, &sa, NULL);
 	screen_enter(s);
+}
+
+void
+screen_mouse(struct screen *s)
+{
+	s->mouse = true;
+	say(s, MOUSE_ON);
 }
 
 int

@@ -13,6 +13,7 @@
 
 struct screen {
 	bool mock, open;
+	bool mouse; /* the terminal tells of the mouse */
 	int rows, cols;
 	int signal_fd;  /* readable: a byte a signal, its number */
 	void *term;     /* SCREEN * of ncurses */
@@ -33,6 +34,9 @@ void screen_suspend(struct screen *s);
 /* Give the terminal to another program and take it back. */
 void screen_leave(struct screen *s);
 void screen_enter(struct screen *s);
+
+/* Ask the terminal for the mouse; screen_leave ends it. */
+void screen_mouse(struct screen *s);
 
 int screen_signal(struct screen *s); /* next signal number, 0 when none waits */
 

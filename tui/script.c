@@ -79,6 +79,25 @@ do_paste(struct script *s, struct app *a, struct str arg, struct weir_err *err)
 	return WEIR_OK;
 }
 
+/* `CxR`: column and row from 1, as terminals count. */
+static enum weir_rc
+do_click(struct script *s, struct app *a, struct str arg, struct weir_err *err)
+{
+	char place[32] = { 0 }, end;
+	int x, y;
+
+	if (arg.len < sizeof(place))
+		memcpy(place, arg.s, arg.len);
+	if (sscanf(place, "%4dx%4d%c", &x, &y, &end) != 2 || x < 1 || y < 1)
+		return weir_fail(err, WEIR_EUSAGE,
+			"%s:%d: click wants COLUMNxROW, such as 10x3", s->path,
+			s->line);
+	a->input.mouse_x = x - 1;
+	a->input.mouse_y = y - 1;
+	app_key(a, INPUT_CLICK);
+	return WEIR_OK;
+}
+
 /* A line of the palette. */
 static enum weir_rc
 do_command(struct script *s, struct app *a, struct str arg, struct weir_err *err)
@@ -166,6 +185,7 @@ static const struct {
 	{ "key",       true,  do_key },
 	{ "text",      true,  do_text },
 	{ "paste",     true,  do_paste },
+	{ "click",     true,  do_click },
 	{ "command",   true,  do_command },
 	{ "resize",    true,  do_resize },
 	{ "wait-idle", false, do_wait },
@@ -197,8 +217,8 @@ do_line(struct script *s, struct app *a, struct str line, struct weir_err *err)
 	}
 	weir_fail(err, WEIR_EUSAGE, "%s:%d: no command '%.*s'", s->path, s->line,
 		(int)n, line.s);
-	return weir_hint(
-		err, "key, text, paste, command, resize, wait-idle, dump or dump-attr");
+	return weir_hint(err, "key, text, paste, click, command, resize, wait-idle, "
+			      "dump or dump-attr");
 }
 
 enum weir_rc

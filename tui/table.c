@@ -456,6 +456,21 @@ table_pick(const struct table *t, uint32_t key)
 	return NULL;
 }
 
+const struct weir_column *
+table_at(const struct table *t, int x)
+{
+	int start = lead(t);
+
+	for (size_t i = 0; i < t->shown; i++) {
+		if (i > 0 && i <= t->skip)
+			continue;
+		if (x < start + t->cols[i].width + t->gap)
+			return x >= start || i == 0 ? column(t, i) : NULL;
+		start += t->cols[i].width + t->gap;
+	}
+	return NULL;
+}
+
 bool
 table_scroll(struct table *t, int direction)
 {

@@ -67,6 +67,9 @@ void table_row(const struct table *t, struct draw *d, const struct rows_row *row
 /* The column that a letter or digit names, NULL if none. */
 const struct weir_column *table_pick(const struct table *t, uint32_t key);
 
+/* The column at x of the screen, NULL if none. */
+const struct weir_column *table_at(const struct table *t, int x);
+
 bool table_scroll(struct table *t, int direction);
 
 #endif

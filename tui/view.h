@@ -46,6 +46,9 @@ struct view_ops {
 	const struct view_act *acts;                      /* ends with ACTION_NONE */
 	/* May be NULL: */
 	bool (*move)(struct view *v, enum action_id id); /* false: not a move */
+	/* A click on row y of the body: true: something is selected that can be opened.
+	 */
+	bool (*click)(struct view *v, int y, int x);
 	bool (*back)(struct view *v); /* take back a narrowing; false: there is none */
 	bool (*key)(struct view *v, uint32_t key); /* before the key map; true: taken */
 	void (*answer)(struct view *v, struct finder_answer *answer);

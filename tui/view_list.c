@@ -121,6 +121,23 @@ view_move(struct view *v, enum action_id id)
 }
 
 static bool
+view_click(struct view *v, int y, int x)
+{
+	struct listview *r = listview_of(v);
+	size_t row = r->list.top + (size_t)y;
+
+	if (listview_has_header(v) && y == 0) {
+		listview_sort_click(r, x);
+		return false;
+	}
+	row -= listview_has_header(v) ? 1 : 0;
+	if (row >= r->rows.n)
+		return false;
+	list_goto(&r->list, row);
+	return true;
+}
+
+static bool
 view_back(struct view *v)
 {
 	struct listview *r = listview_of(v);
@@ -207,6 +224,7 @@ static const struct view_ops ops = {
 	.command = view_command,
 	.acts = acts,
 	.move = view_move,
+	.click = view_click,
 	.back = view_back,
 	.key = listview_sort_key,
 	.answer = listview_answer,

@@ -39,6 +39,7 @@ enum weir_key {
 	WEIR_KEY_COLOR, /* auto, always, never */
 	WEIR_KEY_UTC,
 	WEIR_KEY_READ_ONLY,
+	WEIR_KEY_MOUSE,
 	WEIR_N_KEYS
 };
 
