@@ -167,6 +167,7 @@
  *   app	terminal, engine, query thread and views in one loop
  *   app_start	what is opened before the first frame, and closed
  *   app_loop	keys, signals, events, answers, timers
+ *   app_why	what the cursor is on, or a query, as why sees it
  *   app_act	actions that mean the same everywhere
  *   app_view	what a command shows, opened as a view
  *   screen	the terminal taken, given back, suspended; a mock of it
@@ -197,6 +198,8 @@
  *   view_columns	the chooser of columns
  *   sortkeys	what a key that names a column does to --sort
  *   pager	long text
+ *   view_why	why a run failed or waits
+ *   view_errors	failed runs by what they died of
  *   page		lines of styled text, some of which open something
  *   page_view	the view of a page: cursor, search, opening
  *   preview	what the cursor is on, in a pane

@@ -107,7 +107,7 @@ void app_paint(struct app *a);
 /* Nothing is going on and nothing is due: what a script waits for. */
 bool app_idle(struct app *a);
 
-/* What an action such as ACTION_RUNS lists. */
+/* What an action such as ACTION_RUNS lists; runs, of others. */
 enum weir_kind app_list_kind(enum action_id id);
 
 /* Actions of the table. */
@@ -121,6 +121,7 @@ void app_quit(struct app *a, enum action_id id, const char *arg);
 void app_copy_id(struct app *a, enum action_id id, const char *arg);
 void app_copy_command(struct app *a, enum action_id id, const char *arg);
 void app_web(struct app *a, enum action_id id, const char *arg);
+void app_why(struct app *a, enum action_id id, const char *arg);
 void app_zone(struct app *a, enum action_id id, const char *arg);
 void app_refresh(struct app *a, enum action_id id, const char *arg);
 void app_repaint(struct app *a, enum action_id id, const char *arg);

@@ -229,7 +229,8 @@ app_list_kind(enum action_id id)
 		WEIR_DEPLOYMENT, WEIR_POOL, WEIR_QUEUE, WEIR_WORKER, WEIR_LIMIT,
 		WEIR_ARTIFACT };
 
-	return kinds[id - ACTION_RUNS];
+	return id >= ACTION_RUNS && id <= ACTION_ARTIFACTS ? kinds[id - ACTION_RUNS]
+							   : WEIR_RUN;
 }
 
 void

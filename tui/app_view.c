@@ -5,6 +5,7 @@
 #include "view_detail.h"
 #include "view_list.h"
 #include "view_log.h"
+#include "view_why.h"
 
 /* Places of errors that are shown over several lines are left out. */
 static void
@@ -61,11 +62,21 @@ open_log(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	return v;
 }
 
+static struct view *
+open_why(struct app *a, const struct weir_view *view, enum weir_kind kind,
+	const struct weir_id *id)
+{
+	(void)view;
+	(void)kind;
+	return view_why_new(a, id);
+}
+
 /* Views of one object; NULL: there is none of this sort yet. */
 static struct view *(*const openers[WEIR_N_SHOWS])(struct app *a,
 	const struct weir_view *view, enum weir_kind kind, const struct weir_id *id) = {
 	[WEIR_SHOW_OBJECT] = open_detail,
 	[WEIR_SHOW_LOG] = open_log,
+	[WEIR_SHOW_WHY] = open_why,
 };
 
 static struct view *
@@ -80,6 +91,10 @@ open_object(struct app *a, const struct weir_view *view, struct weir_err *err)
 			weir_view_command(view));
 		return NULL;
 	}
+	/* Failed runs by error, where no run is called so. */
+	if (view->show == WEIR_SHOW_WHY && view->id && strchr(view->id, ':') &&
+		(!app_store(a) || resolve(a, view, &kind, &id, NULL)))
+		return view_errors_new(a, view->id);
 	if (resolve(a, view, &kind, &id, err))
 		return NULL;
 	v = openers[view->show](a, view, kind, &id);

@@ -46,6 +46,7 @@ struct log {
 
 	size_t bottom; /* number of the last line on the screen that is painted */
 
+	size_t goal;         /* 1 + the line to be shown when it is there; 0: none */
 	bool follow, paused; /* paused: scrolled away, it stays there */
 	size_t seen;         /* lines that were there when it was paused */
 	bool syncing;        /* the engine has not answered yet */

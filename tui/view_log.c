@@ -98,7 +98,20 @@ view_data(struct view *v)
 	measure_names(l);
 	if (from < logview_n(l) || !l->found[SLOT_ERRORS].job)
 		logview_ask_all(l, from);
+	if (l->goal && l->goal <= logview_n(l)) {
+		pager_goto(&l->pager, logview_at(l, l->goal - 1));
+		l->goal = 0;
+	}
 	logview_settle(l);
+}
+
+void
+view_log_goto(struct view *v, size_t number)
+{
+	struct log *l = logview_of(v);
+
+	l->goal = number + 1;
+	l->follow = false;
 }
 
 static const char *

@@ -12,4 +12,7 @@ struct view *view_log_new(struct app *a, enum weir_kind kind, const struct weir_
 /* Its level, filter and task as a command says, before it is shown. */
 void view_log_look(struct view *v, const struct weir_view *view);
 
+/* Show this line, numbered from 0 in the log as it is stored, once it is there. */
+void view_log_goto(struct view *v, size_t number);
+
 #endif
