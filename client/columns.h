@@ -56,13 +56,17 @@
 	X("work_queue_name", "queue", "QUEUE", TEXT, COL_O | COL_W, 6, 12, \
 		"(SELECT n.name FROM names n WHERE n.k = r.queue)", NULL, \
 		"work queue", "queue:default") \
-	X("deployment_name", "deployment", "DEPLOYMENT", TEXT, COL_O | COL_W, 8, 20, \
-		"(SELECT p.name FROM deployments p WHERE p.k = r.deployment)", NULL, \
-		"name of the deployment", "deployment:nightly or deployment:none") \
+	X("worker_name", "worker", "WORKER", TEXT, COL_W, 6, 16, \
+		"weir_value((SELECT d.rest FROM run_docs d WHERE d.k = r.k), " \
+		"'labels', 'prefect.worker.name')", NULL, \
+		"worker that took it, where the server knows", "worker:lpar-*") \
 	X("parameters", NULL, "PARAMETERS", JSON, COL_W, 8, 40, \
 		"weir_json((SELECT d.rest FROM run_docs d WHERE d.k = r.k), " \
 		"'parameters')", NULL, "parameters as JSON text", \
 		"parameters:*\"numpy\"*") \
+	X("deployment_name", "deployment", "DEPLOYMENT", TEXT, COL_O | COL_W, 8, 20, \
+		"(SELECT p.name FROM deployments p WHERE p.k = r.deployment)", NULL, \
+		"name of the deployment", "deployment:nightly or deployment:none") \
 	X("work_pool_name", "pool", "POOL", TEXT, COL_O, 6, 12, \
 		"(SELECT n.name FROM names n WHERE n.k = r.pool)", NULL, "work pool", \
 		"pool:farm") \

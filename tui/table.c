@@ -5,6 +5,7 @@
 
 #include <weir/cell.h>
 #include <weir/match.h>
+#include <weir/members.h>
 #include <weir/text.h>
 #include <weir/time.h>
 
@@ -74,6 +75,35 @@ table_reset(struct table *t)
 		t->cols[i].want = (int)strlen(column(t, i)->title);
 }
 
+/* `package=numpy version=2.3.1`: more of an object than its JSON text would show. */
+static bool
+add_member(void *arg, struct str name, struct str value, bool is_string)
+{
+	struct buf *out = arg;
+
+	(void)is_string;
+	if (out->len > 0)
+		buf_addc(out, ' ');
+	buf_addstr(out, name);
+	if (name.len > 0)
+		buf_addc(out, '=');
+	buf_addstr(out, value);
+	return !out->truncated;
+}
+
+static void
+object_text(const struct draw *d, struct str json, struct buf *out)
+{
+	struct buf text = BUF_INIT(CELL_MAX);
+
+	if (!weir_members_each(json, add_member, &text)) {
+		buf_clear(&text);
+		buf_addstr(&text, json);
+	}
+	text_sanitize(out, buf_str(&text), d->theme->utf8 ? 0 : TEXT_ASCII);
+	buf_release(&text);
+}
+
 static void
 cell_text(const struct table *t, const struct draw *d, const struct weir_cell *cell,
 	struct buf *out)
@@ -88,6 +118,8 @@ cell_text(const struct table *t, const struct draw *d, const struct weir_cell *c
 		weir_time_absolute(out, cell->i, t->utc, false);
 	else if (cell->type == WEIR_T_JSON && cell->s.len <= 2)
 		return; /* {} and [] say nothing */
+	else if (cell->type == WEIR_T_JSON && *cell->s.s == '{')
+		object_text(d, cell->s, out);
 	else
 		weir_cell_show(out, cell, &style);
 }
