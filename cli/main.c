@@ -203,6 +203,7 @@
  *   page		lines of styled text, some of which open something
  *   page_view	the view of a page: cursor, search, opening
  *   preview	what the cursor is on, in a pane
+ *   listview_pane	where the preview of a list is
  *   listview listview_mark listview_paint listview_sort listview_tree
  *   view_list	lists of any kind
  *   listquery	their search: prompt, completion, n N ] [

@@ -67,6 +67,7 @@ draw_begin(struct draw *d, int y)
 	d->y = y;
 	d->x = 0;
 	d->limit = d->cols;
+	d->selected = 0;
 }
 
 int
@@ -237,6 +238,13 @@ put_span(struct draw *d, int x, enum style style, struct str s, bool selected)
 }
 
 void
+draw_select(struct draw *d, int x)
+{
+	draw_to(d, x);
+	d->selected = d->x;
+}
+
+void
 draw_end(struct draw *d, bool selected)
 {
 	struct buf *old;
@@ -246,17 +254,18 @@ draw_end(struct draw *d, bool selected)
 	if (d->y < 0 || d->y >= d->rows)
 		return;
 	if (selected)
-		draw_to(d, d->cols);
-	buf_addc(&d->row, selected ? 2 : 1);
+		draw_select(d, d->cols);
+	buf_addc(&d->row, (char)(1 + d->selected % 64));
+	buf_addc(&d->row, (char)(1 + d->selected / 64));
 	old = &d->frame[d->y];
 	if (old->len == d->row.len && memcmp(old->s, d->row.s, old->len) == 0)
 		return;
 
-	for (p = d->row.s, end = p + d->row.len - 1; p < end;) {
+	for (p = d->row.s, end = p + d->row.len - 2; p < end;) {
 		enum style style = (enum style)(*p++ - 1);
 		size_t n = strlen(p);
 
-		x = put_span(d, x, style, (struct str){ p, n }, selected);
+		x = put_span(d, x, style, (struct str){ p, n }, x < d->selected);
 		p += n + 1;
 	}
 	(void)attr_set(A_NORMAL, 0, NULL);

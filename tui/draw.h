@@ -21,6 +21,7 @@ struct draw {
 	struct buf clean;       /* scratch: sanitised text */
 	int y, x;               /* where the row being made is */
 	int limit;              /* text ends before this column */
+	int selected;           /* columns of it from the left that are in reverse */
 	int cursor_y, cursor_x; /* the terminal's cursor, -1: hidden */
 };
 
@@ -32,6 +33,8 @@ void draw_forget(struct draw *d); /* draw all rows anew, whatever they held */
 void draw_begin(struct draw *d, int y);
 /* selected: the whole row in reverse. The rest of the row is blank. */
 void draw_end(struct draw *d, bool selected);
+/* What is drawn so far, filled up to column x, is in reverse; what follows is not. */
+void draw_select(struct draw *d, int x);
 
 /* Text at most `columns` wide (less at the edge); a cut shows as such. */
 void draw_str(struct draw *d, enum style style, struct str s, int columns);

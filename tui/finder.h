@@ -39,7 +39,7 @@ struct finder_job {
 	bool counts;        /* and by state at the end */
 	const char *field;  /* values, groups */
 	const char *prefix; /* values */
-	bool tree;   /* runs: child runs below their parents; there is no head */
+	bool tree;          /* runs: child runs below their parents; there is no head */
 	/* logs */
 	const struct weir_id *runs; /* copied */
 	size_t n_runs;

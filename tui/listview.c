@@ -3,6 +3,7 @@
 #include <weir/time.h>
 
 #include "app.h"
+#include "preview.h"
 #include "word.h"
 
 static const struct listview_kind kinds[] = {
@@ -105,7 +106,7 @@ listview_layout(struct listview *r)
 	r->table.several = strchr(r->sort, ',') != NULL;
 	r->table.now_us = r->rows.now_us = a->now_us;
 	table_layout(&r->table, &a->draw, a->store, r->list.top, (size_t)r->list.height,
-		r->v.width);
+		listview_pane(r).list_width);
 }
 
 enum weir_rc
@@ -140,6 +141,10 @@ take_timers(struct listview *r, int64_t now)
 
 	if (taken)
 		r->rows.flagged_us = 0;
+	if (r->preview && preview_due(r->preview) && preview_due(r->preview) <= now) {
+		preview_update(r->preview);
+		taken = true;
+	}
 	return taken && r->generation == r->v.app->generation && !(due && due <= now);
 }
 
@@ -153,6 +158,8 @@ listview_data(struct view *v)
 		return;
 	app_store(v->app);
 	r->generation = v->app->generation;
+	if (r->preview)
+		preview_stale(r->preview);
 	rows_stale(&r->rows);
 	if (r->held && now - v->app->key_us >= HOLD_US) {
 		struct finder_answer *held = r->held;
@@ -183,7 +190,8 @@ listview_due(const struct view *v)
 {
 	const struct listview *r = (const struct listview *)v;
 
-	return earlier(keys_due(r), r->rows.flagged_us);
+	return earlier(earlier(keys_due(r), r->rows.flagged_us),
+		r->preview ? preview_due(r->preview) : 0);
 }
 
 void

@@ -23,6 +23,16 @@ enum { HOLD_US = 2000000 };
 /* Between two questions that only look for changes. */
 enum { AGAIN_US = 500000 };
 
+enum listview_preview {
+	PREVIEW_AUTO,
+	PREVIEW_BESIDE,
+	PREVIEW_BELOW,
+	PREVIEW_OFF,
+	PREVIEW_N
+};
+
+struct preview;
+
 struct listview {
 	struct view v;
 	enum weir_kind kind;
@@ -40,6 +50,9 @@ struct listview {
 	/* What the query looks for, made visible in cells: compiled from `words_of`. */
 	struct weir_query *words;
 	char *words_of;
+
+	struct preview *preview; /* NULL: none is on the screen */
+	enum listview_preview preview_mode;
 
 	int64_t generation; /* of the store that was last asked */
 	uint64_t job;       /* what the answers must belong to */
@@ -104,6 +117,21 @@ void listview_mark_range(struct view *v, enum action_id id, const char *arg);
 void listview_mark_all(struct view *v, enum action_id id, const char *arg);
 void listview_unmark(struct view *v, enum action_id id, const char *arg);
 void listview_mark_sync(struct listview *r); /* the rows changed */
+
+/* listview_pane.c: the list and its preview. */
+struct listview_pane {
+	int list_width, list_height;
+	int width, height; /* of the preview; 0: there is none */
+	bool below;
+};
+struct listview_pane listview_pane(const struct listview *r);
+void listview_place(struct listview *r); /* the size changed */
+void listview_look(struct listview *r);  /* at what the cursor is on */
+/* Line i of the preview on the row begun, behind the list. */
+void listview_paint_beside(struct listview *r, struct draw *d, int i);
+void listview_paint_below(struct listview *r, struct draw *d);
+void listview_preview_act(struct view *v, enum action_id id, const char *arg);
+void listview_preview_scroll(struct view *v, enum action_id id, const char *arg);
 
 void listview_data(struct view *v);
 int64_t listview_due(const struct view *v);

@@ -93,32 +93,46 @@ begin_rows(struct listview *r, int n, struct table_look *ret_look)
 	rows_load(&r->rows, r->v.app->store, r->list.top, (size_t)n);
 }
 
+static void
+paint_line(struct listview *r, struct draw *d, int i, const struct table_look *query)
+{
+	size_t row = r->list.top + (size_t)i;
+	struct table_look look = *query;
+	int limit = d->limit;
+
+	if (row < r->rows.n) {
+		look.marked = listview_is_marked(r, row);
+		look.depth = listview_depth(r, row);
+		look.folded = listview_is_folded(r, row);
+		paint_row(r, d, row, &look);
+		if (row == r->list.row)
+			draw_select(d, limit);
+	} else if (r->rows.n == 0) {
+		paint_empty(r, d, i);
+	}
+}
+
 void
 listview_paint(struct view *v, struct draw *d)
 {
 	struct listview *r = listview_of(v);
+	struct listview_pane pane = listview_pane(r);
+	int header = listview_has_header(v) ? 1 : 0;
 	struct table_look look;
-	int y = v->y;
 
-	if (listview_has_header(v)) {
-		draw_begin(d, y++);
-		paint_header(r, d);
+	listview_look(r);
+	begin_rows(r, r->list.height, &look);
+	for (int i = 0; i < pane.list_height; i++) {
+		draw_begin(d, v->y + i);
+		d->limit = pane.list_width;
+		if (i < header)
+			paint_header(r, d);
+		else
+			paint_line(r, d, i - header, &look);
+		listview_paint_beside(r, d, i);
 		draw_end(d, false);
 	}
-	begin_rows(r, r->list.height, &look);
-	for (int i = 0; i < r->list.height && y < v->y + v->height; i++, y++) {
-		size_t row = r->list.top + (size_t)i;
-
-		look.marked = listview_is_marked(r, row);
-		look.depth = listview_depth(r, row);
-		look.folded = listview_is_folded(r, row);
-		draw_begin(d, y);
-		if (row < r->rows.n)
-			paint_row(r, d, row, &look);
-		else if (r->rows.n == 0)
-			paint_empty(r, d, i);
-		draw_end(d, row < r->rows.n && row == r->list.row);
-	}
+	listview_paint_below(r, d);
 }
 
 void

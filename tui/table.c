@@ -469,11 +469,11 @@ table_row(const struct table *t, struct draw *d, const struct rows_row *row,
 		bool state = column(t, i)->type == WEIR_T_STATE_NAME;
 		int end = start + t->cols[i].width + (i < giver ? indent : 0);
 
-		if (!begin_column(t, d, i, start))
+		if (!begin_column(t, d, i, start + (i <= giver ? indent : 0)))
 			continue;
 		row_cell(t, d, i, row, look, state ? state_style : STYLE_PLAIN,
 			end - d->x);
-		start = end + t->gap;
+		start += t->cols[i].width + t->gap;
 	}
 }
 

@@ -25,7 +25,7 @@ struct table_column {
 struct table_look {
 	bool marked;
 	bool folded; /* what is below it is not shown */
-	int depth; /* of a child run below its parent; 0: it is no child here */
+	int depth;   /* of a child run below its parent; 0: it is no child here */
 	/* What the query looks for, to be shown in the cells. */
 	const struct weir_match *const *words;
 	size_t n_words;

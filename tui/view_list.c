@@ -6,6 +6,7 @@
 
 #include "app.h"
 #include "listview.h"
+#include "preview.h"
 #include "view_columns.h"
 #include "view_detail.h"
 #include "view_log.h"
@@ -35,10 +36,7 @@ static const struct list_model model = { model_n, model_key, model_find, NULL };
 static void
 view_layout(struct view *v)
 {
-	struct listview *r = listview_of(v);
-
-	list_height(&r->list, v->height - (listview_has_header(v) ? 1 : 0));
-	listview_layout(r);
+	listview_place(listview_of(v));
 }
 
 static void
@@ -179,6 +177,9 @@ static const struct view_act acts[] = {
 	{ ACTION_PREVIOUS, listquery_next },
 	{ ACTION_SORT, listview_sort_act },
 	{ ACTION_COLUMNS, view_columns_act },
+	{ ACTION_PREVIEW, listview_preview_act },
+	{ ACTION_PREVIEW_UP, listview_preview_scroll },
+	{ ACTION_PREVIEW_DOWN, listview_preview_scroll },
 	{ ACTION_NEXT_BAD, listquery_bad },
 	{ ACTION_PREVIOUS_BAD, listquery_bad },
 	{ ACTION_TIMES, act_times },
@@ -197,6 +198,7 @@ view_free(struct view *v)
 	struct listview *r = listview_of(v);
 
 	finder_answer_free(r->held);
+	preview_free(r->preview);
 	rows_release(&r->rows);
 	listquery_release(&r->find);
 	listview_tree_release(&r->fold);
