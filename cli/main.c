@@ -119,6 +119,7 @@
  *   actions	cancelling and retriggering, from the wish to its result
  *   act_rules	what is proposed in which state, what an answer means
  *   act_settle	what was left without an answer
+ *   pipe	what wakes a thread
  *   engine	the thread of the menus that does it
  *   doctor	is everything as it should be
  *
@@ -178,6 +179,9 @@
  *   outside	other programs on the terminal
  *   palette	`:`: actions by name
  *   palette_offer	what it offers: actions, arguments
+ *   app_runs	cancel and retrigger, of what is marked or under the cursor
+ *   confirm	the list of it, asked for; what came of it
+ *   view_history	what was done
  *   messages	what weir said, with times
  *   keymap	which key does what where
  *   script	keys from a file

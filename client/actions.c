@@ -542,6 +542,21 @@ run_of_store(struct weir_store *store, const struct weir_id *id, struct act_run 
 	return rc;
 }
 
+/* What is sent has another key each time. */
+static void
+add_without(struct buf *out, const char *body, const struct weir_id *id)
+{
+	char text[WEIR_ID_TEXT + 1];
+	const char *at;
+
+	weir_id_format(id, text);
+	for (; (at = strstr(body, text)); body = at + WEIR_ID_TEXT) {
+		buf_add(out, body, (size_t)(at - body));
+		buf_adds(out, "NEW");
+	}
+	buf_adds(out, body);
+}
+
 enum weir_rc
 weir_act_plan(struct weir_store *store, const struct weir_act *act,
 	const struct weir_id *run, struct buf *path, struct buf *body,
@@ -566,7 +581,7 @@ weir_act_plan(struct weir_store *store, const struct weir_act *act,
 		take_plan(&a);
 		buf_addstr(path, buf_str(&a.plan.path));
 		if (body)
-			buf_addstr(body, buf_str(&a.plan.body));
+			add_without(body, buf_cstr(&a.plan.body), &id);
 	}
 	free(text);
 	actions_close(&a);

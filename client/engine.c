@@ -6,7 +6,6 @@
  * afterwards.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #define LOG_MODULE "engine"
+#include "pipe.h"
 #include "weir/engine.h"
 #include "weir/log.h"
 #include "weir/mem.h"
@@ -56,6 +56,7 @@ struct weir_engine {
 
 	/* The thread's own. */
 	bool following, away, pending;
+	bool settled; /* nothing of an earlier weir's is without an answer */
 	struct weir_id follow;
 	uint64_t follow_number;
 	int64_t follow_due_us, follow_wait_us, away_wait_us;
@@ -64,25 +65,6 @@ struct weir_engine {
 	unsigned cycles, polls;
 	int64_t generation;
 };
-
-static void
-poke(int fd)
-{
-	ssize_t n;
-
-	do
-		n = write(fd, "", 1);
-	while (n < 0 && errno == EINTR);
-}
-
-static void
-drain(int fd)
-{
-	char bytes[64];
-
-	while (read(fd, bytes, sizeof(bytes)) > 0)
-		;
-}
 
 /* Queue an event; of CHANGED and PROGRESS the last that waits is enough. */
 static void
@@ -106,7 +88,7 @@ post(struct weir_engine *e, const struct weir_event *event)
 	VEC_PUSH(&e->events, *event);
 	pthread_mutex_unlock(&e->lock);
 	if (first)
-		poke(e->ready[1]);
+		pipe_poke(e->ready[1]);
 }
 
 static void
@@ -153,6 +135,12 @@ progress(void *arg, const struct weir_progress *p)
 	e->progress_us = now;
 	set_text(&event, p->what);
 	post(e, &event);
+}
+
+static void
+note(void *arg, const char *text)
+{
+	post_kind(arg, WEIR_EV_NOTE, text);
 }
 
 static struct weir_sync_options
@@ -240,7 +228,26 @@ cycle(struct weir_engine *e, bool asked, struct weir_err *err)
 	if (rc && rc != WEIR_EINTR && rc != WEIR_EBUSY && rc != WEIR_EPENDING &&
 		!e->away)
 		post_kind(e, WEIR_EV_NOTE, err->text);
+	if (!rc && !e->settled)
+		e->settled = !weir_act_settle(e->session, note, e, err);
 	return rc;
+}
+
+/* One that had no answer is looked up after the next cycle. */
+static void
+act(struct weir_engine *e, const struct waiting_req *w)
+{
+	struct weir_event event = { .kind = WEIR_EV_ACTED, .request = w->number };
+	struct weir_act_result r;
+
+	event.rc = weir_act(e->session, &w->req.act, &w->req.id, &r);
+	event.run = r.run;
+	event.made = r.made;
+	memcpy(event.name, r.name, sizeof(event.name));
+	set_text(&event, r.said);
+	if (event.rc == WEIR_ENET || event.rc == WEIR_EINTR)
+		e->settled = false;
+	post(e, &event);
 }
 
 static void
@@ -318,6 +325,8 @@ work(struct weir_engine *e, const struct waiting_req *w)
 		rc = weir_fail(&err, WEIR_ENET, "offline by choice");
 	} else if (w->req.kind == WEIR_REQ_SYNC) {
 		rc = cycle(e, true, &err);
+	} else if (w->req.kind == WEIR_REQ_ACT) {
+		act(e, w);
 	} else if (w->req.kind == WEIR_REQ_RUN) {
 		rc = weir_sync_run(e->session, &w->req.id, &err);
 		note_server(e, rc, &err);
@@ -406,7 +415,7 @@ wait_for_work(struct weir_engine *e)
 	if (due != INT64_MAX)
 		timeout = due <= now ? 0 : (int)((due - now + 999) / 1000);
 	if (poll(&p, 1, timeout) > 0)
-		drain(e->wake[0]);
+		pipe_drain(e->wake[0]);
 }
 
 /* What is due and was not asked for just now; false: nothing. */
@@ -451,18 +460,6 @@ run_engine(void *arg)
 		wait_for_work(e);
 	}
 	return NULL;
-}
-
-static bool
-make_pipe(int fds[2])
-{
-	if (pipe(fds))
-		return false;
-	for (int i = 0; i < 2; i++) {
-		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-		fcntl(fds[i], F_SETFL, O_NONBLOCK);
-	}
-	return true;
 }
 
 static void
@@ -510,7 +507,7 @@ weir_engine_start(const struct weir_config *config, bool offline,
 	e->wake[0] = e->wake[1] = e->ready[0] = e->ready[1] = -1;
 	pthread_mutex_init(&e->lock, NULL);
 	e->session = weir_session_new(config);
-	if (!make_pipe(e->wake) || !make_pipe(e->ready))
+	if (!pipe_make(e->wake) || !pipe_make(e->ready))
 		error = errno;
 	else
 		error = start_thread(e);
@@ -532,7 +529,7 @@ weir_engine_stop(struct weir_engine *e)
 	atomic_store(&e->give_way, true);
 	pthread_mutex_unlock(&e->lock);
 	weir_session_interrupt(e->session);
-	poke(e->wake[1]);
+	pipe_poke(e->wake[1]);
 	pthread_join(e->thread, NULL);
 	free_engine(e);
 }
@@ -547,7 +544,7 @@ weir_engine_submit(struct weir_engine *e, const struct weir_req *req)
 	VEC_PUSH(&e->requests, w);
 	atomic_store(&e->give_way, true);
 	pthread_mutex_unlock(&e->lock);
-	poke(e->wake[1]);
+	pipe_poke(e->wake[1]);
 	return w.number;
 }
 
@@ -570,7 +567,7 @@ weir_engine_next(struct weir_engine *e, struct weir_event *ret_event)
 			--e->events.n * sizeof(*ret_event));
 	}
 	if (!e->events.n)
-		drain(e->ready[0]);
+		pipe_drain(e->ready[0]);
 	pthread_mutex_unlock(&e->lock);
 	return some;
 }
@@ -585,7 +582,7 @@ weir_engine_active(struct weir_engine *e, bool active)
 	e->active = active;
 	pthread_mutex_unlock(&e->lock);
 	if (active && !was)
-		poke(e->wake[1]);
+		pipe_poke(e->wake[1]);
 }
 
 bool

@@ -115,6 +115,8 @@ void app_nothing(struct app *a, enum action_id id, const char *arg);
 void app_forward(struct app *a, enum action_id id, const char *arg);
 void app_command(struct app *a, enum action_id id, const char *arg);
 void app_shell(struct app *a, enum action_id id, const char *arg);
+void app_act(struct app *a, enum action_id id, const char *arg);
+void app_history(struct app *a, enum action_id id, const char *arg);
 void app_messages(struct app *a, enum action_id id, const char *arg);
 void app_back(struct app *a, enum action_id id, const char *arg);
 void app_quit(struct app *a, enum action_id id, const char *arg);

@@ -6,6 +6,7 @@
 #include <weir/time.h>
 
 #include "app.h"
+#include "confirm.h"
 #include "word.h"
 
 enum { FIRST_FRAME_MS = 40 };
@@ -46,6 +47,10 @@ take_event(struct app *a, const struct weir_event *ev)
 	case WEIR_EV_DONE:
 		if (ev->rc && ev->rc != WEIR_EINTR && ev->text[0])
 			status_say(a, true, "%s", ev->text);
+		break;
+	case WEIR_EV_ACTED:
+		confirm_done(a, ev);
+		app_changed(a);
 		break;
 	case WEIR_EV_NOTE:
 		status_say(a, false, "%s", ev->text);

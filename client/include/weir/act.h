@@ -52,8 +52,9 @@ enum weir_rc weir_act(struct weir_session *s, const struct weir_act *act,
 
 /*
  * What weir_act would send, by what the store knows of the run: `POST <path>` and, if
- * body is not NULL, its body. Nothing would be sent: path stays empty and *ret_result
- * says why. The result has the run's name and what is worth a warning.
+ * body is not NULL, its body, with NEW for the key. Nothing would be sent: path stays
+ * empty and *ret_result says why. The result has the run's name and what is worth a
+ * warning.
  */
 WEIR_NODISCARD enum weir_rc weir_act_plan(struct weir_store *store,
 	const struct weir_act *act, const struct weir_id *run, struct buf *path,

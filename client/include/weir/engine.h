@@ -7,6 +7,7 @@
 #ifndef WEIR_ENGINE_H
 #define WEIR_ENGINE_H
 
+#include <weir/act.h>
 #include <weir/config.h>
 #include <weir/error.h>
 #include <weir/types.h>
@@ -19,10 +20,12 @@ enum weir_req_kind {
 	WEIR_REQ_LOGS, /* weir_sync_logs of id, once */
 	/* weir_sync_logs of id until the run ends or another comes; null: stop. */
 	WEIR_REQ_FOLLOW,
+	WEIR_REQ_ACT, /* weir_act on id; WEIR_EV_ACTED comes before it is DONE */
 };
 struct weir_req {
 	enum weir_req_kind kind;
 	struct weir_id id;
+	struct weir_act act; /* ACT; its parameters live until it is done */
 };
 
 enum weir_ev_kind {
@@ -33,6 +36,7 @@ enum weir_ev_kind {
 	WEIR_EV_OFFLINE, /* text says why */
 	WEIR_EV_DONE,    /* request `request` is answered; rc, text */
 	WEIR_EV_NOTE,    /* text for the message line */
+	WEIR_EV_ACTED,   /* as struct weir_act_result: rc, run, made, name, text */
 };
 struct weir_event {
 	enum weir_ev_kind kind;
@@ -40,6 +44,8 @@ struct weir_event {
 	enum weir_rc rc;
 	int64_t done, total;
 	char text[512];
+	struct weir_id run, made;
+	char name[128];
 };
 
 /*

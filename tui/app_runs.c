@@ -1,0 +1,97 @@
+/* Cancel and retrigger: of what is marked, else of what the cursor is on. */
+#include <weir/act.h>
+
+#include "app.h"
+#include "confirm.h"
+#include "listview.h"
+#include "view_history.h"
+
+enum { RUNS_MAX = 5000 };
+
+static bool
+one_object(struct app *a, struct weir_id **ret_ids, size_t *ret_n)
+{
+	enum weir_kind kind;
+	struct weir_id id;
+
+	if (!a->top->ops->object || !a->top->ops->object(a->top, &kind, &id) ||
+		kind != WEIR_RUN)
+		return false;
+	*ret_ids = xmemdup(&id, sizeof(id));
+	*ret_n = 1;
+	return true;
+}
+
+static bool
+gather(struct app *a, struct weir_id **ret_ids, size_t *ret_n)
+{
+	struct listview *r;
+
+	if (a->top->ops->context != CONTEXT_LIST)
+		return one_object(a, ret_ids, ret_n);
+	r = listview_of(a->top);
+	if (r->kind != WEIR_RUN)
+		return false;
+	*ret_n = listview_marked(r, ret_ids);
+	return *ret_n > 0 || one_object(a, ret_ids, ret_n);
+}
+
+/* `:retrigger same`, `:cancel force`, with or without dashes. */
+static bool
+read_words(struct app *a, const char *arg, struct weir_act *act)
+{
+	const char *word = arg ? arg : "";
+
+	while (*word == '-' || *word == ' ')
+		word++;
+	if (act->kind == WEIR_ACT_CANCEL && !strcmp(word, "force"))
+		act->force = true;
+	else if (act->kind == WEIR_ACT_RETRIGGER && !strcmp(word, "same"))
+		act->same = true;
+	else if (act->kind == WEIR_ACT_RETRIGGER && !strcmp(word, "defaults"))
+		act->defaults = true;
+	else if (*word) {
+		status_say(a, true, "%s: '%s': %s", weir_act_verb(act->kind), word,
+			act->kind == WEIR_ACT_CANCEL ? "only: force"
+						     : "only: same, defaults");
+		return false;
+	}
+	return true;
+}
+
+void
+app_act(struct app *a, enum action_id id, const char *arg)
+{
+	struct weir_act act = {
+		.kind = id == ACTION_CANCEL ? WEIR_ACT_CANCEL : WEIR_ACT_RETRIGGER,
+	};
+	struct weir_id *ids = NULL;
+	struct weir_err err = { 0 };
+	size_t n = 0;
+
+	if (!read_words(a, arg, &act))
+		return;
+	if (weir_act_allowed(a->config, act.kind, &err))
+		status_say(a, true, "%s", err.text);
+	else if (!a->engine)
+		status_say(a, true, "%s: %s", weir_act_verb(act.kind),
+			a->no_server ? "no server is configured"
+				     : "offline: the server is not asked");
+	else if (!gather(a, &ids, &n))
+		status_say(
+			a, true, "%s: there is no run here", weir_act_verb(act.kind));
+	else if (n > RUNS_MAX) {
+		status_say(a, true, "%s: %zu runs: at most %d at once",
+			weir_act_verb(act.kind), n, RUNS_MAX);
+		free(ids);
+	} else
+		confirm_ask(a, &act, ids, n);
+}
+
+void
+app_history(struct app *a, enum action_id id, const char *arg)
+{
+	(void)id;
+	(void)arg;
+	app_push(a, view_history_new(a));
+}

@@ -1,0 +1,20 @@
+/*
+ * Acting on runs from a menu: the exact list of what would be done, the calls and the
+ * command that it amounts to; only `y`, or the number of runs when they are many, goes
+ * on. Then the same page shows what came of each.
+ */
+#ifndef WEIR_TUI_CONFIRM_H
+#define WEIR_TUI_CONFIRM_H
+
+#include <weir/act.h>
+
+#include "view.h"
+
+/* Ask for these runs: ids is taken. Pushes the page. */
+void confirm_ask(
+	struct app *a, const struct weir_act *act, struct weir_id *ids, size_t n);
+
+/* An action that the engine has done, for the message line. */
+void confirm_done(struct app *a, const struct weir_event *ev);
+
+#endif
