@@ -322,10 +322,14 @@ logs_menu(struct ctx *ctx, struct tui_start *start)
 	struct weir_view *v = &start->view;
 
 	other.level = other.grep = other.task = NULL;
-	if (ctx->n_words != 1 || memcmp(&other, &init, sizeof(init)) != 0)
+	struct buf ids = BUF_INIT(BUF_MAX);
+
+	if (ctx->n_words < 1 || memcmp(&other, &init, sizeof(init)) != 0)
 		return false;
 	v->show = WEIR_SHOW_LOG;
-	v->id = xstrdup(ctx->words[0]);
+	for (size_t i = 0; i < ctx->n_words; i++)
+		buf_addf(&ids, "%s%s", i ? "\n" : "", ctx->words[i]);
+	v->id = buf_steal(&ids);
 	v->level = a->level ? xstrdup(a->level) : NULL;
 	v->grep = a->grep ? xstrdup(a->grep) : NULL;
 	v->task = a->task ? xstrdup(a->task) : NULL;

@@ -201,7 +201,9 @@
  *   chosen	which columns are shown, as --columns and as a list
  *   view_columns	the chooser of columns
  *   sortkeys	what a key that names a column does to --sort
- *   pager	long text
+ *   pager pager_rows pager_paint	long text
+ *   fold		tracebacks of a text
+ *   export	files, the pager, the editor
  *   view_why	why a run failed or waits
  *   view_errors	failed runs by what they died of
  *   page		lines of styled text, some of which open something
@@ -221,7 +223,11 @@
  *   facts_artifact	of artifacts, and what they hold
  *   facts_json	JSON values as lines
  *   view_detail	the page of one object, and of its parameters
- *   logview logview_paint view_log	a log
+ *   view_log	the logs of runs: opening, new lines
+ *   logview	which lines are shown
+ *   logview_find	what the query thread is asked
+ *   logview_fold logview_line logview_paint	lines on the screen
+ *   logview_act logview_jump logview_save	keys
  *   view_messages	what weir said
  *   view_help	the keys of a view
  *   web		a web page in the browser

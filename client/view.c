@@ -28,7 +28,7 @@ static const struct command {
 	{ "history", WEIR_SHOW_HISTORY, WEIR_RUN },
 };
 
-enum option_type { OPTION_TEXT, OPTION_TREE, OPTION_KIND };
+enum option_type { OPTION_TEXT, OPTION_TREE, OPTION_FOLLOW, OPTION_KIND };
 
 /* In the order in which they are written. */
 static const struct option {
@@ -43,6 +43,7 @@ static const struct option {
 	{ "level", 'l', OPTION_TEXT, TEXT(level), 0, BIT(WEIR_SHOW_LOG) },
 	{ "task", 't', OPTION_TEXT, TEXT(task), 0, BIT(WEIR_SHOW_LOG) },
 	{ "grep", 'g', OPTION_TEXT, TEXT(grep), 0, BIT(WEIR_SHOW_LOG) },
+	{ "follow", 'f', OPTION_FOLLOW, 0, 0, BIT(WEIR_SHOW_LOG) },
 	{ "sort", 's', OPTION_TEXT, TEXT(sort), 0, BIT(WEIR_SHOW_LIST) },
 	{ "columns", 'c', OPTION_TEXT, TEXT(columns), 0, BIT(WEIR_SHOW_LIST) },
 	{ "count-by", 0, OPTION_TEXT, TEXT(count_by), 0, BIT(WEIR_SHOW_LIST) },
@@ -88,7 +89,9 @@ weir_view_release(struct weir_view *v)
 void
 weir_view_copy(const struct weir_view *v, struct weir_view *ret_view)
 {
-	struct weir_view copy = { .show = v->show, .kind = v->kind, .tree = v->tree };
+	struct weir_view copy = {
+		.show = v->show, .kind = v->kind, .tree = v->tree, .follow = v->follow
+	};
 
 	for (size_t i = 0; i < N_ELEM(owned); i++)
 		set_text(&copy, owned[i], text_of(v, owned[i]));
@@ -258,6 +261,7 @@ take_option(struct parse *p, const char *word)
 		if (value)
 			return unknown_option(p, word);
 		p->v.tree |= o->type == OPTION_TREE;
+		p->v.follow |= o->type == OPTION_FOLLOW;
 		if (o->type == OPTION_KIND)
 			p->v.kind = o->kind;
 		return WEIR_OK;
@@ -276,6 +280,13 @@ take_argument(struct parse *p, const char *word)
 		if (p->query.len > 0)
 			buf_addc(&p->query, ' ');
 		buf_adds(&p->query, word);
+		return WEIR_OK;
+	}
+	if (p->command->show == WEIR_SHOW_LOG && p->v.id) {
+		char *ids = xasprintf("%s\n%s", p->v.id, word);
+
+		set_text(&p->v, TEXT(id), ids);
+		free(ids);
 		return WEIR_OK;
 	}
 	if (p->command->show == WEIR_SHOW_HISTORY || p->v.id)
@@ -411,6 +422,18 @@ add_argument(struct buf *out, const char *text)
 	weir_view_quote(out, text);
 }
 
+/* Of a log there may be several. */
+static void
+add_ids(struct buf *out, const char *ids)
+{
+	char *copy = xstrdup(ids), *save = NULL;
+
+	for (char *id = strtok_r(copy, "\n", &save); id;
+		id = strtok_r(NULL, "\n", &save))
+		add_argument(out, id);
+	free(copy);
+}
+
 void
 weir_view_format(const struct weir_view *v, struct buf *out)
 {
@@ -418,8 +441,13 @@ weir_view_format(const struct weir_view *v, struct buf *out)
 	const char *argument = list ? v->query : v->id;
 	bool behind = argument && is_option(argument, list);
 
+	for (const char *id = v->show == WEIR_SHOW_LOG ? argument : NULL;
+		id && (id = strchr(id, '\n')); id++)
+		behind = behind || is_option(id + 1, false);
 	buf_addf(out, "weir %s", weir_view_command(v));
-	if (argument && *argument && !behind)
+	if (argument && *argument && !behind && v->show == WEIR_SHOW_LOG)
+		add_ids(out, argument);
+	else if (argument && *argument && !behind)
 		add_argument(out, argument);
 	for (size_t i = 0; i < N_ELEM(options); i++) {
 		const struct option *o = &options[i];
@@ -427,7 +455,8 @@ weir_view_format(const struct weir_view *v, struct buf *out)
 
 		if (!(o->shows & BIT(v->show)) || o->type == OPTION_KIND)
 			continue;
-		if (o->type == OPTION_TREE && v->tree)
+		if ((o->type == OPTION_TREE && v->tree) ||
+			(o->type == OPTION_FOLLOW && v->follow))
 			buf_addf(out, " --%s", o->name);
 		text = o->type == OPTION_TEXT ? text_of(v, o->offset) : NULL;
 		if (!text || !*text)
@@ -437,6 +466,9 @@ weir_view_format(const struct weir_view *v, struct buf *out)
 	}
 	if (behind) {
 		buf_adds(out, " --");
-		add_argument(out, argument);
+		if (v->show == WEIR_SHOW_LOG)
+			add_ids(out, argument);
+		else
+			add_argument(out, argument);
 	}
 }

@@ -1,4 +1,6 @@
 /* What a command shows, opened as a view. */
+#include <weir/logs.h>
+#include <weir/mem.h>
 #include <weir/select.h>
 
 #include "app.h"
@@ -79,6 +81,34 @@ static struct view *(*const openers[WEIR_N_SHOWS])(struct app *a,
 	[WEIR_SHOW_WHY] = open_why,
 };
 
+/* Several runs' logs as one; NULL with the reason in err. */
+static struct view *
+open_logs(struct app *a, const struct weir_view *view, struct weir_err *err)
+{
+	struct weir_id runs[WEIR_LOGS_RUNS_MAX + 1];
+	char *ids = xstrdup(view->id), *save = NULL;
+	struct view *v = NULL;
+	enum weir_rc rc = WEIR_OK;
+	enum weir_kind kind;
+	size_t n = 0;
+	int64_t key;
+
+	if (!app_store(a))
+		rc = weir_fail(err, WEIR_ENOTFOUND, "nothing is stored yet");
+	for (char *id = strtok_r(ids, "\n", &save); !rc && id && n < N_ELEM(runs);
+		id = strtok_r(NULL, "\n", &save))
+		rc = weir_resolve(
+			a->store, 1u << WEIR_RUN, id, &kind, &runs[n++], &key, err);
+	free(ids);
+	if (!rc)
+		v = view_log_many(a, runs, n);
+	if (!rc && !v)
+		(void)weir_fail(err, WEIR_EUSAGE, "logs: %zu runs are too many", n);
+	if (v)
+		view_log_look(v, view);
+	return v;
+}
+
 static struct view *
 open_object(struct app *a, const struct weir_view *view, struct weir_err *err)
 {
@@ -91,6 +121,8 @@ open_object(struct app *a, const struct weir_view *view, struct weir_err *err)
 			weir_view_command(view));
 		return NULL;
 	}
+	if (view->show == WEIR_SHOW_LOG && view->id && strchr(view->id, '\n'))
+		return open_logs(a, view, err);
 	/* Failed runs by error, where no run is called so. */
 	if (view->show == WEIR_SHOW_WHY && view->id && strchr(view->id, ':') &&
 		(!app_store(a) || resolve(a, view, &kind, &id, NULL)))

@@ -7,7 +7,7 @@
 #include <weir/mem.h>
 #include <weir/text.h>
 
-enum { ROW_MAX = 64 << 10, TEXT_PIECE_MAX = 32 << 10 };
+enum { ROW_MAX = 64 << 10, TEXT_PIECE_MAX = 32 << 10, STYLE_LONG = 0x7e };
 
 void
 draw_init(struct draw *d, const struct theme *theme)
@@ -76,12 +76,39 @@ draw_left(const struct draw *d)
 	return d->limit > d->x ? d->limit - d->x : 0;
 }
 
+/* A byte, or for the styles of coloured text a mark and four; none is 0. */
+static void
+add_style(struct buf *row, enum style style)
+{
+	unsigned code = (unsigned)style;
+
+	if (style < STYLE_N) {
+		buf_addc(row, (char)(style + 1));
+		return;
+	}
+	buf_addc(row, STYLE_LONG);
+	for (int shift = 0; shift < 20; shift += 5)
+		buf_addc(row, (char)(0x20 + (code >> shift & 31)));
+}
+
+static enum style
+read_style(const char **p)
+{
+	unsigned code = 0;
+
+	if (*(*p)++ != STYLE_LONG)
+		return (enum style)((*p)[-1] - 1);
+	for (int shift = 0; shift < 20; shift += 5)
+		code |= (unsigned)(*(*p)++ - 0x20) << shift;
+	return (enum style)code;
+}
+
 static void
 put(struct draw *d, enum style style, struct str s, int width)
 {
 	if (s.len == 0)
 		return;
-	buf_addc(&d->row, (char)(style + 1));
+	add_style(&d->row, style);
 	buf_addstr(&d->row, s);
 	buf_addc(&d->row, '\0');
 	d->x += width;
@@ -219,10 +246,13 @@ is_ascii(const char *s, size_t n)
 static int
 put_span(struct draw *d, int x, enum style style, struct str s, bool selected)
 {
-	attr_t attrs = d->theme->attrs[style] & ~(attr_t)A_COLOR;
-	short pair = (short)PAIR_NUMBER(d->theme->attrs[style]);
+	uint32_t styled;
+	attr_t attrs;
+	short pair;
 	size_t pos = 0;
 
+	theme_attrs(d->theme, style, &styled, &pair);
+	attrs = (attr_t)styled;
 	if (selected) {
 		attrs = (attrs & ~(attr_t)A_DIM) ^ A_REVERSE;
 		pair = 0;
@@ -262,7 +292,7 @@ draw_end(struct draw *d, bool selected)
 		return;
 
 	for (p = d->row.s, end = p + d->row.len - 2; p < end;) {
-		enum style style = (enum style)(*p++ - 1);
+		enum style style = read_style(&p);
 		size_t n = strlen(p);
 
 		x = put_span(d, x, style, (struct str){ p, n }, x < d->selected);

@@ -49,7 +49,7 @@ static const struct {
 	{ ALL, "e", ACTION_MORE_CONTEXT }, { ALL, "E", ACTION_LESS_CONTEXT },
 	{ ALL, "t", ACTION_TIMES }, { ALL, "Z", ACTION_ZONE }, { ALL, "m", ACTION_TIME_MARK },
 	{ ALL, "@", ACTION_JUMP },
-	{ ALL, "w", ACTION_WRAP }, { ALL, "M", ACTION_MERGE },
+	{ ALL, "w", ACTION_WRAP }, { ALL, "M", ACTION_MERGE }, { ALL, "c", ACTION_COPY_LINE },
 	{ ALL, "S", ACTION_SAVE }, { ALL, "|", ACTION_PAGER }, { ALL, "alt-e", ACTION_EDITOR },
 	{ ALL, ":", ACTION_COMMAND }, { ALL, "alt-x", ACTION_COMMAND }, { ALL, "!", ACTION_SHELL },
 	{ ALL, "'", ACTION_VIEW }, { ALL, "tab", ACTION_NEXT_VIEW },

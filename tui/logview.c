@@ -8,23 +8,50 @@ logview_of(struct view *v)
 	return (struct log *)v;
 }
 
+void
+logview_set(char **where, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	free(*where);
+	*where = copy;
+}
+
+static bool
+has_task(const struct log *l)
+{
+	return !weir_id_is_null(&l->task) || *l->task_name;
+}
+
 bool
 logview_filtered(const struct log *l)
 {
-	return l->min_level > 10 || *l->filter || !weir_id_is_null(&l->task);
+	return l->min_level > 10 || l->filters.n > 0 || l->typed || has_task(l);
 }
 
 size_t
 logview_n(const struct log *l)
 {
-	return l->reader ? weir_log_n(l->reader) : 0;
+	return l->logs ? weir_logs_n(l->logs) : 0;
+}
+
+size_t
+logview_count(void *arg)
+{
+	const struct log *l = arg;
+
+	return logview_filtered(l) ? l->n_shown : logview_n(l);
 }
 
 /* The number in the log of line i of the screen. */
 size_t
 logview_number(const struct log *l, size_t i)
 {
-	return logview_filtered(l) ? (i < l->n_shown ? l->shown[i] : 0) : i;
+	if (!logview_filtered(l))
+		return i;
+	if (i < l->n_shown)
+		return l->shown[i];
+	return l->n_shown > 0 ? l->shown[l->n_shown - 1] : 0;
 }
 
 /* The first element at or after value. */
@@ -53,53 +80,25 @@ logview_at(const struct log *l, size_t number)
 				   : number;
 }
 
-static bool
-is_pattern(const char *text, const char **ret_pattern, size_t *ret_len)
+bool
+logview_shows(const struct log *l, size_t number)
 {
-	size_t n = strlen(text);
+	size_t i = logview_at(l, number);
 
-	if (n < 2 || text[0] != '/')
-		return false;
-	*ret_pattern = text + 1;
-	*ret_len = n - 1 - (text[n - 1] == '/' && n > 2 ? 1 : 0);
-	return true;
+	return i < logview_count((void *)(uintptr_t)l) &&
+	       logview_number(l, i) == number;
 }
 
-/* Ask the query thread for one of the lists of line numbers, from a line on. */
-static void
-ask(struct log *l, enum slot slot, size_t from)
+bool
+logview_passes(const struct log *l, size_t number)
 {
-	struct finder_job job = { .kind = FINDER_LOG,
-		.view = l->v.serial,
-		.slot = (int)slot,
-		.runs = &l->run,
-		.n_runs = 1,
-		.from = from };
+	const struct lines *f = &l->found[SLOT_FILTER];
+	size_t i;
 
-	job.patterns = slot == SLOT_FILTER   ? l->filter
-		       : slot == SLOT_SEARCH ? l->search
-					     : "";
-	if (slot == SLOT_FILTER)
-		job.min_level = l->min_level > 10 ? l->min_level : 0;
-	if (slot == SLOT_ERRORS || slot == SLOT_WARNINGS)
-		job.min_level = slot == SLOT_ERRORS ? 40 : 30;
-	if (!weir_id_is_null(&l->task))
-		job.task = l->task_text;
-	l->found[slot].job = finder_submit(l->v.app->finder, &job);
-	l->found[slot].asked = true;
-}
-
-void
-logview_ask_all(struct log *l, size_t from)
-{
-	if (!l->reader)
-		return;
-	ask(l, SLOT_ERRORS, from);
-	ask(l, SLOT_WARNINGS, from);
-	if (logview_filtered(l))
-		ask(l, SLOT_FILTER, from);
-	if (*l->search)
-		ask(l, SLOT_SEARCH, from);
+	if (!logview_filtered(l))
+		return true;
+	i = logview_bound(f->v, f->n, number);
+	return i < f->n && f->v[i] == number;
 }
 
 size_t
@@ -108,35 +107,61 @@ logview_top(const struct log *l)
 	return logview_number(l, l->pager.top);
 }
 
-void
-logview_ask_search(struct log *l)
+size_t
+logview_current(const struct log *l)
 {
-	ask(l, SLOT_SEARCH, 0);
+	return logview_number(
+		l, l->pager.current == PAGER_NONE ? l->pager.top : l->pager.current);
 }
 
-/* shown = what the filter found, and `context` lines around each. */
-void
-logview_build(struct log *l)
+bool
+logview_line(struct log *l, size_t number, struct weir_line *ret_line)
+{
+	struct weir_err err;
+
+	return l->logs && weir_logs_get(l->logs, number, ret_line, &err) == WEIR_OK;
+}
+
+/* shown = what the filter found, and the context opened around some of it. */
+static void
+make_shown(struct log *l)
 {
 	const struct lines *f = &l->found[SLOT_FILTER];
-	size_t keep = l->shown ? logview_top(l) : 0, total = logview_n(l);
+	size_t total = logview_n(l), at = 0;
 	VEC(size_t) out = { 0 };
 
-	for (size_t i = 0; i < f->n; i++) {
-		size_t first = f->v[i] > l->context ? f->v[i] - l->context : 0;
-		size_t last = f->v[i] + l->context;
+	for (size_t i = 0; i <= f->n; i++) {
+		size_t number = i < f->n ? f->v[i] : SIZE_MAX;
 
-		if (out.n > 0 && first <= out.v[out.n - 1])
-			first = out.v[out.n - 1] + 1;
-		for (size_t k = first; k <= last && k < total; k++)
-			VEC_PUSH(&out, k);
+		for (; at < l->context.n; at++) {
+			const struct around *c = &l->context.v[at];
+			size_t first = c->number > c->n ? c->number - c->n : 0;
+			size_t k = out.n > 0 && out.v[out.n - 1] >= first
+					   ? out.v[out.n - 1] + 1
+					   : first;
+
+			if (first > number)
+				break;
+			for (; k <= c->number + c->n && k < total; k++)
+				VEC_PUSH(&out, k);
+		}
+		if (i < f->n && number < total &&
+			(out.n == 0 || out.v[out.n - 1] < number))
+			VEC_PUSH(&out, number);
 	}
 	free(l->shown);
 	l->shown = out.v;
 	l->n_shown = out.n;
-	l->pager.top = logview_bound(l->shown, l->n_shown, keep);
-	l->pager.sub = 0;
-	pager_clamp(&l->pager);
+}
+
+void
+logview_build(struct log *l)
+{
+	size_t keep = l->placed ? l->origin : logview_current(l);
+	int row = l->placed ? l->origin_row : pager_row(&l->pager);
+
+	make_shown(l);
+	pager_put(&l->pager, logview_bound(l->shown, l->n_shown, keep), row);
 }
 
 bool
@@ -148,150 +173,146 @@ logview_following(const struct log *l)
 void
 logview_settle(struct log *l)
 {
-	if (logview_following(l))
+	if (logview_following(l)) {
+		pager_changed(&l->pager);
 		pager_end(&l->pager);
-	else
+	} else {
 		pager_clamp(&l->pager);
+	}
 }
 
-/* Stand on the match at or after a line, or the one before it; wraps around. */
+/* Following stops where one leaves the last line, and goes on where one is there. */
+void
+logview_moved(struct log *l)
+{
+	size_t n = logview_count(l);
+	bool end = n == 0 || (l->pager.current != PAGER_NONE &&
+				     pager_bottom(&l->pager) <= l->pager.current &&
+				     pager_at_end(&l->pager));
+
+	if (l->follow && l->paused && end) {
+		l->paused = false;
+	} else if (l->follow && !l->paused && !end) {
+		l->paused = true;
+		l->seen = logview_n(l);
+	}
+}
+
+void
+logview_go(struct log *l, size_t number)
+{
+	size_t at = logview_at(l, number), n = logview_count(l);
+
+	if (n == 0)
+		return;
+	pager_show(&l->pager, at < n ? at : n - 1);
+	logview_moved(l);
+}
+
+static uint64_t
+hash_line(const struct weir_line *line)
+{
+	uint64_t h = 0xcbf29ce484222325u ^ (uint64_t)line->level;
+
+	for (size_t i = 0; i < sizeof(line->task.b); i++)
+		h = (h ^ line->task.b[i] ^ line->run.b[i]) * 0x100000001b3u;
+	for (size_t i = 0; i < line->message.len; i++)
+		h = (h ^ (unsigned char)line->message.s[i]) * 0x100000001b3u;
+	return h;
+}
+
+struct anchor
+logview_anchor(struct log *l, size_t number)
+{
+	struct anchor a = { .number = number, .us = WEIR_NO_TIME };
+	struct weir_line line;
+
+	if (logview_line(l, number, &line)) {
+		a.us = line.us;
+		a.hash = hash_line(&line);
+	}
+	return a;
+}
+
+size_t
+logview_find_anchor(struct log *l, const struct anchor *a)
+{
+	struct weir_line line;
+	size_t i;
+
+	if (a->us == WEIR_NO_TIME || !l->logs)
+		return a->number;
+	if (logview_line(l, a->number, &line) && line.us == a->us &&
+		hash_line(&line) == a->hash)
+		return a->number;
+	i = weir_logs_at(l->logs, a->us);
+	for (; logview_line(l, i, &line) && line.us == a->us; i++) {
+		if (hash_line(&line) == a->hash)
+			return i;
+	}
+	return a->number;
+}
+
+/* The context that holds a line; l->context.n: none does. */
+static size_t
+context_of(const struct log *l, size_t number)
+{
+	for (size_t i = 0; i < l->context.n; i++) {
+		const struct around *c = &l->context.v[i];
+
+		if (number + c->n >= c->number && number <= c->number + c->n)
+			return i;
+	}
+	return l->context.n;
+}
+
 static void
-go_to_match(struct log *l, enum slot slot, size_t number, int direction)
+add_context(struct log *l, size_t number)
 {
-	const struct lines *f = &l->found[slot];
-	size_t i, at;
+	struct around c = { number, 0 };
+	size_t i = 0;
 
-	if (f->n == 0) {
-		if (!f->asked)
-			status_say(l->v.app, false,
-				slot == SLOT_SEARCH ? "not found"
-						    : "no error in this log");
-		return;
-	}
-	i = logview_bound(f->v, f->n, number);
-	if (direction < 0)
-		i = i > 0 ? i - 1 : f->n - 1;
-	else if (i >= f->n)
-		i = 0;
-	at = logview_at(l, f->v[i]);
-	if (at >= logview_count(l) || logview_number(l, at) != f->v[i]) {
-		status_say(l->v.app, false, "line %zu is not shown at this level",
-			f->v[i] + 1);
-		return;
-	}
-	l->pager.current = at;
-	pager_show(&l->pager, at);
-	l->paused = true;
-	l->seen = logview_n(l);
+	while (i < l->context.n && l->context.v[i].number < number)
+		i++;
+	VEC_PUSH(&l->context, c);
+	memmove(l->context.v + i + 1, l->context.v + i,
+		(l->context.n - 1 - i) * sizeof(c));
+	l->context.v[i] = c;
 }
 
 void
-logview_step(struct log *l, enum slot slot, int direction)
+logview_context(struct log *l, bool more)
 {
-	size_t from = l->pager.current != PAGER_NONE
-			      ? logview_number(l, l->pager.current)
-			      : logview_top(l);
-
-	if (direction > 0 && l->pager.current != PAGER_NONE)
-		from++;
-	go_to_match(l, slot, from, direction);
-}
-
-void
-logview_set(char **where, const char *text)
-{
-	char *copy = xstrdup(text);
-
-	free(*where);
-	*where = copy;
-}
-
-/* The pattern to highlight; false with the reason said when it cannot be one. */
-bool
-logview_search(struct log *l, const char *text)
-{
-	const char *pattern = text;
-	size_t n = strlen(text);
-	bool regex = is_pattern(text, &pattern, &n);
-	struct weir_match *match = NULL;
-	struct weir_err err = { 0 };
-
-	if (n > 0 && weir_match_new(regex ? WEIR_MATCH_REGEX : WEIR_MATCH_WORD,
-			     (struct str){ pattern, n }, &match, &err)) {
-		status_say(
-			l->v.app, true, "%.*s", (int)strcspn(err.text, "\n"), err.text);
-		return false;
-	}
-	weir_match_free(l->match);
-	l->match = match;
-	l->pager.match = match;
-	logview_set(&l->search, text);
-	l->found[SLOT_SEARCH].n = 0;
-	l->pager.current = PAGER_NONE;
-	return true;
-}
-
-void
-logview_refilter(struct log *l)
-{
-	size_t keep = logview_top(l);
+	size_t number = logview_current(l), i;
 
 	if (!logview_filtered(l)) {
-		l->pager.top = keep;
-		l->pager.sub = 0;
-		free(l->shown);
-		l->shown = NULL;
-		l->n_shown = 0;
-		l->pager.current = PAGER_NONE;
-		logview_settle(l);
+		status_say(l->v.app, false,
+			"all lines are shown: there is no more context (& filters, "
+			"2-5 level)");
 		return;
 	}
-	if (!l->shown) { /* until the answer is here, all lines are the ones before */
-		l->found[SLOT_FILTER].n = 0;
-		logview_build(l);
-	}
-	l->origin = keep;
-	ask(l, SLOT_FILTER, 0);
-}
-
-static void
-take_lines(struct lines *f, const struct finder_answer *answer)
-{
-	size_t keep = logview_bound(f->v, f->n, answer->from);
-
-	f->v = xreallocarray(f->v, keep + answer->n + 1, sizeof(*f->v));
-	if (answer->n > 0)
-		memcpy(f->v + keep, answer->lines, answer->n * sizeof(*f->v));
-	f->n = keep + answer->n;
-	f->asked = answer->more;
-}
-
-void
-logview_answer(struct view *v, struct finder_answer *answer)
-{
-	struct log *l = logview_of(v);
-	struct lines *f = &l->found[answer->slot];
-
-	if (answer->number != f->job)
-		return;
-	if (answer->part == FINDER_FAILED) {
-		f->asked = false;
-		if (answer->rc != WEIR_ENOTFOUND)
-			status_say(v->app, true, "%s", answer->text);
+	i = context_of(l, number);
+	if (i == l->context.n && !more) {
+		status_say(l->v.app, false, "no context is open here (e opens it)");
 		return;
 	}
-	take_lines(f, answer);
-	if (answer->slot == SLOT_FILTER) {
-		bool first = l->n_shown == 0;
-
-		logview_build(l);
-		if (first && l->origin)
-			pager_goto(&l->pager, logview_at(l, l->origin));
-		logview_settle(l);
+	if (i == l->context.n) {
+		add_context(l, number);
+		i = context_of(l, number);
 	}
-	if (answer->slot == SLOT_SEARCH && l->jump) {
-		l->jump = false;
-		go_to_match(l, SLOT_SEARCH, l->origin, 1);
+	if (more && l->context.v[i].n < LOGVIEW_CONTEXT_MAX)
+		l->context.v[i].n += LOGVIEW_CONTEXT;
+	if (!more)
+		l->context.v[i].n -= LOGVIEW_CONTEXT;
+	number = l->context.v[i].number;
+	status_say(l->v.app, false, "%zu lines around line %zu", l->context.v[i].n,
+		number + 1);
+	if (l->context.v[i].n == 0) {
+		l->context.n--;
+		memmove(l->context.v + i, l->context.v + i + 1,
+			(l->context.n - i) * sizeof(l->context.v[0]));
 	}
-	view_touch(v, VIEW_PAINT);
+	if (!more)
+		logview_go(l, number);
+	logview_build(l);
 }

@@ -1,76 +1,10 @@
+/* A log on the screen: lines, the strip beside them, the line below. */
+#include <time.h>
+
 #include "app.h"
 #include "logview.h"
 #include "word.h"
 
-size_t
-logview_count(void *arg)
-{
-	const struct log *l = arg;
-
-	return logview_filtered(l) ? l->n_shown : logview_n(l);
-}
-
-static void
-add_span(struct pager_line *out, enum style style, struct str text, int width)
-{
-	out->spans[out->n_spans++] = (struct pager_span){ style, text, width };
-}
-
-static void
-add_time_span(struct log *l, struct pager_line *out, int64_t us)
-{
-	struct buf text = BUF_INIT(WEIR_TIME_TEXT);
-	const char *s;
-
-	if (l->times == TIMES_NONE)
-		return;
-	weir_time_absolute(&text, us, l->v.app->utc, true);
-	s = buf_cstr(&text);
-	if (l->times == TIMES_CLOCK && text.len > 11)
-		s += 11; /* the date */
-	snprintf(l->time_text, sizeof(l->time_text), "%s", s);
-	add_span(out, STYLE_DIM, str_of(l->time_text), (int)strlen(l->time_text) + 1);
-	buf_release(&text);
-}
-
-static const char *
-level_letter(int level)
-{
-	return level >= 50   ? "C"
-	       : level >= 40 ? "E"
-	       : level >= 30 ? "W"
-	       : level >= 20 ? "I"
-			     : "D";
-}
-
-static bool
-source_line(void *arg, size_t i, struct pager_line *out)
-{
-	struct log *l = arg;
-	struct weir_line line;
-	struct weir_err err;
-	enum style style;
-
-	if (!l->reader || weir_log_get(l->reader, logview_number(l, i), &line, &err))
-		return false;
-	style = theme_level(line.level);
-	out->n_spans = 0;
-	out->style = line.level >= 30 ? style : STYLE_PLAIN;
-	out->text = line.message;
-	if (l->v.width >= 40)
-		add_time_span(l, out, line.us);
-	add_span(out, style, str_of(level_letter(line.level)), 2);
-	if (l->v.width >= 60 && weir_id_is_null(&l->task) && l->name_width > 0)
-		add_span(out, STYLE_DIM,
-			line.task_name.len ? line.task_name : STR("flow"),
-			l->name_width + 2);
-	return true;
-}
-
-const struct pager_source logview_source = { logview_count, source_line };
-
-/* The strip at the right edge: where errors and warnings are, and where the screen is.
- */
 static bool
 any_between(const struct lines *f, size_t from, size_t to)
 {
@@ -79,12 +13,15 @@ any_between(const struct lines *f, size_t from, size_t to)
 	return i < f->n && f->v[i] < to;
 }
 
+/*
+ * The strip at the right edge is the whole log: in its last column where errors,
+ * warnings and what a search found are; left of it where the screen is.
+ */
 static void
 paint_edge(void *arg, struct draw *d, int row)
 {
 	struct log *l = arg;
 	size_t total = logview_n(l), height = (size_t)l->pager.height, from, to;
-	bool here;
 
 	if (total == 0 || d->cols < 20)
 		return;
@@ -92,29 +29,49 @@ paint_edge(void *arg, struct draw *d, int row)
 	to = total * ((size_t)row + 1) / height;
 	if (to == from)
 		to = from + 1;
-	here = from <= l->bottom && to > logview_top(l);
+	if (total > height && from <= l->bottom && to > logview_top(l)) {
+		draw_to(d, d->cols - 2);
+		draw_text(d, STYLE_DIM, theme_glyph(d->theme, GLYPH_STRIP));
+	}
 	draw_to(d, d->cols - 1);
 	if (any_between(&l->found[SLOT_ERRORS], from, to))
 		draw_text(d, STYLE_ERROR, theme_glyph(d->theme, GLYPH_MARK));
+	else if (*l->search && any_between(&l->found[SLOT_SEARCH], from, to))
+		draw_text(d, STYLE_MATCH, theme_glyph(d->theme, GLYPH_HIT));
 	else if (any_between(&l->found[SLOT_WARNINGS], from, to))
 		draw_text(d, STYLE_WARNING, theme_glyph(d->theme, GLYPH_WARN));
-	else if (here && total > height)
-		draw_text(d, STYLE_DIM, theme_glyph(d->theme, GLYPH_STRIP));
 }
 
+/* Why there is nothing to see. */
 static const char *
 empty_text(const struct log *l)
 {
+	bool complete = l->logs && weir_logs_complete(l->logs);
+	bool known = false;
+
+	for (size_t i = 0; i < l->n_runs; i++)
+		known = known || l->runs[i].known;
 	if (l->failed[0])
 		return l->failed;
 	if (logview_n(l) > 0)
-		return l->found[SLOT_FILTER].asked ? "..."
-						   : "No line passes the filter.";
+		return l->found[SLOT_FILTER].asked
+			       ? "..."
+			       : "No line passes the level and the filters: 1 shows "
+				 "all levels, & and Enter take the filters away.";
+	if (!known)
+		return "This run is no longer here: the server has deleted it.";
 	if (l->syncing)
 		return "Fetching the log...";
-	if (!l->v.app->engine && (!l->reader || !weir_log_complete(l->reader)))
+	if (!l->v.app->engine && !complete)
 		return "This log was not fetched yet, and the server is not asked.";
-	return l->live ? "No line yet." : "This run wrote no log.";
+	if (l->v.app->status.offline && !complete)
+		return "This log was not fetched yet, and the server is away.";
+	if (!l->live)
+		return "This run wrote no log.";
+	return strcmp(l->runs[0].state, "Running") == 0
+		       ? "No line yet: the run is at work, lines come as it writes "
+			 "them."
+		       : "No line yet: the run has not begun to write.";
 }
 
 void
@@ -122,6 +79,7 @@ logview_paint(struct view *v, struct draw *d)
 {
 	struct log *l = logview_of(v);
 
+	logview_measure(l);
 	l->bottom = logview_number(l, pager_bottom(&l->pager));
 	pager_paint(&l->pager, d, v->y, paint_edge);
 	if (logview_count(l) == 0 && v->height > 1) {
@@ -132,61 +90,136 @@ logview_paint(struct view *v, struct draw *d)
 	}
 }
 
+/* The name of the zone that times are shown in, of the current line's day. */
 static void
-add_position(const struct log *l, struct buf *out)
+add_zone(struct log *l, struct buf *out)
 {
-	size_t n = logview_count((void *)l), total = logview_n(l), bottom;
+	struct weir_line line;
+	char name[32] = "UTC";
+	struct tm tm;
+	time_t t;
+
+	if ((l->times != TIMES_CLOCK && l->times != TIMES_FULL) ||
+		!logview_line(l, logview_current(l), &line))
+		return;
+	t = (time_t)(line.us / WEIR_SECOND_US);
+	if (!l->v.app->utc && localtime_r(&t, &tm))
+		strftime(name, sizeof(name), "%Z", &tm);
+	buf_addf(out, " %s %s", theme_glyph(&l->v.app->theme, GLYPH_DOT), name);
+}
+
+static void
+add_position(struct log *l, struct buf *out)
+{
+	size_t n = logview_count(l), total = logview_n(l), number;
 
 	if (n == 0)
 		return;
-	bottom = logview_number(l, pager_bottom((struct pager *)&l->pager)) + 1;
+	number = logview_current(l) + 1;
 	buf_adds(out, "line ");
-	word_number(out, (int64_t)bottom);
+	word_number(out, (int64_t)number);
 	buf_adds(out, " of ");
 	word_number(out, (int64_t)total);
 	buf_addf(out, " %s %zu %%", theme_glyph(&l->v.app->theme, GLYPH_DOT),
-		bottom * 100 / total);
+		number * 100 / total);
+	add_zone(l, out);
+}
+
+static void
+add_state(const struct log *l, struct buf *out)
+{
+	const struct theme *t = &l->v.app->theme;
+	size_t n = logview_n(l);
+
+	if (logview_following(l) && l->live)
+		buf_adds(out, "  FOLLOW");
+	else if (l->follow && l->paused && n > l->seen)
+		buf_addf(out, "  %s %zu new", theme_glyph(t, GLYPH_DOWN), n - l->seen);
+	else if (l->was_live && !l->live && l->ended)
+		buf_addf(out, "  ended: %s", l->runs[0].state);
+}
+
+/* `/vec_xl  3 of 17 (counting…)` */
+static void
+add_search(struct log *l, struct buf *out)
+{
+	const struct lines *s = &l->found[SLOT_SEARCH];
+	size_t number = logview_current(l), i = logview_bound(s->v, s->n, number);
+
+	buf_addf(out, "/%s  ", l->search);
+	if (i < s->n && s->v[i] == number) {
+		word_number(out, (int64_t)i + 1);
+		buf_adds(out, " of ");
+	}
+	word_number(out, (int64_t)s->n);
+	if (s->asked)
+		buf_addf(out, " (counting%s)",
+			theme_glyph(&l->v.app->theme, GLYPH_MORE));
+}
+
+static void
+add_filters(struct log *l, struct buf *out)
+{
+	const char *dot = theme_glyph(&l->v.app->theme, GLYPH_DOT);
+
+	for (size_t i = 0; i < l->filters.n; i++)
+		buf_addf(out, "&%s ", l->filters.v[i]);
+	if (*l->task_name)
+		buf_addf(out, "task %s ", l->task_name);
+	if (l->min_level > 10)
+		buf_addf(out, "%s+ ", logview_level_name(l->min_level));
+	if (out->len > 0)
+		buf_addf(out, "%s ", dot);
+	word_number(out, (int64_t)l->found[SLOT_FILTER].n);
+	buf_adds(out, " of ");
+	word_number(out, (int64_t)logview_n(l));
+	buf_adds(out, " lines");
+}
+
+static void
+add_counts(struct log *l, struct buf *out)
+{
+	const struct lines *e = &l->found[SLOT_ERRORS], *w = &l->found[SLOT_WARNINGS];
+	const char *dot = theme_glyph(&l->v.app->theme, GLYPH_DOT);
+
+	word_number(out, (int64_t)logview_n(l));
+	buf_adds(out, logview_n(l) == 1 ? " line" : " lines");
+	if (e->n > 0) {
+		buf_addf(out, " %s ", dot);
+		word_number(out, (int64_t)e->n);
+		buf_adds(out, e->n == 1 ? " error" : " errors");
+	}
+	if (w->n > e->n) {
+		buf_addf(out, " %s ", dot);
+		word_number(out, (int64_t)(w->n - e->n));
+		buf_adds(out, w->n - e->n == 1 ? " warning" : " warnings");
+	}
 }
 
 void
 logview_paint_counts(struct view *v, struct draw *d)
 {
 	struct log *l = logview_of(v);
-	struct buf left = BUF_INIT(PROMPT_MAX * 2), right = BUF_INIT(128);
-	const struct lines *e = &l->found[SLOT_ERRORS], *s = &l->found[SLOT_SEARCH];
-	const struct lines *w = &l->found[SLOT_WARNINGS];
-	const char *dot = theme_glyph(d->theme, GLYPH_DOT);
+	struct buf left = BUF_INIT(PROMPT_MAX * 4), right = BUF_INIT(128);
+	bool follow = logview_following(l) && l->live;
 
-	if (*l->search) {
-		buf_addf(&left, "/%s  ", l->search);
-		if (l->pager.current != PAGER_NONE) {
-			word_number(
-				&left, (int64_t)logview_bound(s->v, s->n,
-					       logview_number(l, l->pager.current)) +
-					       1);
-			buf_adds(&left, " of ");
-		}
-		word_number(&left, (int64_t)s->n);
-		buf_adds(&left, s->asked ? " (counting)" : "");
-	} else {
-		word_number(&left, (int64_t)logview_n(l));
-		buf_adds(&left, " lines");
-		if (e->n > 0)
-			buf_addf(&left, " %s %zu errors", dot, e->n);
-		if (w->n > e->n)
-			buf_addf(&left, " %s %zu warnings", dot, w->n - e->n);
-		if (logview_filtered(l))
-			buf_addf(&left, " %s %zu shown", dot, l->n_shown);
+	if (*l->search)
+		add_search(l, &left);
+	if (logview_filtered(l)) {
+		if (left.len > 0)
+			buf_adds(&left, "  ");
+		add_filters(l, &left);
+	} else if (!*l->search) {
+		add_counts(l, &left);
 	}
-	draw_text(d, STYLE_PLAIN, buf_cstr(&left));
 	add_position(l, &right);
-	if (l->follow && l->live && !l->paused) {
-		buf_addf(&right, "  FOLLOW");
-	} else if (l->follow && l->paused && logview_n(l) > l->seen) {
-		buf_addf(&right, "  %s %zu new", theme_glyph(d->theme, GLYPH_DOWN),
-			logview_n(l) - l->seen);
-	}
-	status_right(d, STYLE_DIM, buf_cstr(&right));
+	add_state(l, &right);
+	d->limit = d->cols - draw_width(d, buf_cstr(&right)) - 2;
+	if (d->limit < d->cols / 2)
+		d->limit = d->cols;
+	draw_text(d, STYLE_PLAIN, buf_cstr(&left));
+	d->limit = d->cols;
+	status_right(d, follow ? STYLE_STRONG : STYLE_DIM, buf_cstr(&right));
 	buf_release(&left);
 	buf_release(&right);
 }
@@ -195,9 +228,17 @@ void
 logview_paint_found(const struct log *l, enum slot slot, struct buf *out)
 {
 	const struct lines *f = &l->found[slot];
+	size_t number = logview_current(l), i = logview_bound(f->v, f->n, number);
 
 	if (!*prompt_text(&l->v.app->prompt))
 		return;
+	if (slot == SLOT_SEARCH && i < f->n && f->v[i] == number) {
+		word_number(out, (int64_t)i + 1);
+		buf_adds(out, " of ");
+	}
 	word_number(out, (int64_t)f->n);
-	buf_adds(out, f->asked ? " lines (counting)" : " lines");
+	buf_adds(out, f->n == 1 ? " line" : " lines");
+	if (f->asked)
+		buf_addf(out, " (counting%s)",
+			theme_glyph(&l->v.app->theme, GLYPH_MORE));
 }

@@ -2,7 +2,7 @@
 
 #include <weir/text.h>
 
-enum { LEFT_STEP = 16, ROWS_MAX = 20000 };
+enum { LEFT_STEP = 16 };
 
 void
 pager_init(struct pager *p, const struct pager_source *source, void *arg)
@@ -13,6 +13,7 @@ pager_init(struct pager *p, const struct pager_source *source, void *arg)
 	p->width = 80;
 	p->height = 1;
 	p->current = PAGER_NONE;
+	p->generation = 1;
 	buf_init(&p->text, PAGER_TEXT_MAX * 4);
 }
 
@@ -21,6 +22,7 @@ pager_release(struct pager *p)
 {
 	buf_release(&p->text);
 	VEC_FREE(&p->rows);
+	VEC_FREE(&p->colours);
 }
 
 static size_t
@@ -29,85 +31,221 @@ count(const struct pager *p)
 	return p->source->n(p->arg);
 }
 
-static int
-prefix_width(const struct pager_line *line)
+/* One row up or down; false at the end. Lines without rows are passed. */
+static bool
+step(struct pager *p, int direction)
 {
-	int width = 0;
+	size_t i = p->top, rows;
 
-	for (int i = 0; i < line->n_spans; i++)
-		width += line->spans[i].width;
-	return width;
-}
-
-/* Columns for the text beside its prefix; a prefix never takes more than half. */
-static int
-text_columns(const struct pager *p, const struct pager_line *line)
-{
-	int room = p->width - prefix_width(line);
-
-	return room < p->width / 2 ? p->width : room < 1 ? 1 : room;
-}
-
-static void
-split_row(struct pager *p, struct str row, size_t columns)
-{
-	do {
-		size_t n = p->wrap ? text_prefix(row, columns) : row.len;
-
-		if (n == 0 && row.len > 0)
-			n = row.len;
-		for (size_t k = n; p->prose && n < row.len && k > n / 2; k--) {
-			if (row.s[k - 1] == ' ') {
-				n = k;
-				break;
+	if (direction < 0) {
+		if (p->sub > 0) {
+			p->sub--;
+			return true;
+		}
+		while (i > 0) {
+			rows = pager_rows_of(p, --i);
+			if (rows > 0) {
+				p->top = i;
+				p->sub = rows - 1;
+				return true;
 			}
 		}
-		VEC_PUSH(&p->rows, ((struct str){ row.s, n }));
-		row.s += n;
-		row.len -= n;
-	} while (row.len > 0 && p->rows.n < ROWS_MAX);
+		return false;
+	}
+	if (p->sub + 1 < pager_rows_of(p, i)) {
+		p->sub++;
+		return true;
+	}
+	while (++i < count(p)) {
+		if (pager_rows_of(p, i) > 0) {
+			p->top = i;
+			p->sub = 0;
+			return true;
+		}
+	}
+	return false;
 }
 
-/* The rows of a line into p->rows. Carriage returns end what progress bars overwrite.
- */
-static void
-split(struct pager *p, const struct pager_line *line)
+/* The next line in a direction that has a row; PAGER_NONE: there is none. */
+static size_t
+neighbour(struct pager *p, size_t i, int direction)
 {
-	struct str s = line->text;
-	size_t columns = (size_t)text_columns(p, line);
+	size_t n = count(p);
 
-	if (s.len > PAGER_TEXT_MAX)
-		s.len = PAGER_TEXT_MAX;
-	while (s.len > 0 && (s.s[s.len - 1] == '\n' || s.s[s.len - 1] == '\r'))
-		s.len--;
-	buf_clear(&p->text);
-	text_sanitize(&p->text, s,
-		TEXT_KEEP_NEWLINE | TEXT_EXPAND_TABS | (p->utf8 ? 0 : TEXT_ASCII));
-	if (line->text.len > PAGER_TEXT_MAX)
-		buf_addf(&p->text, "\n(%zu bytes more)", line->text.len - s.len);
-	p->rows.n = 0;
-	s = buf_str(&p->text);
-	for (;;) {
-		const char *end = s.len ? memchr(s.s, '\n', s.len) : NULL;
-		struct str row = { s.s, end ? (size_t)(end - s.s) : s.len };
+	while (direction > 0 ? i + 1 < n : i > 0) {
+		i += direction > 0 ? 1 : (size_t)-1;
+		if (pager_rows_of(p, i) > 0)
+			return i;
+	}
+	return PAGER_NONE;
+}
 
-		split_row(p, row, columns);
-		if (!end || p->rows.n >= ROWS_MAX)
+/* The last line that has a row. */
+static size_t
+last_line(struct pager *p)
+{
+	size_t n = count(p), i;
+
+	if (n == 0)
+		return PAGER_NONE;
+	if (pager_rows_of(p, n - 1) > 0)
+		return n - 1;
+	i = neighbour(p, n - 1, -1);
+	return i == PAGER_NONE ? 0 : i;
+}
+
+/* The end of the text at the end of the screen. */
+static void
+to_end(struct pager *p)
+{
+	size_t last = last_line(p), rows;
+
+	p->top = p->sub = 0;
+	if (last == PAGER_NONE)
+		return;
+	rows = pager_rows_of(p, last);
+	p->top = last;
+	p->sub = rows > 0 ? rows - 1 : 0;
+	for (int i = 1; i < p->height; i++) {
+		if (!step(p, -1))
 			break;
-		s.s += row.len + 1;
-		s.len -= row.len + 1;
 	}
 }
 
-static size_t
-rows_of(struct pager *p, size_t i)
+void
+pager_end(struct pager *p)
 {
-	struct pager_line line = { 0 };
+	to_end(p);
+	if (p->cursor)
+		p->current = last_line(p);
+}
 
-	if (!p->source->line(p->arg, i, &line))
-		return 1;
-	split(p, &line);
-	return p->rows.n;
+/* Is there no row below the screen? */
+bool
+pager_at_end(struct pager *p)
+{
+	size_t n = count(p), i = p->top, rows;
+
+	if (n == 0)
+		return true;
+	rows = pager_rows_of(p, i);
+	rows = rows > p->sub ? rows - p->sub : 0;
+	while (rows <= (size_t)p->height) {
+		if (++i >= n)
+			return true;
+		rows += pager_rows_of(p, i);
+	}
+	return false;
+}
+
+size_t
+pager_bottom(struct pager *p)
+{
+	size_t n = count(p), i = p->top, rows, last = i;
+
+	if (n == 0)
+		return 0;
+	rows = pager_rows_of(p, i);
+	rows = rows > p->sub ? rows - p->sub : 0;
+	while (rows < (size_t)p->height && i + 1 < n) {
+		size_t more = pager_rows_of(p, ++i);
+
+		if (more > 0)
+			last = i;
+		rows += more;
+	}
+	return last;
+}
+
+/* Rows from the top of the screen to row `row` of a line at or after it. */
+static size_t
+distance(struct pager *p, size_t line, size_t row)
+{
+	size_t rows = 0;
+
+	for (size_t i = p->top; i < line && rows < p->sub + (size_t)p->height * 2; i++)
+		rows += pager_rows_of(p, i);
+	rows += row;
+	return rows > p->sub ? rows - p->sub : 0;
+}
+
+/* Scroll as little as brings a line to the screen, its first row before its last. */
+static void
+make_visible(struct pager *p, size_t line)
+{
+	size_t rows = pager_rows_of(p, line), height = (size_t)p->height;
+
+	if (line < p->top) {
+		p->top = line;
+		p->sub = rows > height ? rows - height : 0;
+		return;
+	}
+	if (line > p->top && distance(p, line, 0) >= height * 2) {
+		p->top = line; /* far away: from there upwards */
+		p->sub = rows > 0 ? rows - 1 : 0;
+		for (size_t i = 1; i < height; i++) {
+			if (!step(p, -1))
+				break;
+		}
+	}
+	while (distance(p, line, rows) > height &&
+		!(p->top == line && p->sub + height >= rows)) {
+		if (p->top == line && rows > height)
+			break;
+		if (!step(p, 1))
+			break;
+	}
+}
+
+/* Stand on a line that is there and on the screen. */
+static void
+hold_cursor(struct pager *p)
+{
+	size_t n = count(p);
+
+	if (!p->cursor)
+		return;
+	if (n == 0) {
+		p->current = PAGER_NONE;
+		return;
+	}
+	if (p->current == PAGER_NONE)
+		p->current = p->top;
+	if (p->current >= n)
+		p->current = n - 1;
+	if (pager_rows_of(p, p->current) == 0) {
+		size_t i = neighbour(p, p->current, -1);
+
+		p->current = i == PAGER_NONE ? 0 : i;
+	}
+	if (p->current < p->top || p->current > pager_bottom(p))
+		make_visible(p, p->current);
+}
+
+void
+pager_changed(struct pager *p)
+{
+	p->generation++;
+}
+
+void
+pager_clamp(struct pager *p)
+{
+	size_t n = count(p), rows;
+
+	p->generation++;
+	if (p->top >= n) {
+		to_end(p);
+	} else {
+		rows = pager_rows_of(p, p->top);
+		if (rows == 0)
+			step(p, -1);
+		else if (p->sub >= rows)
+			p->sub = rows - 1;
+		if (pager_at_end(p))
+			to_end(p);
+	}
+	hold_cursor(p);
 }
 
 void
@@ -116,94 +254,6 @@ pager_size(struct pager *p, int width, int height)
 	p->width = width < 1 ? 1 : width;
 	p->height = height < 1 ? 1 : height;
 	pager_clamp(p);
-}
-
-/* One row up or down; false at the end. */
-static bool
-step(struct pager *p, int direction)
-{
-	if (direction < 0) {
-		if (p->sub > 0) {
-			p->sub--;
-			return true;
-		}
-		if (p->top == 0)
-			return false;
-		p->sub = rows_of(p, --p->top) - 1;
-		return true;
-	}
-	if (p->sub + 1 < rows_of(p, p->top)) {
-		p->sub++;
-		return true;
-	}
-	if (p->top + 1 >= count(p))
-		return false;
-	p->top++;
-	p->sub = 0;
-	return true;
-}
-
-void
-pager_end(struct pager *p)
-{
-	size_t n = count(p);
-
-	if (n == 0) {
-		p->top = p->sub = 0;
-		return;
-	}
-	p->top = n - 1;
-	p->sub = rows_of(p, p->top) - 1;
-	for (int i = 1; i < p->height; i++) {
-		if (!step(p, -1))
-			break;
-	}
-}
-
-/* Is there a row below the screen? */
-bool
-pager_at_end(struct pager *p)
-{
-	size_t n = count(p), i = p->top, rows;
-
-	if (n == 0)
-		return true;
-	rows = rows_of(p, i) - p->sub;
-	while (rows <= (size_t)p->height) {
-		if (++i >= n)
-			return true;
-		rows += rows_of(p, i);
-	}
-	return false;
-}
-
-void
-pager_clamp(struct pager *p)
-{
-	size_t n = count(p), rows;
-
-	if (p->top >= n) {
-		pager_end(p);
-		return;
-	}
-	rows = rows_of(p, p->top);
-	if (p->sub >= rows)
-		p->sub = rows - 1;
-	if (pager_at_end(p))
-		pager_end(p);
-}
-
-size_t
-pager_bottom(struct pager *p)
-{
-	size_t n = count(p), i = p->top, rows;
-
-	if (n == 0)
-		return 0;
-	rows = rows_of(p, i) - p->sub;
-	while (rows < (size_t)p->height && i + 1 < n)
-		rows += rows_of(p, ++i);
-	return i;
 }
 
 void
@@ -215,34 +265,176 @@ pager_goto(struct pager *p, size_t line)
 		return;
 	p->top = line < n ? line : n - 1;
 	p->sub = 0;
+	if (pager_rows_of(p, p->top) == 0)
+		step(p, -1);
+	if (p->cursor)
+		p->current = p->top;
 	/* Some lines before it, for the context. */
 	for (int i = 0; i < p->height / 3; i++) {
 		if (!step(p, -1))
 			break;
 	}
 	if (pager_at_end(p))
-		pager_end(p);
+		to_end(p);
 }
 
 void
 pager_show(struct pager *p, size_t line)
 {
-	if (line < p->top || (line == p->top && p->sub > 0) || line > pager_bottom(p) ||
-		(line == pager_bottom(p) && !pager_at_end(p) && line != p->top))
+	size_t bottom = pager_bottom(p);
+
+	if (p->cursor && line < count(p))
+		p->current = line;
+	if (line < p->top || (line == p->top && p->sub > 0) || line > bottom ||
+		(line == bottom && !pager_at_end(p) && line != p->top))
 		pager_goto(p, line);
 }
 
+int
+pager_row(struct pager *p)
+{
+	size_t at;
+
+	if (p->current == PAGER_NONE || p->current < p->top || p->current >= count(p) ||
+		p->top >= count(p))
+		return 0;
+	at = distance(p, p->current, 0);
+	return at < (size_t)p->height ? (int)at : p->height - 1;
+}
+
+void
+pager_put(struct pager *p, size_t line, int row)
+{
+	size_t n = count(p);
+
+	p->generation++;
+	if (n == 0) {
+		p->top = p->sub = 0;
+		p->current = PAGER_NONE;
+		return;
+	}
+	p->top = line < n ? line : n - 1;
+	p->sub = 0;
+	if (pager_rows_of(p, p->top) == 0)
+		step(p, -1);
+	if (p->cursor)
+		p->current = p->top;
+	for (int i = 0; i < row; i++) {
+		if (!step(p, -1))
+			break;
+	}
+	if (pager_at_end(p))
+		to_end(p);
+	hold_cursor(p);
+}
+
+/* Which row of the line matches, and where; false: none does. */
+static bool
+find_row(struct pager *p, size_t i, size_t *ret_row, size_t *ret_column)
+{
+	struct pager_line line = { 0 };
+	size_t start, end;
+
+	if (!p->match || !p->source->line(p->arg, i, &line))
+		return false;
+	pager_rows_split(p, &line, true);
+	for (size_t k = 0; k < p->rows.n; k++) {
+		struct str text = p->rows.v[k].text;
+
+		if (!p->rows.v[k].fold &&
+			weir_match_find(p->match, text, 0, &start, &end)) {
+			*ret_row = k;
+			*ret_column = text_width((struct str){ text.s, end });
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+pager_show_match(struct pager *p, size_t line)
+{
+	struct pager_line one = { 0 };
+	size_t row, column;
+	int columns;
+
+	pager_show(p, line);
+	if (line >= count(p) || !find_row(p, line, &row, &column))
+		return;
+	while (line >= p->top && distance(p, line, row + 1) > (size_t)p->height) {
+		if (!step(p, 1))
+			break;
+	}
+	if (p->wrap || !p->source->line(p->arg, line, &one))
+		return;
+	columns = pager_rows_columns(p, &one) - 1;
+	if (column > (size_t)p->left + (size_t)columns)
+		p->left = (int)column - columns + LEFT_STEP;
+	else if (column <= (size_t)columns)
+		p->left = 0;
+	if (p->left > DRAW_COLS_MAX * 16)
+		p->left = DRAW_COLS_MAX * 16;
+}
+
+/* Move the text under the screen; the current line keeps its place on it. */
 static void
 scroll(struct pager *p, int direction, int rows)
 {
-	if (direction > 0 && pager_at_end(p))
-		return;
-	for (int i = 0; i < rows; i++) {
-		if (!step(p, direction))
-			break;
+	size_t top = p->top, sub = p->sub, at = 0;
+	bool held = p->cursor && p->current != PAGER_NONE;
+
+	if (held && p->current >= p->top)
+		at = distance(p, p->current, 0);
+	if (direction < 0 || !pager_at_end(p)) {
+		for (int i = 0; i < rows; i++) {
+			if (!step(p, direction))
+				break;
+		}
+		if (direction > 0 && pager_at_end(p))
+			to_end(p);
 	}
-	if (direction > 0 && pager_at_end(p))
-		pager_end(p);
+	if (!held)
+		return;
+	if (p->top == top && p->sub == sub) { /* it is the end: then the cursor moves */
+		p->current = direction < 0 ? p->top : last_line(p);
+		return;
+	}
+	p->current = p->top;
+	while (p->current < pager_bottom(p) &&
+		distance(p, p->current, pager_rows_of(p, p->current)) <= at) {
+		size_t next = neighbour(p, p->current, 1);
+
+		if (next == PAGER_NONE)
+			break;
+		p->current = next;
+	}
+}
+
+/* The cursor one line up or down; over a line taller than the screen row by row. */
+static void
+move(struct pager *p, int direction)
+{
+	size_t next, rows;
+
+	if (!p->cursor || p->current == PAGER_NONE) {
+		if (direction < 0 || !pager_at_end(p))
+			step(p, direction);
+		return;
+	}
+	rows = pager_rows_of(p, p->current);
+	if (direction > 0 && distance(p, p->current, rows) > (size_t)p->height) {
+		step(p, 1);
+		return;
+	}
+	if (direction < 0 && p->current == p->top && p->sub > 0) {
+		step(p, -1);
+		return;
+	}
+	next = neighbour(p, p->current, direction);
+	if (next == PAGER_NONE)
+		return;
+	p->current = next;
+	make_visible(p, next);
 }
 
 bool
@@ -250,10 +442,10 @@ pager_act(struct pager *p, enum action_id id)
 {
 	switch ((int)id) {
 	case ACTION_UP:
-		scroll(p, -1, 1);
+		move(p, -1);
 		return true;
 	case ACTION_DOWN:
-		scroll(p, 1, 1);
+		move(p, 1);
 		return true;
 	case ACTION_PAGE_UP:
 		scroll(p, -1, p->height);
@@ -269,6 +461,8 @@ pager_act(struct pager *p, enum action_id id)
 		return true;
 	case ACTION_FIRST:
 		p->top = p->sub = 0;
+		if (p->cursor && count(p) > 0)
+			p->current = 0;
 		return true;
 	case ACTION_LAST:
 		pager_end(p);
@@ -277,85 +471,10 @@ pager_act(struct pager *p, enum action_id id)
 		p->left = p->left > LEFT_STEP ? p->left - LEFT_STEP : 0;
 		return true;
 	case ACTION_RIGHT:
-		if (!p->wrap && p->left < DRAW_COLS_MAX)
+		if (!p->wrap && p->left < PAGER_TEXT_MAX)
 			p->left += LEFT_STEP;
 		return true;
 	default:
 		return false;
-	}
-}
-
-/* A row of text with what matches in it made visible. */
-static void
-paint_text(struct pager *p, struct draw *d, struct str row, enum style style,
-	enum style found)
-{
-	size_t pos = 0, start, end;
-
-	if (!p->wrap && p->left > 0) {
-		size_t skip = text_prefix(row, (size_t)p->left);
-
-		row.s += skip;
-		row.len -= skip;
-	}
-	while (p->match && pos < row.len && draw_left(d) > 0 &&
-		weir_match_find(p->match, row, pos, &start, &end) && end > start) {
-		draw_str(d, style, (struct str){ row.s + pos, start - pos },
-			draw_left(d));
-		draw_str(d, found, (struct str){ row.s + start, end - start },
-			draw_left(d));
-		pos = end;
-	}
-	draw_str(d, style, (struct str){ row.s + pos, row.len - pos }, draw_left(d));
-}
-
-static void
-paint_row(struct pager *p, struct draw *d, const struct pager_line *line, size_t sub,
-	bool current)
-{
-	int indent = p->width - text_columns(p, line);
-
-	for (int i = 0; i < line->n_spans && indent > 0; i++) {
-		if (sub == 0)
-			draw_cell(d, line->spans[i].style, line->spans[i].text,
-				line->spans[i].width, false);
-	}
-	draw_to(d, indent);
-	paint_text(p, d, p->rows.v[sub], line->style,
-		current ? STYLE_CURRENT : STYLE_MATCH);
-}
-
-void
-pager_paint(struct pager *p, struct draw *d, int y,
-	void (*edge)(void *arg, struct draw *d, int row))
-{
-	size_t n = count(p), i = p->top, sub = p->sub;
-	struct pager_line line = { 0 };
-	bool loaded = false;
-
-	for (int row = 0; row < p->height; row++) {
-		draw_begin(d, y + row);
-		d->limit = p->width;
-		if (i < n && !loaded) {
-			memset(&line, 0, sizeof(line));
-			loaded = p->source->line(p->arg, i, &line);
-			if (!loaded)
-				line.text = STR("(cannot be read)");
-			split(p, &line);
-			loaded = true;
-		}
-		if (i < n && sub < p->rows.n) {
-			paint_row(p, d, &line, sub, i == p->current);
-			if (++sub >= p->rows.n) {
-				sub = 0;
-				i++;
-				loaded = false;
-			}
-		}
-		if (edge) {
-			d->limit = d->cols;
-			edge(p->arg, d, row);
-		}
-		draw_end(d, false);
 	}
 }

@@ -141,6 +141,12 @@ paint_title(struct app *a)
 	if (room < d->cols / 4)
 		room = d->cols;
 	draw_str(d, STYLE_TITLE, buf_str(&left), room);
+	if (a->top->ops->about && room - d->x > GAP * 3) {
+		buf_clear(&left);
+		a->top->ops->about(a->top, &left);
+		draw_spaces(d, 3);
+		draw_str(d, STYLE_DIM, buf_str(&left), room - d->x);
+	}
 	if (room < d->cols) {
 		draw_to(d, d->cols - width);
 		draw_str(d, STYLE_DIM, buf_str(&right), draw_left(d));

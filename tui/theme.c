@@ -6,6 +6,8 @@
 
 #include <weir/mem.h>
 
+enum { SGR_PAIRS = 16 }; /* pairs from there on are for text with its own colours */
+
 /* clang-format off */
 static const struct {
 	int colour; /* -1: the terminal's own */
@@ -26,6 +28,7 @@ static const struct {
 	[STYLE_KEY]      = { -1,            A_BOLD,      A_BOLD },
 	[STYLE_MARKED]   = { COLOR_YELLOW,  A_BOLD,      A_BOLD },
 	[STYLE_CHANGED]  = { -1,            A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE },
+	[STYLE_CURSOR]   = { -1,            A_REVERSE,   A_REVERSE },
 	[STYLE_GREEN]    = { COLOR_GREEN,   A_NORMAL,    A_NORMAL },
 	[STYLE_RED]      = { COLOR_RED,     A_NORMAL,    A_NORMAL },
 	[STYLE_BOLD_RED] = { COLOR_RED,     A_BOLD,      A_BOLD },
@@ -47,6 +50,8 @@ static const struct {
 	[GLYPH_STRIP]  = { "\u2502", "|" },
 	[GLYPH_MARK]   = { "\u258c", "E" },
 	[GLYPH_WARN]   = { "\u258e", "w" },
+	[GLYPH_HIT]    = { "\u25c6", "*" },
+	[GLYPH_FOLD]   = { "\u22ef", "..." },
 	[GLYPH_UNDER]  = { "\u2039", "<" },
 	[GLYPH_DASH]   = { "\u2500", "-" },
 	[GLYPH_MORE]   = { "\u2026", "~" },
@@ -117,6 +122,67 @@ theme_state(
 	return theme_colour(look->colour);
 }
 
+/* Five bits of each colour + 1, four of attributes. */
+enum style
+theme_sgr(const struct theme *t, struct weir_sgr sgr)
+{
+	if (!t->colour)
+		return STYLE_PLAIN;
+	return (enum style)(
+		STYLE_SGR + ((sgr.fg + 1) << 9 | (sgr.bg + 1) << 4 | sgr.attrs));
+}
+
+/* The pair of two colours, made when it is first needed; 0: there is no room. */
+static short
+sgr_pair(int fg, int bg)
+{
+	int pair = SGR_PAIRS + (bg + 1) * 17 + fg + 1;
+	short has_fg, has_bg;
+
+	if (fg < 0 && bg < 0)
+		return 0;
+	if (pair >= COLOR_PAIRS)
+		return 0;
+	if (pair_content((short)pair, &has_fg, &has_bg) == ERR || has_fg != fg ||
+		has_bg != bg)
+		init_pair((short)pair, (short)fg, (short)bg);
+	return (short)pair;
+}
+
+static void
+sgr_attrs(unsigned code, uint32_t *ret_attrs, short *ret_pair)
+{
+	static const uint32_t attrs[] = { A_BOLD, A_DIM, A_UNDERLINE, A_REVERSE };
+	int fg = (int)(code >> 9 & 31) - 1, bg = (int)(code >> 4 & 31) - 1;
+
+	*ret_attrs = A_NORMAL;
+	for (size_t i = 0; i < N_ELEM(attrs); i++) {
+		if (code & 1u << i)
+			*ret_attrs |= attrs[i];
+	}
+	if (fg >= 8 && COLORS < 16) {
+		fg -= 8;
+		*ret_attrs |= A_BOLD;
+	}
+	if (bg >= 8 && COLORS < 16)
+		bg -= 8;
+	*ret_pair = sgr_pair(fg, bg);
+	if (*ret_pair == 0 && fg >= 0)
+		*ret_pair = sgr_pair(fg, -1);
+}
+
+void
+theme_attrs(
+	const struct theme *t, enum style style, uint32_t *ret_attrs, short *ret_pair)
+{
+	if (style >= STYLE_SGR) {
+		sgr_attrs((unsigned)style - STYLE_SGR, ret_attrs, ret_pair);
+		return;
+	}
+	*ret_attrs = t->attrs[style] & ~(uint32_t)A_COLOR;
+	*ret_pair = (short)PAIR_NUMBER(t->attrs[style]);
+}
+
 enum style
 theme_level(int level)
 {
@@ -134,9 +200,15 @@ theme_letter(uint32_t attrs, int pair)
 {
 	static const char lower[] = "krgybmcw";
 	static const char upper[] = "KRGYBMCW";
+	short fg, bg;
 
 	if (attrs & A_REVERSE)
 		return 'v';
+	if (pair >= SGR_PAIRS &&
+		(pair_content((short)pair, &fg, &bg) == ERR || bg >= 0))
+		return '#';
+	if (pair >= SGR_PAIRS)
+		pair = fg % 8 + 1;
 	if (pair > 0 && pair <= 8)
 		return attrs & A_BOLD ? upper[pair - 1] : lower[pair - 1];
 	if (attrs & A_UNDERLINE)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <weir/sgr.h>
 #include <weir/types.h>
 
 enum style {
@@ -25,13 +26,15 @@ enum style {
 	STYLE_KEY,     /* a key in a hint */
 	STYLE_MARKED,  /* the `*` of a marked row */
 	STYLE_CHANGED, /* a cell that has just changed */
+	STYLE_CURSOR,  /* the fixed columns of the line that one is on */
 	STYLE_GREEN,   /* the colours of states */
 	STYLE_RED,
 	STYLE_BOLD_RED,
 	STYLE_CYAN,
 	STYLE_YELLOW,
 	STYLE_MAGENTA,
-	STYLE_N
+	STYLE_N,
+	STYLE_SGR = 1 << 12, /* from there on: those of theme_sgr */
 };
 
 enum glyph {
@@ -45,6 +48,8 @@ enum glyph {
 	GLYPH_STRIP, /* the log's strip: here */
 	GLYPH_MARK,  /* the log's strip: an error */
 	GLYPH_WARN,  /* the log's strip: a warning */
+	GLYPH_HIT,   /* the log's strip: what a search found */
+	GLYPH_FOLD,  /* lines are folded */
 	GLYPH_UNDER, /* a run is below another: `build ‹ parent` */
 	GLYPH_DASH,  /* between two states of a history */
 	GLYPH_MORE,  /* text is cut */
@@ -71,6 +76,12 @@ enum style theme_colour(const char *name);
  */
 enum style theme_state(const struct theme *t, enum weir_state type, struct str name,
 	char ret_glyph[8]);
+
+/* The style of text that brings its own colours; plain without colours. */
+enum style theme_sgr(const struct theme *t, struct weir_sgr sgr);
+/* Attributes of ncurses without a colour, and the pair of the colours. */
+void theme_attrs(
+	const struct theme *t, enum style style, uint32_t *ret_attrs, short *ret_pair);
 
 /* The style of a log line of this level. */
 enum style theme_level(int level);

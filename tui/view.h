@@ -58,8 +58,9 @@ struct view_ops {
 	/* The id of what the cursor is on, for copies and the web page. */
 	bool (*object)(
 		struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id);
-	void (*name)(struct view *v, struct buf *out); /* of it: pools go by name */
-	const enum action_id *hints;                   /* ends with ACTION_NONE */
+	void (*name)(struct view *v, struct buf *out);  /* of it: pools go by name */
+	void (*about)(struct view *v, struct buf *out); /* behind the command */
+	const enum action_id *hints;                    /* ends with ACTION_NONE */
 };
 
 struct view {

@@ -1,10 +1,14 @@
 #include "view_log.h"
 
+#include <weir/query.h>
+#include <weir/select.h>
 #include <weir/text.h>
 
 #include "app.h"
 #include "logview.h"
 #include "word.h"
+
+enum { POLL_US = 1000000 };
 
 static void
 view_layout(struct view *v)
@@ -16,63 +20,93 @@ view_layout(struct view *v)
 	logview_settle(l);
 }
 
-/* Wide enough for the task names on the first screens, within reason. */
+/* What the store knows of a run now. */
 static void
-measure_names(struct log *l)
+read_run(struct app *a, struct logrun *r)
 {
-	size_t n = logview_n(l);
-
-	for (size_t i = 0; i < n && i < 200; i++) {
-		struct weir_line line;
-		struct weir_err err;
-		int width;
-
-		if (weir_log_get(l->reader, i, &line, &err))
-			return;
-		width = line.task_name.len ? draw_width(&l->v.app->draw, "flow") : 4;
-		if (line.task_name.len) {
-			char *name = str_copy(line.task_name);
-
-			width = draw_width(&l->v.app->draw, name);
-			free(name);
-		}
-		if (width > NAME_MAX_COLUMNS)
-			width = NAME_MAX_COLUMNS;
-		if (width > l->name_width)
-			l->name_width = width;
-	}
-}
-
-/* The run's name and whether it lives; false: the store does not know it. */
-static bool
-read_run(struct log *l)
-{
-	struct app *a = l->v.app;
 	struct weir_column_set columns = { 0 };
 	struct weir_rows *rows = NULL;
 	struct weir_err err;
 	enum weir_kind kind;
 	struct weir_id id;
-	int64_t key;
 	bool found = false;
 	struct weir_select sel = { .kind = WEIR_RUN, .columns = &columns };
 
-	if (weir_resolve(a->store, 1u << WEIR_RUN, l->run_text, &kind, &id, &key, &err))
-		return false;
-	if (weir_columns_choose(WEIR_RUN, "name,state_type", 0, &columns, &err))
-		return false;
-	sel.key = key;
+	r->known = false;
+	if (weir_resolve(
+		    a->store, 1u << WEIR_RUN, r->id_text, &kind, &id, &sel.key, &err) ||
+		weir_columns_choose(WEIR_RUN, "name,state_type,state_name,start_time",
+			0, &columns, &err))
+		return;
 	if (!weir_rows_open(a->store, &sel, &rows, &err) &&
 		!weir_rows_next(rows, &found, &err) && found) {
-		struct str name = weir_rows_cell(rows, 0)->s;
-
-		word_copy(l->name, sizeof(l->name), name);
-		l->live = !weir_state_is_terminal(
+		word_copy(r->name, sizeof(r->name), weir_rows_cell(rows, 0)->s);
+		r->live = !weir_state_is_terminal(
 			(enum weir_state)weir_rows_cell(rows, 1)->i);
+		word_copy(r->state, sizeof(r->state), weir_rows_cell(rows, 2)->s);
+		r->start_us = weir_rows_cell(rows, 3)->i;
+		if (weir_rows_cell(rows, 3)->null)
+			r->start_us = WEIR_NO_TIME;
+		r->known = true;
 	}
 	weir_rows_close(rows);
 	weir_columns_release(&columns);
-	return found;
+}
+
+static void
+read_runs(struct log *l)
+{
+	l->live = false;
+	for (size_t i = 0; i < l->n_runs; i++) {
+		read_run(l->v.app, &l->runs[i]);
+		l->live = l->live || (l->runs[i].known && l->runs[i].live);
+	}
+}
+
+/* The last line of what was followed is here. */
+static void
+end_follow(struct log *l)
+{
+	if (!l->was_live || l->live || l->ended || !l->logs ||
+		!weir_logs_complete(l->logs))
+		return;
+	l->ended = true;
+	if (l->follow)
+		status_say(l->v.app, false, "%s: %s. This is the end of %s.",
+			l->n_runs > 1 ? "the runs have ended" : "the run has ended",
+			l->runs[0].state, l->n_runs > 1 ? "their logs" : "its log");
+	logview_settle(l);
+	l->follow = false;
+}
+
+/*
+ * New lines. What is on the screen stays where it is, even when late lines went before
+ * it.
+ */
+static enum weir_rc
+read_lines(struct log *l, size_t *ret_from, struct weir_err *err)
+{
+	struct weir_id runs[WEIR_LOGS_RUNS_MAX];
+	struct anchor top, current;
+	enum weir_rc rc;
+
+	for (size_t i = 0; i < l->n_runs; i++)
+		runs[i] = l->runs[i].id;
+	*ret_from = 0;
+	if (!l->logs)
+		return weir_logs_open(l->v.app->store, runs, l->n_runs, &l->logs, err);
+	top = logview_anchor(l, logview_top(l));
+	current = logview_anchor(l, logview_current(l));
+	rc = weir_logs_update(l->logs, ret_from, err);
+	l->fold.from = l->fold.to = 0;
+	pager_changed(&l->pager);
+	if (rc || logview_filtered(l))
+		return rc;
+	if (*ret_from <= current.number && l->pager.current != PAGER_NONE)
+		l->pager.current = logview_find_anchor(l, &current);
+	if (*ret_from <= top.number)
+		l->pager.top = logview_find_anchor(l, &top);
+	return WEIR_OK;
 }
 
 static void
@@ -81,28 +115,28 @@ view_data(struct view *v)
 	struct log *l = logview_of(v);
 	struct weir_err err = { 0 };
 	size_t from = 0;
-	enum weir_rc rc = WEIR_OK;
+	enum weir_rc rc;
 
 	if (!app_store(v->app))
 		return;
-	read_run(l);
-	if (l->reader)
-		rc = weir_log_update(l->reader, &from, &err);
-	else
-		rc = weir_log_open(v->app->store, &l->run, &l->reader, &err);
+	read_runs(l);
+	rc = read_lines(l, &from, &err);
 	l->failed[0] = '\0';
 	if (rc && rc != WEIR_ENOTFOUND)
 		word_copy(l->failed, sizeof(l->failed), str_of(err.text));
 	if (rc)
 		return;
-	measure_names(l);
 	if (from < logview_n(l) || !l->found[SLOT_ERRORS].job)
 		logview_ask_all(l, from);
 	if (l->goal && l->goal <= logview_n(l)) {
+		logview_unfold(l, l->goal - 1);
 		pager_goto(&l->pager, logview_at(l, l->goal - 1));
 		l->goal = 0;
 	}
 	logview_settle(l);
+	end_follow(l);
+	if (l->n_runs > 1 && l->live && v->app->engine && !v->app->script.path)
+		l->poll_us = weir_monotonic_us() + POLL_US;
 }
 
 void
@@ -114,90 +148,59 @@ view_log_goto(struct view *v, size_t number)
 	l->follow = false;
 }
 
-static const char *
-level_name(int level)
+/* Several live logs are asked for in turns. */
+static int64_t
+view_due(const struct view *v)
 {
-	return level >= 50   ? "critical"
-	       : level >= 40 ? "error"
-	       : level >= 30 ? "warning"
-			     : "info";
+	const struct log *l = (const struct log *)(const void *)v;
+
+	if (l->n_runs < 2 || !l->live || !l->poll_us)
+		return 0;
+	if (weir_monotonic_us() >= l->poll_us && l->n_requests == 0)
+		view_log_fetch((struct view *)(uintptr_t)v);
+	return l->poll_us;
 }
 
 static void
 view_command(struct view *v, struct buf *out)
 {
 	struct log *l = logview_of(v);
+	struct buf ids = BUF_INIT(WEIR_LOGS_RUNS_MAX * WEIR_ID_TEXT);
+	struct buf grep = BUF_INIT(PROMPT_MAX * LOGVIEW_FILTERS_MAX * 4);
+	char task[WEIR_ID_TEXT + 1];
+	struct weir_view view = { .show = WEIR_SHOW_LOG };
 
-	buf_addf(out, "weir logs %.8s", l->run_text);
-	if (!weir_id_is_null(&l->task))
-		buf_addf(out, " --task %.8s", l->task_text);
+	for (size_t i = 0; i < l->n_runs; i++)
+		buf_addf(&ids, "%s%.8s", i ? "\n" : "", l->runs[i].id_text);
+	view.id = ids.s;
 	if (l->min_level > 10)
-		buf_addf(out, " --level %s", level_name(l->min_level));
-	if (*l->filter && *l->filter != '!') {
-		buf_adds(out, " --grep ");
-		weir_view_quote(out, l->filter);
+		view.level = (char *)(uintptr_t)logview_level_name(l->min_level);
+	logview_grep(l, &grep);
+	if (grep.len > 0)
+		view.grep = grep.s;
+	if (!weir_id_is_null(&l->task)) {
+		weir_id_format(&l->task, task);
+		task[8] = '\0';
+		view.task = task;
+	} else if (*l->task_name) {
+		view.task = l->task_name;
 	}
-	if (logview_following(l) && l->live)
-		buf_adds(out, " -f");
-	if (l->name[0])
-		buf_addf(out, "   %s", l->name);
+	view.follow = logview_following(l) && l->live;
+	weir_view_format(&view, out);
+	buf_release(&ids);
+	buf_release(&grep);
 }
 
+/* Whose log it is. */
 static void
-set_level(struct log *l, int level)
+view_about(struct view *v, struct buf *out)
 {
-	l->min_level = level;
-	logview_refilter(l);
-	status_say(l->v.app, false, level > 10 ? "level %s and above" : "all levels",
-		level_name(level));
-}
+	struct log *l = logview_of(v);
 
-static void
-set_context(struct log *l, bool more)
-{
-	if (!logview_filtered(l)) {
-		status_say(l->v.app, false,
-			"all lines are shown: there is no more "
-			"context (& filters, 1-5 level)");
-		return;
-	}
-	if (more)
-		l->context = l->context ? l->context * 2 : 3;
+	if (l->n_runs > 1)
+		buf_addf(out, "%zu runs", l->n_runs);
 	else
-		l->context = l->context > 3 ? l->context / 2 : 0;
-	if (l->context > CONTEXT_MAX)
-		l->context = CONTEXT_MAX;
-	logview_build(l);
-	status_say(l->v.app, false, "%zu lines of context", l->context);
-}
-
-static void
-set_follow(struct log *l)
-{
-	l->follow = !logview_following(l);
-	l->paused = false;
-	if (l->follow)
-		pager_end(&l->pager);
-	if (l->follow && l->live)
-		app_submit(l->v.app, WEIR_REQ_FOLLOW, &l->run);
-	status_say(l->v.app, false,
-		!l->follow ? "staying here"
-		: l->live  ? "following"
-			   : "the run has ended: this is the end of its log");
-}
-
-/* The user moved: following stops where the end is not on the screen any more. */
-static void
-moved(struct log *l)
-{
-	bool end = pager_at_end(&l->pager);
-
-	if (l->follow && l->paused && end)
-		l->paused = false;
-	else if (l->follow && !l->paused && !end) {
-		l->paused = true;
-		l->seen = logview_n(l);
-	}
+		buf_adds(out, l->runs[0].name);
 }
 
 static bool
@@ -207,193 +210,62 @@ view_move(struct view *v, enum action_id id)
 
 	if (!pager_act(&l->pager, id))
 		return false;
-	l->pager.current = PAGER_NONE;
-	moved(l);
+	logview_moved(l);
 	return true;
 }
 
-static void
-on_filter(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
+/* The highlight goes first, then filters, the last one first. */
+static bool
+view_back(struct view *v)
 {
-	struct log *l = arg;
-	const char *text = ev == PROMPT_EV_CANCELLED ? p->original : prompt_text(p);
+	struct log *l = logview_of(v);
 
-	(void)a;
-	if (strcmp(l->filter, text) == 0)
-		return;
-	logview_set(&l->filter, text);
-	logview_refilter(l);
-}
-
-static void
-on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
-{
-	struct log *l = arg;
-	const char *text = ev == PROMPT_EV_CANCELLED ? p->original : prompt_text(p);
-
-	(void)a;
-	if (strcmp(l->search, text) == 0 || !logview_search(l, text)) {
-		if (ev == PROMPT_EV_CHANGED)
-			p->valid = strcmp(l->search, text) == 0 ? p->text.len : 0;
-		return;
+	if (*l->search) {
+		logview_search(l, "");
+		l->jump = false;
+		return true;
 	}
-	if (ev == PROMPT_EV_CANCELLED)
-		pager_goto(&l->pager, logview_at(l, l->origin));
-	l->jump = *text != '\0';
-	if (*text)
-		logview_ask_search(l);
+	if (l->filters.n > l->n_start_filters) {
+		logview_remember(l);
+		free(l->filters.v[--l->filters.n]);
+		logview_refilter(l);
+		return true;
+	}
+	return false;
 }
-
-static void
-found_filter(struct app *a, void *arg, struct buf *out)
-{
-	(void)a;
-	logview_paint_found(arg, SLOT_FILTER, out);
-}
-
-static void
-found_search(struct app *a, void *arg, struct buf *out)
-{
-	(void)a;
-	logview_paint_found(arg, SLOT_SEARCH, out);
-}
-
-static const struct prompt_user filter_user = {
-	.label = "&",
-	.event = on_filter,
-	.found = found_filter,
-	.history = "filter",
-};
-static const struct prompt_user search_user = {
-	.label = "/",
-	.event = on_search,
-	.found = found_search,
-	.history = "search",
-};
-
-static void
-act_search(struct view *v, enum action_id id, const char *arg)
-{
-	struct log *l = logview_of(v);
-
-	(void)id;
-	l->origin = logview_top(l);
-	app_prompt(v->app, &search_user, v, arg ? arg : "");
-}
-
-static void
-act_filter(struct view *v, enum action_id id, const char *arg)
-{
-	(void)id;
-	app_prompt(v->app, &filter_user, v, arg ? arg : logview_of(v)->filter);
-}
-
-static void
-act_step(struct view *v, enum action_id id, const char *arg)
-{
-	struct log *l = logview_of(v);
-	bool match = id == ACTION_NEXT || id == ACTION_PREVIOUS;
-
-	(void)arg;
-	logview_step(l, match ? SLOT_SEARCH : SLOT_ERRORS,
-		id == ACTION_NEXT || id == ACTION_NEXT_BAD ? 1 : -1);
-}
-
-static void
-act_follow(struct view *v, enum action_id id, const char *arg)
-{
-	(void)id;
-	(void)arg;
-	set_follow(logview_of(v));
-}
-
-static void
-act_level(struct view *v, enum action_id id, const char *arg)
-{
-	(void)arg;
-	set_level(logview_of(v), 10 * (int)(id - ACTION_LEVEL_1 + 1));
-}
-
-static void
-act_context(struct view *v, enum action_id id, const char *arg)
-{
-	(void)arg;
-	set_context(logview_of(v), id == ACTION_MORE_CONTEXT);
-}
-
-static void
-act_times(struct view *v, enum action_id id, const char *arg)
-{
-	struct log *l = logview_of(v);
-
-	(void)id;
-	(void)arg;
-	l->times = (l->times + 1) % TIMES_N;
-}
-
-static void
-act_wrap(struct view *v, enum action_id id, const char *arg)
-{
-	struct log *l = logview_of(v);
-
-	(void)id;
-	(void)arg;
-	l->pager.wrap = !l->pager.wrap;
-	l->pager.left = 0;
-	l->pager.sub = 0;
-	logview_settle(l);
-}
-
-static void
-act_refresh(struct view *v, enum action_id id, const char *arg)
-{
-	struct log *l = logview_of(v);
-
-	(void)id;
-	(void)arg;
-	l->request = app_submit(v->app, WEIR_REQ_LOGS, &l->run);
-}
-
-static const struct view_act acts[] = {
-	{ ACTION_SEARCH, act_search },
-	{ ACTION_FILTER, act_filter },
-	{ ACTION_NEXT, act_step },
-	{ ACTION_PREVIOUS, act_step },
-	{ ACTION_NEXT_BAD, act_step },
-	{ ACTION_PREVIOUS_BAD, act_step },
-	{ ACTION_FOLLOW, act_follow },
-	{ ACTION_LEVEL_1, act_level },
-	{ ACTION_LEVEL_2, act_level },
-	{ ACTION_LEVEL_3, act_level },
-	{ ACTION_LEVEL_4, act_level },
-	{ ACTION_LEVEL_5, act_level },
-	{ ACTION_MORE_CONTEXT, act_context },
-	{ ACTION_LESS_CONTEXT, act_context },
-	{ ACTION_TIMES, act_times },
-	{ ACTION_WRAP, act_wrap },
-	{ ACTION_REFRESH, act_refresh },
-	{ ACTION_NONE, NULL },
-};
 
 static void
 view_event(struct view *v, const struct weir_event *event)
 {
 	struct log *l = logview_of(v);
 
-	if (event->kind == WEIR_EV_DONE && event->request == l->request) {
-		l->syncing = false;
+	if (event->kind != WEIR_EV_DONE)
+		return;
+	for (size_t i = 0; i < l->n_requests; i++) {
+		if (l->requests[i] != event->request)
+			continue;
+		l->requests[i] = l->requests[--l->n_requests];
+		l->syncing = l->n_requests > 0;
 		view_touch(v, VIEW_DATA);
+		return;
 	}
 }
 
+/* What the line is of. */
 static bool
 view_object(struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id)
 {
 	struct log *l = logview_of(v);
-	bool task = !weir_id_is_null(&l->task);
+	struct weir_line line;
 
-	*ret_kind = task ? WEIR_TASK_RUN : WEIR_RUN;
-	*ret_id = task ? l->task : l->run;
+	*ret_kind = WEIR_RUN;
+	*ret_id = l->runs[0].id;
+	if (!weir_id_is_null(&l->task)) {
+		*ret_kind = WEIR_TASK_RUN;
+		*ret_id = l->task;
+	} else if (l->n_runs > 1 && logview_line(l, logview_current(l), &line)) {
+		*ret_id = line.run;
+	}
 	return true;
 }
 
@@ -406,17 +278,26 @@ view_free(struct view *v)
 	app_submit(v->app, WEIR_REQ_FOLLOW, &none);
 	for (size_t i = 0; i < SLOT_N; i++)
 		free(l->found[i].v);
-	weir_log_close(l->reader);
+	for (size_t i = 0; i < l->filters.n; i++)
+		free(l->filters.v[i]);
+	VEC_FREE(&l->filters);
+	VEC_FREE(&l->context);
+	VEC_FREE(&l->turned);
+	weir_logs_close(l->logs);
 	weir_match_free(l->match);
 	pager_release(&l->pager);
+	free(l->runs);
 	free(l->shown);
-	free(l->filter);
+	free(l->typed);
 	free(l->search);
+	free(l->before);
+	free(l->task_name);
+	free(l->path);
 	free(l);
 }
 
 static const enum action_id hints[] = { ACTION_FOLLOW, ACTION_SEARCH, ACTION_FILTER,
-	ACTION_NEXT_BAD, ACTION_LEVEL_4, ACTION_LEVEL_1, ACTION_WRAP, ACTION_TIMES,
+	ACTION_NEXT_BAD, ACTION_MORE_CONTEXT, ACTION_TIMES, ACTION_WRAP, ACTION_SAVE,
 	ACTION_HELP, ACTION_NONE };
 
 static const struct view_ops ops = {
@@ -427,13 +308,61 @@ static const struct view_ops ops = {
 	.paint = logview_paint,
 	.counts = logview_paint_counts,
 	.command = view_command,
-	.acts = acts,
+	.about = view_about,
+	.acts = logview_acts,
 	.move = view_move,
+	.back = view_back,
+	.key = logview_answer_key,
 	.answer = logview_answer,
 	.event = view_event,
+	.due = view_due,
 	.object = view_object,
 	.hints = hints,
 };
+
+void
+view_log_fetch(struct view *v)
+{
+	struct log *l = logview_of(v);
+
+	for (size_t i = 0; i < l->n_runs && l->n_requests < WEIR_LOGS_RUNS_MAX; i++) {
+		struct logrun *r = &l->runs[i];
+		bool follow = l->n_runs == 1 && r->live;
+		uint64_t number;
+
+		if (l->n_runs > 1 && l->ended)
+			return;
+		number = app_submit(
+			v->app, follow ? WEIR_REQ_FOLLOW : WEIR_REQ_LOGS, &r->id);
+		if (number)
+			l->requests[l->n_requests++] = number;
+	}
+	l->syncing = l->n_requests > 0;
+	l->poll_us = weir_monotonic_us() + POLL_US;
+}
+
+static struct log *
+new_log(struct app *a, const struct weir_id *runs, size_t n)
+{
+	struct log *l = xcalloc(1, sizeof(*l));
+
+	view_init(&l->v, &ops, a);
+	l->runs = xcalloc(n, sizeof(*l->runs));
+	for (size_t i = 0; i < n; i++) {
+		l->runs[i].id = runs[i];
+		weir_id_format(&runs[i], l->runs[i].id_text);
+	}
+	l->n_runs = n;
+	l->min_level = 10;
+	l->mark_us = WEIR_NO_TIME;
+	l->search = xstrdup("");
+	l->task_name = xstrdup("");
+	pager_init(&l->pager, &logview_source, l);
+	l->pager.cursor = true;
+	read_runs(l);
+	l->follow = l->was_live = l->live;
+	return l;
+}
 
 /* The run that a task run belongs to. */
 static bool
@@ -463,31 +392,90 @@ run_of_task(struct app *a, const struct weir_id *task, struct weir_id *ret_run)
 struct view *
 view_log_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
 {
-	struct log *l;
 	struct weir_id run = *id;
+	struct log *l;
 
 	if (!app_store(a) || (kind == WEIR_TASK_RUN && !run_of_task(a, id, &run)))
 		return NULL;
-	l = xcalloc(1, sizeof(*l));
-	view_init(&l->v, &ops, a);
-	l->run = run;
-	if (kind == WEIR_TASK_RUN) {
+	l = new_log(a, &run, 1);
+	if (kind == WEIR_TASK_RUN)
 		l->task = *id;
-		weir_id_format(id, l->task_text);
-	}
-	weir_id_format(&run, l->run_text);
-	l->min_level = 10;
-	l->filter = xstrdup("");
-	l->search = xstrdup("");
-	pager_init(&l->pager, &logview_source, l);
-	if (!read_run(l)) {
+	if (!l->runs[0].known) {
 		view_free(&l->v);
 		return NULL;
 	}
-	l->follow = l->live;
-	l->request = app_submit(a, l->live ? WEIR_REQ_FOLLOW : WEIR_REQ_LOGS, &run);
-	l->syncing = l->request != 0;
+	view_log_fetch(&l->v);
 	return &l->v;
+}
+
+struct view *
+view_log_many(struct app *a, const struct weir_id *runs, size_t n)
+{
+	struct log *l;
+
+	if (!app_store(a) || n == 0)
+		return NULL;
+	if (n > WEIR_LOGS_RUNS_MAX) {
+		status_say(a, true, "%zu runs at once: there is room for %d", n,
+			WEIR_LOGS_RUNS_MAX);
+		return NULL;
+	}
+	l = new_log(a, runs, n);
+	view_log_fetch(&l->v);
+	return &l->v;
+}
+
+/* The child runs of those from `at` on are added behind them. */
+static size_t
+add_children(struct app *a, struct weir_id *runs, size_t n)
+{
+	struct weir_column_set columns = { 0 };
+	struct weir_err err;
+
+	if (weir_columns_choose(WEIR_RUN, "id", 0, &columns, &err))
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		struct weir_select sel = { .kind = WEIR_RUN, .columns = &columns };
+		char id[WEIR_ID_TEXT + 1], text[WEIR_ID_TEXT + 16];
+		struct weir_query *query = NULL;
+		struct weir_rows *rows = NULL;
+		bool row = true;
+
+		snprintf(text, sizeof(text), "parent:%s", weir_id_format(&runs[i], id));
+		if (weir_query_parse(
+			    WEIR_RUN, str_of(text), weir_now_us(), &query, &err))
+			break;
+		sel.query = query;
+		row = !weir_rows_open(a->store, &sel, &rows, &err);
+		while (row && n < WEIR_LOGS_RUNS_MAX &&
+			!weir_rows_next(rows, &row, &err) && row)
+			runs[n++] = weir_rows_cell(rows, 0)->id;
+		weir_rows_close(rows);
+		weir_query_free(query);
+	}
+	weir_columns_release(&columns);
+	return n;
+}
+
+void
+view_log_tree(struct app *a, const struct weir_id *run)
+{
+	struct weir_id runs[WEIR_LOGS_RUNS_MAX] = { *run };
+	struct view *v;
+	size_t n;
+
+	if (!app_store(a))
+		return;
+	n = add_children(a, runs, 1);
+	if (n == 1) {
+		status_say(a, false, "no run is below this one: its log is alone");
+		return;
+	}
+	v = view_log_many(a, runs, n);
+	if (v)
+		app_push(a, v);
+	if (v && n == WEIR_LOGS_RUNS_MAX)
+		status_say(a, false, "the first %d runs", WEIR_LOGS_RUNS_MAX);
 }
 
 void
@@ -496,10 +484,13 @@ view_log_look(struct view *v, const struct weir_view *view)
 	struct log *l = logview_of(v);
 
 	for (int level = 20; view->level && level <= 50; level += 10)
-		if (strcmp(view->level, level_name(level)) == 0)
+		if (strcmp(view->level, logview_level_name(level)) == 0)
 			l->min_level = level;
 	if (view->grep)
-		logview_set(&l->filter, view->grep);
-	if (view->task && !view_do(v, ACTION_TASK, view->task))
-		status_say(v->app, true, "one task's lines are not shown in the menu");
+		VEC_PUSH(&l->filters, xasprintf("/%s/", view->grep));
+	l->n_start_filters = l->filters.n;
+	if (view->task)
+		logview_set(&l->task_name, view->task);
+	if (view->follow)
+		l->follow = l->live;
 }

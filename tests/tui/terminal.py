@@ -198,7 +198,7 @@ def nothing_hostile_reaches_it(start):
     rest = re.sub(rb"\x1b[()][0AB]|\x1b[=>78M]", b"", rest)
     bad = re.findall(rb"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f].{0,20}", rest)
     assert not bad, f"controls came through: {bad[:3]!r}"
-    assert b"\x1b[31mred" not in t.out and b"\x1b[36mcache" not in t.out, "an escape came through"
+    assert b"\x1b[31mred" not in t.out, "an escape came through"
     assert b"esc" in t.out, "the hostile name was never shown"
     text = t.out.decode("utf-8", "replace")
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u0080-\u009f]", text), "bidi or C1"

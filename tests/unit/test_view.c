@@ -147,6 +147,27 @@ random_text(void)
 	return buf_steal(&text);
 }
 
+/* One id, or several with newlines between them. */
+static char *
+random_ids(void)
+{
+	char *ids = random_text();
+
+	for (char *s = ids; (s = strchr(s, '\n'));)
+		*s = 'n';
+	while (dice(3) == 0) {
+		char *more = random_text(), *both;
+
+		for (char *s = more; (s = strchr(s, '\n'));)
+			*s = 'n';
+		both = xasprintf("%s\n%s", ids, more);
+		free(ids);
+		free(more);
+		ids = both;
+	}
+	return ids;
+}
+
 static void
 random_view(struct weir_view *v)
 {
@@ -155,11 +176,13 @@ random_view(struct weir_view *v)
 		v->kind = (enum weir_kind)dice(WEIR_N_KINDS);
 	if (v->show == WEIR_SHOW_LIST || v->show == WEIR_SHOW_LOG)
 		v->tree = dice(2);
+	v->follow = v->show == WEIR_SHOW_LOG && dice(2);
 	for (size_t i = 0; i < N_ELEM(members); i++) {
 		bool id = members[i].offset == offsetof(struct weir_view, id);
 
 		if (members[i].shows >> v->show & 1 && (id || dice(2)))
-			*member(v, i) = random_text();
+			*member(v, i) = id && v->show == WEIR_SHOW_LOG ? random_ids()
+								       : random_text();
 	}
 }
 
@@ -169,6 +192,7 @@ assert_same(struct weir_view *a, struct weir_view *b, const char *text)
 	assert_int_equal(a->show, b->show);
 	assert_int_equal(a->kind, b->kind);
 	assert_int_equal(a->tree, b->tree);
+	assert_int_equal(a->follow, b->follow);
 	for (size_t i = 0; i < N_ELEM(members); i++) {
 		const char *x = *member(a, i), *y = *member(b, i);
 

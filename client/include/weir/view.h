@@ -32,7 +32,9 @@ struct weir_view {
 	char *columns;  /* as --columns; a width may follow a name: `name:30` */
 	char *count_by; /* a field: groups and their counts instead of rows */
 	bool tree;      /* runs with their child runs below them */
-	char *id;       /* of an object: id, name, @latest, web address */
+	char *id;       /* of an object: id, name, @latest, web address; of several logs
+			   with newlines between them */
+	bool follow;    /* a log, as it grows */
 	char *level;    /* of a log: as --level */
 	char *grep;     /* of a log: as --grep */
 	char *task;     /* of a log: as --task */

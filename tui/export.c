@@ -1,0 +1,167 @@
+#include "export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <weir/mem.h>
+#include <weir/view.h>
+
+#include "app.h"
+#include "outside.h"
+
+enum { CHUNK = 64 << 10, COMMAND_MAX = 16 << 10 };
+
+char *
+export_path(const char *path)
+{
+	const char *home = getenv("HOME");
+
+	if (path[0] == '~' && path[1] == '/' && home)
+		return xasprintf("%s%s", home, path + 1);
+	return xstrdup(path);
+}
+
+bool
+export_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static enum weir_rc
+make(struct export *e, struct weir_err *err)
+{
+	e->fd = mkstemp(e->temp);
+	buf_init(&e->text, CHUNK * 4);
+	if (e->fd >= 0) {
+		fcntl(e->fd, F_SETFD, FD_CLOEXEC);
+		return WEIR_OK;
+	}
+	(void)weir_fail(err, WEIR_EFAIL, "'%s': %s", e->path ? e->path : e->temp,
+		strerror(errno));
+	free(e->path);
+	free(e->temp);
+	*e = (struct export){ .fd = -1 };
+	return WEIR_EFAIL;
+}
+
+enum weir_rc
+export_open(struct export *e, const char *path, bool replace, struct weir_err *err)
+{
+	mode_t mask = umask(0);
+	enum weir_rc rc;
+
+	umask(mask);
+	*e = (struct export){ .fd = -1, .replace = replace };
+	if (!replace && export_exists(path))
+		return weir_fail(err, WEIR_EFAIL, "'%s' exists", path);
+	e->path = xstrdup(path);
+	e->temp = xasprintf("%s.XXXXXX", path);
+	rc = make(e, err);
+	if (!rc)
+		fchmod(e->fd, 0666 & ~mask);
+	return rc;
+}
+
+enum weir_rc
+export_temp(struct export *e, struct weir_err *err)
+{
+	const char *folder = getenv("TMPDIR");
+
+	*e = (struct export){ .fd = -1 };
+	e->temp = xasprintf("%s/weir-XXXXXX", folder && *folder ? folder : "/tmp");
+	return make(e, err);
+}
+
+static void
+flush(struct export *e)
+{
+	const char *s = e->text.s;
+	size_t n = e->text.len;
+
+	while (n > 0 && !e->failed) {
+		ssize_t done = write(e->fd, s, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0) {
+			e->failed = errno;
+			break;
+		}
+		s += done;
+		n -= (size_t)done;
+	}
+	buf_clear(&e->text);
+}
+
+void
+export_add(struct export *e, struct str text)
+{
+	while (text.len > 0 && !e->failed) {
+		size_t n = text.len < CHUNK ? text.len : CHUNK;
+
+		buf_add(&e->text, text.s, n);
+		text.s += n;
+		text.len -= n;
+		if (e->text.len >= CHUNK)
+			flush(e);
+	}
+}
+
+enum weir_rc
+export_close(struct export *e, bool keep, struct weir_err *err)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (e->fd >= 0) {
+		flush(e);
+		if (close(e->fd) && !e->failed)
+			e->failed = errno;
+	}
+	keep = keep && e->path && !e->failed;
+	/* link refuses an existing name, rename does not */
+	if (keep && (e->replace ? rename(e->temp, e->path) : link(e->temp, e->path)))
+		e->failed = errno;
+	if (e->temp && !(keep && e->replace && !e->failed))
+		unlink(e->temp);
+	if (e->failed)
+		rc = weir_fail(err, WEIR_EFAIL, "'%s': %s", e->path ? e->path : e->temp,
+			strerror(e->failed));
+	buf_release(&e->text);
+	free(e->path);
+	free(e->temp);
+	*e = (struct export){ .fd = -1 };
+	return rc;
+}
+
+static const char *
+command_of(const struct app *a, enum export_with with)
+{
+	const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");
+	const char *pager = weir_config_str(a->config, WEIR_KEY_PAGER);
+
+	if (with == EXPORT_PAGER)
+		return pager && *pager ? pager : "less";
+	return visual && *visual ? visual : editor && *editor ? editor : "vi";
+}
+
+enum weir_rc
+export_show(
+	struct app *a, struct export *e, enum export_with with, struct weir_err *err)
+{
+	struct buf command = BUF_INIT(COMMAND_MAX);
+
+	flush(e);
+	if (e->failed)
+		return weir_fail(
+			err, WEIR_EFAIL, "'%s': %s", e->temp, strerror(e->failed));
+	buf_addf(&command, "%s %s", command_of(a, with),
+		with == EXPORT_PAGER ? "<" : "");
+	weir_view_quote(&command, e->temp);
+	(void)outside_run(a, buf_cstr(&command), false);
+	buf_release(&command);
+	return WEIR_OK;
+}

@@ -1,0 +1,44 @@
+/*
+ * What a view shows, as text outside of it: in a file, in the user's pager or editor.
+ * A file is written beside its name and gets it when it is whole.
+ */
+#ifndef WEIR_TUI_EXPORT_H
+#define WEIR_TUI_EXPORT_H
+
+#include <stdbool.h>
+
+#include <weir/buf.h>
+#include <weir/error.h>
+
+struct app;
+
+struct export
+{
+	int fd; /* -1: none is open */
+	char *path, *temp;
+	bool replace;
+	struct buf text; /* not yet written */
+	int failed;      /* errno */
+};
+
+/* `~/` at its beginning is the home folder. Owned. */
+char *export_path(const char *path);
+bool export_exists(const char *path);
+
+/* A file that shall be `path`; without replace it must not exist. */
+WEIR_NODISCARD enum weir_rc export_open(
+	struct export *e, const char *path, bool replace, struct weir_err *err);
+/* A file for another program to read; it is gone after export_show. */
+WEIR_NODISCARD enum weir_rc export_temp(struct export *e, struct weir_err *err);
+void export_add(struct export *e, struct str text);
+/* keep false: leave nothing behind. */
+WEIR_NODISCARD enum weir_rc export_close(
+	struct export *e, bool keep, struct weir_err *err);
+
+/* Give the screen to $PAGER, or $VISUAL or $EDITOR, with a file of export_temp; what
+ * goes wrong there is said. */
+enum export_with { EXPORT_PAGER, EXPORT_EDITOR };
+WEIR_NODISCARD enum weir_rc export_show(
+	struct app *a, struct export *e, enum export_with with, struct weir_err *err);
+
+#endif
