@@ -11,6 +11,7 @@
 #include <weir/text.h>
 
 #include "out.h"
+#include "tui.h"
 
 enum { CONFIG_LINE_MAX = 64 << 10 };
 
@@ -236,9 +237,26 @@ unset(struct ctx *ctx)
 	return rc ? rc : weir_config_set(ctx->config, key, NULL, ctx->err);
 }
 
+/* What is wrong in [keys]: menus tell it too. */
+static void
+warn_keys(const struct ctx *ctx)
+{
+	struct buf warnings = BUF_INIT(BUF_MAX);
+
+	(void)tui_check_keys(ctx->config, &warnings);
+	for (const char *p = buf_cstr(&warnings); *p;) {
+		size_t n = strcspn(p, "\n");
+
+		ctx_note(ctx, "%.*s", (int)n, p);
+		p += n + (p[n] == '\n');
+	}
+	buf_release(&warnings);
+}
+
 static enum weir_rc
 list(struct ctx *ctx)
 {
+	warn_keys(ctx);
 	return print_keys(ctx, (enum weir_key)0, (enum weir_key)(WEIR_N_KEYS - 1));
 }
 

@@ -8,6 +8,7 @@
 #include <weir/text.h>
 
 #include "out.h"
+#include "tui.h"
 
 struct doctor_args {
 	const char *output;
@@ -130,6 +131,30 @@ check_terminal(struct report *r)
 	take(r, &f);
 }
 
+/* Keys that weir.conf binds, if it does. */
+static void
+check_keys(struct report *r)
+{
+	struct weir_finding f = { .what = "keys" };
+	struct buf warnings = BUF_INIT(BUF_MAX);
+	size_t n = tui_check_keys(r->ctx->config, &warnings);
+
+	if (n > 0 && warnings.len == 0) {
+		snprintf(f.text, sizeof(f.text), "%zu bound in weir.conf", n);
+		take(r, &f);
+	}
+	f.health = WEIR_HEALTH_WARN;
+	snprintf(f.hint, sizeof(f.hint), "man weir-keys");
+	for (const char *p = buf_cstr(&warnings); *p;) {
+		size_t len = strcspn(p, "\n");
+
+		snprintf(f.text, sizeof(f.text), "%.*s", (int)len, p);
+		take(r, &f);
+		p += len + (p[len] == '\n');
+	}
+	buf_release(&warnings);
+}
+
 static enum weir_rc
 run(struct ctx *ctx)
 {
@@ -155,6 +180,7 @@ run(struct ctx *ctx)
 	}
 	weir_doctor(ctx->session, ctx->g.offline, take, &r);
 	check_terminal(&r);
+	check_keys(&r);
 	rc = r.out ? out_close(&out, r.rc) : r.rc;
 	if (rc)
 		return rc;

@@ -14,6 +14,10 @@ struct tui_start {
 	const char *script;
 };
 
+/* What is wrong with the keys that weir.conf binds, a line each. Returns how many it
+ * binds. */
+size_t tui_check_keys(const struct weir_config *config, struct buf *out);
+
 /* Run the menu until it is left. Returns with the terminal as it was. */
 WEIR_NODISCARD enum weir_rc tui_run(
 	const struct tui_start *start, struct weir_err *err);

@@ -31,7 +31,7 @@ of() {
 
 @test "nothing is configured: defaults, no server" {
 	run -0 --separate-stderr weir config list -o tsv
-	[ "${#lines[@]}" = 21 ]
+	[ "${#lines[@]}" = 22 ]
 	[ -z "$stderr" ]
 	[[ $output == *$'parallel\t4\tdefault'* ]]
 	run -1 --separate-stderr weir config get api_url
@@ -74,7 +74,7 @@ of() {
 	run -0 bash -c 'weir config -o json | python3 -c "
 import json, sys
 rows = json.load(sys.stdin)
-assert len(rows) == 21, rows
+assert len(rows) == 22, rows
 by = {r[\"name\"]: r for r in rows}
 assert by[\"api_url\"] == {\"name\": \"api_url\", \"value\": None, \"origin\": None}
 assert by[\"utc\"][\"value\"] == \"false\"
@@ -152,4 +152,53 @@ assert by[\"utc\"][\"value\"] == \"false\"
 @test "a misspelt --profile never means the exported server" {
 	PREFECT_API_URL=http://e run -1 weir --profile typo config get api_url
 	PREFECT_API_URL=http://e run -1 weir --profile embedded config get api_url
+}
+
+keys() {
+	mkdir -p "${conf%/*}"
+	cat >"$conf" <<-END
+		[keys.list]
+		"ctrl-x" = "cancel"
+		"ctrl-m" = "up"
+		"f5" = "refrsh"
+		[keys.lst]
+		"f6" = "up"
+		[keys.help]
+		"f7" = "sort dur"
+		[keys]
+		"ctrl-x" = "quit"
+	END
+}
+
+wrong_keys="$(cat <<-'END'
+	line 3: [keys.list] ctrl-m: a terminal sends enter for it
+	line 4: [keys.list] f5: no action 'refrsh'; did you mean refresh?
+	line 6: [keys.lst] f6: no context 'lst'; there are all, list, detail, log, timeline, page, columns, help
+	line 8: [keys.help] f7: sort does nothing there, but in list
+	line 2: [keys.list] ctrl-x: bound in line 10 too; this one counts in list
+END
+)"
+
+@test "keys that cannot be bound are told with file and line, and weir goes on" {
+	keys
+	run -0 --separate-stderr weir config list
+	[ "$(sed "s|^weir: $conf: ||" <<<"$stderr" | sort)" = "$(sort <<<"$wrong_keys")" ]
+	# Before a menu too, which starts.
+	echo "dump screen" >"$T/script"
+	run -0 --separate-stderr weir --offline --script "$T/script"
+	[ "$(sed "s|^weir: $conf: ||" <<<"$stderr" | sort)" = "$(sort <<<"$wrong_keys")" ]
+	[ -s screen ]
+	# No other command is about keys.
+	run -0 --separate-stderr weir config path
+	[ -z "$stderr" ]
+}
+
+@test "doctor looks at the keys" {
+	keys
+	run --separate-stderr weir doctor --offline -o tsv
+	[ "$(grep -c "^warn.keys" <<<"$output")" = 5 ]
+	[[ $output == *"did you mean refresh?"* ]]
+	printf '[keys]\nf5 = "refresh"\n' >"$conf"
+	run --separate-stderr weir doctor --offline -o tsv
+	[[ $output == *"1 bound in weir.conf"* ]]
 }

@@ -30,9 +30,29 @@ print_one(const struct keymap *m, enum action_id id, unsigned context)
 
 	/* Everywhere: as in a list, where no key is left out. */
 	keymap_keys(m, context == CONTEXT_ALL ? CONTEXT_LIST : context, id, &keys);
-	printf("%s\t%s\t%s\t%s\n", action_context_name(context), buf_cstr(&keys),
-		action_get(id)->name, action_get(id)->help);
+	printf("%s\t%s\t%s\t%s\t%s\n", action_context_name(context), buf_cstr(&keys),
+		action_get(id)->name, action_arg_name(action_get(id)->arg),
+		action_get(id)->help);
 	buf_release(&keys);
+}
+
+/* Those that have a name only; where they work, if not everywhere. */
+static void
+print_keyless(const struct keymap *m)
+{
+	for (size_t i = 1; i < ACTION_N; i++) {
+		const struct action *action = action_get((enum action_id)i);
+		struct buf where = BUF_INIT(256);
+
+		if (!keymap_key(m, CONTEXT_ALL, (enum action_id)i)) {
+			if (action->contexts != CONTEXT_ALL)
+				action_contexts(action->contexts, &where);
+			printf("none\t%s\t%s\t%s\t%s%s%s\n", "", action->name,
+				action_arg_name(action->arg), action->help,
+				where.len ? "; in " : "", buf_cstr(&where));
+		}
+		buf_release(&where);
+	}
 }
 
 int
@@ -50,6 +70,7 @@ main(void)
 				print_one(&m, (enum action_id)i, contexts[c]);
 		}
 	}
+	print_keyless(&m);
 	keymap_release(&m);
 	return 0;
 }
