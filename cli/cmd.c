@@ -97,6 +97,7 @@ open_menu(struct ctx *ctx, struct tui_start *start)
 	enum weir_rc rc = start->view.id ? find_start(ctx, &start->view) : WEIR_OK;
 
 	start->config = ctx->config;
+	start->flags = ctx_config_flags(ctx);
 	start->offline = ctx->g.offline;
 	start->script = ctx->g.script;
 	if (!rc)

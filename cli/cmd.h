@@ -134,6 +134,8 @@ void ctx_note(const struct ctx *ctx, const char *fmt, ...) WEIR_PRINTF(2, 3);
 void ctx_report(const struct ctx *ctx);
 
 /* Configuration, its warnings, the session. */
+/* What the command line says of the settings. */
+struct weir_config_flags ctx_config_flags(const struct ctx *ctx);
 WEIR_NODISCARD enum weir_rc ctx_open(struct ctx *ctx);
 void ctx_close(struct ctx *ctx);
 

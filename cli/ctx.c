@@ -96,15 +96,21 @@ show_warnings(const struct ctx *ctx)
 	}
 }
 
-enum weir_rc
-ctx_open(struct ctx *ctx)
+struct weir_config_flags
+ctx_config_flags(const struct ctx *ctx)
 {
-	struct weir_config_flags flags = {
+	return (struct weir_config_flags){
 		.profile = ctx->g.profile,
 		.color = ctx->g.color,
 		.utc = ctx->g.utc,
 		.read_only = ctx->g.read_only,
 	};
+}
+
+enum weir_rc
+ctx_open(struct ctx *ctx)
+{
+	struct weir_config_flags flags = ctx_config_flags(ctx);
 	enum weir_rc rc;
 
 	/* Only what a terminal shows depends on the locale. */

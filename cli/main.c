@@ -188,6 +188,7 @@
  *   prompt	a line of input
  *   draw		rows of styled, sanitised text; the only caller of curses output
  *   theme	styles and glyphs
+ *   app_profile	another server in the same menu
  *   status	the lines around a view
  *   finder_log	lines of logs that match, for the query thread
  *   finder	the query thread
@@ -207,7 +208,8 @@
  *   view_why	why a run failed or waits
  *   view_errors	failed runs by what they died of
  *   page		lines of styled text, some of which open something
- *   page_view	the view of a page: cursor, search, opening
+ *   page_view	the view of a page: cursor, opening
+ *   page_find	its search, and its failures
  *   preview	what the cursor is on, in a pane
  *   listview_pane	where the preview of a list is
  *   listview listview_mark listview_paint listview_sort listview_tree

@@ -21,6 +21,7 @@ enum type {
 	T_SINCE,   /* duration or "all" */
 	T_LIST,    /* words with commas */
 	T_COLOR,
+	T_TINT, /* one of the terminal's own */
 };
 
 struct key {
@@ -144,6 +145,11 @@ static const struct key keys[WEIR_N_KEYS] = {
 		  NULL, "false", false,
 		  "let the menus have the mouse; selecting text then wants shift" },
 		T_BOOL, 0, 0, "WEIR_MOUSE", NULL, false },
+	[WEIR_KEY_PROFILE_COLOUR] = {
+		{ "profile_colour", NULL,
+		  NULL, NULL, false,
+		  "colour of the profile's name in menus: red, green, yellow, magenta or cyan" },
+		T_TINT, 0, 0, "WEIR_PROFILE_COLOUR", NULL, false },
 };
 /* clang-format on */
 _Static_assert(sizeof(keys) / sizeof(keys[0]) == WEIR_N_KEYS, "a row for each key");
@@ -329,6 +335,21 @@ check_color(struct str text, char **ret_text)
 	return NULL;
 }
 
+static const char *
+check_tint(struct str text, char **ret_text)
+{
+	static const char *const tints[] = { "red", "green", "yellow", "magenta",
+		"cyan" };
+
+	for (size_t i = 0; i < N_ELEM(tints); i++) {
+		if (str_eq(text, tints[i])) {
+			*ret_text = str_copy(text);
+			return NULL;
+		}
+	}
+	return "is not one of red, green, yellow, magenta, cyan";
+}
+
 const char *
 config_check(enum weir_key key, struct str text, char **ret_text)
 {
@@ -354,6 +375,8 @@ config_check(enum weir_key key, struct str text, char **ret_text)
 		return check_since(text, ret_text);
 	case T_COLOR:
 		return check_color(text, ret_text);
+	case T_TINT:
+		return check_tint(text, ret_text);
 	case T_NAME:
 		if (text.len > CONFIG_NAME_MAX)
 			return "is too long";

@@ -32,6 +32,7 @@
 struct app {
 	const struct tui_start *start;
 	const struct weir_config *config;
+	struct weir_config *own_config; /* of a profile that was changed to */
 	struct screen screen;
 	struct theme theme;
 	struct draw draw;
@@ -73,6 +74,8 @@ WEIR_NODISCARD enum weir_rc app_run(
 /* The loop, after the first frame: until the user leaves. */
 void app_first_frame(struct app *a);
 WEIR_NODISCARD enum weir_rc app_loop(struct app *a, struct weir_err *err);
+
+WEIR_NODISCARD enum weir_rc app_start_engine(struct app *a, struct weir_err *err);
 
 /* Views. push takes it. */
 void app_push(struct app *a, struct view *v);
@@ -117,6 +120,7 @@ void app_command(struct app *a, enum action_id id, const char *arg);
 void app_shell(struct app *a, enum action_id id, const char *arg);
 void app_act(struct app *a, enum action_id id, const char *arg);
 void app_history(struct app *a, enum action_id id, const char *arg);
+void app_profile(struct app *a, enum action_id id, const char *arg);
 void app_messages(struct app *a, enum action_id id, const char *arg);
 void app_back(struct app *a, enum action_id id, const char *arg);
 void app_quit(struct app *a, enum action_id id, const char *arg);

@@ -21,8 +21,8 @@ open_views(struct app *a, struct weir_err *err)
 	return rc ? rc : app_view_open(a, view, err);
 }
 
-static enum weir_rc
-start_engine(struct app *a, struct weir_err *err)
+enum weir_rc
+app_start_engine(struct app *a, struct weir_err *err)
 {
 	enum weir_rc rc;
 
@@ -111,6 +111,7 @@ release(struct app *a)
 	palette_release(&a->palette);
 	keymap_release(&a->keymap);
 	script_close(&a->script);
+	weir_config_free(a->own_config);
 }
 
 enum weir_rc
@@ -133,7 +134,7 @@ app_run(const struct tui_start *start, struct weir_err *err)
 	/* One run asks the server as it is opened; a list can wait for its first frame.
 	 */
 	if (start->view.show != WEIR_SHOW_LIST)
-		rc = start_engine(&a, err);
+		rc = app_start_engine(&a, err);
 	if (!rc)
 		rc = open_views(&a, err);
 	if (rc)
@@ -149,7 +150,7 @@ app_run(const struct tui_start *start, struct weir_err *err)
 	app_layout(&a);
 	app_first_frame(&a);
 	if (start->view.show == WEIR_SHOW_LIST)
-		rc = start_engine(&a, err);
+		rc = app_start_engine(&a, err);
 	if (!rc)
 		rc = app_loop(&a, err);
 out:

@@ -121,6 +121,7 @@ struct page_user {
 		struct weir_id *ret_id);
 	void (*name)(struct page_view *v, void *arg, struct buf *out); /* of it */
 	int64_t (*due)(const struct page_view *v, void *arg);
+	void (*crumb)(struct page_view *v, void *arg, struct buf *out);
 };
 
 enum { PAGE_ACTS_MAX = 32 };
@@ -145,7 +146,15 @@ struct view *page_view_new(struct app *a, const struct page_user *user, void *ar
 struct page_view *page_view_of(struct view *v);
 /* The line under the cursor, or NULL. */
 const struct page_line *page_view_line(const struct page_view *v);
+/* Where searches begin: at the cursor, else at the top of the screen. */
+size_t page_view_here(const struct page_view *v);
 /* Show line i, the cursor on it if it can stand there. */
 void page_view_goto(struct page_view *v, size_t i);
+
+/* Its part that finds: page_find.c. */
+void page_find_count(struct page_view *v); /* the lines that match now */
+void page_find_search(struct view *view, enum action_id id, const char *arg);
+void page_find_step(struct view *view, enum action_id id, const char *arg);
+void page_find_bad(struct view *view, enum action_id id, const char *arg);
 
 #endif

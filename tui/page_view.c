@@ -1,4 +1,4 @@
-/* The view of a page: scrolling, the cursor, search, and opening what is under it. */
+/* The view of a page: scrolling, the cursor, and opening what is under it. */
 #include "app.h"
 #include "page.h"
 #include "word.h"
@@ -42,6 +42,12 @@ page_view_line(const struct page_view *v)
 		!selectable(v, v->row))
 		return NULL;
 	return &v->page.lines.v[v->row];
+}
+
+size_t
+page_view_here(const struct page_view *v)
+{
+	return v->key && on_screen(v, v->row) ? v->row : v->top;
 }
 
 static void
@@ -218,161 +224,6 @@ view_click(struct view *view, int y, int x)
 	return true;
 }
 
-/* ---- finding */
-
-static void
-count_matches(struct page_view *v)
-{
-	v->n_matches = 0;
-	for (size_t i = 0; v->match && i < v->page.lines.n; i++)
-		v->n_matches += page_line_matches(&v->page.lines.v[i], v->match);
-}
-
-/* The next line with the word, from `from` on, round the end. */
-static bool
-find(struct page_view *v, size_t from, int direction)
-{
-	size_t n = v->page.lines.n;
-
-	for (size_t k = 0; k < n; k++) {
-		size_t i = direction > 0 ? (from + k) % n : (from + n - k % n) % n;
-
-		if (page_line_matches(&v->page.lines.v[i], v->match)) {
-			v->page.current = i;
-			page_view_goto(v, i);
-			return true;
-		}
-	}
-	return false;
-}
-
-static size_t
-here(const struct page_view *v)
-{
-	return v->key && on_screen(v, v->row) ? v->row : v->top;
-}
-
-static struct weir_match *
-compile(const char *text, struct weir_err *err)
-{
-	struct str s = str_of(text);
-	struct weir_match *match = NULL;
-	bool regex = s.len > 1 && s.s[0] == '/';
-
-	if (regex) {
-		s.s++, s.len--;
-		s.len -= s.s[s.len - 1] == '/';
-	}
-	if (s.len == 0 || weir_match_new(regex ? WEIR_MATCH_REGEX : WEIR_MATCH_WORD, s,
-				  &match, err))
-		return NULL;
-	return match;
-}
-
-static void
-on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
-{
-	struct page_view *v = arg;
-	const char *text = ev == PROMPT_EV_CANCELLED ? p->original : prompt_text(p);
-	struct weir_err err = { 0 };
-	struct weir_match *match = text ? compile(text, &err) : NULL;
-
-	if (!match && err.rc) {
-		/* What was valid goes on being shown while it is typed. */
-		if (ev == PROMPT_EV_ACCEPTED)
-			status_say(a, true, "%s", err.text);
-		return;
-	}
-	weir_match_free(v->match);
-	v->match = match;
-	v->page.current = PAGE_NONE;
-	count_matches(v);
-	view_touch(&v->v, VIEW_PAINT);
-	if (!match || ev == PROMPT_EV_CANCELLED)
-		return;
-	if (!find(v, here(v), 1) && ev == PROMPT_EV_ACCEPTED)
-		status_say(a, false, "not found: %s", text);
-}
-
-static void
-found(struct app *a, void *arg, struct buf *out)
-{
-	const struct page_view *v = arg;
-
-	(void)a;
-	if (!v->match)
-		return;
-	word_number(out, (int64_t)v->n_matches);
-	buf_adds(out, v->n_matches == 1 ? " line" : " lines");
-}
-
-static const struct prompt_user search = {
-	.label = "/", .event = on_search, .found = found, .history = "search"
-};
-
-static void
-act_search(struct view *view, enum action_id id, const char *arg)
-{
-	(void)id;
-	app_prompt(view->app, &search, view, arg ? arg : "");
-}
-
-/* `3 of 17` */
-static void
-say_place(struct page_view *v)
-{
-	size_t nth = 0;
-
-	for (size_t i = 0; i <= v->page.current && i < v->page.lines.n; i++)
-		nth += page_line_matches(&v->page.lines.v[i], v->match);
-	status_say(v->v.app, false, "%zu of %zu", nth, v->n_matches);
-}
-
-static void
-act_step(struct view *view, enum action_id id, const char *arg)
-{
-	struct page_view *v = page_view_of(view);
-	int direction = id == ACTION_NEXT ? 1 : -1;
-	size_t n = v->page.lines.n, from = v->page.current;
-
-	(void)arg;
-	if (!v->match) {
-		status_say(view->app, false, "nothing was searched for: / does it");
-		return;
-	}
-	if (n == 0)
-		return;
-	if (from == PAGE_NONE)
-		from = here(v);
-	else
-		from = direction > 0 ? (from + 1) % n : (from + n - 1) % n;
-	if (find(v, from, direction))
-		say_place(v);
-	else
-		status_say(view->app, false, "not found");
-}
-
-static void
-act_bad(struct view *view, enum action_id id, const char *arg)
-{
-	struct page_view *v = page_view_of(view);
-	int direction = id == ACTION_NEXT_BAD ? 1 : -1;
-	size_t i = here(v);
-
-	(void)arg;
-	/* With no cursor, what is at the top counts too. */
-	if (!v->key && direction > 0 && i < v->page.lines.n)
-		i--;
-	while (direction > 0 ? ++i < v->page.lines.n : i-- > 0) {
-		if (page_line_bad(&v->page.lines.v[i])) {
-			page_view_goto(v, i);
-			return;
-		}
-	}
-	status_say(view->app, false, "no more failures %s",
-		direction > 0 ? "below" : "above");
-}
-
 /* ---- opening */
 
 static void
@@ -411,11 +262,11 @@ act_open(struct view *view, enum action_id id, const char *arg)
 
 static const struct view_act acts[] = {
 	{ ACTION_OPEN, act_open },
-	{ ACTION_SEARCH, act_search },
-	{ ACTION_NEXT, act_step },
-	{ ACTION_PREVIOUS, act_step },
-	{ ACTION_NEXT_BAD, act_bad },
-	{ ACTION_PREVIOUS_BAD, act_bad },
+	{ ACTION_SEARCH, page_find_search },
+	{ ACTION_NEXT, page_find_step },
+	{ ACTION_PREVIOUS, page_find_step },
+	{ ACTION_NEXT_BAD, page_find_bad },
+	{ ACTION_PREVIOUS_BAD, page_find_bad },
 	{ ACTION_NONE, NULL },
 };
 
@@ -455,7 +306,7 @@ view_data(struct view *view)
 	}
 	if (current)
 		v->page.current = page_find(&v->page, current, PAGE_NONE);
-	count_matches(v);
+	page_find_count(v);
 	settle(v);
 }
 
@@ -548,6 +399,14 @@ view_name(struct view *view, struct buf *out)
 }
 
 static void
+view_crumb(struct view *view, struct buf *out)
+{
+	struct page_view *v = page_view_of(view);
+
+	v->user->crumb(v, v->arg, out);
+}
+
+static void
 view_free(struct view *view)
 {
 	struct page_view *v = page_view_of(view);
@@ -597,6 +456,7 @@ page_view_new(struct app *a, const struct page_user *user, void *arg)
 	v->ops.context = user->context;
 	v->ops.hints = user->hints;
 	v->ops.acts = v->acts;
+	v->ops.crumb = user->crumb ? view_crumb : NULL;
 	v->user = user;
 	v->arg = arg;
 	join_acts(v);

@@ -7,7 +7,15 @@
 
 #include "app.h"
 
-enum { TICK_FINE_S = 5, TICK_S = 30, GAP = 2 };
+enum {
+	TICK_FINE_S = 5,
+	TICK_S = 30,
+	GAP = 2,
+	PATH_GAP = 3,
+	PATH_MIN = 12,
+	CRUMBS_MAX = 16,
+	CRUMB_COLUMNS = 24
+};
 
 void
 status_say(struct app *a, bool error, const char *fmt, ...)
@@ -29,6 +37,17 @@ status_clear(struct app *a)
 	if (a->status.message[0])
 		a->dirty = true;
 	a->status.message[0] = '\0';
+}
+
+void
+status_forget(struct app *a)
+{
+	struct status *s = &a->status;
+
+	s->busy = s->offline = false;
+	s->done = s->total = 0;
+	s->offline_why[0] = '\0';
+	s->cycle_us = s->offline_us = WEIR_NO_TIME;
 }
 
 void
@@ -118,44 +137,140 @@ age(struct app *a, struct buf *out)
 	return style;
 }
 
+/* What a view is in the path to it: its own word, else that of its command. */
+static void
+add_crumb(struct view *v, struct buf *out)
+{
+	struct buf command = BUF_INIT(PROMPT_MAX * 2);
+	const char *word;
+
+	if (v->ops->crumb) {
+		v->ops->crumb(v, out);
+		return;
+	}
+	v->ops->command(v, &command);
+	word = buf_cstr(&command);
+	if (strncmp(word, "weir", 4) == 0)
+		word += 4;
+	word += strspn(word, " :");
+	if (v->ops->context == CONTEXT_HELP)
+		word = "keys";
+	else if (v->ops->context == CONTEXT_COLUMNS)
+		word = "columns";
+	buf_add(out, word, strcspn(word, " :"));
+	buf_release(&command);
+}
+
+/* `runs › numpy 2.3.1 › log` in so many columns: what does not fit is left out from the
+ * left, where one came from long ago. */
+static void
+add_path(struct app *a, int columns, struct buf *out)
+{
+	struct view *views[CRUMBS_MAX];
+	struct buf path = BUF_INIT(PROMPT_MAX * 2);
+	const char *under = theme_glyph(&a->theme, GLYPH_CRUMB);
+	const char *more = theme_glyph(&a->theme, GLYPH_MORE);
+	size_t n = 0, depth = 0;
+
+	for (struct view *v = a->top; v; v = v->below, depth++) {
+		if (n < CRUMBS_MAX)
+			views[n++] = v;
+	}
+	for (size_t i = 0; depth > 1 && i < n; i++) {
+		struct buf longer = BUF_INIT(PROMPT_MAX * 2), crumb = BUF_INIT(256);
+		bool all = i + 1 == depth;
+
+		add_crumb(views[i], &crumb);
+		text_fit(&longer, buf_str(&crumb), CRUMB_COLUMNS,
+			a->theme.utf8 ? 0 : TEXT_ASCII);
+		if (path.len > 0)
+			buf_addf(&longer, " %s %s", under, buf_cstr(&path));
+		if (draw_width(&a->draw, buf_cstr(&longer)) + (all ? 0 : 4) <=
+			columns) {
+			buf_clear(&path);
+			buf_addstr(&path, buf_str(&longer));
+			buf_clear(out);
+			if (!all)
+				buf_addf(out, "%s %s ", more, under);
+			buf_addstr(out, buf_str(&path));
+		} else {
+			i = n;
+		}
+		buf_release(&longer);
+		buf_release(&crumb);
+	}
+	buf_release(&path);
+}
+
+/* What stands at the right: who may do what where, and how old it is. */
+struct corner {
+	struct buf profile, age;
+	enum style profile_style, age_style;
+	int width;
+};
+
+static void
+corner(struct app *a, struct corner *c)
+{
+	const char *colour = weir_config_str(a->config, WEIR_KEY_PROFILE_COLOUR);
+
+	c->profile = (struct buf)BUF_INIT(512);
+	c->age = (struct buf)BUF_INIT(512);
+	c->profile_style = colour ? theme_colour(colour) : STYLE_DIM;
+	buf_adds(&c->profile, weir_config_name(a->config));
+	if (weir_config_bool(a->config, WEIR_KEY_READ_ONLY))
+		buf_adds(&c->profile, " READ-ONLY");
+	c->age_style = age(a, &c->age);
+	c->width = draw_width(&a->draw, buf_cstr(&c->profile)) + 3 +
+		   draw_width(&a->draw, buf_cstr(&c->age));
+}
+
 static void
 paint_title(struct app *a)
 {
 	struct draw *d = &a->draw;
-	struct buf left = BUF_INIT(PROMPT_MAX * 2), right = BUF_INIT(256),
-		   state = BUF_INIT(256);
-	enum style style = age(a, &state);
-	int room, width;
+	struct buf left = BUF_INIT(PROMPT_MAX * 2), path = BUF_INIT(PROMPT_MAX * 2);
+	struct corner c;
+	int room;
 
+	corner(a, &c);
 	a->top->ops->command(a->top, &left);
-	buf_addf(&right, "%s %s ", weir_config_name(a->config),
-		theme_glyph(&a->theme, GLYPH_DOT));
-	width = draw_width(d, buf_cstr(&right)) + draw_width(d, buf_cstr(&state));
 	draw_begin(d, 0);
-	room = d->cols - width - GAP;
+	room = d->cols - c.width - GAP;
 	if (room < d->cols / 3) {
-		buf_clear(&right);
-		width = draw_width(d, buf_cstr(&state));
-		room = d->cols - width - GAP;
+		buf_clear(&c.profile);
+		c.width = draw_width(d, buf_cstr(&c.age));
+		room = d->cols - c.width - GAP;
 	}
 	if (room < d->cols / 4)
 		room = d->cols;
 	draw_str(d, STYLE_TITLE, buf_str(&left), room);
-	if (a->top->ops->about && room - d->x > GAP * 3) {
+	if (a->top->ops->about && room - d->x > PATH_GAP * 2) {
 		buf_clear(&left);
 		a->top->ops->about(a->top, &left);
-		draw_spaces(d, 3);
+		draw_spaces(d, PATH_GAP);
 		draw_str(d, STYLE_DIM, buf_str(&left), room - d->x);
 	}
+	if (room - d->x > PATH_GAP + PATH_MIN) {
+		add_path(a, room - d->x - PATH_GAP, &path);
+		draw_spaces(d, path.len > 0 ? PATH_GAP : 0);
+		draw_str(d, STYLE_DIM, buf_str(&path), room - d->x);
+	}
 	if (room < d->cols) {
-		draw_to(d, d->cols - width);
-		draw_str(d, STYLE_DIM, buf_str(&right), draw_left(d));
-		draw_str(d, style, buf_str(&state), draw_left(d));
+		draw_to(d, d->cols - c.width);
+		if (c.profile.len > 0) {
+			draw_str(d, c.profile_style, buf_str(&c.profile), draw_left(d));
+			draw_text(d, STYLE_DIM, " ");
+			draw_text(d, STYLE_DIM, theme_glyph(&a->theme, GLYPH_DOT));
+			draw_text(d, STYLE_DIM, " ");
+		}
+		draw_str(d, c.age_style, buf_str(&c.age), draw_left(d));
 	}
 	draw_end(d, false);
 	buf_release(&left);
-	buf_release(&right);
-	buf_release(&state);
+	buf_release(&path);
+	buf_release(&c.profile);
+	buf_release(&c.age);
 }
 
 /* `⏎ open  / search ...`: the keys of the view's hints, as many as there is room for.

@@ -29,8 +29,9 @@ struct status {
 };
 
 void status_say(struct app *a, bool error, const char *fmt, ...) WEIR_PRINTF(3, 4);
-void status_clear(struct app *a); /* the message */
-void status_read(struct app *a);  /* age and outage from the store */
+void status_clear(struct app *a);  /* the message */
+void status_forget(struct app *a); /* what is known of a server */
+void status_read(struct app *a);   /* age and outage from the store */
 
 /* Where the body is on a screen of so many rows. */
 void status_body(int rows, int *ret_y, int *ret_height);

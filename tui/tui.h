@@ -8,6 +8,7 @@
 
 struct tui_start {
 	const struct weir_config *config;
+	struct weir_config_flags flags; /* what config was loaded with */
 	bool offline;
 	struct weir_view view; /* what is shown first; of the caller */
 	/* --script FILE: no terminal, keys from the file; or NULL */

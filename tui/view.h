@@ -60,6 +60,7 @@ struct view_ops {
 		struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id);
 	void (*name)(struct view *v, struct buf *out);  /* of it: pools go by name */
 	void (*about)(struct view *v, struct buf *out); /* behind the command */
+	void (*crumb)(struct view *v, struct buf *out); /* its word in the title */
 	const enum action_id *hints;                    /* ends with ACTION_NONE */
 };
 

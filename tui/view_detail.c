@@ -133,6 +133,15 @@ detail_name(struct page_view *v, void *arg, struct buf *out)
 	buf_adds(out, d->facts.name);
 }
 
+static void
+detail_crumb(struct page_view *v, void *arg, struct buf *out)
+{
+	const struct detail *d = arg;
+
+	(void)v;
+	buf_adds(out, d->facts.name[0] ? d->facts.name : weir_kind_name(d->facts.kind));
+}
+
 /* What lives grows; a script's clock stands. */
 static int64_t
 detail_due(const struct page_view *v, void *arg)
@@ -261,6 +270,7 @@ static const struct page_user user = {
 	.object = detail_object,
 	.name = detail_name,
 	.due = detail_due,
+	.crumb = detail_crumb,
 };
 
 struct view *
@@ -317,6 +327,14 @@ parameters_counts(struct page_view *v, void *arg, struct draw *d)
 	draw_text(d, STYLE_PLAIN, of->facts.name);
 }
 
+static void
+parameters_crumb(struct page_view *v, void *arg, struct buf *out)
+{
+	(void)v;
+	(void)arg;
+	buf_adds(out, "parameters");
+}
+
 static const enum action_id parameters_hints[] = { ACTION_SEARCH, ACTION_NEXT,
 	ACTION_COPY_ID, ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
@@ -329,6 +347,7 @@ static const struct page_user parameters = {
 	.counts = parameters_counts,
 	.object = detail_object,
 	.name = detail_name,
+	.crumb = parameters_crumb,
 };
 
 struct view *
