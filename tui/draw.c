@@ -214,13 +214,14 @@ put_cluster(struct str s, size_t *pos, int y, int x, attr_t attrs, short pair)
 		if (width < 1)
 			width = 1;
 	}
-	while (*pos < s.len && n < CCHARW_MAX) {
+	/* Marks beyond what a cell holds are dropped. */
+	while (*pos < s.len) {
 		size_t next = *pos;
 		uint32_t mark = text_decode(s, &next);
 
 		if (text_cp_width(mark) != 0)
 			break;
-		if (wcwidth((wchar_t)mark) == 0)
+		if (n < CCHARW_MAX && wcwidth((wchar_t)mark) == 0)
 			wide[n++] = (wchar_t)mark;
 		*pos = next;
 	}

@@ -137,9 +137,13 @@ part(struct listview *r)
 
 	if (t->all)
 		return;
-	t->all = xmemdup(r->rows.keys, (r->rows.n + 1) * sizeof(*t->all));
-	t->all_depths = t->depths ? xmemdup(t->depths, r->rows.n + 1) : NULL;
 	t->n = r->rows.n;
+	t->all = xcalloc(t->n + 1, sizeof(*t->all));
+	t->all_depths = t->depths ? xcalloc(t->n + 1, 1) : NULL;
+	if (t->n)
+		memcpy(t->all, r->rows.keys, t->n * sizeof(*t->all));
+	if (t->n && t->depths)
+		memcpy(t->all_depths, t->depths, t->n);
 }
 
 static void

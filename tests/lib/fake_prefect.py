@@ -84,8 +84,23 @@ def fault_for(state, method, path):
     return None
 
 
+TOLD = re.compile(r"(^|_)(id|time|created|updated|timestamp|type|status|deployment_version)$")
+
+
+def poison(value, text, key=""):
+    """text behind each string that says something, the names of parameters too."""
+    if isinstance(value, dict):
+        told = key in ("parameters", "labels", "variables", "options")
+        return {k + text if told else k: poison(v, text, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [poison(v, text, key) for v in value]
+    return value + text if isinstance(value, str) and not TOLD.search(key) else value
+
+
 def mangle(rows, f):
-    """Fields missing, null, of other types, or unknown, in each n-th object."""
+    """Fields missing, null, of other types, unknown, or with text behind, in each n-th object."""
+    if f.get("poison"):
+        return poison(rows, f["poison"])
     for row in rows[:: f.get("each", 1)]:
         for k in f.get("drop", []):
             row.pop(k, None)
