@@ -3,6 +3,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include <weir/group.h>
 #include <weir/select.h>
 #include <weir/view.h>
 
@@ -124,21 +125,47 @@ narrow(struct offering *o, const char *borders)
 }
 
 static void
-offer_query(struct offering *o, enum action_id id)
+add_words(struct offering *o, const char *words, const char *help)
+{
+	while (*words) {
+		size_t n = strcspn(words, "\n");
+		char *word = xstrndup(words, n);
+
+		add(o, word, "", help);
+		free(word);
+		words += n + (words[n] == '\n');
+	}
+}
+
+/* `flow:build`: what the store has there; `a,b` is completed behind its comma. */
+static void
+offer_values(struct offering *o, enum weir_kind kind, const char *field)
+{
+	struct buf words = BUF_INIT(64 << 10);
+	struct weir_err err;
+	bool names = strcmp(field, "param.") == 0;
+
+	if (!names)
+		narrow(o, ":,");
+	if (app_store(o->a) && weir_query_values(o->a->store, kind, field, o->part,
+				       &words, &err) == WEIR_OK)
+		add_words(o, buf_cstr(&words), "");
+	buf_release(&words);
+}
+
+static void
+offer_query(struct offering *o, enum weir_kind kind)
 {
 	struct buf words = BUF_INIT(64 << 10);
 	const char *field = NULL;
+	size_t from = weir_query_complete(kind, o->part, &words, &field);
 
-	weir_query_complete(app_list_kind(id), o->part, &words, &field);
-	narrow(o, " (-");
-	for (const char *p = buf_cstr(&words); *p;) {
-		size_t n = strcspn(p, "\n");
-		char *word = xstrndup(p, n);
-
-		add(o, word, "", "");
-		free(word);
-		p += n + (p[n] == '\n');
-	}
+	o->before.len += from;
+	o->part.s += from;
+	o->part.len -= from;
+	add_words(o, buf_cstr(&words), "");
+	if (field)
+		offer_values(o, kind, field);
 	buf_release(&words);
 }
 
@@ -162,6 +189,20 @@ list_kind(const struct app *a, enum weir_kind *ret_kind)
 }
 
 static void
+add_column(struct offering *o, const struct weir_column *c, enum action_arg arg,
+	bool by_alias)
+{
+	bool has = c->alias && begins(c->alias, o->part);
+	const char *name = by_alias ? c->alias : c->name;
+
+	if (c->flags & WEIR_COL_HIDDEN || has != by_alias || !begins(name, o->part))
+		return;
+	add(o, name, "", c->help);
+	if (arg == ARG_SORT && o->part.len > 0)
+		add(o, name, ":desc", c->help);
+}
+
+static void
 offer_columns(struct offering *o, enum action_arg arg)
 {
 	enum weir_kind kind;
@@ -170,15 +211,10 @@ offer_columns(struct offering *o, enum action_arg arg)
 		return;
 	if (arg != ARG_FIELD)
 		narrow(o, ",");
-	for (const struct weir_column *c = weir_columns(kind); c->name; c++) {
-		bool by_alias = c->alias && begins(c->alias, o->part);
-		const char *name = by_alias ? c->alias : c->name;
-
-		if (c->flags & WEIR_COL_HIDDEN || !(by_alias || begins(name, o->part)))
-			continue;
-		add(o, name, "", c->help);
-		if (arg == ARG_SORT && o->part.len > 0)
-			add(o, name, ":desc", c->help);
+	/* Short names come first: they are what people type. */
+	for (int by_alias = 1; by_alias >= 0; by_alias--) {
+		for (const struct weir_column *c = weir_columns(kind); c->name; c++)
+			add_column(o, c, arg, by_alias);
 	}
 }
 
@@ -255,7 +291,7 @@ offer_argument(struct offering *o, enum action_id id)
 {
 	switch (action_get(id)->arg) {
 	case ARG_QUERY:
-		offer_query(o, id);
+		offer_query(o, app_list_kind(id));
 		break;
 	case ARG_SORT:
 	case ARG_COLUMNS:
