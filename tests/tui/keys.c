@@ -1,7 +1,11 @@
-/* Print the action table with the default keys: what weir-keys(7) is made from. */
+/*
+ * Print the action table with the default keys: what weir-keys(7) is made from.
+ * --views: a line `context TAB action` for each that a view of that context must do.
+ */
 #include <stdio.h>
 
 #include "action.h"
+#include "app.h"
 #include "keymap.h"
 
 /* The contexts in which the action has the same keys as where it is listed. */
@@ -55,14 +59,33 @@ print_keyless(const struct keymap *m)
 	}
 }
 
+static void
+print_views(const unsigned *contexts, size_t n)
+{
+	for (size_t c = 1; c < n; c++) {
+		for (size_t i = 1; i < ACTION_N; i++) {
+			const struct action *action = action_get((enum action_id)i);
+
+			if (action->run == app_forward &&
+				(action->contexts & contexts[c]))
+				printf("%s\t%s\n", action_context_name(contexts[c]),
+					action->name);
+		}
+	}
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const unsigned contexts[] = { CONTEXT_ALL, CONTEXT_LIST, CONTEXT_DETAIL,
 		CONTEXT_LOG, CONTEXT_TIMELINE, CONTEXT_PAGE, CONTEXT_COLUMNS,
 		CONTEXT_HELP };
 	struct keymap m;
 
+	if (argc > 1 && strcmp(argv[1], "--views") == 0) {
+		print_views(contexts, N_ELEM(contexts));
+		return 0;
+	}
 	keymap_init(&m);
 	for (size_t c = 0; c < N_ELEM(contexts); c++) {
 		for (size_t i = 1; i < ACTION_N; i++) {
