@@ -258,8 +258,9 @@ put_span(struct draw *d, int x, enum style style, struct str s, bool selected)
 		attrs = (attrs & ~(attr_t)A_DIM) ^ A_REVERSE;
 		pair = 0;
 	}
+	/* Attributes of the window join those of a cell. */
+	(void)attr_set(attrs, pair, NULL);
 	if (is_ascii(s.s, s.len)) {
-		(void)attr_set(attrs, pair, NULL);
 		mvaddnstr(d->y, x, s.s, (int)s.len);
 		return x + (int)s.len;
 	}

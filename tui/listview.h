@@ -97,6 +97,8 @@ WEIR_NODISCARD enum weir_rc listview_choose(
  */
 size_t listview_sorts(const struct listview *r, struct weir_sort sort[WEIR_SORT_MAX],
 	struct weir_column_set *set);
+/* A wrong column is said with the one to try, not with all that there are. */
+void listview_say(struct listview *r, const struct weir_err *err);
 void listview_sort_act(struct view *v, enum action_id id, const char *arg);
 bool listview_sort_click(struct listview *r, int x);  /* false: no column there */
 bool listview_sort_key(struct view *v, uint32_t key); /* after `~`; true: taken */

@@ -16,6 +16,20 @@ listview_sorts(const struct listview *r, struct weir_sort sort[WEIR_SORT_MAX],
 	return n;
 }
 
+void
+listview_say(struct listview *r, const struct weir_err *err)
+{
+	int n = (int)strcspn(err->text, "\n");
+	const char *list = strstr(err->text, "; ");
+
+	/* The names that there are would be cut: the nearest one is enough. */
+	if (list && err->hint[0])
+		status_say(r->v.app, true, "%.*s; try %s", (int)(list - err->text),
+			err->text, err->hint);
+	else
+		status_say(r->v.app, true, "%.*s", n, err->text);
+}
+
 static void
 sort_as(struct listview *r, const char *text)
 {
@@ -88,7 +102,7 @@ sort_text(struct listview *r, const char *text)
 	if (strcmp(text, "default") == 0)
 		sort_as(r, "");
 	else if (weir_sort_parse(r->kind, text, &set, sort, &n, &err))
-		status_say(r->v.app, true, "%s", err.text);
+		listview_say(r, &err);
 	else
 		sort_as(r, text);
 	weir_columns_release(&set);

@@ -184,6 +184,9 @@ floor_of(const struct table *t, size_t i)
 
 	if (column(t, i)->width)
 		return column(t, i)->width;
+	/* A number or time that is cut says something else. */
+	if (column(t, i)->flags & WEIR_COL_RIGHT)
+		return t->cols[i].want;
 	return least < t->cols[i].want ? least : t->cols[i].want;
 }
 
@@ -225,6 +228,33 @@ n_table(const struct table *t)
 	return n;
 }
 
+static void
+widths(struct table *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		/* An arrow alone may stand in the gap. */
+		int title = (int)strlen(column(t, i)->title) + (t->several ? 2 : 0);
+		int want = t->cols[i].want;
+
+		t->cols[i].width = want < title ? title : want;
+		if (column(t, i)->width)
+			t->cols[i].width = column(t, i)->width;
+	}
+}
+
+/* Make the first n columns as narrow as needed. False: they cannot be. */
+static bool
+fit(struct table *t, size_t n, int width)
+{
+	widths(t);
+	t->gap = total(t, n) <= width ? GAP : GAP_CROWDED;
+	while (total(t, n) > width) {
+		if (!shrink(t, n))
+			return false;
+	}
+	return true;
+}
+
 void
 table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 	size_t first, size_t n, int width)
@@ -236,21 +266,9 @@ table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 		if (row)
 			measure(t, d, row);
 	}
-	for (size_t i = 0; i < t->n; i++) {
-		/* An arrow alone may stand in the gap. */
-		int title = (int)strlen(column(t, i)->title) + (t->several ? 2 : 0);
-		int want = t->cols[i].want;
-
-		t->cols[i].width = want < title ? title : want;
-		if (column(t, i)->width)
-			t->cols[i].width = column(t, i)->width;
-	}
 	t->shown = n_table(t);
-	t->gap = total(t, t->shown) <= width ? GAP : GAP_CROWDED;
-	while (t->shown > 1 && total(t, t->shown) > width) {
-		if (!shrink(t, t->shown))
-			t->shown--;
-	}
+	while (!fit(t, t->shown, width) && t->shown > 1)
+		t->shown--;
 	/* Room for columns that are shown only on wide screens. */
 	while (t->shown >= n_table(t) && t->shown < t->n &&
 		total(t, t->shown + 1) <= width)
@@ -368,15 +386,19 @@ matched_cell(struct draw *d, enum style style, struct str text, int width, bool 
 {
 	unsigned flags = d->theme->utf8 ? 0 : TEXT_ASCII;
 	struct buf fit = BUF_INIT(CELL_MAX);
-	size_t at = 0, start = 0, end = 0;
+	size_t at = 0, start = 0, end = 0, whole;
 	int from = d->x, used;
 
 	used = (int)text_fit(&fit, text, (size_t)(width > 0 ? width : 0), flags);
 	if (right)
 		draw_spaces(d, width - used);
-	while (next_match(look, text, at, &start, &end) && start < fit.len) {
-		if (end > fit.len)
-			end = fit.len;
+	/* What is cut off stands in the mark of the cut. */
+	whole = fit.len;
+	if (fit.len != text.len || memcmp(fit.s, text.s, fit.len) != 0)
+		whole -= strlen(theme_glyph(d->theme, GLYPH_MORE));
+	while (at < fit.len && next_match(look, text, at, &start, &end)) {
+		start = start < whole ? start : whole;
+		end = end <= whole ? end : fit.len;
 		draw_str(d, style, (struct str){ fit.s + at, start - at }, width);
 		draw_str(d, STYLE_MATCH, (struct str){ fit.s + start, end - start },
 			width);

@@ -405,5 +405,5 @@ view_columns_act(struct view *v, enum action_id id, const char *arg)
 	if (!arg || !*arg)
 		open_chooser(r);
 	else if (listview_choose(r, strcmp(arg, "default") == 0 ? "" : arg, &err))
-		status_say(v->app, true, "%s", err.text);
+		listview_say(r, &err);
 }
