@@ -117,22 +117,32 @@ shown(const struct palette *p)
 	return i < p->offers.n ? &p->offers.v[i] : NULL;
 }
 
+/* The rest of what fits best; of what is chosen, if it goes on from what is typed. */
+static void
+show_ghost(const struct palette *p, struct prompt *prompt)
+{
+	const struct palette_offer *o = shown(p);
+	const char *line = prompt_text(prompt);
+	size_t n = strlen(line);
+
+	buf_clear(&prompt->ghost);
+	if (o && n > 0 && strncmp(o->text, line, n) == 0)
+		buf_adds(&prompt->ghost, o->text + n);
+}
+
 /* What was typed changed. */
 static void
 typed(struct app *a, struct prompt *prompt)
 {
 	struct palette *p = &a->palette;
 	const char *line = prompt_text(prompt);
-	size_t n = strlen(line);
 
 	arena_clear(&p->arena);
 	p->offers.n = 0;
 	p->chosen = PALETTE_NONE;
 	p->top = 0;
 	palette_offer(a, p, line);
-	buf_clear(&prompt->ghost);
-	if (n > 0 && p->offers.n > 0 && strncmp(p->offers.v[0].text, line, n) == 0)
-		buf_adds(&prompt->ghost, p->offers.v[0].text + n);
+	show_ghost(p, prompt);
 }
 
 static void
@@ -153,9 +163,10 @@ on_line(struct app *a, void *arg, struct prompt *prompt, enum prompt_event ev)
 }
 
 static void
-choose(struct palette *p, size_t i)
+choose(struct palette *p, struct prompt *prompt, size_t i)
 {
 	p->chosen = i < p->offers.n ? i : PALETTE_NONE;
+	show_ghost(p, prompt);
 }
 
 /* The line becomes what is chosen, or what fits best. */
@@ -186,19 +197,19 @@ on_key(struct app *a, void *arg, struct prompt *prompt, uint32_t key)
 	switch (key) {
 	case INPUT_DOWN:
 		if (!some || p->chosen + 1 < p->offers.n)
-			choose(p, some ? p->chosen + 1 : 0);
+			choose(p, prompt, some ? p->chosen + 1 : 0);
 		return true;
 	case INPUT_UP:
 	case INPUT_BACKTAB:
 		if (!some)
 			return key == INPUT_BACKTAB; /* up: what was entered before */
-		choose(p, p->chosen > 0 ? p->chosen - 1 : PALETTE_NONE);
+		choose(p, prompt, p->chosen > 0 ? p->chosen - 1 : PALETTE_NONE);
 		return true;
 	case INPUT_PGDN:
-		choose(p, p->offers.n ? p->offers.n - 1 : PALETTE_NONE);
+		choose(p, prompt, p->offers.n ? p->offers.n - 1 : PALETTE_NONE);
 		return true;
 	case INPUT_PGUP:
-		choose(p, 0);
+		choose(p, prompt, 0);
 		return true;
 	case INPUT_TAB:
 		take(a, prompt);

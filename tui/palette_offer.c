@@ -272,9 +272,25 @@ offer_profiles(struct offering *o)
 	}
 }
 
+/* Names that need no quotes: those of a query are not those of an object. */
+static void
+offer_names(struct offering *o, enum weir_kind kind)
+{
+	struct buf words = BUF_INIT(64 << 10);
+	struct weir_err err;
+
+	if (app_store(o->a) &&
+		weir_query_values(o->a->store, kind, "name", o->part, &words, &err) ==
+			WEIR_OK &&
+		!strchr(buf_cstr(&words), '"'))
+		add_words(o, buf_cstr(&words), weir_kind_name(kind));
+	buf_release(&words);
+}
+
 static void
 offer_objects(struct offering *o)
 {
+	static const enum weir_kind named[] = { WEIR_RUN, WEIR_FLOW, WEIR_POOL };
 	static const char *const words[][2] = {
 		{ "@latest", "the run that was started last" },
 		{ "@failed", "the run that failed last" },
@@ -284,6 +300,8 @@ offer_objects(struct offering *o)
 		if (begins(words[i][0], o->part))
 			add(o, words[i][0], "", words[i][1]);
 	}
+	for (size_t i = 0; i < N_ELEM(named) && o->part.len > 0; i++)
+		offer_names(o, named[i]);
 }
 
 static void

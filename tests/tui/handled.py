@@ -14,7 +14,7 @@ OPEN = {
 }
 # Not there yet.
 PENDING = {"goto", "group", "timeline", "parameters", "merge", "save", "pager", "editor", "view",
-           "next-view", "previous-view", "save-view", "profile"}
+           "next-view", "previous-view", "save-view"}
 
 
 def rows(program):
