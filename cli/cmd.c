@@ -4,7 +4,9 @@
 
 #include <weir/mem.h>
 #include <weir/select.h>
+#include <weir/statedb.h>
 #include <weir/text.h>
+#include <weir/views.h>
 
 #include "opt.h"
 #include "tui.h"
@@ -100,6 +102,7 @@ open_menu(struct ctx *ctx, struct tui_start *start)
 	start->flags = ctx_config_flags(ctx);
 	start->offline = ctx->g.offline;
 	start->script = ctx->g.script;
+	start->named = ctx->g.view;
 	if (!rc)
 		rc = tui_run(start, ctx->err);
 	weir_view_release(&start->view);
@@ -109,7 +112,7 @@ open_menu(struct ctx *ctx, struct tui_start *start)
 static enum weir_rc
 bare(struct ctx *ctx)
 {
-	struct tui_start start = { 0 };
+	struct tui_start start = { .restore = true };
 	enum weir_rc rc;
 
 	if (!ctx->interactive || ctx->g.help) {
@@ -184,6 +187,56 @@ out:
 	return rc;
 }
 
+/* The words of a named view's command, `weir` first. */
+static enum weir_rc
+view_words(struct ctx *ctx, char ***ret_words, size_t *ret_n)
+{
+	struct buf warnings = BUF_INIT(BUF_MAX);
+	struct weir_statedb *state = NULL;
+	struct weir_views views = { 0 };
+	size_t i;
+	enum weir_rc rc;
+
+	find_terminals(ctx);
+	rc = ctx_open(ctx);
+	if (rc)
+		return rc;
+	(void)!weir_statedb_open(ctx->config, false, &state, NULL);
+	weir_views_read(ctx->config, state, &views, &warnings);
+	rc = weir_views_find(&views, ctx->g.view, &i, ctx->err);
+	if (warnings.len) {
+		buf_truncate(&warnings, warnings.len - 1);
+		ctx_note(ctx, "%s", buf_cstr(&warnings));
+	}
+	if (!rc)
+		rc = weir_view_split(
+			str_of(views.v[i].text), ret_words, ret_n, ctx->err);
+	else if (rc == WEIR_ENOTFOUND)
+		ctx->err->rc = rc = WEIR_EUSAGE;
+	weir_views_release(&views);
+	weir_statedb_close(state);
+	buf_release(&warnings);
+	return rc;
+}
+
+static enum weir_rc
+run_view(struct ctx *ctx)
+{
+	char **argv = NULL;
+	const char **words;
+	size_t n = 0;
+	enum weir_rc rc = view_words(ctx, &argv, &n);
+
+	if (rc)
+		return rc;
+	words = xcalloc(n + 1, sizeof(*words));
+	rc = run_named(ctx, (int)n, argv, 1, words);
+	ctx->words = NULL;
+	free(words);
+	weir_view_split_free(argv, n);
+	return rc;
+}
+
 enum weir_rc
 cmd_main(struct ctx *ctx, int argc, char **argv)
 {
@@ -201,7 +254,12 @@ cmd_main(struct ctx *ctx, int argc, char **argv)
 		puts("weir " WEIR_VERSION);
 		goto out;
 	}
-	if (at < argc) {
+	if (ctx->g.view && !ctx->g.help) {
+		rc = at < argc ? weir_fail(ctx->err, WEIR_EUSAGE,
+					 "-V %s: '%s' is one too many", ctx->g.view,
+					 argv[at])
+			       : run_view(ctx);
+	} else if (at < argc) {
 		rc = run_named(ctx, argc, argv, at, words);
 	} else {
 		find_terminals(ctx);

@@ -47,6 +47,7 @@ struct opt_list {
 struct globals {
 	const char *profile;
 	const char *color;
+	const char *view;   /* a named view instead of a command */
 	const char *script; /* keys for a menu without a terminal: a file */
 	bool offline, refresh, utc, quiet, verbose, no_menu, read_only, yes, help,
 		version;

@@ -4,7 +4,9 @@
 #include <weir/mem.h>
 #include <weir/query.h>
 #include <weir/select.h>
+#include <weir/statedb.h>
 #include <weir/text.h>
+#include <weir/views.h>
 
 enum { COMPLETE_RUNS = 200 };
 
@@ -154,6 +156,24 @@ add_profiles(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf 
 	}
 }
 
+static void
+add_views(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	struct weir_statedb *state = NULL;
+	struct weir_views views;
+
+	(void)kind;
+	(void)text;
+	if (ctx_open(ctx))
+		return;
+	(void)!weir_statedb_open(ctx->config, false, &state, NULL);
+	weir_views_read(ctx->config, state, &views, NULL);
+	for (size_t i = 0; i < views.n; i++)
+		add(out, str_of(views.v[i].name), str_of(views.v[i].text));
+	weir_views_release(&views);
+	weir_statedb_close(state);
+}
+
 void
 complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 	const char *text, struct buf *out)
@@ -167,6 +187,7 @@ complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 		{ "@query", add_query },
 		{ "@keys", add_keys },
 		{ "@profiles", add_profiles },
+		{ "@views", add_views },
 		{ "@commands", add_commands },
 	};
 

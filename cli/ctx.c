@@ -113,6 +113,8 @@ ctx_open(struct ctx *ctx)
 	struct weir_config_flags flags = ctx_config_flags(ctx);
 	enum weir_rc rc;
 
+	if (ctx->config)
+		return WEIR_OK;
 	/* Only what a terminal shows depends on the locale. */
 	if (ctx->tty_out || ctx->tty_err || ctx->g.script) {
 		setlocale(LC_CTYPE, "");

@@ -33,6 +33,7 @@
  *   web_url	addresses of web pages, made and read
  *   browser	the user's browser, started without a shell
  *   view	a view as the command that shows it
+ *   views	named views
  * Server:
  *   dyn		libraries that are loaded at first use
  *   http	libcurl multi: requests, bounded bodies, retries
@@ -195,7 +196,7 @@
  *   view		what a view must do; their stack
  *   marks	a set of row keys
  *   keeper	the thread that writes the state store
- *   desk		what stays of the menus when they are left
+ *   desk desk_left desk_tabs	what stays of the menus when they are left
  *   list		a cursor over rows
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen

@@ -13,6 +13,8 @@ const struct opt opt_globals[] = {
 	  "never use the network" },
 	{ "refresh",   0,   OPT_FLAG,   G(refresh),   NULL, NULL,
 	  "wait until the store is wholly up to date" },
+	{ "view",      'V', OPT_STRING, G(view),      "NAME", "@views",
+	  "the view that is named so, instead of a command" },
 	{ "no-menu",   0,   OPT_FLAG,   G(no_menu),   NULL, NULL,
 	  "print, on a terminal too" },
 	{ "utc",       0,   OPT_FLAG,   G(utc),       NULL, NULL,

@@ -179,6 +179,27 @@ split(struct str text, struct words *ret_words, struct weir_err *err)
 	return WEIR_OK;
 }
 
+enum weir_rc
+weir_view_split(struct str text, char ***ret_words, size_t *ret_n, struct weir_err *err)
+{
+	struct words words = { 0 };
+	enum weir_rc rc = split(text, &words, err);
+
+	if (rc)
+		return rc;
+	*ret_words = words.v;
+	*ret_n = words.n;
+	return WEIR_OK;
+}
+
+void
+weir_view_split_free(char **words, size_t n)
+{
+	struct words all = { words, n, n };
+
+	words_free(&all);
+}
+
 /* `-platform:win-64` is a word of a query, as in cli/opt.c. */
 static bool
 is_option(const char *word, bool query)

@@ -87,6 +87,7 @@ app_pop(struct app *a)
 		prompt_stop(&a->prompt, false);
 	a->top = v->below;
 	finder_cancel(a->finder, v->serial);
+	desk_leave(a, v);
 	v->ops->free(v);
 	a->dirty = true;
 	if (a->top)

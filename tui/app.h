@@ -94,6 +94,8 @@ WEIR_NODISCARD enum weir_rc app_view_open(
 	struct app *a, const struct weir_view *view, struct weir_err *err);
 /* The same, from the command as text. */
 void app_open_command(struct app *a, const char *command);
+/* A named view, as a tab. Why not is said. */
+void app_view_named(struct app *a, const char *name);
 /* The store for reading; NULL when there is none yet. */
 struct weir_store *app_store(struct app *a);
 /* Does the store hold what it held? Else views read anew. */
@@ -134,6 +136,9 @@ void app_repaint(struct app *a, enum action_id id, const char *arg);
 void app_suspend(struct app *a, enum action_id id, const char *arg);
 void app_help(struct app *a, enum action_id id, const char *arg);
 void app_list(struct app *a, enum action_id id, const char *arg);
+void app_view(struct app *a, enum action_id id, const char *arg);
+void app_view_step(struct app *a, enum action_id id, const char *arg);
+void app_save_view(struct app *a, enum action_id id, const char *arg);
 void app_show(struct app *a, enum action_id id, const char *arg);
 void app_dump(struct app *a, enum action_id id, const char *arg);
 

@@ -234,12 +234,6 @@ app_list_kind(enum action_id id)
 }
 
 void
-app_list(struct app *a, enum action_id id, const char *arg)
-{
-	app_open_list(a, app_list_kind(id), arg, NULL);
-}
-
-void
 app_dump(struct app *a, enum action_id id, const char *arg)
 {
 	struct buf cells = BUF_INIT(DRAW_COLS_MAX * DRAW_ROWS_MAX);

@@ -14,11 +14,23 @@ open_views(struct app *a, struct weir_err *err)
 	static const struct weir_view runs = { .show = WEIR_SHOW_LIST,
 		.kind = WEIR_RUN };
 	const struct weir_view *view = &a->start->view;
+	struct weir_view left = { 0 };
 	enum weir_rc rc = WEIR_OK;
 
+	if (a->start->restore && desk_left_last(a, &left)) {
+		rc = app_view_open(a, &left, err);
+		weir_view_release(&left);
+		if (!rc)
+			desk_restore(a, a->top);
+		return rc;
+	}
 	if (view->show != WEIR_SHOW_LIST)
 		rc = app_view_open(a, &runs, err);
-	return rc ? rc : app_view_open(a, view, err);
+	if (!rc)
+		rc = app_view_open(a, view, err);
+	if (!rc && a->start->named)
+		desk_tab_named(a, a->start->named);
+	return rc;
 }
 
 enum weir_rc
@@ -93,6 +105,7 @@ init(struct app *a, const struct tui_start *start)
 static void
 release(struct app *a)
 {
+	desk_close(a);
 	while (a->top) {
 		struct view *v = a->top;
 

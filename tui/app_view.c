@@ -198,6 +198,25 @@ app_open(struct app *a, enum weir_kind kind, const struct weir_id *id)
 }
 
 void
+app_list(struct app *a, enum action_id id, const char *arg)
+{
+	/* From ACTION_RUNS on. */
+	static const enum weir_kind kinds[] = { WEIR_RUN, WEIR_TASK_RUN, WEIR_FLOW,
+		WEIR_DEPLOYMENT, WEIR_POOL, WEIR_QUEUE, WEIR_WORKER, WEIR_LIMIT,
+		WEIR_ARTIFACT };
+	enum weir_kind kind = kinds[id - ACTION_RUNS];
+	struct weir_view view = { 0 };
+
+	if ((arg && *arg) || !desk_left(a, kind, &view)) {
+		app_open_list(a, kind, arg, NULL);
+		return;
+	}
+	if (!app_view_open(a, &view, NULL))
+		desk_restore(a, a->top);
+	weir_view_release(&view);
+}
+
+void
 app_show(struct app *a, enum action_id id, const char *arg)
 {
 	struct weir_view view = { .show = WEIR_SHOW_OBJECT };
@@ -206,4 +225,179 @@ app_show(struct app *a, enum action_id id, const char *arg)
 	view.id = arg && *arg ? xstrdup(arg) : NULL;
 	app_open_view(a, &view);
 	weir_view_release(&view);
+}
+
+/* ---- named views */
+
+/* One tab goes for another; what it was opened over stays. */
+static void
+replace_tab(struct app *a, uint64_t serial)
+{
+	struct view *v = a->top, *old = v->below;
+
+	if (!old || old->serial != serial)
+		return;
+	v->below = old->below;
+	finder_cancel(a->finder, old->serial);
+	desk_leave(a, old);
+	old->ops->free(old);
+}
+
+static void
+open_tab(struct app *a, size_t i)
+{
+	uint64_t serial = a->desk.tab_serial;
+	struct weir_view view = { 0 };
+	struct weir_err err = { 0 };
+	enum weir_rc rc = weir_view_parse(str_of(a->desk.views.v[i].text), &view, &err);
+
+	if (!rc)
+		rc = app_view_open(a, &view, &err);
+	weir_view_release(&view);
+	if (rc) {
+		say(a, &err);
+		return;
+	}
+	replace_tab(a, serial);
+	desk_tab_opened(a, i);
+}
+
+void
+app_view_named(struct app *a, const char *name)
+{
+	struct weir_err err = { 0 };
+	size_t i;
+
+	if (weir_views_find(&a->desk.views, name, &i, &err))
+		status_say(a, true, "%s%s%s", err.text, *err.hint ? ", try " : "",
+			*err.hint ? strrchr(err.hint, ' ') + 1 : "");
+	else
+		open_tab(a, i);
+}
+
+static void
+on_name(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
+{
+	struct buf names = BUF_INIT(64 << 10);
+
+	(void)arg;
+	p->valid = p->text.len;
+	for (size_t i = 0; i < a->desk.views.n; i++)
+		buf_addf(&names, "%s\n", a->desk.views.v[i].name);
+	if (ev == PROMPT_EV_CHANGED)
+		prompt_offer(p, 0, buf_str(&names));
+	else if (ev == PROMPT_EV_ACCEPTED && p->text.len > 0)
+		app_view_named(a, prompt_text(p));
+	buf_release(&names);
+}
+
+/* A digit opens at once: no name is a number. */
+static bool
+on_digit(struct app *a, void *arg, struct prompt *p, uint32_t key)
+{
+	char name[2] = { 0 };
+
+	(void)arg;
+	if (p->text.len > 0 || key < '1' || key > '9')
+		return false;
+	name[0] = (char)key;
+	prompt_stop(p, false);
+	app_view_named(a, name);
+	return true;
+}
+
+static void
+about_views(struct app *a, void *arg, struct draw *d)
+{
+	(void)a;
+	(void)arg;
+	draw_text(d, STYLE_DIM, "a number opens at once; Tab completes a name");
+}
+
+static const struct prompt_user view_user = {
+	.label = "view: ",
+	.event = on_name,
+	.key = on_digit,
+	.about = about_views,
+};
+
+static bool
+has_views(struct app *a)
+{
+	if (a->desk.views.n > 0)
+		return true;
+	status_say(a, false,
+		"no views are named: :save-view NAME, or [views] in weir.conf");
+	return false;
+}
+
+void
+app_view(struct app *a, enum action_id id, const char *arg)
+{
+	(void)id;
+	if (!has_views(a))
+		return;
+	if (arg && *arg)
+		app_view_named(a, arg);
+	else
+		app_prompt(a, &view_user, a, "");
+}
+
+void
+app_view_step(struct app *a, enum action_id id, const char *arg)
+{
+	size_t n = a->desk.views.n, i = a->desk.current;
+
+	(void)arg;
+	if (!has_views(a))
+		return;
+	if (i >= n || !desk_tab_is_open(a))
+		i = id == ACTION_NEXT_VIEW ? 0 : n - 1;
+	else
+		i = (i + (id == ACTION_NEXT_VIEW ? 1 : n - 1)) % n;
+	open_tab(a, i);
+}
+
+static void
+save_view(struct app *a, const char *name)
+{
+	struct buf text = BUF_INIT(WEIR_VIEW_MAX);
+	struct weir_err err = { 0 };
+	size_t i;
+
+	a->top->ops->command(a->top, &text);
+	if (weir_views_save(&a->desk.views, name, buf_cstr(&text), &err)) {
+		say(a, &err);
+	} else {
+		keeper_put(a->desk.keeper, "named", name, buf_cstr(&text));
+		if (!weir_views_find(&a->desk.views, name, &i, &err))
+			desk_tab_opened(a, i);
+		status_say(a, false, "this is view %s from now on: weir -V %s", name,
+			name);
+	}
+	buf_release(&text);
+}
+
+static void
+on_save(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
+{
+	(void)arg;
+	p->valid = p->text.len;
+	if (ev == PROMPT_EV_ACCEPTED && p->text.len > 0)
+		save_view(a, prompt_text(p));
+}
+
+static const struct prompt_user save_user = {
+	.label = "save this view as: ",
+	.event = on_save,
+};
+
+void
+app_save_view(struct app *a, enum action_id id, const char *arg)
+{
+	(void)id;
+	if (arg && *arg)
+		save_view(a, arg);
+	else
+		app_prompt(a, &save_user, a, "");
 }

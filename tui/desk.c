@@ -9,14 +9,20 @@ void
 desk_init(struct app *a)
 {
 	a->desk.keeper = keeper_new(a->config);
+	a->desk.current = SIZE_MAX;
+	desk_read(a);
 }
 
 void
 desk_release(struct app *a)
 {
 	keeper_free(a->desk.keeper);
-	for (size_t i = 0; i < WEIR_N_KINDS; i++)
+	for (size_t i = 0; i < WEIR_N_KINDS; i++) {
 		marks_release(&a->desk.marks[i]);
+		free(a->desk.left[i]);
+	}
+	free(a->desk.left_last);
+	weir_views_release(&a->desk.views);
 }
 
 bool

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Of a row that was not on the screen yet. */
+static const size_t LINE_FREE = SIZE_MAX;
+
 void
 list_init(struct list *l, const struct list_model *model, void *arg)
 {
@@ -75,39 +78,82 @@ list_goto(struct list *l, size_t row)
 	if (n == 0)
 		return;
 	l->row = nearest(l, row < n ? row : n - 1);
-	l->key = l->model->key(l->arg, l->row);
+	l->key = l->want = l->model->key(l->arg, l->row);
+	l->lost = false;
 	l->moved = true;
 	clamp(l);
 }
 
 void
+list_expect(struct list *l, int64_t key)
+{
+	l->key = l->want = key;
+	l->line = LINE_FREE;
+	l->lost = l->moved = true;
+}
+
+void
 list_home(struct list *l)
 {
-	l->key = 0;
+	l->key = l->want = 0;
+	l->lost = false;
 	l->row = l->top = 0;
 	l->moved = false;
+}
+
+/* The row is not here: remember where on the screen it was. */
+static void
+lose(struct list *l)
+{
+	if (!l->lost)
+		l->line = l->row - l->top;
+	l->lost = true;
+}
+
+/* Stand on a row, at the line of the screen where the cursor was. */
+static void
+stand(struct list *l, size_t row, bool found)
+{
+	size_t line = found && l->lost ? l->line : l->row - l->top;
+	bool at_top = l->top == 0 && !(found && l->lost && l->line != LINE_FREE);
+
+	if (line == LINE_FREE)
+		line = (size_t)l->height / 2;
+
+	l->row = row;
+	/* A list that shows its beginning goes on showing it while it can. */
+	if (!at_top || row >= (size_t)l->height)
+		l->top = row > line ? row - line : 0;
+	if (found)
+		l->lost = false;
 }
 
 void
 list_sync(struct list *l)
 {
-	size_t n = count(l), line = l->row - l->top, row;
-	bool at_top = l->top == 0;
+	size_t n = count(l), row;
 
 	if (n == 0) {
+		lose(l);
 		l->row = l->top = 0;
 		return;
 	}
-	if (l->key && l->model->find(l->arg, l->key, l->row, &row)) {
-		l->row = row;
-		/* A list that shows its beginning goes on showing it while it can. */
-		if (!at_top || row >= (size_t)l->height)
-			l->top = row > line ? row - line : 0;
+	if (l->want && l->model->find(l->arg, l->want, l->row, &row)) {
+		stand(l, row, true);
+		l->key = l->want;
 	} else {
-		/* At first the screen shows its beginning, whatever can be stood on. */
-		if (l->moved)
-			l->row = nearest(l, l->row < n ? l->row : n - 1);
-		l->key = l->model->key(l->arg, l->row);
+		if (l->want)
+			lose(l);
+		if (l->key && l->key != l->want &&
+			l->model->find(l->arg, l->key, l->row, &row)) {
+			stand(l, row, false);
+		} else {
+			/* At first the screen shows its beginning, whatever can be
+			 * stood on. */
+			if (l->moved)
+				l->row = nearest(l, l->row < n ? l->row : n - 1);
+			l->key = l->model->key(l->arg, l->row);
+		}
 	}
 	clamp(l);
 }

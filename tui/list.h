@@ -23,7 +23,11 @@ struct list_model {
 struct list {
 	const struct list_model *model;
 	void *arg;
-	int64_t key;     /* of the row under the cursor; 0: none yet */
+	int64_t key; /* of the row under the cursor; 0: none yet */
+	/* Where the user put it: it goes back there when the row comes again. */
+	int64_t want;
+	size_t line;     /* of the screen, that it had there */
+	bool lost;       /* that row is not here */
 	size_t row, top; /* where it is, and the first row on the screen */
 	int height;
 	bool moved; /* by the user */
@@ -38,6 +42,8 @@ void list_sync(struct list *l);
 
 bool list_act(struct list *l, enum action_id id); /* moves; false: not a move */
 void list_goto(struct list *l, size_t row);
+/* Stand on a key as soon as its row is here. */
+void list_expect(struct list *l, int64_t key);
 void list_home(struct list *l); /* forget the key: first row, as for a new question */
 
 /* From the cursor in a direction (+1, -1) to the next row that passes; false: none. */

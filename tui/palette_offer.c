@@ -249,12 +249,11 @@ offer_files(struct offering *o)
 static void
 offer_views(struct offering *o)
 {
-	const struct weir_entry *rows = NULL;
-	size_t n = weir_config_entries(o->a->config, "views", &rows);
+	const struct weir_views *views = &o->a->desk.views;
 
-	for (size_t i = 0; i < n; i++) {
-		if (begins(rows[i].key, o->part))
-			add(o, rows[i].key, "", rows[i].value);
+	for (size_t i = 0; i < views->n; i++) {
+		if (begins(views->v[i].name, o->part))
+			add(o, views->v[i].name, "", views->v[i].text);
 	}
 }
 

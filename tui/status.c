@@ -399,6 +399,8 @@ status_paint(struct app *a)
 			paint_last(a, row, last == y + height);
 		else if (row == last - 1)
 			paint_counts(a);
+		else
+			desk_paint_tabs(a, d);
 		draw_end(d, false);
 	}
 }

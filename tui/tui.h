@@ -11,6 +11,8 @@ struct tui_start {
 	struct weir_config_flags flags; /* what config was loaded with */
 	bool offline;
 	struct weir_view view; /* what is shown first; of the caller */
+	const char *named;     /* it is the view of this name; or NULL */
+	bool restore;          /* instead, what was left the last time */
 	/* --script FILE: no terminal, keys from the file; or NULL */
 	const char *script;
 };

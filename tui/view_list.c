@@ -1,8 +1,8 @@
 #include "view_list.h"
 
-#include <weir/query.h>
 #include <weir/text.h>
 #include <weir/time.h>
+#include <weir/views.h>
 
 #include "app.h"
 #include "listview.h"
@@ -236,28 +236,6 @@ static const struct view_ops ops = {
 	.hints = hints,
 };
 
-/* Wrong words are told before the terminal is taken. */
-static enum weir_rc
-check(const struct weir_view *view, struct weir_err *err)
-{
-	enum weir_kind kind = view->kind;
-	struct weir_sort sorts[WEIR_SORT_MAX];
-	struct weir_column_set extra = { 0 }, columns = { 0 };
-	struct weir_query *q = NULL;
-	size_t n = 0;
-	enum weir_rc rc;
-
-	rc = weir_query_parse(kind, str_of(view->query), weir_now_us(), &q, err);
-	weir_query_free(q);
-	if (!rc && view->sort)
-		rc = weir_sort_parse(kind, view->sort, &extra, sorts, &n, err);
-	if (!rc && view->columns)
-		rc = weir_columns_choose(kind, view->columns, 0, &columns, err);
-	weir_columns_release(&extra);
-	weir_columns_release(&columns);
-	return rc;
-}
-
 static const char *
 text(const char *s)
 {
@@ -271,7 +249,7 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 	struct listview *r;
 	enum weir_rc rc;
 
-	rc = check(view, err);
+	rc = weir_view_check(view, err);
 	if (rc)
 		return rc;
 	r = xcalloc(1, sizeof(*r));

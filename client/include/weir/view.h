@@ -50,6 +50,11 @@ WEIR_NODISCARD enum weir_rc weir_view_parse(
 void weir_view_release(struct weir_view *v);
 void weir_view_copy(const struct weir_view *v, struct weir_view *ret_view);
 
+/* Words as a shell splits them, owned: as `weir NAME` with n arguments behind. */
+WEIR_NODISCARD enum weir_rc weir_view_split(
+	struct str text, char ***ret_words, size_t *ret_n, struct weir_err *err);
+void weir_view_split_free(char **words, size_t n);
+
 /* As text that weir_view_parse and a shell read back: begins with `weir `. */
 void weir_view_format(const struct weir_view *v, struct buf *out);
 /* Its command without `weir`: `runs`, `pools --queues`. Static. */
