@@ -96,7 +96,11 @@
  *   query_group	rows counted by a field
  *   keyset	sets of rows, bit by bit
  *   column	columns of each kind
- *   select	columns, order, query in; typed cells out
+ *   select_build	columns, order, query in; one statement out
+ *   select	which gives typed cells
+ *   select_count	and counts, and sets of keys
+ *   query_sort	sorting keys in memory
+ *   query_keys	keys in order, kept from one question to the next
  *   tree	child runs below their parents
  *   resolve	ids, names, @latest, web addresses
  *   pickup	why a run that should start does not

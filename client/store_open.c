@@ -11,6 +11,8 @@
 #include "weir/config.h"
 #include "weir/store.h"
 
+enum { ASK_EVERY = 1000 }; /* steps of SQLite's machine: about 0.1 ms */
+
 enum { PLATFORM_PARAMS_MAX = 64 };
 
 static enum weir_rc
@@ -257,4 +259,20 @@ void
 weir_store_interrupt(struct weir_store *s)
 {
 	sqlite3_interrupt(s->db.sqlite);
+}
+
+static int
+ask(void *arg)
+{
+	const struct weir_store *s = arg;
+
+	return s->cancelled && s->cancelled(s->cancelled_arg);
+}
+
+void
+weir_store_ask(struct weir_store *s, bool (*cancelled)(void *arg), void *arg)
+{
+	s->cancelled = cancelled;
+	s->cancelled_arg = arg;
+	sqlite3_progress_handler(s->db.sqlite, cancelled ? ASK_EVERY : 0, ask, s);
 }

@@ -17,6 +17,9 @@ struct weir_store {
 	/* Caches of the writer, valid within a transaction; emptied when it fails. */
 	struct intern names, flows, deployments;
 	struct store_text text;
+
+	bool (*cancelled)(void *arg); /* of a reader, NULL: never asked */
+	void *cancelled_arg;
 };
 
 /* k of an interned name, flow or deployment, made if need be; *ret_k 0 for none. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <weir/group.h>
+#include <weir/keys.h>
 #include <weir/mem.h>
 #include <weir/select.h>
 #include <weir/session.h>
@@ -16,7 +17,7 @@
 #include "finder_log.h"
 #include "word.h"
 
-enum { JOBS_MAX = 16, CHECK_EVERY = 1024 };
+enum { JOBS_MAX = 16 };
 
 struct work {
 	struct finder_job job; /* its strings are owned */
@@ -39,6 +40,7 @@ struct finder {
 	struct weir_store *store; /* NULL until opened; written by the thread */
 
 	struct weir_session *session;
+	struct weir_keys *keys;
 	struct finder_log *log;
 	struct weir_err err;
 };
@@ -97,6 +99,12 @@ post(struct finder *f, struct finder_answer *a)
 		;
 }
 
+static bool
+work_cancelled(void *arg)
+{
+	return is_cancelled(arg);
+}
+
 /* The store, opened at the first job that finds one. */
 static enum weir_rc
 open_store(struct finder *f, struct weir_err *err)
@@ -111,37 +119,22 @@ open_store(struct finder *f, struct weir_err *err)
 	rc = weir_session_store(f->session, WEIR_STORE_READ, &store, err);
 	if (rc)
 		return rc;
+	weir_store_ask(store, work_cancelled, f);
 	pthread_mutex_lock(&f->lock);
 	f->store = store;
 	pthread_mutex_unlock(&f->lock);
 	return WEIR_OK;
 }
 
-static enum weir_rc
-read_keys(struct finder *f, const struct weir_select *sel, uint32_t **ret_keys,
-	size_t *ret_n, struct weir_err *err)
+static void
+take_head(void *arg, uint32_t *keys, size_t n)
 {
-	VEC(uint32_t) keys = { 0 };
-	struct weir_rows *rows = NULL;
-	bool more = true;
-	enum weir_rc rc = weir_rows_open(f->store, sel, &rows, err);
+	struct finder *f = arg;
+	struct finder_answer *a = answer_new(&f->now, FINDER_HEAD);
 
-	while (!rc) {
-		rc = weir_rows_next(rows, &more, err);
-		if (rc || !more)
-			break;
-		VEC_PUSH(&keys, (uint32_t)weir_rows_key(rows));
-		if (keys.n % CHECK_EVERY == 0 && is_cancelled(f))
-			rc = weir_fail(err, WEIR_EINTR, "cancelled");
-	}
-	weir_rows_close(rows);
-	if (rc) {
-		VEC_FREE(&keys);
-		return rc;
-	}
-	*ret_keys = keys.v;
-	*ret_n = keys.n;
-	return WEIR_OK;
+	a->keys = keys;
+	a->n = n;
+	post(f, a);
 }
 
 static enum weir_rc
@@ -156,42 +149,33 @@ arrange(struct finder *f, struct finder_answer *a, struct weir_err *err)
 	return rc;
 }
 
-static enum weir_rc
-post_keys(struct finder *f, const struct work *w, const struct weir_select *sel,
-	enum finder_part part, size_t *ret_n, struct weir_err *err)
+static void
+take_all(void *arg, uint32_t *keys, size_t n)
 {
-	struct finder_answer *a;
-	uint32_t *keys = NULL;
-	enum weir_rc rc = read_keys(f, sel, &keys, ret_n, err);
+	struct finder *f = arg;
+	struct finder_answer *a = answer_new(&f->now, FINDER_KEYS);
+	enum weir_rc rc = WEIR_OK;
 
-	if (rc)
-		return rc;
-	a = answer_new(w, part);
 	a->keys = keys;
-	a->n = *ret_n;
-	if (w->job.tree)
-		rc = arrange(f, a, err);
-	if (rc)
-		finder_answer_free(a);
-	else
-		post(f, a);
-	return rc;
+	a->n = n;
+	if (f->now.job.tree)
+		rc = arrange(f, a, &f->err);
+	if (rc) {
+		a->part = FINDER_FAILED;
+		a->rc = rc;
+		word_copy(a->text, sizeof(a->text), str_of(f->err.text));
+	}
+	post(f, a);
 }
 
-static enum weir_rc
-post_counts(struct finder *f, const struct work *w, const struct weir_select *sel,
-	struct weir_err *err)
+static void
+take_counts(void *arg, const int64_t states[WEIR_N_STATES])
 {
-	struct finder_answer *a;
-	int64_t states[WEIR_N_STATES] = { 0 };
-	enum weir_rc rc = weir_rows_count_states(f->store, sel, states, err);
+	struct finder *f = arg;
+	struct finder_answer *a = answer_new(&f->now, FINDER_COUNTS);
 
-	if (rc)
-		return rc;
-	a = answer_new(w, FINDER_COUNTS);
-	memcpy(a->states, states, sizeof(states));
+	memcpy(a->states, states, sizeof(a->states));
 	post(f, a);
-	return WEIR_OK;
 }
 
 static enum weir_rc
@@ -205,7 +189,8 @@ work_rows(struct finder *f, const struct work *w, struct weir_err *err)
 		.columns = &none,
 		.sort = sort,
 		.now_us = job->now_us };
-	size_t n = 0;
+	struct weir_keys_user user = { f, take_head, take_all,
+		job->counts ? take_counts : NULL };
 	enum weir_rc rc;
 
 	rc = weir_query_parse(
@@ -216,24 +201,13 @@ work_rows(struct finder *f, const struct work *w, struct weir_err *err)
 	if (job->sort && *job->sort)
 		rc = weir_sort_parse(
 			job->object, job->sort, &extra, sort, &sel.n_sort, err);
-	if (!rc && job->head && !job->tree) {
-		sel.limit = (int64_t)job->head;
-		rc = post_keys(f, w, &sel, FINDER_HEAD, &n, err);
-	}
-	sel.limit = 0;
-	if (!rc && (!job->head || job->tree || n == job->head))
-		rc = post_keys(f, w, &sel, FINDER_KEYS, &n, err);
-	if (!rc && job->counts)
-		rc = post_counts(f, w, &sel, err);
+	if (!rc)
+		rc = weir_keys_find(f->keys, f->store, &sel,
+			job->query ? job->query : "", job->tree ? 0 : job->head, &user,
+			err);
 	weir_columns_release(&extra);
 	weir_query_free(query);
 	return rc;
-}
-
-static bool
-log_cancelled(void *arg)
-{
-	return is_cancelled(arg);
 }
 
 static void
@@ -317,7 +291,7 @@ work_groups(struct finder *f, const struct work *w, struct weir_err *err)
 static enum weir_rc
 work_log(struct finder *f, const struct work *w, struct weir_err *err)
 {
-	struct finder_log_sink sink = { f, log_cancelled, log_found };
+	struct finder_log_sink sink = { f, work_cancelled, log_found };
 
 	return finder_log_work(&f->log, f->store, &w->job, &sink, err);
 }
@@ -391,7 +365,9 @@ finder_start(const struct weir_config *config, struct finder **ret_finder,
 	int failed;
 
 	f->config = config;
+	f->keys = weir_keys_new();
 	if (pipe(f->pipe) < 0) {
+		weir_keys_free(f->keys);
 		free(f);
 		return weir_fail(err, WEIR_EFAIL, "pipe: %s", strerror(errno));
 	}
@@ -409,6 +385,7 @@ finder_start(const struct weir_config *config, struct finder **ret_finder,
 	if (failed) {
 		close(f->pipe[0]);
 		close(f->pipe[1]);
+		weir_keys_free(f->keys);
 		free(f);
 		return weir_fail(err, WEIR_EFAIL, "thread: %s", strerror(failed));
 	}
@@ -443,6 +420,7 @@ finder_stop(struct finder *f)
 	for (size_t i = 0; i < f->n_queue; i++)
 		work_release(&f->queue[i]);
 	weir_session_free(f->session);
+	weir_keys_free(f->keys);
 	pthread_mutex_destroy(&f->lock);
 	pthread_cond_destroy(&f->wake);
 	close(f->pipe[0]);

@@ -82,6 +82,7 @@ submit(struct listview *r, bool fresh)
 	r->job = finder_submit(r->v.app->finder, &job);
 	r->asked = true;
 	r->fresh = fresh;
+	r->begun = false;
 	r->again = false;
 	r->again_us = weir_monotonic_us() + AGAIN_US;
 }
@@ -206,8 +207,9 @@ listview_moved_rows(struct listview *r)
 static void
 take_keys(struct listview *r, struct finder_answer *answer)
 {
-	bool first = r->fresh && (answer->part == FINDER_HEAD || answer->depths);
+	bool first = r->fresh && !r->begun;
 
+	r->begun = true;
 	listview_tree_take(
 		r, answer, answer->part == FINDER_KEYS || answer->n < LISTVIEW_HEAD);
 	if (first) {

@@ -58,6 +58,7 @@ struct listview {
 	uint64_t job;       /* what the answers must belong to */
 	bool asked;         /* the job has not answered wholly */
 	bool fresh;         /* it is for a new question: the first rows come first */
+	bool begun;         /* and has answered */
 	bool again;         /* ask once more, something changed meanwhile */
 	int64_t again_us;   /* not before (weir_monotonic_us) */
 	struct finder_answer *held; /* new keys that wait until the cursor rests */

@@ -37,6 +37,12 @@ void weir_store_close(struct weir_store *s);
  */
 void weir_store_interrupt(struct weir_store *s);
 
+/*
+ * Reads on this connection ask now and then whether to go on: true ends them with
+ * WEIR_EINTR. NULL: never.
+ */
+void weir_store_ask(struct weir_store *s, bool (*cancelled)(void *arg), void *arg);
+
 /* Numbers of `meta`; WEIR_NO_TIME when unset. */
 enum weir_meta {
 	WEIR_META_CYCLE_US, /* when the last whole cycle ended, our clock: the data's

@@ -1,0 +1,407 @@
+#include "weir/keys.h"
+
+#include "query_sort.h"
+#include "select_build.h"
+#include "weir/time.h"
+
+enum {
+	SETS = 8,     /* that are remembered */
+	SMALL = 4096, /* rows that SQLite sorts at once */
+	SORT_TEXT = 256,
+	OLD_S = 60, /* runs become due: the own order changes with time */
+};
+
+/* All keys in one order; the last n_null have no value in its first column. */
+struct order {
+	char sort[SORT_TEXT]; /* "" the kind's own */
+	bool descending;      /* of its first column; the other way is turned round */
+	int64_t generation, read_us;
+	uint32_t *keys; /* NULL: nothing is known */
+	size_t n, n_null;
+};
+
+struct weir_keys {
+	struct order own, sorted;
+	uint8_t *states; /* by key */
+	size_t n_states;
+	int64_t states_generation;
+	struct {
+		char *text; /* of the query */
+		int64_t generation;
+		struct keyset *set;
+	} sets[SETS];
+	size_t next_set;
+};
+
+/* One question. */
+struct question {
+	struct weir_keys *k;
+	struct weir_store *s;
+	const struct weir_select *sel;
+	const char *text;
+	size_t head;
+	const struct weir_keys_user *user;
+	int64_t generation;
+	struct weir_err *err;
+};
+
+struct weir_keys *
+weir_keys_new(void)
+{
+	return xcalloc(1, sizeof(struct weir_keys));
+}
+
+void
+weir_keys_free(struct weir_keys *k)
+{
+	if (!k)
+		return;
+	free(k->own.keys);
+	free(k->sorted.keys);
+	free(k->states);
+	for (size_t i = 0; i < SETS; i++) {
+		free(k->sets[i].text);
+		keyset_free(k->sets[i].set);
+	}
+	free(k);
+}
+
+/* `name,dur` without the direction of the first, which *ret_descending gets. */
+static bool
+sort_text(const struct weir_select *sel, char out[SORT_TEXT], bool *ret_descending)
+{
+	struct buf b = BUF_INIT(SORT_TEXT - 1);
+	bool flip = sel->n_sort > 0 && sel->sort[0].descending;
+
+	for (size_t i = 0; i < sel->n_sort; i++)
+		buf_addf(&b, "%s%s%s", i > 0 ? "," : "", sel->sort[i].column->name,
+			sel->sort[i].descending != flip ? ":other" : "");
+	snprintf(out, SORT_TEXT, "%s", buf_cstr(&b));
+	*ret_descending = flip;
+	flip = b.truncated;
+	buf_release(&b);
+	return !flip;
+}
+
+static bool
+is_fresh(const struct question *q, const struct order *o)
+{
+	return o->keys && o->generation == q->generation &&
+	       weir_monotonic_us() - o->read_us < (int64_t)OLD_S * WEIR_SECOND_US;
+}
+
+/* Keys by a statement: all, or the first. */
+static enum weir_rc
+read_plain(const struct question *q, size_t limit, uint32_t **ret_keys, size_t *ret_n)
+{
+	struct weir_select sel = *q->sel;
+	VEC(uint32_t) keys = { 0 };
+	struct weir_rows *rows = NULL;
+	bool more = true;
+	enum weir_rc rc;
+
+	sel.columns = NULL;
+	sel.limit = (int64_t)limit;
+	rc = weir_rows_open(q->s, &sel, &rows, q->err);
+	while (!rc && !(rc = weir_rows_next(rows, &more, q->err)) && more)
+		VEC_PUSH(&keys, (uint32_t)weir_rows_key(rows));
+	weir_rows_close(rows);
+	if (rc) {
+		VEC_FREE(&keys);
+		return rc;
+	}
+	*ret_n = keys.n;
+	VEC_PUSH(&keys, 0); /* never NULL, and copied whole */
+	*ret_keys = keys.v;
+	return WEIR_OK;
+}
+
+/* The first keys by a statement; *ret_all: there are no others. */
+static enum weir_rc
+tell_head(const struct question *q, bool *ret_all)
+{
+	uint32_t *keys = NULL;
+	size_t n = 0;
+	enum weir_rc rc;
+
+	*ret_all = false;
+	if (!q->head)
+		return WEIR_OK;
+	rc = read_plain(q, q->head, &keys, &n);
+	if (rc)
+		return rc;
+	*ret_all = n < q->head;
+	if (*ret_all)
+		q->user->all(q->user->arg, keys, n);
+	else
+		q->user->head(q->user->arg, keys, n);
+	return WEIR_OK;
+}
+
+static void
+keep(const struct question *q, struct order *o, uint32_t *keys, size_t n, size_t n_null)
+{
+	free(o->keys);
+	o->keys = keys;
+	o->n = n;
+	o->n_null = n_null;
+	o->generation = q->generation;
+	o->read_us = weir_monotonic_us();
+}
+
+/* Without columns at_us alone is read, from its index. */
+static enum weir_rc
+need_own(const struct question *q)
+{
+	struct weir_select sel = { .kind = q->sel->kind, .now_us = q->sel->now_us };
+	struct question own = *q;
+	uint32_t *keys = NULL;
+	size_t n = 0;
+	enum weir_rc rc;
+
+	if (is_fresh(q, &q->k->own))
+		return WEIR_OK;
+	free(q->k->own.keys);
+	q->k->own.keys = NULL;
+	own.sel = &sel;
+	rc = read_plain(&own, 0, &keys, &n);
+	if (!rc)
+		keep(q, &q->k->own, keys, n, 0);
+	return rc;
+}
+
+static enum weir_rc
+need_states(const struct question *q)
+{
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = {
+		.kind = q->sel->kind, .columns = &set, .any_order = true
+	};
+	struct weir_keys *k = q->k;
+	struct weir_rows *rows = NULL;
+	bool row = true;
+	enum weir_rc rc;
+
+	if (k->states && k->states_generation == q->generation)
+		return WEIR_OK;
+	rc = weir_columns_choose(sel.kind, "state_type", 0, &set, q->err);
+	if (!rc)
+		rc = weir_rows_open(q->s, &sel, &rows, q->err);
+	while (!rc && !(rc = weir_rows_next(rows, &row, q->err)) && row) {
+		size_t key = (uint32_t)weir_rows_key(rows), n = k->n_states;
+
+		if (key >= n) {
+			n = key + key / 4 + 1024;
+			k->states = xrealloc(k->states, n);
+			memset(k->states + k->n_states, 0, n - k->n_states);
+			k->n_states = n;
+		}
+		k->states[key] = (uint8_t)weir_rows_cell(rows, 0)->i;
+	}
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	k->states_generation = rc ? -1 : q->generation;
+	return rc;
+}
+
+static enum weir_rc
+tell_counts(const struct question *q, const uint32_t *keys, size_t n)
+{
+	int64_t states[WEIR_N_STATES] = { 0 };
+	enum weir_rc rc;
+
+	if (!q->user->counts)
+		return WEIR_OK;
+	rc = need_states(q);
+	for (size_t i = 0; !rc && i < n; i++) {
+		uint8_t state = keys[i] < q->k->n_states ? q->k->states[keys[i]] : 0;
+
+		states[state < WEIR_N_STATES ? state : 0]++;
+	}
+	if (!rc)
+		q->user->counts(q->user->arg, states);
+	return rc;
+}
+
+/* All keys, taken, and then their states. */
+static enum weir_rc
+tell_all(const struct question *q, uint32_t *keys, size_t n)
+{
+	bool counts = q->user->counts && q->sel->kind == WEIR_RUN;
+	uint32_t *copy = counts ? xmemdup(keys, (n + 1) * sizeof(*keys)) : NULL;
+	enum weir_rc rc = WEIR_OK;
+
+	q->user->all(q->user->arg, keys, n);
+	if (counts)
+		rc = tell_counts(q, copy, n);
+	free(copy);
+	return rc;
+}
+
+/* Keys of the order, those of the set only; turned round if it is the other way. */
+static enum weir_rc
+tell_order(const struct question *q, const struct order *o, bool descending,
+	const struct keyset *set)
+{
+	bool back = descending != o->descending;
+	size_t n_values = o->n - o->n_null, n = 0;
+	size_t most = set ? keyset_count(set) : o->n;
+	uint32_t *keys;
+
+	most = most < o->n ? most : o->n;
+	keys = xcalloc(most + 1, sizeof(*keys));
+	for (size_t i = 0; i < o->n; i++) {
+		size_t at = !back          ? i
+			    : i < n_values ? n_values - 1 - i
+					   : o->n - 1 - (i - n_values);
+
+		if (n < most && (!set || keyset_has(set, o->keys[at])))
+			keys[n++] = o->keys[at];
+	}
+	return tell_all(q, keys, n);
+}
+
+static enum weir_rc
+tell_plain(const struct question *q)
+{
+	uint32_t *keys = NULL;
+	size_t n = 0;
+	enum weir_rc rc = read_plain(q, 0, &keys, &n);
+
+	return rc ? rc : tell_all(q, keys, n);
+}
+
+/* The whole list, sorted by one column. */
+static enum weir_rc
+need_sorted(const struct question *q, const char *sort, bool *ret_told)
+{
+	struct order *o = &q->k->sorted;
+	const struct weir_sort *by = q->sel->sort;
+	uint32_t *keys = NULL;
+	size_t n = 0, n_null = 0;
+	enum weir_rc rc;
+
+	*ret_told = false;
+	free(o->keys);
+	o->keys = NULL;
+	snprintf(o->sort, sizeof(o->sort), "%s", sort);
+	if (q->sel->n_sort == 1 && query_sort_is_quick(q->sel->kind, by->column)) {
+		rc = need_own(q);
+		if (!rc)
+			rc = query_sort_keys(q->s, q->sel, q->k->own.keys, q->k->own.n,
+				&keys, &n_null, q->err);
+		n = q->k->own.n;
+		o->descending = select_sorts_down(by->column);
+	} else {
+		rc = tell_head(q, ret_told);
+		if (rc || *ret_told)
+			return rc;
+		rc = read_plain(q, 0, &keys, &n);
+		if (!rc)
+			rc = query_sort_nulls(q->s, q->sel, &n_null, q->err);
+		o->descending = by->descending;
+	}
+	if (!rc)
+		keep(q, o, keys, n, n_null);
+	return rc;
+}
+
+static enum weir_rc
+find_all(const struct question *q, const char *sort, bool descending)
+{
+	struct order *o = &q->k->sorted;
+	bool told = false;
+	enum weir_rc rc = WEIR_OK;
+
+	if (!*sort) {
+		if (!is_fresh(q, &q->k->own))
+			rc = tell_head(q, &told);
+		if (!rc && !told)
+			rc = need_own(q);
+		if (!rc && !told)
+			return tell_order(q, &q->k->own, false, NULL);
+		if (!rc)
+			rc = need_own(q);
+		return rc ? rc : tell_counts(q, q->k->own.keys, q->k->own.n);
+	}
+	if (!is_fresh(q, o) || strcmp(o->sort, sort) != 0)
+		rc = need_sorted(q, sort, &told);
+	if (rc)
+		return rc;
+	if (!told)
+		return tell_order(q, o, descending, NULL);
+	rc = need_own(q);
+	return rc ? rc : tell_counts(q, q->k->own.keys, q->k->own.n);
+}
+
+/* The set of the query: one that is remembered, or a new one. Borrowed. */
+static enum weir_rc
+need_set(const struct question *q, struct keyset **ret_set)
+{
+	struct weir_keys *k = q->k;
+	struct keyset *set = NULL;
+	size_t i;
+	enum weir_rc rc;
+
+	for (i = 0; i < SETS; i++) {
+		if (k->sets[i].set && k->sets[i].generation == q->generation &&
+			strcmp(k->sets[i].text, q->text) == 0 &&
+			!weir_query_is_relative(q->sel->query)) {
+			*ret_set = k->sets[i].set;
+			return WEIR_OK;
+		}
+	}
+	rc = select_set(q->s, q->sel, &set, q->err);
+	if (rc)
+		return rc;
+	i = k->next_set++ % SETS;
+	free(k->sets[i].text);
+	keyset_free(k->sets[i].set);
+	k->sets[i].text = xstrdup(q->text);
+	k->sets[i].generation = q->generation;
+	k->sets[i].set = *ret_set = set;
+	return WEIR_OK;
+}
+
+static enum weir_rc
+find_some(const struct question *q, const char *sort, bool descending)
+{
+	struct order *o = *sort ? &q->k->sorted : &q->k->own;
+	struct keyset *set = NULL;
+	bool told = false;
+	enum weir_rc rc = need_set(q, &set);
+
+	if (rc)
+		return rc;
+	if (*sort && (!is_fresh(q, o) || strcmp(o->sort, sort) != 0)) {
+		if (keyset_count(set) > SMALL)
+			rc = tell_head(q, &told);
+		return rc ? rc : tell_plain(q);
+	}
+	if (!*sort && !is_fresh(q, o)) {
+		if (keyset_count(set) <= SMALL)
+			return tell_plain(q);
+		rc = need_own(q);
+	}
+	return rc ? rc : tell_order(q, o, descending, set);
+}
+
+enum weir_rc
+weir_keys_find(struct weir_keys *k, struct weir_store *s, const struct weir_select *sel,
+	const char *text, size_t head, const struct weir_keys_user *user,
+	struct weir_err *err)
+{
+	struct question q = { k, s, sel, text, head, user, weir_store_generation(s),
+		err };
+	char sort[SORT_TEXT];
+	bool descending, told = false;
+	enum weir_rc rc;
+
+	if (sel->kind == WEIR_RUN && sort_text(sel, sort, &descending)) {
+		if (!sel->query || weir_query_matches_all(sel->query))
+			return find_all(&q, sort, descending);
+		return find_some(&q, sort, descending);
+	}
+	rc = tell_head(&q, &told);
+	return rc || told ? rc : tell_plain(&q);
+}

@@ -1,0 +1,36 @@
+/* Statements of lists, as text: select.c reads them, select_count.c counts. */
+#ifndef WEIR_CLIENT_SELECT_BUILD_H
+#define WEIR_CLIENT_SELECT_BUILD_H
+
+#include "query.h"
+#include "query_names.h"
+
+struct select_builder {
+	const struct weir_select *sel;
+	struct query_sql *sql;
+	struct buf text;
+	const struct query_named **named;
+	bool small;     /* sql->set is entered by key */
+	int set, limit; /* numbers of their parameters */
+};
+
+/* Compile the query and bind its set, by key or as a whole. */
+WEIR_NODISCARD enum weir_rc select_begin(
+	struct select_builder *b, struct weir_store *s, struct weir_err *err);
+/* The whole statement. */
+void select_build(struct select_builder *b);
+/* Parts of it: SELECT and the columns; FROM and WHERE; the table of the kind. */
+void select_add_columns(struct select_builder *b);
+void select_add_source(struct select_builder *b);
+const char *select_table(enum weir_kind kind);
+
+/* Times, numbers and spans are asked for from the largest down: then equal rows are in
+ * the kind's own order, else the other way round. */
+bool select_sorts_down(const struct weir_column *c);
+int64_t select_now(const struct weir_select *sel);
+
+/* The keys of what sel's query matches, owned; its order and limit are unused. */
+WEIR_NODISCARD enum weir_rc select_set(struct weir_store *s,
+	const struct weir_select *sel, struct keyset **ret_set, struct weir_err *err);
+
+#endif

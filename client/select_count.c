@@ -1,0 +1,112 @@
+/* Counting what a query matches, and its keys as a set. */
+#include "select_build.h"
+#include "store_write.h"
+
+/* One statement over what the query matches: `head` FROM (...) `tail`. */
+static enum weir_rc
+summarise(struct weir_store *s, const struct weir_select *sel, const char *inner,
+	const char *head, const char *tail, struct query_sql *sql,
+	sqlite3_stmt **ret_st, struct weir_err *err)
+{
+	struct select_builder b = { .sel = sel, .sql = sql };
+	enum weir_rc rc = select_begin(&b, s, err);
+
+	if (rc)
+		goto out;
+	buf_addf(&b.text, "SELECT %s FROM (SELECT %s", head, inner);
+	select_add_source(&b);
+	if (sel->limit)
+		buf_addf(&b.text, " LIMIT ?%d", b.limit);
+	buf_addf(&b.text, ")%s", tail);
+	rc = query_prepare(s, buf_cstr(&b.text), ret_st, err);
+	if (!rc)
+		query_sql_bind_all(sql, *ret_st, select_now(sel));
+out:
+	buf_release(&b.text);
+	return rc;
+}
+
+enum weir_rc
+weir_rows_count(struct weir_store *s, const struct weir_select *sel, int64_t *ret_n,
+	struct weir_err *err)
+{
+	struct query_sql sql;
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc;
+
+	query_sql_init(&sql);
+	rc = summarise(s, sel, "1", "count(*)", "", &sql, &st, err);
+	if (!rc)
+		rc = db_step(store_db(s), st, &row, err);
+	if (!rc && row)
+		*ret_n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	query_sql_release(&sql);
+	return rc;
+}
+
+enum weir_rc
+weir_rows_count_states(struct weir_store *s, const struct weir_select *sel,
+	int64_t n[WEIR_N_STATES], struct weir_err *err)
+{
+	int64_t counts[WEIR_N_STATES] = { 0 };
+	struct query_sql sql;
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc;
+
+	query_sql_init(&sql);
+	rc = summarise(s, sel, "r.state AS state", "state, count(*)", " GROUP BY state",
+		&sql, &st, err);
+	while (!rc && !(rc = db_step(store_db(s), st, &row, err)) && row) {
+		int64_t state = sqlite3_column_int64(st, 0);
+
+		if (state >= 0 && state < WEIR_N_STATES)
+			counts[state] = sqlite3_column_int64(st, 1);
+	}
+	if (!rc)
+		memcpy(n, counts, sizeof(counts));
+	sqlite3_finalize(st);
+	query_sql_release(&sql);
+	return rc;
+}
+
+enum weir_rc
+select_set(struct weir_store *s, const struct weir_select *sel, struct keyset **ret_set,
+	struct weir_err *err)
+{
+	struct query_sql sql;
+	struct select_builder b = { .sel = sel, .sql = &sql };
+	struct keyset *set = NULL;
+	sqlite3_stmt *st = NULL;
+	bool row = true;
+	enum weir_rc rc;
+
+	query_sql_init(&sql);
+	rc = select_begin(&b, s, err);
+	if (!rc && sql.set && !sql.where.len && !sql.driver.column) {
+		*ret_set = sql.set; /* no row has to be looked at */
+		sql.set = NULL;
+		goto out;
+	}
+	set = keyset_new();
+	if (!rc) {
+		buf_adds(&b.text, "SELECT r.k");
+		select_add_source(&b);
+		rc = query_prepare(s, buf_cstr(&b.text), &st, err);
+	}
+	if (!rc)
+		query_sql_bind_all(&sql, st, select_now(sel));
+	while (!rc && !(rc = db_step(store_db(s), st, &row, err)) && row)
+		keyset_add(set, sqlite3_column_int64(st, 0));
+	sqlite3_finalize(st);
+	if (rc)
+		keyset_free(set);
+	else
+		*ret_set = set;
+out:
+	buf_release(&b.text);
+	query_sql_release(&sql);
+	return rc;
+}
