@@ -180,6 +180,9 @@ propose(struct act_plan *p, const struct act_run *run, enum weir_state type,
 static bool
 has_nobody(const struct act_run *run)
 {
+	/* servers refuse Cancelling here; what waits in it looks for Running alone */
+	if (run->state == WEIR_ST_PAUSED)
+		return true;
 	return run->state == WEIR_ST_SCHEDULED &&
 	       (!run->has_process || strcmp(run->retry_type, "in_process") != 0);
 }
@@ -457,6 +460,10 @@ judge_cancel(const struct weir_act *act, const struct act_run *run,
 	if (v->state == WEIR_ST_CANCELLED && act->force)
 		snprintf(r->said, sizeof(r->said),
 			"cancelled by force; its code may still run");
+	else if (v->state == WEIR_ST_CANCELLED && run->state == WEIR_ST_PAUSED &&
+		 strcmp(run->state_name, "Suspended") != 0)
+		snprintf(r->said, sizeof(r->said),
+			"cancelled; a process that waits in it ends with its pause");
 	else if (v->state == WEIR_ST_CANCELLED)
 		snprintf(r->said, sizeof(r->said), "cancelled");
 	else if (v->state == WEIR_ST_CANCELLING && *run->pool)

@@ -58,6 +58,8 @@ plan_again(const struct row *r, struct act_plan *p)
 
 	p->write = str_starts(str_of(r->path), "/flow_runs/") ? API_SET_STATE
 							      : API_CREATE_RUN;
+	buf_init(&p->path, BUF_MAX);
+	buf_init(&p->body, BUF_MAX);
 	buf_adds(&p->path, r->path);
 	buf_adds(&p->body, r->body);
 	snprintf(p->key, sizeof(p->key), "%s", r->key);

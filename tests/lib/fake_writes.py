@@ -35,6 +35,9 @@ def judge(farm, run, to):
         suspended = was == "PAUSED" and run.state_name == "Suspended"
         if suspended or (was == "SCHEDULED" and not run.pid):
             return "REJECT", NO_PROCESS, "CANCELLED"
+    if was == "PAUSED" and to not in ("RUNNING", "SCHEDULED") + TERMINAL:
+        return "REJECT", "This run cannot transition to the %s state from the " \
+            "State" % to, None
     if to == was and to in ("PENDING", "RUNNING", "CANCELLED"):
         return "ABORT", "This run is in a %s state." % to.lower(), None
     if was in TERMINAL and to == "SCHEDULED":

@@ -86,7 +86,9 @@ test_cancel_proposals(void **state)
 		{ { "PENDING", "Pending", NULL, NULL, NULL }, false, "CANCELLING", 0 },
 		{ { "RUNNING", "Running", "\"7\"", NULL, NULL }, false, "CANCELLING",
 			0 },
-		{ { "PAUSED", "Suspended", NULL, NULL, NULL }, false, "CANCELLING", 0 },
+		/* servers refuse CANCELLING of what is paused */
+		{ { "PAUSED", "Paused", "\"7\"", NULL, NULL }, false, "CANCELLED", 0 },
+		{ { "PAUSED", "Suspended", NULL, NULL, NULL }, false, "CANCELLED", 0 },
 		{ { "CANCELLING", "Cancelling", "\"7\"", NULL, NULL }, false, NULL, 0 },
 		{ { "CANCELLING", "Cancelling", "\"7\"", NULL, NULL }, true,
 			"CANCELLED", 0 },

@@ -1,0 +1,388 @@
+#!/usr/bin/env bats
+# Cancel, retrigger, history: what is sent, what is said, what is left when it goes wrong.
+load helper
+
+setup_file()
+{
+	[ -z "$WEIR_TEST_BACKEND$REAL_BACKEND" ] || skip "needs the fake server"
+}
+
+setup()
+{
+	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 60 --days 3
+	world
+	"$WEIR" sync -q
+}
+
+teardown()
+{
+	weir_cleanup
+	fake_stop
+}
+
+# run_of QUERY: the id of the first run that it finds.
+run_of()
+{
+	"$WEIR" runs --offline -n 1 -o name "$1"
+}
+
+# Some failed run that has a deployment.
+failed()
+{
+	control '{"do": [["make", {"state": "FAILED", "name": "broken"}]]}' >"$T/made"
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["done"][0][0])' "$T/made"
+}
+
+# Runs that came of a run, at the server.
+made_of()
+{
+	control '{"take": "runs"}' >"$T/runs"
+	python3 - "$T/runs" "$1" <<'P'
+import json, sys
+print(sum((r["idempotency_key"] or "").startswith("weir-retrigger-" + sys.argv[2])
+          for r in json.load(open(sys.argv[1]))["runs"]))
+P
+}
+
+writes()
+{
+	control '{"take": "requests"}' >"$T/requests"
+	python3 - "$T/requests" <<'P'
+import json, re, sys
+print(sum(bool(re.search("set_state|create_flow_run", r["path"]))
+          for r in json.load(open(sys.argv[1]))["requests"]))
+P
+}
+
+@test "cancel: a late run is cancelled, and the store has it at once" {
+	id=$(run_of state:late)
+	weir2 cancel "$id"
+	exits 0
+	silent
+	[ "$(cut -f1,3,4 "$T/out")" = "$id	done	cancelled" ]
+	weir2 runs --offline --columns state_name "id:$id"
+	is "Cancelled"
+	weir2 cancel "$id"
+	exits 0
+	has "is cancelled already"
+}
+
+@test "cancel: what has ended is refused, and nothing is sent" {
+	id=$(run_of state:completed)
+	writes
+	weir2 cancel "$id"
+	exits 1
+	says "has ended already (Completed)"
+	[ "$(writes)" = 0 ]
+}
+
+@test "cancel: several are asked for; without a terminal --yes is needed" {
+	weir2 cancel --query state:running,late,pending
+	exits 2
+	says "nobody to be asked"
+	[ "$(writes)" = 0 ]
+	weir2 cancel --yes --query state:running,late,pending
+	exits 0
+	[ "$(wc -l <"$T/out")" -ge 2 ]
+	[ "$(cut -f3 "$T/out" | sort -u)" = "done" ]
+	weir2 cancel --yes --query 'state:running -state:running'
+	exits 0
+	says "no run is so"
+}
+
+@test "cancel: on a terminal the answer is no unless it is y" {
+	a=$(run_of state:late)
+	b=$(run_of state:running)
+	python3 - "$WEIR" "$a" "$b" <<'P'
+import os, pty, sys, time
+def ask(answer):
+    pid, fd = pty.fork()
+    if not pid:
+        os.execv(sys.argv[1], [sys.argv[1], "cancel", *sys.argv[2:]])
+    out = b""
+    while b"[y/N]" not in out:
+        out += os.read(fd, 4096)
+    os.write(fd, answer + b"\n")
+    try:
+        while True:
+            more = os.read(fd, 4096)
+            if not more:
+                break
+            out += more
+    except OSError:
+        pass
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out.decode()
+for no in (b"", b"n", b"x"):
+    code, out = ask(no)
+    assert code == 1 and "nothing was done" in out, (code, out)
+    assert out.count("set_state") == 2 and sys.argv[2] in out, out
+code, out = ask(b"y")
+assert code == 0 and "cancelled" in out, (code, out)
+P
+}
+
+@test "cancel --dry-run: prints the request, sends none, in read-only mode too" {
+	id=$(run_of state:running)
+	writes
+	weir2 cancel --read-only --dry-run "$id"
+	exits 0
+	has "POST /flow_runs/$id/set_state"
+	has '"type":"CANCELLING"'
+	has '"force":false'
+	[ "$(writes)" = 0 ]
+	weir2 history
+	[ ! -s "$T/out" ]
+}
+
+@test "read-only: flag, weir.conf, environment, profile: refused before anything is sent" {
+	id=$(run_of state:running)
+	mkdir -p "$XDG_CONFIG_HOME/weir"
+	conf=$XDG_CONFIG_HOME/weir/weir.conf
+	writes
+	for verb in cancel "retrigger --same" "retrigger --defaults" retrigger; do
+		weir2 $verb --read-only "$id"
+		one_error 1
+		says "read-only mode (--read-only)"
+		WEIR_READ_ONLY=1 weir2 $verb "$id"
+		one_error 1
+		says "WEIR_READ_ONLY"
+		echo 'read_only = true' >"$conf"
+		weir2 $verb "$id"
+		one_error 1
+		says "weir.conf"
+		printf '[profiles.prod]\nread_only = true\napi_url = "%s"\n' "$FAKE_URL" >"$conf"
+		weir2 $verb --profile prod "$id"
+		one_error 1
+		says "prod"
+		rm "$conf"
+	done
+	weir2 history --read-only --resend 1
+	exits 1
+	[ "$(writes)" = 0 ]
+}
+
+@test "cancel: not there, ambiguous, offline, no server" {
+	weir2 cancel 00000000-0000-4000-8000-000000000001
+	exits 1
+	says "no such run"
+	weir2 cancel
+	one_error 2
+	weir2 cancel --offline "$(run_of state:late)"
+	exits 5
+	fake_stop
+	sleep 0.2
+	weir2 cancel "$(run_of state:late)"
+	exits 5
+}
+
+@test "retrigger: a new run with the parameters, tags and a key; it can be seen at once" {
+	id=$(failed)
+	weir2 retrigger "$id"
+	exits 0
+	new=$(cut -f5 "$T/out")
+	[ "$(made_of "$id")" = 1 ]
+	weir2 runs --offline -o json "id:$new"
+	json 'd[0]["state_type"] == "SCHEDULED" and d[0]["labels"]["weir.retrigger-of"] == "'"$id"'"'
+	weir2 history -o json
+	json 'd[0]["result"] == "done" and d[0]["new_id"] == "'"$new"'"'
+	json 'd[0]["reverse"] == "weir cancel '"$new"'" and d[0]["who"]'
+	weir2 retrigger -o name "$id"
+	[ "$(made_of "$id")" = 2 ]
+	weir2 runs --offline -n 0 -o name "id:$output"
+	exits 0
+	[ -n "$output" ]
+}
+
+@test "retrigger: nobody will take it up: said at once" {
+	weir2 sync -q
+	id=$(failed)
+	sqlite3 "$XDG_CACHE_HOME"/weir/*.db "UPDATE workers SET doc = replace(doc, 'ONLINE', 'OFFLINE')"
+	weir2 retrigger "$id"
+	exits 0
+	has "it will wait: workers: none of 2 is online"
+}
+
+@test "retrigger --same: the same run, once more" {
+	id=$(failed)
+	weir2 retrigger --same "$id"
+	exits 0
+	has "runs once more (AwaitingRetry)"
+	weir2 runs --offline --columns id,state_name "id:$id"
+	is "$id	AwaitingRetry"
+	weir2 retrigger --same "$id"
+	exits 1
+	says "has not ended (AwaitingRetry)"
+	[ "$(made_of "$id")" = 0 ]
+}
+
+@test "retrigger: the server refuses: 409, 422, 401, 403, 404 in its own words, in the history" {
+	id=$(failed)
+	for code in 409 422 401 403; do
+		control '{"faults": [{"kind": "status", "match": "create_flow_run", "status": '$code',
+			"body": {"detail": "no: x is \u001b[31m7\u0007"}, "times": 1}]}'
+		weir2 retrigger "$id"
+		case $code in
+		40[13]) exits 4 ;;
+		*) exits 1 ;;
+		esac
+		says "no: x is 7"
+		harmless "$T/err"
+		weir2 history -n 1 -o json
+		json 'd[0]["result"] == "refused"'
+	done
+	control '{"faults": [], "do": [["drop_deployment", {"name": "pr"}], ["drop_deployment", {"name": "nightly"}]]}'
+	weir2 retrigger "$id"
+	one_error 1
+	says "its deployment is gone"
+	[ "$(made_of "$id")" = 0 ]
+}
+
+@test "retrigger: an answer that is lost after the run was made makes one run" {
+	id=$(failed)
+	control '{"faults": [{"kind": "lost", "match": "create_flow_run", "times": 2}]}'
+	weir2 retrigger "$id"
+	exits 0
+	[ "$(made_of "$id")" = 1 ]
+	control '{"faults": [{"kind": "late", "status": 502, "match": "create_flow_run", "times": 1}]}'
+	weir2 retrigger "$id"
+	exits 0
+	[ "$(made_of "$id")" = 2 ]
+	control '{"faults": [{"kind": "status", "status": 429, "headers": {"Retry-After": 1},
+		"match": "create_flow_run", "times": 1}]}'
+	weir2 retrigger "$id"
+	exits 0
+	[ "$(made_of "$id")" = 3 ]
+	control '{"faults": [{"kind": "cut", "match": "create_flow_run", "times": 1}]}'
+	weir2 retrigger --same "$id"
+	exits 0
+	weir2 history -o json
+	json '[r["result"] for r in d] == ["done"] * 4'
+}
+
+# die_at FAULT: weir is killed while it waits for the answer to a retrigger of $id.
+die_at()
+{
+	control '{"faults": ['"$1"']}'
+	"$WEIR" retrigger "$id" >/dev/null 2>&1 </dev/null 3>&- &
+	pid=$!
+	for _ in $(seq 100); do
+		"$WEIR" history --offline -n 1 -o tsv | grep -q unanswered && break
+		sleep 0.05
+	done
+	sleep 0.2
+	kill -9 "$pid"
+	wait "$pid" || true
+	control '{"faults": []}'
+}
+
+@test "retrigger: killed after the server made the run: found by the next weir" {
+	id=$(failed)
+	die_at '{"kind": "lost", "ms": 60000, "match": "create_flow_run"}'
+	[ "$(made_of "$id")" = 1 ]
+	weir2 --read-only history -o json
+	json 'd[0]["result"] == "unanswered"'
+	weir2 runs --refresh -n 1
+	exits 0
+	says "retrigger of broken"
+	says "started again as"
+	[ "$(made_of "$id")" = 1 ]
+	weir2 history -o json
+	json 'd[0]["result"] == "done" and d[0]["new_id"]'
+	weir2 runs --refresh -n 1
+	silent
+}
+
+@test "retrigger: killed before the server got it: sent once by the next weirs, all at once" {
+	id=$(failed)
+	die_at '{"kind": "stall", "ms": 60000, "match": "create_flow_run"}'
+	[ "$(made_of "$id")" = 0 ]
+	pids=
+	for i in 1 2 3 4; do
+		"$WEIR" history >"$T/$i" 2>&1 3>&- &
+		pids="$pids $!"
+	done
+	wait $pids
+	[ "$(made_of "$id")" = 1 ]
+	weir2 history -o json
+	json 'len(d) == 1 and d[0]["result"] == "done"'
+}
+
+@test "retrigger: too old to be sent again is told, until --resend" {
+	id=$(failed)
+	die_at '{"kind": "stall", "ms": 60000, "match": "create_flow_run"}'
+	sqlite3 "$XDG_STATE_HOME"/weir/*.db 'UPDATE acts SET at_us = at_us - 700000000'
+	weir2 history -o json
+	says "too old to be sent again"
+	says "weir history --resend 1"
+	json 'd[0]["result"] == "not known"'
+	[ "$(made_of "$id")" = 0 ]
+	weir2 history --resend 1
+	exits 0
+	[ "$(made_of "$id")" = 1 ]
+	weir2 history --resend 1
+	exits 1
+	says "has its answer"
+	weir2 history --resend 99
+	exits 1
+}
+
+@test "retrigger: what a living weir waits for is left alone" {
+	id=$(failed)
+	control '{"faults": [{"kind": "lost", "ms": 2500, "match": "create_flow_run", "times": 1}]}'
+	"$WEIR" retrigger "$id" >"$T/first" 2>&1 </dev/null 3>&- &
+	pid=$!
+	sleep 1
+	weir2 history -o json
+	json 'd[0]["result"] == "unanswered"'
+	silent
+	wait "$pid"
+	[ "$(made_of "$id")" = 1 ]
+	weir2 history -o json
+	json 'd[0]["result"] == "done"'
+}
+
+@test "retrigger: interrupted: not sent again behind the back of who broke it off" {
+	id=$(failed)
+	control '{"faults": [{"kind": "stall", "ms": 60000, "match": "create_flow_run"}]}'
+	"$WEIR" retrigger "$id" >"$T/first" 2>&1 </dev/null 3>&- &
+	pid=$!
+	sleep 1
+	kill -INT "$pid"
+	wait "$pid" || status=$?
+	exits 130
+	control '{"faults": []}'
+	weir2 history -o json
+	says "broken off"
+	json 'd[0]["result"] == "not known"'
+	[ "$(made_of "$id")" = 0 ]
+}
+
+@test "a journal that cannot be written: nothing is sent" {
+	id=$(failed)
+	mkdir -p "$XDG_STATE_HOME/weir"
+	"$WEIR" history >/dev/null
+	writes
+	XDG_STATE_HOME=/proc/none weir2 retrigger "$id"
+	exits 1
+	XDG_STATE_HOME=/proc/none weir2 cancel "$id"
+	exits 1
+	[ "$(writes)" = 0 ]
+	[ "$(made_of "$id")" = 0 ]
+}
+
+@test "2.20: no labels, what was cancelled stays so, and that is said" {
+	fake_stop
+	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 60 --days 3 --flavour 2.20
+	export PREFECT_API_URL=$FAKE_URL
+	"$WEIR" sync -q
+	id=$(failed)
+	weir2 retrigger "$id"
+	exits 0
+	control '{"do": [["state", {"id": "'"$id"'", "type": "CANCELLED"}]]}'
+	weir2 retrigger --same "$id"
+	one_error 1
+	says "Cannot transition flows that are cancelling"
+	weir2 cancel "$(run_of state:running)"
+	has "if "
+	has "it stays Cancelling"
+}
