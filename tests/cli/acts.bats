@@ -307,6 +307,37 @@ die_at()
 	json 'len(d) == 1 and d[0]["result"] == "done"'
 }
 
+@test "retrigger: dead right after each commit: one run, or none and nothing written down" {
+	for n in 1 2 3 4 5 6 7 8; do
+		id=$(failed)
+		status=0
+		WEIR_FAULT=commit:$n "$WEIR" retrigger "$id" >"$T/out" 2>"$T/err" </dev/null || status=$?
+		[ "$status" = 0 ] || [ "$status" = 99 ] || die "commit $n"
+		weir2 history -o json
+		json 'all(r["result"] == "done" for r in d)'
+		asked=$(grep -c "weir-retrigger-$id" "$T/out" || true)
+		[ "$(made_of "$id")" = "$([ "$asked" -gt 0 ] && echo 1 || echo 0)" ] || die "commit $n"
+	done
+	[ "$asked" -gt 0 ] # the last ones came as far as that
+}
+
+@test "retrigger: killed at any moment, then the next weir: never two" {
+	for ms in 5 10 15 20 25 30 40 50; do
+		id=$(failed)
+		control '{"set": {"delay_ms": 8}}'
+		"$WEIR" retrigger "$id" >/dev/null 2>&1 </dev/null 3>&- &
+		pid=$!
+		sleep "$(printf '0.%03d' "$ms")"
+		kill -9 "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+		control '{"set": {"delay_ms": 0}}'
+		weir2 history -o json
+		json 'all(r["result"] == "done" for r in d)'
+		asked=$(grep -c "weir-retrigger-$id" "$T/out" || true)
+		[ "$(made_of "$id")" = "$([ "$asked" -gt 0 ] && echo 1 || echo 0)" ] || die "$ms ms"
+	done
+}
+
 @test "retrigger: too old to be sent again is told, until --resend" {
 	id=$(failed)
 	die_at '{"kind": "stall", "ms": 60000, "match": "create_flow_run"}'
