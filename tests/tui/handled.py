@@ -13,8 +13,7 @@ OPEN = {
     "help": "key ?",
 }
 # Not there yet.
-PENDING = {"goto", "group", "timeline", "parameters", "merge", "save", "pager", "editor", "view",
-           "next-view", "previous-view", "save-view"}
+PENDING = {"goto", "group", "timeline", "parameters", "merge", "save", "pager", "editor"}
 
 
 def rows(program):
