@@ -163,6 +163,9 @@ def stops_and_comes_back(start):
         assert off in t.out[seen:], f"{off!r} was not sent"
     seen = len(t.out)
     t.send("fg\n")
+    end = time.time() + 20
+    while time.time() < end and b"STATE" not in t.out[seen:]:
+        t.read(0.05, 0.2)
     t.read()
     assert b"\x1b[?1049h" in t.out[seen:] and b"STATE" in t.out[seen:], "no repaint after fg"
     t.send("q")
