@@ -91,6 +91,7 @@ struct log {
 	bool ended;          /* what was followed has */
 	size_t seen;         /* lines that were there when it was paused */
 	bool syncing;        /* the engine has not answered yet */
+	bool resume;         /* it was interrupted: ask again when one is here */
 	size_t n_requests;
 	uint64_t requests[WEIR_LOGS_RUNS_MAX];
 	int64_t poll_us; /* when several live logs are asked for again */

@@ -275,13 +275,17 @@ logview_grep(const struct log *l, struct buf *out)
 		buf_adds(out, "(?s)\\A");
 	for (size_t i = 0; i < l->filters.n; i++) {
 		const char *text = l->filters.v[i];
-		bool invert = *text == '!';
+		bool invert = *text == '!', group;
 
+		text += invert ? 1 : 0;
 		buf_clear(&one);
-		add_regex(&one, text + (invert ? 1 : 0));
-		buf_addf(out, "(?%c.*%s%s%s)", invert ? '!' : '=',
-			upper && !has_upper(buf_cstr(&one)) ? "(?i:" : "(?:",
-			buf_cstr(&one), ")");
+		add_regex(&one, text);
+		group = *text == '/' || (upper && !has_upper(buf_cstr(&one)));
+		buf_addf(out, "(?%c.*", invert ? '!' : '=');
+		if (group)
+			buf_addf(out, "(?%s:",
+				upper && !has_upper(buf_cstr(&one)) ? "i" : "");
+		buf_addf(out, "%s)%s", buf_cstr(&one), group ? ")" : "");
 	}
 out:
 	buf_release(&one);

@@ -11,12 +11,23 @@
 enum { POLL_US = 1000000 };
 
 static void
+resume(struct log *l)
+{
+	if (!l->resume || l->v.app->top != &l->v)
+		return;
+	l->resume = false;
+	if (l->live && l->n_requests == 0)
+		view_log_fetch(&l->v);
+}
+
+static void
 view_layout(struct view *v)
 {
 	struct log *l = logview_of(v);
 
 	l->pager.utf8 = v->app->theme.utf8;
 	pager_size(&l->pager, v->width > 2 ? v->width - 2 : v->width, v->height);
+	resume(l);
 	logview_settle(l);
 }
 
@@ -120,6 +131,7 @@ view_data(struct view *v)
 	if (!app_store(v->app))
 		return;
 	read_runs(l);
+	resume(l);
 	rc = read_lines(l, &from, &err);
 	l->failed[0] = '\0';
 	if (rc && rc != WEIR_ENOTFOUND)
@@ -245,6 +257,8 @@ view_event(struct view *v, const struct weir_event *event)
 		if (l->requests[i] != event->request)
 			continue;
 		l->requests[i] = l->requests[--l->n_requests];
+		/* Another view has taken the engine's eye; it comes back. */
+		l->resume = l->resume || event->rc == WEIR_EINTR;
 		l->syncing = l->n_requests > 0;
 		view_touch(v, VIEW_DATA);
 		return;
