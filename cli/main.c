@@ -218,6 +218,7 @@
  *   preview	what the cursor is on, in a pane
  *   listview_pane	where the preview of a list is
  *   listview listview_mark listview_paint listview_sort listview_tree
+ *   listview_out	lists to files and programs; logs of their runs as one
  *   view_list	lists of any kind
  *   listquery	their search: prompt, completion, n N ] [
  *   facts	everything about one object, as a page

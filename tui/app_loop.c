@@ -219,7 +219,9 @@ app_first_frame(struct app *a)
 	int64_t until = weir_monotonic_us() + FIRST_FRAME_MS * 1000;
 
 	view_update(a->top);
-	while (weir_monotonic_us() < until && poll(&fd, 1, FIRST_FRAME_MS) > 0) {
+	/* A log has its lines at once. */
+	while (a->top->ops->context != CONTEXT_LOG && weir_monotonic_us() < until &&
+		poll(&fd, 1, FIRST_FRAME_MS) > 0) {
 		take_answers(a);
 		if (!(a->top->dirty & VIEW_DATA) || finder_idle(a->finder))
 			break;

@@ -121,6 +121,11 @@ void listview_mark_all(struct view *v, enum action_id id, const char *arg);
 void listview_unmark(struct view *v, enum action_id id, const char *arg);
 void listview_mark_sync(struct listview *r); /* the rows changed */
 
+/* listview_out.c: to a file, to the pager or editor; the runs' logs as one. */
+void listview_save(struct view *v, enum action_id id, const char *arg);
+void listview_show(struct view *v, enum action_id id, const char *arg);
+void listview_merge(struct view *v, enum action_id id, const char *arg);
+
 /* listview_pane.c: the list and its preview. */
 struct listview_pane {
 	int list_width, list_height;

@@ -238,10 +238,12 @@ pager_clamp(struct pager *p)
 		to_end(p);
 	} else {
 		rows = pager_rows_of(p, p->top);
-		if (rows == 0)
+		if (rows == 0) {
+			p->sub = 0;
 			step(p, -1);
-		else if (p->sub >= rows)
+		} else if (p->sub >= rows) {
 			p->sub = rows - 1;
+		}
 		if (pager_at_end(p))
 			to_end(p);
 	}

@@ -189,6 +189,10 @@ static const struct view_act acts[] = {
 	{ ACTION_MARK_RANGE, listview_mark_range },
 	{ ACTION_MARK_ALL, listview_mark_all },
 	{ ACTION_UNMARK, listview_unmark },
+	{ ACTION_MERGE, listview_merge },
+	{ ACTION_SAVE, listview_save },
+	{ ACTION_PAGER, listview_show },
+	{ ACTION_EDITOR, listview_show },
 	{ ACTION_NONE, NULL },
 };
 
