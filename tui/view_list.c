@@ -169,7 +169,31 @@ act_times(struct view *v, enum action_id id, const char *arg)
 	listview_layout(r);
 }
 
+/* `42`, `42%`: rows count from 1. */
+static void
+act_goto(struct view *v, enum action_id id, const char *arg)
+{
+	struct listview *r = listview_of(v);
+	char *end = NULL;
+	double n = arg && *arg ? strtod(arg, &end) : 0;
+
+	(void)id;
+	if (!end || end == arg || !(n >= 0) || (*end && strcmp(end, "%") != 0))
+		status_say(v->app, true, "goto: a row, as 42, or a part, as 42%%");
+	else if (r->rows.n == 0)
+		status_say(v->app, false, "there is no row to go to");
+	else if (*end)
+		list_goto(&r->list,
+			(size_t)((double)(r->rows.n - 1) * (n < 100 ? n : 100) / 100 +
+				 0.5));
+	else if (n > (double)r->rows.n)
+		list_goto(&r->list, r->rows.n - 1);
+	else
+		list_goto(&r->list, n < 1 ? 0 : (size_t)n - 1);
+}
+
 static const struct view_act acts[] = {
+	{ ACTION_GOTO, act_goto },
 	{ ACTION_OPEN, act_open },
 	{ ACTION_LOG, act_open },
 	{ ACTION_SEARCH, listquery_search },
