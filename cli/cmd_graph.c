@@ -7,6 +7,7 @@
 #include "out.h"
 #include "show.h"
 #include "timeline.h"
+#include "tui.h"
 
 struct graph_args {
 	const char *output;
@@ -73,6 +74,20 @@ run(struct ctx *ctx)
 	return rc;
 }
 
+/* On a terminal it prints, for what it prints stays there to be read; a script wants
+ * the menu. */
+static bool
+menu(struct ctx *ctx, struct tui_start *start)
+{
+	const struct graph_args *a = ctx->args;
+
+	if (!ctx->g.script || a->output || a->depth >= 0)
+		return false;
+	start->view.show = WEIR_SHOW_GRAPH;
+	start->view.id = xstrdup(ctx->words[0]);
+	return true;
+}
+
 /* clang-format off */
 static const struct opt opts[] = {
 	{ "output", 'o', OPT_STRING, offsetof(struct graph_args, output), "FORM",
@@ -94,5 +109,6 @@ const struct cmd cmd_graph = {
 	.opts = opts,
 	.args_size = sizeof(init),
 	.args_init = &init,
+	.menu = menu,
 	.run = run,
 };

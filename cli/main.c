@@ -230,6 +230,8 @@
  *   facts_limit	of concurrency limits
  *   facts_artifact	of artifacts, and what they hold
  *   facts_json	JSON values as lines
+ *   gantt	task runs and child runs of a run over time
+ *   view_timeline	their bars
  *   view_detail	the page of one object, and of its parameters
  *   view_log	the logs of runs: opening, new lines
  *   logview	which lines are shown

@@ -123,6 +123,8 @@ void app_shell(struct app *a, enum action_id id, const char *arg);
 void app_act(struct app *a, enum action_id id, const char *arg);
 void app_history(struct app *a, enum action_id id, const char *arg);
 void app_profile(struct app *a, enum action_id id, const char *arg);
+void app_timeline(struct app *a, enum action_id id, const char *arg);
+void app_parameters(struct app *a, enum action_id id, const char *arg);
 void app_messages(struct app *a, enum action_id id, const char *arg);
 void app_back(struct app *a, enum action_id id, const char *arg);
 void app_quit(struct app *a, enum action_id id, const char *arg);

@@ -35,6 +35,7 @@ leave(struct app *a)
 {
 	if (a->prompt.active)
 		prompt_stop(&a->prompt, false);
+	desk_close(a);
 	while (a->top) {
 		struct view *v = a->top;
 
@@ -60,6 +61,7 @@ enter(struct app *a, struct weir_config *config, struct finder *finder)
 {
 	static const struct weir_view runs = { .show = WEIR_SHOW_LIST,
 		.kind = WEIR_RUN };
+	struct weir_view left = { 0 };
 	struct weir_err err = { 0 };
 
 	weir_config_free(a->own_config);
@@ -69,9 +71,12 @@ enter(struct app *a, struct weir_config *config, struct finder *finder)
 	a->session = weir_session_new(config);
 	desk_init(a);
 	app_store(a);
-	/* A list of runs opens whatever the store holds. */
-	if (app_view_open(a, &runs, &err))
+	/* As it was left; else a list of runs, which opens whatever the store holds. */
+	if (desk_left_last(a, &left) && !app_view_open(a, &left, &err))
+		desk_restore(a, a->top);
+	else if (app_view_open(a, &runs, &err))
 		status_say(a, true, "%s", err.text);
+	weir_view_release(&left);
 	app_layout(a);
 	if (app_start_engine(a, &err))
 		status_say(a, true, "profile '%s': %s", weir_config_name(config),

@@ -4,9 +4,11 @@
 #include <weir/select.h>
 
 #include "app.h"
+#include "facts.h"
 #include "view_detail.h"
 #include "view_list.h"
 #include "view_log.h"
+#include "view_timeline.h"
 #include "view_why.h"
 
 /* Places of errors that are shown over several lines are left out. */
@@ -64,6 +66,26 @@ open_log(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	return v;
 }
 
+/* The run that a task run is part of. */
+static bool
+run_of_task(struct app *a, const struct weir_id *task, struct weir_id *ret_run)
+{
+	struct page page = { .width = 80 };
+	struct facts f = { .p = &page,
+		.store = app_store(a),
+		.theme = &a->theme,
+		.now_us = a->now_us,
+		.brief = true,
+		.kind = WEIR_TASK_RUN,
+		.id = *task };
+	bool found = f.store && facts_write(&f) && !weir_id_is_null(&f.run);
+
+	if (found)
+		*ret_run = f.run;
+	page_release(&page);
+	return found;
+}
+
 static struct view *
 open_why(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	const struct weir_id *id)
@@ -73,12 +95,25 @@ open_why(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	return view_why_new(a, id);
 }
 
+static struct view *
+open_graph(struct app *a, const struct weir_view *view, enum weir_kind kind,
+	const struct weir_id *id)
+{
+	struct weir_id run = *id;
+
+	(void)view;
+	if (kind == WEIR_TASK_RUN && !run_of_task(a, id, &run))
+		return NULL;
+	return view_timeline_new(a, &run);
+}
+
 /* Views of one object; NULL: there is none of this sort yet. */
 static struct view *(*const openers[WEIR_N_SHOWS])(struct app *a,
 	const struct weir_view *view, enum weir_kind kind, const struct weir_id *id) = {
 	[WEIR_SHOW_OBJECT] = open_detail,
 	[WEIR_SHOW_LOG] = open_log,
 	[WEIR_SHOW_WHY] = open_why,
+	[WEIR_SHOW_GRAPH] = open_graph,
 };
 
 /* Several runs' logs as one; NULL with the reason in err. */
@@ -225,6 +260,48 @@ app_show(struct app *a, enum action_id id, const char *arg)
 	view.id = arg && *arg ? xstrdup(arg) : NULL;
 	app_open_view(a, &view);
 	weir_view_release(&view);
+}
+
+/* What the cursor is on, or what the view is about. */
+static bool
+object_here(struct app *a, enum weir_kind *ret_kind, struct weir_id *ret_id)
+{
+	return a->top->ops->object && a->top->ops->object(a->top, ret_kind, ret_id);
+}
+
+void
+app_timeline(struct app *a, enum action_id id, const char *arg)
+{
+	enum weir_kind kind;
+	struct weir_id object;
+	struct view *v = NULL;
+
+	(void)id;
+	(void)arg;
+	if (object_here(a, &kind, &object) &&
+		(kind == WEIR_RUN || kind == WEIR_TASK_RUN))
+		v = open_graph(a, NULL, kind, &object);
+	if (v)
+		app_push(a, v);
+	else
+		status_say(a, false, "only runs have a timeline");
+}
+
+void
+app_parameters(struct app *a, enum action_id id, const char *arg)
+{
+	enum weir_kind kind;
+	struct weir_id object;
+	struct view *v = NULL;
+
+	(void)id;
+	(void)arg;
+	if (object_here(a, &kind, &object))
+		v = view_parameters_new(a, kind, &object);
+	if (v)
+		app_push(a, v);
+	else
+		status_say(a, false, "only runs and deployments have parameters");
 }
 
 /* ---- named views */

@@ -53,6 +53,8 @@ static const struct {
 	[GLYPH_HIT]    = { "\u25c6", "*" },
 	[GLYPH_FOLD]   = { "\u22ef", "..." },
 	[GLYPH_UNDER]  = { "\u2039", "<" },
+	[GLYPH_WAIT]   = { "\u2591", "." },
+	[GLYPH_TRY]    = { "\u00d7", "x" },
 	[GLYPH_CRUMB]  = { "\u203a", ">" },
 	[GLYPH_DASH]   = { "\u2500", "-" },
 	[GLYPH_MORE]   = { "\u2026", "~" },

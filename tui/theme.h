@@ -51,6 +51,8 @@ enum glyph {
 	GLYPH_HIT,   /* the log's strip: what a search found */
 	GLYPH_FOLD,  /* lines are folded */
 	GLYPH_UNDER, /* a run is below another: `build ‹ parent` */
+	GLYPH_WAIT,  /* a time bar: it waits */
+	GLYPH_TRY,   /* a time bar: a try ended */
 	GLYPH_CRUMB, /* from a view to the one it opened */
 	GLYPH_DASH,  /* between two states of a history */
 	GLYPH_MORE,  /* text is cut */

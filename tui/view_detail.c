@@ -212,21 +212,6 @@ act_open(struct view *v, enum action_id id, const char *arg)
 }
 
 static void
-act_parameters(struct view *v, enum action_id id, const char *arg)
-{
-	const struct facts *f = &detail_of(v)->facts;
-	struct view *data = view_parameters_new(v->app, f->kind, &f->id);
-
-	(void)id;
-	(void)arg;
-	if (data)
-		app_push(v->app, data);
-	else
-		status_say(v->app, false, "a %s has no parameters",
-			weir_kind_name(f->kind));
-}
-
-static void
 ask(struct view *v)
 {
 	struct detail *d = detail_of(v);
@@ -249,13 +234,12 @@ act_refresh(struct view *v, enum action_id id, const char *arg)
 static const struct view_act acts[] = {
 	{ ACTION_OPEN, act_open },
 	{ ACTION_LOG, act_log },
-	{ ACTION_PARAMETERS, act_parameters },
 	{ ACTION_REFRESH, act_refresh },
 	{ ACTION_NONE, NULL },
 };
 
-static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_PARAMETERS,
-	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK,
+static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_TIMELINE,
+	ACTION_PARAMETERS, ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_HELP, ACTION_BACK,
 	ACTION_NONE };
 
 static const struct page_user user = {
