@@ -193,6 +193,7 @@
  *   prompt	a line of input
  *   draw		rows of styled, sanitised text; the only caller of curses output
  *   theme	styles and glyphs
+ *   theme_user	colours as users wish them
  *   app_profile	another server in the same menu
  *   status	the lines around a view
  *   finder_log	lines of logs that match, for the query thread

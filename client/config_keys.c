@@ -145,6 +145,11 @@ static const struct key keys[WEIR_N_KEYS] = {
 		  NULL, "false", false,
 		  "let the menus have the mouse; selecting text then wants shift" },
 		T_BOOL, 0, 0, "WEIR_MOUSE", NULL, false },
+	[WEIR_KEY_ACCESSIBLE] = {
+		{ "accessible", NULL,
+		  NULL, "false", false,
+		  "menus for screen readers: no alternate screen, nothing moves by itself" },
+		T_BOOL, 0, 0, "WEIR_ACCESSIBLE", NULL, false },
 	[WEIR_KEY_PROFILE_COLOUR] = {
 		{ "profile_colour", NULL,
 		  NULL, NULL, false,

@@ -170,7 +170,8 @@ weir_tree_arrange(
 	for (uint32_t i = 0; out.n < n && i < n; i++)
 		if (!out.done[i])
 			put(&out, &l, i);
-	memcpy(keys, out.keys, n * sizeof(*keys));
+	if (n)
+		memcpy(keys, out.keys, n * sizeof(*keys));
 	free(out.keys);
 	free(out.done);
 	free(l.first);

@@ -60,6 +60,7 @@ struct app {
 	int64_t drawn_us; /* weir_monotonic_us when it was drawn */
 	int64_t key_us;   /* weir_monotonic_us of the last key */
 	bool utc;
+	bool accessible;  /* for screen readers: nothing moves by itself */
 	bool dirty;       /* something looks different */
 	bool typing;      /* a prompt's text changed: what is said of it is not kept */
 	int64_t click_us; /* when the mouse was last clicked, and in which row */

@@ -7,6 +7,7 @@
 #include <weir/time.h>
 
 #include "app.h"
+#include "theme_user.h"
 
 static enum weir_rc
 open_views(struct app *a, struct weir_err *err)
@@ -64,13 +65,26 @@ wants_colour(const struct app *a)
 	return !none || !*none;
 }
 
-/* What is wrong in [keys] is told before the screen is taken, and kept. */
+/* ACCESSIBLE, which several programs know, or the setting. */
+static bool
+wants_accessible(const struct app *a)
+{
+	const char *said = getenv("ACCESSIBLE");
+
+	if (said && *said)
+		return strcmp(said, "0") != 0;
+	return weir_config_bool(a->config, WEIR_KEY_ACCESSIBLE);
+}
+
+/* What is wrong in [keys] and [colours] is told before the screen is taken, and kept.
+ */
 static void
 read_keys(struct app *a)
 {
 	struct buf warnings = BUF_INIT(BUF_MAX);
 
 	keymap_read(&a->keymap, a->config, &warnings);
+	theme_user_read(&a->theme, a->config, &warnings);
 	for (const char *p = buf_cstr(&warnings); *p;) {
 		size_t n = strcspn(p, "\n");
 		struct buf line = BUF_INIT(4096);
@@ -91,6 +105,7 @@ init(struct app *a, const struct tui_start *start)
 	a->start = start;
 	a->config = start->config;
 	a->utc = weir_config_bool(a->config, WEIR_KEY_UTC);
+	a->accessible = wants_accessible(a);
 	a->status.cycle_us = a->status.offline_us = WEIR_NO_TIME;
 	a->session = weir_session_new(a->config);
 	setlocale(LC_CTYPE, "");
@@ -154,12 +169,15 @@ app_run(const struct tui_start *start, struct weir_err *err)
 		goto out;
 	a.top->ops->data(a.top);
 	a.top->dirty &= ~(unsigned)VIEW_DATA;
-	rc = screen_open(&a.screen, start->script != NULL, err);
+	rc = screen_open(&a.screen, start->script != NULL, a.accessible, err);
 	if (rc)
 		goto out;
 	if (weir_config_bool(a.config, WEIR_KEY_MOUSE))
 		screen_mouse(&a.screen);
 	theme_init(&a.theme, wants_colour(&a));
+	if (a.accessible)
+		theme_still(&a.theme);
+	a.draw.follows = a.accessible;
 	app_layout(&a);
 	app_first_frame(&a);
 	if (start->view.show == WEIR_SHOW_LIST)

@@ -17,6 +17,7 @@ draw_init(struct draw *d, const struct theme *theme)
 	buf_init(&d->row, ROW_MAX);
 	buf_init(&d->clean, ROW_MAX);
 	d->cursor_y = -1;
+	d->focus = -1;
 }
 
 static void
@@ -287,6 +288,10 @@ draw_end(struct draw *d, bool selected)
 		return;
 	if (selected)
 		draw_select(d, d->cols);
+	if (d->selected > 0)
+		d->focus = d->y;
+	else if (d->focus == d->y)
+		d->focus = -1;
 	buf_addc(&d->row, (char)(1 + d->selected % 64));
 	buf_addc(&d->row, (char)(1 + d->selected / 64));
 	old = &d->frame[d->y];
@@ -321,6 +326,9 @@ draw_flush(struct draw *d)
 {
 	if (d->cursor_y >= 0) {
 		move(d->cursor_y, d->cursor_x);
+		curs_set(1);
+	} else if (d->follows && d->focus >= 0 && d->focus < d->rows) {
+		move(d->focus, 0);
 		curs_set(1);
 	} else {
 		move(d->rows - 1, 0);

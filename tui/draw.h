@@ -23,6 +23,9 @@ struct draw {
 	int limit;              /* text ends before this column */
 	int selected;           /* columns of it from the left that are in reverse */
 	int cursor_y, cursor_x; /* the terminal's cursor, -1: hidden */
+	/* Then it stands on the selected row: screen readers say what is there. */
+	bool follows;
+	int focus; /* the row that is selected, -1: none */
 };
 
 void draw_init(struct draw *d, const struct theme *theme);

@@ -92,7 +92,7 @@ restore_add(struct buf *b, const char *capability)
 
 /* What undoes our set-up, for the crash handler. */
 static void
-arm(void)
+arm(bool plain)
 {
 	struct buf b = BUF_INIT(RESTORE_MAX);
 
@@ -101,7 +101,8 @@ arm(void)
 	restore_add(&b, "sgr0");
 	restore_add(&b, "cnorm");
 	restore_add(&b, "rmkx");
-	restore_add(&b, "rmcup");
+	if (!plain)
+		restore_add(&b, "rmcup");
 	if (!b.truncated) {
 		memcpy(handler.restore, buf_cstr(&b), b.len);
 		handler.n_restore = (sig_atomic_t)b.len;
@@ -148,6 +149,60 @@ open_mock(struct screen *s, struct weir_err *err)
 	return WEIR_OK;
 }
 
+/*
+ * The terminal without its alternate screen. newterm and endwin ask for that, so what
+ * they write first goes nowhere; then the same descriptor becomes the real one, and
+ * endwin is called no more.
+ */
+static void
+open_plain(struct screen *s)
+{
+	int fd;
+
+	s->out = fopen("/dev/null", "w");
+	if (!s->out)
+		return;
+	s->term = newterm(NULL, s->out, stdin);
+	if (!s->term)
+		return;
+	endwin();
+	refresh();
+	fd = fileno(s->out);
+	dup2(STDOUT_FILENO, fd);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	def_shell_mode();
+	def_prog_mode();
+	getmaxyx(stdscr, s->rows, s->cols);
+	screen_measure(s);
+}
+
+static void
+open_real(struct screen *s)
+{
+	s->term = newterm(NULL, stdout, stdin);
+	if (!s->term)
+		return;
+	/* Until it was left once, ncurses writes out at each move of the cursor: a
+	 * hundred small writes a frame. */
+	endwin();
+	refresh();
+	getmaxyx(stdscr, s->rows, s->cols);
+}
+
+/* Below what is shown. */
+static void
+leave_plain(struct screen *s)
+{
+	const char *cup = tigetstr((char *)"cup");
+
+	if (cup && cup != (char *)-1)
+		putp(tparm((char *)cup, s->rows - 1, 0, 0, 0, 0, 0, 0, 0, 0));
+	emit("sgr0");
+	emit("el");
+	emit("cnorm");
+	reset_shell_mode();
+}
+
 static void
 enter_modes(struct screen *s)
 {
@@ -179,12 +234,12 @@ open_pipe(struct screen *s, struct weir_err *err)
 }
 
 enum weir_rc
-screen_open(struct screen *s, bool mock, struct weir_err *err)
+screen_open(struct screen *s, bool mock, bool plain, struct weir_err *err)
 {
 	const char *name = getenv("TERM");
 	enum weir_rc rc;
 
-	*s = (struct screen){ .mock = mock, .signal_fd = -1 };
+	*s = (struct screen){ .mock = mock, .plain = plain, .signal_fd = -1 };
 	rc = open_pipe(s, err);
 	if (rc)
 		return rc;
@@ -194,19 +249,17 @@ screen_open(struct screen *s, bool mock, struct weir_err *err)
 			goto out;
 	} else {
 		tcgetattr(STDIN_FILENO, &handler.shell);
-		s->term = newterm(NULL, stdout, stdin);
+		if (plain)
+			open_plain(s);
+		else
+			open_real(s);
 		if (!s->term) {
 			rc = weir_fail(err, WEIR_EFAIL, "terminal '%s': not known here",
 				name ? name : "");
 			weir_hint(err, "TERM=vt100 weir, or weir runs --no-menu");
 			goto out;
 		}
-		/* Until it was left once, ncurses writes out at each move of the
-		 * cursor: a hundred small writes a frame. */
-		endwin();
-		refresh();
-		getmaxyx(stdscr, s->rows, s->cols);
-		arm();
+		arm(plain);
 		catch_signals();
 	}
 	s->open = true;
@@ -227,7 +280,10 @@ screen_leave(struct screen *s)
 	say(s, "\033[?2004l");
 	if (s->mouse)
 		say(s, MOUSE_OFF);
-	endwin();
+	if (s->plain)
+		leave_plain(s);
+	else
+		endwin();
 	emit("rmkx");
 	fflush(stdout);
 }

@@ -14,15 +14,16 @@
 struct screen {
 	bool mock, open;
 	bool mouse; /* the terminal tells of the mouse */
+	bool plain; /* no alternate screen */
 	int rows, cols;
 	int signal_fd;  /* readable: a byte a signal, its number */
 	void *term;     /* SCREEN * of ncurses */
 	void *in, *out; /* FILE * of the mock */
 };
 
-/* mock: a terminal of 80x24 that nobody sees. */
+/* mock: a terminal of 80x24 that nobody sees. plain: what stood there stays above. */
 WEIR_NODISCARD enum weir_rc screen_open(
-	struct screen *s, bool mock, struct weir_err *err);
+	struct screen *s, bool mock, bool plain, struct weir_err *err);
 void screen_close(struct screen *s); /* the terminal is as it was; twice is once */
 
 /* The size that the terminal has now. True if it changed. */

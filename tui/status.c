@@ -125,7 +125,7 @@ age(struct app *a, struct buf *out)
 	} else if (s->offline) {
 		add_outage(a, out);
 		style = STYLE_ALERT;
-	} else if (s->busy && s->total > 0) {
+	} else if (s->busy && s->total > 0 && !a->accessible) {
 		buf_addf(out, "%s %lld/%lld", theme_glyph(&a->theme, GLYPH_BUSY),
 			(long long)s->done, (long long)s->total);
 	} else if (when.len > 0) {
@@ -411,7 +411,7 @@ status_due(const struct app *a)
 	int64_t age_us = a->now_us - a->status.cycle_us;
 	int tick = TICK_S;
 
-	if (getenv("WEIR_NOW") || a->status.cycle_us == WEIR_NO_TIME)
+	if (getenv("WEIR_NOW") || a->status.cycle_us == WEIR_NO_TIME || a->accessible)
 		return 0;
 	if (age_us < STATUS_AGE_FINE_US)
 		tick = TICK_FINE_S;

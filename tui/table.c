@@ -394,7 +394,7 @@ matched_cell(struct draw *d, enum style style, struct str text, int width, bool 
 		draw_spaces(d, width - used);
 	/* What is cut off stands in the mark of the cut. */
 	whole = fit.len;
-	if (fit.len != text.len || memcmp(fit.s, text.s, fit.len) != 0)
+	if (fit.len != text.len || (fit.len && memcmp(fit.s, text.s, fit.len) != 0))
 		whole -= strlen(theme_glyph(d->theme, GLYPH_MORE));
 	while (at < fit.len && next_match(look, text, at, &start, &end)) {
 		start = start < whole ? start : whole;

@@ -6,6 +6,8 @@
 
 #include <weir/mem.h>
 
+#include "theme_user.h"
+
 enum { SGR_PAIRS = 16 }; /* pairs from there on are for text with its own colours */
 
 /* clang-format off */
@@ -77,7 +79,7 @@ static const struct {
 void
 theme_init(struct theme *t, bool colour)
 {
-	t->colour = colour && has_colors();
+	t->colour = colour && t->kind != THEME_MONO && has_colors();
 	if (t->colour) {
 		start_color();
 		t->colour = use_default_colors() == OK && COLORS >= 8;
@@ -86,14 +88,17 @@ theme_init(struct theme *t, bool colour)
 		init_pair((short)(c + 1), (short)c, -1);
 
 	for (size_t i = 0; i < STYLE_N; i++) {
-		if (!t->colour)
-			t->attrs[i] = styles[i].mono;
-		else if (styles[i].colour < 0)
-			t->attrs[i] = styles[i].attrs;
-		else
-			t->attrs[i] = styles[i].attrs |
-				      (uint32_t)COLOR_PAIR(styles[i].colour + 1);
+		t->attrs[i] = t->colour ? styles[i].attrs : styles[i].mono;
+		t->pairs[i] = t->colour ? (short)(styles[i].colour + 1) : 0;
 	}
+	theme_user_apply(t);
+}
+
+void
+theme_still(struct theme *t)
+{
+	t->attrs[STYLE_CHANGED] = t->attrs[STYLE_PLAIN];
+	t->pairs[STYLE_CHANGED] = t->pairs[STYLE_PLAIN];
 }
 
 const char *
@@ -182,8 +187,8 @@ theme_attrs(
 		sgr_attrs((unsigned)style - STYLE_SGR, ret_attrs, ret_pair);
 		return;
 	}
-	*ret_attrs = t->attrs[style] & ~(uint32_t)A_COLOR;
-	*ret_pair = (short)PAIR_NUMBER(t->attrs[style]);
+	*ret_attrs = t->attrs[style];
+	*ret_pair = t->pairs[style];
 }
 
 enum style

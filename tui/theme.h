@@ -60,15 +60,30 @@ enum glyph {
 	GLYPH_N
 };
 
+enum theme_kind { THEME_TERMINAL, THEME_LIGHT, THEME_DARK, THEME_MONO };
+
+/* As the user wishes a style. */
+struct theme_spec {
+	bool set;
+	int fg, bg; /* -1: the terminal's; 0 to 255; 1 << 24 | RGB */
+	uint32_t attrs;
+};
+
 struct theme {
 	bool utf8;
 	bool colour;
-	uint32_t attrs[STYLE_N]; /* ncurses attributes, pair included */
+	enum theme_kind kind;
+	uint32_t attrs[STYLE_N]; /* of ncurses, without a colour */
+	short pairs[STYLE_N];
+	struct theme_spec specs[STYLE_N];
 };
 
 /* After the terminal was set up. colour: allowed by the user; the terminal has its say.
  */
 void theme_init(struct theme *t, bool colour);
+
+/* Nothing is marked only for a moment. */
+void theme_still(struct theme *t);
 
 const char *theme_glyph(const struct theme *t, enum glyph glyph);
 

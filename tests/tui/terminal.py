@@ -4,12 +4,17 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
+import subprocess
+import tempfile
 import termios
 import time
 
 TESTS = []
+COLOUR = rb"\x1b\[(?:\d+;)*[349][0-8](?:;\d+)*m"
+MUX = {}  # what tests in a multiplexer start
 
 
 def test(fn):
@@ -89,6 +94,7 @@ class Terminal:
 
 def run(fn, weir, env):
     env = {k: v for k, v in env.items() if k != "WEIR_NOW"}
+    MUX.update(weir=weir, env=env, folder=env["HOME"])
     made = []
 
     def start(*args, rows=24, cols=80, shell=False, **more):
@@ -246,3 +252,138 @@ def works_on_old_terminals_and_without_colour(start):
             assert not re.search(rb"[\x80-\xff]", t.out), "bytes that are not ASCII"
         t.send("q")
         assert t.wait() == 0, f"exit status with {more}"
+
+
+@test
+def accessible_keeps_the_screen_and_shows_the_cursor(start):
+    t = start(ACCESSIBLE="1")
+    t.send("jjj")
+    t.read()
+    assert b"\x1b[?1049" not in t.out and b"\x1b[?47" not in t.out, "an alternate screen"
+    # The cursor is on the selected row, in its first column, and can be seen.
+    assert re.search(rb"\x1b\[6d[^\n]*$|\x1b\[6;1H[^\n]*$|\r\n[^\n]*$", t.out), t.out[-80:]
+    assert t.out.rfind(b"\x1b[?25h") > t.out.rfind(b"\x1b[?25l") or b"?12l\x1b[?25h" in t.out
+    t.send("q")
+    assert t.wait() == 0, "exit status"
+    after = termios.tcgetattr(t.tty)
+    assert after[:4] == t.before[:4], "the settings of the terminal are not as before"
+    assert b"\x1b[?1049" not in t.out, "an alternate screen at the end"
+
+
+def with_colours(text):
+    folder = tempfile.mkdtemp()
+    os.mkdir(f"{folder}/weir")
+    with open(f"{folder}/weir/weir.conf", "w", encoding="utf-8") as f:
+        f.write("[colours]\n" + text)
+    return folder
+
+
+@test
+def colours_are_as_wished_where_the_terminal_has_them(start):
+    """256 and direct colours, the nearest of eight, none."""
+    conf = with_colours('title = "#ff8800 on black"\nheader = "underline colour208"\n')
+    try:
+        for term, want in (("xterm-256color", rb"38;5;(208|214)"), ("xterm-direct", rb"38[:;]2"),
+                           ("linux", rb"\x1b\[[0-9;]*3[13]"), ("vt100", None)):
+            t = start(XDG_CONFIG_HOME=conf, TERM=term)
+            if b"not known here" in t.out:
+                continue  # its description is not installed
+            if want:
+                assert re.search(want, t.out), f"{term}: {t.out[:300]!r}"
+            else:
+                assert not re.search(COLOUR, t.out), f"{term}: a colour"
+            t.send("q")
+            assert t.wait() == 0, f"exit status with {term}"
+        t = start(XDG_CONFIG_HOME=conf, NO_COLOR="1")
+        assert not re.search(COLOUR, t.out), "a colour in spite of NO_COLOR"
+    finally:
+        shutil.rmtree(conf)
+
+
+@test
+def themes_change_the_colours_of_states(start):
+    seen = set()
+    for theme in "terminal", "light", "dark", "mono":
+        conf = with_colours(f'theme = "{theme}"\n')
+        t = start("runs", "state:failed", XDG_CONFIG_HOME=conf)
+        t.send("j")
+        t.read()
+        seen.add(frozenset(re.findall(rb"\x1b\[[0-9;]*m", t.out)))
+        assert b"\xe2\x9c\x97" in t.out and b"Failed" in t.out, "no glyph or no word"
+        if theme == "mono":
+            assert not re.search(COLOUR, t.out), "mono has colours"
+            assert b"\x1b[7m" in t.out or b";7m" in t.out, "no selected row"
+        shutil.rmtree(conf)
+    assert len(seen) == 4, "themes look the same"
+
+
+@test
+def keys_come_in_pieces_over_a_slow_line(start):
+    """300 ms of ssh: an arrow split in two is no Esc; Esc alone is one."""
+    t = start("runs", "state:failed")
+    t.send("\x1b")
+    time.sleep(0.02)
+    t.send("[B")
+    t.read()
+    t.send("\r")
+    t.wait_for(rb"parameters")
+    t.send("\x1b")
+    assert b"search" in t.read(), "Esc does not go back"
+    t.send("q")
+    assert t.wait() == 0, "exit status"
+
+
+@test
+def works_in_tmux_and_screen(start):
+    """What a multiplexer shows is what the mock shows; resized; left clean."""
+    del start
+    for program in ("tmux", "screen"):
+        if shutil.which(program):
+            in_multiplexer(program)
+
+
+def in_multiplexer(program):
+    name = f"weir-test-{os.getpid()}"
+    weir, env = MUX["weir"], {k: v for k, v in MUX["env"].items() if k != "TMUX"}
+    env["SCREENDIR"] = env["TMUX_TMPDIR"] = MUX["folder"]
+    tmux = ["tmux", "-L", name, "-f", "/dev/null"]
+
+    def call(*args):
+        return subprocess.run(args, env=env, capture_output=True, text=True, timeout=20,
+                              check=False).stdout
+
+    if program == "tmux":
+        call(*tmux, "new-session", "-d", "-x", "90", "-y", "20", f"{weir} --offline runs; cat")
+        show = lambda: call(*tmux, "capture-pane", "-p")  # noqa: E731
+        send = lambda k: call(*tmux, "send-keys", k)  # noqa: E731
+    else:
+        call("screen", "-U", "-dmS", name, "sh", "-c", f"{weir} --offline runs; cat")
+        path = f"{MUX['folder']}/hardcopy"
+
+        def show():
+            call("screen", "-S", name, "-X", "hardcopy", path)
+            time.sleep(0.1)
+            return open(path, "rb").read().decode("utf-8", "replace") if os.path.exists(path) else ""
+        send = lambda k: call("screen", "-S", name, "-X", "stuff", k)  # noqa: E731
+    try:
+        for key, want in ((None, "weir runs"), ("?", "weir-keys"), ("q", "weir runs")):
+            if key:
+                send(key)
+            end = time.time() + 15
+            while want not in show() and time.time() < end:
+                time.sleep(0.1)
+            assert want in show(), f"{program}: no {want!r} after {key}: {show()}"
+        if program == "tmux":
+            call(*tmux, "resize-window", "-x", "60", "-y", "15")
+            time.sleep(0.5)
+            assert len(show().rstrip("\n").split("\n")) == 15, "not as high as the window"
+        send("q")
+        end = time.time() + 15
+        while "weir runs" in show() and time.time() < end:
+            time.sleep(0.1)
+        assert "weir runs" not in show(), f"{program}: the screen was not given back"
+    finally:
+        if program == "tmux":
+            call(*tmux, "kill-server")
+        else:
+            call("screen", "-S", name, "-X", "quit")
