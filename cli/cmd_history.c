@@ -166,6 +166,7 @@ put(void *arg, const struct weir_deed *d)
 	return !p->rc && !p->out.sink.gone;
 }
 
+/* state NULL: there is none. */
 static enum weir_rc
 print(struct ctx *ctx, struct weir_statedb *state)
 {
@@ -173,14 +174,16 @@ print(struct ctx *ctx, struct weir_statedb *state)
 	enum out_form form = out_form(ctx, args->output);
 	struct print p = { .rc = WEIR_OK };
 	struct out_spec spec = { .form = form, .header = args->header };
-	enum weir_rc rc;
+	enum weir_rc rc = WEIR_OK;
 
 	choose(&p, form);
 	spec.columns = p.columns;
 	spec.n_columns = p.n;
 	out_open(&p.out, ctx, &spec);
-	rc = weir_journal_each(
-		state, args->n < 0 ? HISTORY_ROWS : (size_t)args->n, put, &p, ctx->err);
+	if (state)
+		rc = weir_journal_each(state,
+			args->n < 0 ? HISTORY_ROWS : (size_t)args->n, put, &p,
+			ctx->err);
 	rc = out_close(&p.out, rc ? rc : p.rc);
 	if (!rc && !p.rows && form == OUT_TABLE)
 		ctx_note(ctx, "nothing was done yet");
@@ -192,7 +195,7 @@ run(struct ctx *ctx)
 {
 	const struct args *args = ctx->args;
 	struct weir_act_result result;
-	struct weir_statedb *state;
+	struct weir_statedb *state = NULL;
 	enum weir_rc rc;
 
 	if (args->resend >= 0 && ctx->g.offline)
@@ -204,11 +207,11 @@ run(struct ctx *ctx)
 	}
 	acts_settle(ctx);
 	rc = weir_session_state(ctx->session, false, &state, ctx->err);
-	if (rc == WEIR_ENOTFOUND) {
-		ctx_note(ctx, "nothing was done yet");
-		return WEIR_OK;
-	}
-	return rc ? rc : print(ctx, state);
+	if (rc == WEIR_ENOTFOUND)
+		state = NULL; /* nothing was done yet */
+	else if (rc)
+		return rc;
+	return print(ctx, state);
 }
 
 /* clang-format off */

@@ -388,6 +388,18 @@ die_at()
 	[ "$(made_of "$id")" = 0 ]
 }
 
+@test "history: nothing was done: an empty list in every form" {
+	weir2 history -o json
+	exits 0
+	json 'd == []'
+	for form in ndjson tsv csv name; do
+		weir2 history -o $form
+		exits 0
+		[ ! -s "$T/out" ]
+	done
+	[ ! -e "$XDG_STATE_HOME/weir" ]
+}
+
 @test "a journal that cannot be written: nothing is sent" {
 	id=$(failed)
 	mkdir -p "$XDG_STATE_HOME/weir"
