@@ -231,9 +231,23 @@ act_refresh(struct view *v, enum action_id id, const char *arg)
 	ask(v);
 }
 
+static void
+act_merge(struct view *v, enum action_id id, const char *arg)
+{
+	const struct facts *f = &detail_of(v)->facts;
+
+	(void)id;
+	(void)arg;
+	if (f->kind == WEIR_RUN)
+		view_log_tree(v->app, &f->id);
+	else
+		status_say(v->app, false, "only runs have logs to merge");
+}
+
 static const struct view_act acts[] = {
 	{ ACTION_OPEN, act_open },
 	{ ACTION_LOG, act_log },
+	{ ACTION_MERGE, act_merge },
 	{ ACTION_REFRESH, act_refresh },
 	{ ACTION_NONE, NULL },
 };

@@ -13,7 +13,7 @@ OPEN = {
     "help": "key ?",
 }
 # Not there yet.
-PENDING = {"goto", "group", "timeline", "parameters", "merge", "save", "pager", "editor"}
+PENDING = {"group"}
 
 
 def rows(program):
