@@ -89,6 +89,7 @@ struct log {
 	size_t bottom;       /* number of the last line on the screen that is painted */
 	bool follow, paused; /* paused: scrolled away, it stays there */
 	bool ended;          /* what was followed has */
+	bool over;           /* all of it was read, says the engine */
 	size_t seen;         /* lines that were there when it was paused */
 	bool syncing;        /* the engine has not answered yet */
 	bool resume;         /* it was interrupted: ask again when one is here */

@@ -106,6 +106,7 @@ take_filter(struct log *l, const char *text)
 	if (!*text) {
 		clear_filters(l);
 		l->n_start_filters = 0;
+		logview_set(&l->task_name, "");
 	} else if (l->filters.n < LOGVIEW_FILTERS_MAX) {
 		VEC_PUSH(&l->filters, xstrdup(text));
 	} else {

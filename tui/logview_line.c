@@ -3,6 +3,8 @@
 #include "logview.h"
 #include "word.h"
 
+enum { SHORT_ID = 8 };
+
 static void
 add_span(struct pager_line *out, enum style style, struct str text, int width)
 {
@@ -88,15 +90,18 @@ level_letter(int level)
 			     : "D";
 }
 
-/* A run by its name; its first word is enough for most. */
-static struct str
-run_name(const struct log *l, const struct weir_id *id)
+/* A run by its name, where there is no room for that by its short id. */
+static void
+add_run_span(const struct log *l, struct pager_line *out, const struct weir_id *id)
 {
-	for (size_t i = 0; i < l->n_runs; i++) {
-		if (weir_id_cmp(&l->runs[i].id, id) == 0)
-			return str_of(l->runs[i].name);
-	}
-	return STR("");
+	bool name = l->v.width >= 110;
+	const struct logrun *r = l->runs;
+
+	while (r < l->runs + l->n_runs - 1 && weir_id_cmp(&r->id, id) != 0)
+		r++;
+	add_span(out, STYLE_DIM,
+		name ? str_of(r->name) : (struct str){ r->id_text, SHORT_ID },
+		name ? l->run_width + 2 : SHORT_ID + 2);
 }
 
 static struct str
@@ -115,8 +120,8 @@ add_columns(struct log *l, const struct weir_line *line, bool context,
 
 	if (l->v.width >= 40)
 		add_time_span(l, out, line->us);
-	if (l->n_runs > 1 && l->v.width >= 60 && l->run_width > 0)
-		add_span(out, STYLE_DIM, run_name(l, &line->run), l->run_width + 2);
+	if (l->n_runs > 1 && l->v.width >= 60)
+		add_run_span(l, out, &line->run);
 	add_span(out, style, str_of(level_letter(line->level)), 2);
 	if (l->v.width >= 60 && weir_id_is_null(&l->task) && l->name_width > 0)
 		add_span(out, STYLE_DIM, task_name(line), l->name_width + 2);

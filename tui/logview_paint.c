@@ -56,8 +56,8 @@ empty_text(const struct log *l)
 	if (logview_n(l) > 0)
 		return l->found[SLOT_FILTER].asked
 			       ? "..."
-			       : "No line passes the level and the filters: 1 shows "
-				 "all levels, & and Enter take the filters away.";
+			       : "No line passes the level and filters (1: all levels, "
+				 "& Enter: no filter).";
 	if (!known)
 		return "This run is no longer here: the server has deleted it.";
 	if (l->syncing)

@@ -79,7 +79,7 @@ static void
 end_follow(struct log *l)
 {
 	if (!l->was_live || l->live || l->ended || !l->logs ||
-		!weir_logs_complete(l->logs))
+		(!l->over && !weir_logs_complete(l->logs)))
 		return;
 	l->ended = true;
 	if (l->follow)
@@ -259,6 +259,8 @@ view_event(struct view *v, const struct weir_event *event)
 		l->requests[i] = l->requests[--l->n_requests];
 		/* Another view has taken the engine's eye; it comes back. */
 		l->resume = l->resume || event->rc == WEIR_EINTR;
+		/* Nothing more comes; several are asked for again while one lives. */
+		l->over = l->n_requests == 0 && event->rc == WEIR_OK;
 		l->syncing = l->n_requests > 0;
 		view_touch(v, VIEW_DATA);
 		return;

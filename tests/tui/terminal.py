@@ -1,5 +1,7 @@
 """weir in a real pty: what is sent to a terminal, and how it is left behind."""
 import fcntl
+import itertools
+import json
 import os
 import pty
 import re
@@ -11,6 +13,7 @@ import subprocess
 import tempfile
 import termios
 import time
+import urllib.request
 
 TESTS = []
 COLOUR = rb"\x1b\[(?:\d+;)*[349][0-8](?:;\d+)*m"
@@ -97,8 +100,10 @@ def run(fn, weir, env):
     MUX.update(weir=weir, env=env, folder=env["HOME"])
     made = []
 
-    def start(*args, rows=24, cols=80, shell=False, **more):
+    def start(*args, rows=24, cols=80, shell=False, online=False, **more):
         argv = ["/bin/bash", "--norc", "-i"] if shell else [weir, "--offline", *args]
+        if online:
+            argv.remove("--offline")
         t = Terminal(argv, {**env, **more}, rows, cols)
         made.append(t)
         if shell:
@@ -108,6 +113,7 @@ def run(fn, weir, env):
         t.read()
         return t
 
+    start.env, start.weir = env, weir
     try:
         fn(start)
     except AssertionError as e:
@@ -387,3 +393,45 @@ def in_multiplexer(program):
             call(*tmux, "kill-server")
         else:
             call("screen", "-S", name, "-X", "quit")
+
+
+def order(address, *do):
+    """What the fake server shall do now; the id of what it made."""
+    url = re.sub(r"/api/?$", "", address) + "/_control"
+    body = json.dumps({"do": do}).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST")) as r:
+        return json.load(r)
+
+
+@test
+def a_scrolled_log_stays_while_it_grows(start):
+    """FOLLOW, then scrolled away: nothing moves, new lines are counted, G goes on; the end is said."""
+    address = start.env["PREFECT_API_URL"]
+    order(address, ["make", {"name": "slow-run"}])
+    t = start("runs", "name:slow-run", online=True)
+    t.wait_for(rb"Running")
+    clock = itertools.count(1795255200 + 3600)  # behind the lines that any run has
+
+    def at():
+        return next(clock) * 1000000
+
+    run = subprocess.run([start.weir, "runs", "-o", "name", "name:slow-run"], env=start.env,
+                         capture_output=True, text=True, check=True).stdout.split()[0]
+    order(address, ["log", {"id": run, "at": at(), "lines": [f"line {i}" for i in range(60)]}])
+    t.send("L")
+    t.wait_for(rb"FOLLOW")
+    t.wait_for(rb"line 59")
+    t.send("g")
+    t.read(0.6)
+    seen = len(t.out)
+    order(address, ["log", {"id": run, "at": at(), "lines": [f"late {i}" for i in range(7)]}])
+    t.wait_for(rb"7.*new|new")
+    assert b"late" not in t.out[seen:], "a scrolled log was moved"
+    t.send("G")
+    t.wait_for(rb"late 6")
+    order(address, ["log", {"id": run, "at": at(), "lines": ["the last one"]}])
+    t.wait_for(rb"the last one")
+    order(address, ["end", {"id": run}])
+    t.wait_for(rb"has ended")
+    t.send("Q")
+    t.wait()
