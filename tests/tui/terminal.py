@@ -396,7 +396,6 @@ def in_multiplexer(program):
             call("screen", "-S", name, "-X", "quit")
 
 
-<<<<<<< Updated upstream
 def order(address, *do):
     """What the fake server shall do now; the id of what it made."""
     url = re.sub(r"/api/?$", "", address) + "/_control"
@@ -437,7 +436,8 @@ def a_scrolled_log_stays_while_it_grows(start):
     t.wait_for(rb"has ended")
     t.send("Q")
     t.wait()
-=======
+
+
 @test
 def copies_by_osc_52(start):
     t = start("runs", "state:failed")
@@ -450,20 +450,3 @@ def copies_by_osc_52(start):
         assert re.match(want, base64.b64decode(copied[1])), base64.b64decode(copied[1])
     t.send("q")
     assert t.wait() == 0, "exit status"
-
-
-@test
-def a_scrolled_log_is_not_moved(start):
-    """Following is left by scrolling: the screen stays, what is new is counted at most."""
-    t = start("runs", "state:failed", rows=20)
-    t.send("L")
-    t.wait_for(rb"levels|lines")
-    t.send("f")
-    t.read()
-    t.send("gj")
-    t.read()
-    seen = len(t.out)
-    assert t.read(1.5, 2.0) == b"" and len(t.out) == seen, "it moved by itself"
-    t.send("Q")
-    assert t.wait() == 0, "exit status"
->>>>>>> Stashed changes
