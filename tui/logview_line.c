@@ -167,18 +167,18 @@ source_line(void *arg, size_t i, struct pager_line *out)
 const struct pager_source logview_source = { logview_count, source_line };
 
 static void
-widen(struct log *l, int *width, struct str text)
+widen(struct log *l, int *width, int most, struct str text)
 {
 	char *name;
 	int n;
 
-	if (*width >= LOGVIEW_NAME_COLUMNS)
+	if (*width >= most)
 		return;
 	name = str_copy(text);
 	n = draw_width(&l->v.app->draw, name);
 	free(name);
-	if (n > LOGVIEW_NAME_COLUMNS)
-		n = LOGVIEW_NAME_COLUMNS;
+	if (n > most)
+		n = most;
 	if (n > *width)
 		*width = n;
 }
@@ -190,13 +190,13 @@ logview_measure(struct log *l)
 	size_t n = logview_count(l);
 
 	for (size_t i = 0; i < l->n_runs; i++)
-		widen(l, &l->run_width, str_of(l->runs[i].name));
+		widen(l, &l->run_width, LOGVIEW_RUN_COLUMNS, str_of(l->runs[i].name));
 	for (int i = 0; i < l->pager.height; i++) {
 		size_t at = l->pager.top + (size_t)i;
 		struct weir_line line;
 
 		if (at >= n || !logview_line(l, logview_number(l, at), &line))
 			return;
-		widen(l, &l->name_width, task_name(&line));
+		widen(l, &l->name_width, LOGVIEW_NAME_COLUMNS, task_name(&line));
 	}
 }

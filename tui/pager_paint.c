@@ -112,11 +112,9 @@ paint_spans(struct draw *d, const struct pager_line *line, int room, bool curren
 	for (int i = 0; i < line->n_spans && d->x < room; i++) {
 		const struct pager_span *s = &line->spans[i];
 		enum style style = current ? STYLE_CURSOR : s->style;
-		int width = s->right ? s->width - 1 : s->width;
 
-		draw_cell(d, style, s->text, width, s->right);
-		if (s->right)
-			draw_cell(d, style, STR(""), 1, false);
+		draw_cell(d, style, s->text, s->width - 1, s->right);
+		draw_cell(d, style, STR(""), 1, false);
 	}
 }
 
