@@ -166,9 +166,11 @@ view_due(const struct view *v)
 {
 	const struct log *l = (const struct log *)(const void *)v;
 
-	if (l->n_runs < 2 || !l->live || !l->poll_us)
+	/* An answer that is awaited wakes by itself. */
+	if (l->n_runs < 2 || !l->live || !l->poll_us || l->n_requests > 0 ||
+		!v->app->engine || v->app->script.path)
 		return 0;
-	if (weir_monotonic_us() >= l->poll_us && l->n_requests == 0)
+	if (weir_monotonic_us() >= l->poll_us)
 		view_log_fetch((struct view *)(uintptr_t)v);
 	return l->poll_us;
 }
