@@ -23,6 +23,8 @@ open_views(struct app *a, struct weir_err *err)
 		weir_view_release(&left);
 		if (!rc)
 			desk_restore(a, a->top);
+		if (!rc)
+			desk_tab_match(a);
 		return rc;
 	}
 	if (view->show != WEIR_SHOW_LIST)

@@ -6,6 +6,7 @@
 #include "app.h"
 #include "facts.h"
 #include "view_detail.h"
+#include "view_history.h"
 #include "view_list.h"
 #include "view_log.h"
 #include "view_timeline.h"
@@ -151,6 +152,8 @@ open_object(struct app *a, const struct weir_view *view, struct weir_err *err)
 	struct weir_id id;
 	enum weir_kind kind;
 
+	if (view->show == WEIR_SHOW_HISTORY)
+		return view_history_new(a);
 	if (!openers[view->show]) {
 		(void)weir_fail(err, WEIR_EFAIL, "%s: is not shown in the menu",
 			weir_view_command(view));

@@ -57,6 +57,7 @@ void desk_restore(struct app *a, struct view *v);
 bool desk_tab_is_open(const struct app *a);
 void desk_tab_opened(struct app *a, size_t i);
 void desk_tab_named(struct app *a, const char *name); /* the top view is it */
-void desk_paint_tabs(struct app *a, struct draw *d);  /* on the row begun */
+void desk_tab_match(struct app *a); /* the top view may be one of them */
+void desk_paint_tabs(struct app *a, struct draw *d); /* on the row begun */
 
 #endif

@@ -74,6 +74,8 @@ text_of_list(struct view *v, struct buf *out)
 		buf_addf(out, "@cursor %s\n", weir_id_format(&object, id));
 	if (r->absolute)
 		buf_adds(out, "@absolute\n");
+	if (r->preview_mode)
+		buf_addf(out, "@preview %d\n", (int)r->preview_mode);
 	v->ops->command(v, out);
 }
 
@@ -196,6 +198,9 @@ desk_restore(struct app *a, struct view *v)
 		}
 		if (strncmp(text, "@absolute", n) == 0)
 			r->absolute = true;
+		if (strncmp(text, "@preview ", 9) == 0 && text[9] >= '0' &&
+			text[9] < '0' + PREVIEW_N)
+			r->preview_mode = (enum listview_preview)(text[9] - '0');
 		text += n + (text[n] == '\n');
 	}
 }

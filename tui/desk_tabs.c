@@ -26,6 +26,21 @@ desk_tab_named(struct app *a, const char *name)
 		desk_tab_opened(a, i);
 }
 
+void
+desk_tab_match(struct app *a)
+{
+	struct buf text = BUF_INIT(WEIR_VIEW_MAX);
+
+	a->top->ops->command(a->top, &text);
+	for (size_t i = 0; i < a->desk.views.n; i++) {
+		if (str_eq(buf_str(&text), a->desk.views.v[i].text)) {
+			desk_tab_opened(a, i);
+			break;
+		}
+	}
+	buf_release(&text);
+}
+
 /* `1 nightly  2 failures`, as many as there is room for. */
 void
 desk_paint_tabs(struct app *a, struct draw *d)
