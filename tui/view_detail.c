@@ -256,20 +256,28 @@ static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_TIMELINE
 	ACTION_PARAMETERS, ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_HELP, ACTION_BACK,
 	ACTION_NONE };
 
-static const struct page_user user = {
-	.context = CONTEXT_DETAIL,
-	.write = write_detail,
-	.free = free_detail,
-	.command = say_command,
-	.hints = hints,
-	.acts = acts,
-	.counts = paint_counts,
-	.event = on_event,
-	.object = detail_object,
-	.name = detail_name,
-	.due = detail_due,
-	.crumb = detail_crumb,
-};
+/* Of what has no log and no parameters. */
+static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH,
+	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK,
+	ACTION_NONE };
+
+/* clang-format off */
+#define USER(its_hints) {							\
+	.context = CONTEXT_DETAIL,						\
+	.write = write_detail,							\
+	.free = free_detail,							\
+	.command = say_command,							\
+	.hints = its_hints,							\
+	.acts = acts,								\
+	.counts = paint_counts,							\
+	.event = on_event,							\
+	.object = detail_object,						\
+	.name = detail_name,							\
+	.due = detail_due,							\
+	.crumb = detail_crumb,							\
+}
+/* clang-format on */
+static const struct page_user user = USER(hints), other_user = USER(other_hints);
 
 struct view *
 view_detail_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
@@ -283,7 +291,8 @@ view_detail_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
 	d->facts.kind = kind;
 	d->facts.id = *id;
 	weir_id_format(id, d->facts.id_text);
-	v = page_view_new(a, &user, d);
+	v = page_view_new(
+		a, kind == WEIR_RUN || kind == WEIR_TASK_RUN ? &user : &other_user, d);
 	ask(v);
 	return v;
 }
