@@ -3,6 +3,7 @@
 #include <weir/mem.h>
 #include <weir/query.h>
 
+#include "list_group.h"
 #include "list_tree.h"
 #include "tui.h"
 
@@ -150,6 +151,8 @@ list_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	struct list l = { .ctx = ctx, .form = out_form(ctx, args->output) };
 	enum weir_rc rc;
 
+	if (args->count_by)
+		return list_group_run(ctx, kind, args, query);
 	l.n = args->n < 0 ? LIST_ROWS : args->n;
 	l.header = args->header;
 	l.tree = args->tree;
@@ -185,6 +188,7 @@ list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	v->query = ctx_query_text(ctx);
 	v->sort = args->sort ? xstrdup(args->sort) : NULL;
 	v->columns = args->columns ? xstrdup(args->columns) : NULL;
+	v->count_by = args->count_by ? xstrdup(args->count_by) : NULL;
 	v->tree = args->tree;
 	return true;
 }

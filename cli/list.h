@@ -8,7 +8,7 @@
 #include "out.h"
 
 struct list_args {
-	const char *output, *columns, *sort;
+	const char *output, *columns, *sort, *count_by;
 	int64_t n; /* -1: not given */
 	bool header, tree;
 };
@@ -28,6 +28,8 @@ enum { LIST_ROWS = 50 };
 	  "@columns", "columns to show, with commas between" }, \
 	{ "sort", 's', OPT_STRING, offsetof(struct list_args, sort), "COL[:desc]", \
 	  "@columns", "order by these columns, with commas between" }, \
+	{ "count-by", 0, OPT_STRING, offsetof(struct list_args, count_by), "COL", \
+	  "@columns", "how many have each value of this column" }, \
 	{ "number", 'n', OPT_INT, offsetof(struct list_args, n), "N", \
 	  NULL, "at most N rows, 0 for all; 50 unless told" }, \
 	{ "header", 0, OPT_FLAG, offsetof(struct list_args, header), NULL, \

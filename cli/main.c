@@ -141,6 +141,8 @@
  *   list	what all list commands share
  *   list_tree	child runs below their parents
  *   cmd_runs cmd_task_runs cmd_flows cmd_deployments cmd_limits cmd_artifacts
+ *   list_group	a list counted by a column
+ *   cmd_runs cmd_flows cmd_deployments
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   cmd_logs	a run's log: options, fetching, files
  *   logs_source	runs whose lines are merged by time
@@ -222,6 +224,7 @@
  *   listview_out	lists to files and programs; logs of their runs as one
  *   view_list	lists of any kind
  *   listquery	their search: prompt, completion, n N ] [
+ *   view_groups	a list counted by a field
  *   facts	everything about one object, as a page
  *   facts_parts.h	what its writers share
  *   facts_run	of a flow run

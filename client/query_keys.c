@@ -90,6 +90,18 @@ is_fresh(const struct question *q, const struct order *o)
 	       weir_monotonic_us() - o->read_us < (int64_t)OLD_S * WEIR_SECOND_US;
 }
 
+/*
+ * Can the order be used for this one? Turned round only where one column is sorted by:
+ * of the others what has no value stays last.
+ */
+static bool
+serves(const struct question *q, const struct order *o, const char *sort,
+	bool descending)
+{
+	return is_fresh(q, o) && strcmp(o->sort, sort) == 0 &&
+	       (q->sel->n_sort < 2 || o->descending == descending);
+}
+
 /* Keys by a statement: all, or the first. */
 static enum weir_rc
 read_plain(const struct question *q, size_t limit, uint32_t **ret_keys, size_t *ret_n)
@@ -324,7 +336,7 @@ find_all(const struct question *q, const char *sort, bool descending)
 			rc = need_own(q);
 		return rc ? rc : tell_counts(q, q->k->own.keys, q->k->own.n);
 	}
-	if (!is_fresh(q, o) || strcmp(o->sort, sort) != 0)
+	if (!serves(q, o, sort, descending))
 		rc = need_sorted(q, sort, &told);
 	if (rc)
 		return rc;
@@ -373,7 +385,7 @@ find_some(const struct question *q, const char *sort, bool descending)
 
 	if (rc)
 		return rc;
-	if (*sort && (!is_fresh(q, o) || strcmp(o->sort, sort) != 0)) {
+	if (*sort && (!serves(q, o, sort, descending))) {
 		if (keyset_count(set) > SMALL)
 			rc = tell_head(q, &told);
 		return rc ? rc : tell_plain(q);

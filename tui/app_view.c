@@ -6,6 +6,7 @@
 #include "app.h"
 #include "facts.h"
 #include "view_detail.h"
+#include "view_groups.h"
 #include "view_history.h"
 #include "view_list.h"
 #include "view_log.h"
@@ -43,7 +44,8 @@ open_list(struct app *a, const struct weir_view *view, struct weir_err *err)
 {
 	struct view *v = NULL;
 
-	if (view_list_new(a, view, &v, err))
+	if (view->count_by ? view_groups_new(a, view, &v, err)
+			   : view_list_new(a, view, &v, err))
 		return NULL;
 	return v;
 }

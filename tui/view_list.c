@@ -9,6 +9,7 @@
 #include "preview.h"
 #include "view_columns.h"
 #include "view_detail.h"
+#include "view_groups.h"
 #include "view_log.h"
 #include "word.h"
 
@@ -204,6 +205,7 @@ static const struct view_act acts[] = {
 	{ ACTION_PREVIEW, listview_preview_act },
 	{ ACTION_PREVIEW_UP, listview_preview_scroll },
 	{ ACTION_PREVIEW_DOWN, listview_preview_scroll },
+	{ ACTION_GROUP, view_groups_act },
 	{ ACTION_NEXT_BAD, listquery_bad },
 	{ ACTION_PREVIOUS_BAD, listquery_bad },
 	{ ACTION_TIMES, act_times },

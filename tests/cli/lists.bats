@@ -289,3 +289,43 @@ P
 	exits 2
 	says "column 'name': a width is a number from 1 to 999"
 }
+
+@test "--count-by: groups of what the query finds, each as the query would find it" {
+	weir2 runs --offline --count-by flow -o tsv -n 0
+	exits 0
+	awk -F'\t' '{ print $1 "\t" $2 }' "$T/out" | sort >"$T/groups"
+	"$WEIR" --offline runs --columns flow -n 0 | sort | uniq -c |
+		awk '{ print $2 "\t" $1 }' | sort >"$T/counted"
+	cmp "$T/groups" "$T/counted" || die "$(diff "$T/groups" "$T/counted")"
+	# most first
+	awk -F'\t' 'NR > 1 && $2 > last { exit 1 } { last = $2 }' "$T/out"
+	while IFS=$'\t' read -r flow n; do
+		weir2 runs --offline "flow:$flow" -o name -n 0
+		[ "$(wc -l <"$T/out")" = "$n" ]
+	done <"$T/groups"
+}
+
+@test "--count-by: json, states, order, tags, and what cannot be" {
+	weir2 runs --offline state:failed --count-by platform -o json -n 1 --sort value
+	exits 0
+	python3 - "$T/out" <<-'E'
+		import json, sys
+		(g,) = json.load(open(sys.argv[1]))
+		assert list(g)[:3] == ["platform", "count", "failed"], g
+		assert g["count"] == g["failed"] and g["completed"] == 0, g
+		assert g["newest"].endswith("Z"), g
+	E
+	weir2 runs --offline --count-by tag --sort newest:desc -n 0
+	exits 0
+	weir2 flows --offline --count-by name -o csv --header
+	exits 0
+	[ "$(head -1 "$T/out")" = name,count,newest ]
+	weir2 runs --offline --count-by nosuch
+	exits 2
+	says "there is none"
+	weir2 runs --offline --count-by flow --sort dur
+	exits 2
+	weir2 runs --offline --count-by flow --columns id
+	exits 2
+	says "columns of their own"
+}
