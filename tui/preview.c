@@ -82,7 +82,8 @@ preview_look(struct preview *p, enum weir_kind kind, const struct weir_id *id)
 	p->id = *id;
 	p->top = 0;
 	p->read_us = later(p, REST_US);
-	p->ask_us = p->app->engine ? later(p, ASK_US) : 0;
+	/* At the first look the engine has not started yet. */
+	p->ask_us = p->app->start->offline || p->app->no_server ? 0 : later(p, ASK_US);
 }
 
 void

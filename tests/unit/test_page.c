@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdlib.h>
+
 #include <cmocka.h>
 
 #include <weir/text.h>
@@ -264,10 +266,19 @@ test_failures(void **state)
 static void
 test_search(void **state)
 {
+	const struct weir_config_flags flags = { .profile = NULL };
+	struct weir_config *config = NULL;
+	struct weir_err err = { 0 };
 	struct app a = { 0 };
 	struct page_view *v = start(&a, 60, true);
 
 	(void)state;
+	/* Nowhere: what was searched for before is looked for there. */
+	setenv("HOME", "/nonexistent", 1);
+	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+	setenv("XDG_STATE_HOME", "/nonexistent", 1);
+	assert_int_equal(weir_config_load(&flags, &config, &err), WEIR_OK);
+	a.config = config;
 	prompt_init(&a.prompt);
 	view_do(&v->v, ACTION_SEARCH, NULL);
 	assert_true(a.prompt.active);
@@ -289,6 +300,7 @@ test_search(void **state)
 	assert_int_equal(v->n_matches, 6); /* what was valid stays */
 	assert_true(a.status.error);
 	prompt_release(&a.prompt);
+	weir_config_free(config);
 	v->v.ops->free(&v->v);
 }
 
