@@ -16,7 +16,7 @@ DEPS_BUILD = gcc g++ make pkg-config libncurses-dev libcurl4-openssl-dev libjans
 DEPS_TEST  = libcmocka-dev bats tmux python3 python3-venv git openssl sqlite3 mandoc \
 	clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck strace binutils procps \
 	curl ca-certificates zsh fish
-DEPS_BENCH = fzy ripgrep less
+DEPS_BENCH = fzy fzf htop ripgrep less
 
 # make's own default is cc too; only a CC of the user's counts.
 CC     ?= cc

@@ -142,7 +142,6 @@
  *   list_tree	child runs below their parents
  *   cmd_runs cmd_task_runs cmd_flows cmd_deployments cmd_limits cmd_artifacts
  *   list_group	a list counted by a column
- *   cmd_runs cmd_flows cmd_deployments
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   cmd_logs	a run's log: options, fetching, files
  *   logs_source	runs whose lines are merged by time

@@ -200,8 +200,11 @@ counts(struct page_view *v, void *arg, struct draw *d)
 	word_number(&b, g->found.rows);
 	buf_addf(&b, " %s", weir_kind_plural(g->view.kind));
 	draw_text(d, STYLE_PLAIN, buf_cstr(&b));
+	buf_clear(&b);
+	buf_addf(&b, " %s ~ sorts by count, value, newest",
+		theme_glyph(&v->v.app->theme, GLYPH_DOT));
+	draw_text(d, STYLE_DIM, buf_cstr(&b));
 	buf_release(&b);
-	(void)v;
 }
 
 static void
@@ -286,21 +289,20 @@ arrange(struct groups *g)
 		qsort(g->found.v, g->found.n, sizeof(*g->found.v), how[g->order]);
 }
 
-static void
-act_sort(struct view *v, enum action_id id, const char *arg)
+/* The next order: pages have no columns to choose. */
+static bool
+take_key(struct view *v, uint32_t key)
 {
 	static const char *const names[N_ORDERS] = { "count", "value", "newest" };
 	struct groups *g = page_view_of(v)->arg;
 
-	(void)id;
+	if (key != '~')
+		return false;
 	g->order = (g->order + 1) % N_ORDERS;
-	for (size_t i = 0; arg && i < N_ORDERS; i++) {
-		if (strcmp(arg, names[i]) == 0)
-			g->order = (enum order)i;
-	}
 	arrange(g);
 	status_say(v->app, false, "sorted by %s", names[g->order]);
 	view_touch(v, VIEW_DATA);
+	return true;
 }
 
 static void
@@ -342,13 +344,8 @@ groups_free(void *arg)
 	free(g);
 }
 
-static const struct view_act acts[] = {
-	{ ACTION_SORT, act_sort },
-	{ ACTION_NONE, NULL },
-};
-
-static const enum action_id hints[] = { ACTION_OPEN, ACTION_SORT, ACTION_SEARCH,
-	ACTION_NEXT_BAD, ACTION_HELP, ACTION_BACK, ACTION_NONE };
+static const enum action_id hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_NEXT_BAD,
+	ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
 static const struct page_user user = {
 	.context = CONTEXT_PAGE,
@@ -356,7 +353,6 @@ static const struct page_user user = {
 	.free = groups_free,
 	.command = command,
 	.hints = hints,
-	.acts = acts,
 	.counts = counts,
 	.open = open_group,
 	.event = take_event,
@@ -382,6 +378,7 @@ view_groups_new(struct app *a, const struct weir_view *view, struct view **ret_v
 	weir_view_copy(view, &g->view);
 	v = page_view_new(a, &user, g);
 	page_view_of(v)->ops.answer = take_answer;
+	page_view_of(v)->ops.key = take_key;
 	*ret_view = v;
 	return WEIR_OK;
 }
