@@ -97,7 +97,13 @@ class Terminal:
 
 
 def run(fn, weir, env):
-    env = {k: v for k, v in env.items() if k != "WEIR_NOW"}
+    """Why fn failed, or None. Each test begins with a state of its own."""
+    with tempfile.TemporaryDirectory() as state:
+        env = {k: v for k, v in env.items() if k != "WEIR_NOW"}
+        return run_in({**env, "XDG_STATE_HOME": state}, fn, weir)
+
+
+def run_in(env, fn, weir):
     MUX.update(weir=weir, env=env, folder=env["HOME"])
     made = []
 
