@@ -5,6 +5,8 @@
 
 /* A line is borrowed until the second next call, which may be of another block each. */
 enum { CACHED = 4 };
+/* So many blocks are looked up when a log is opened, all when one asks for more. */
+enum { HEAD = 32 };
 
 struct ref {
 	int64_t k, from_us, to_us;
@@ -18,6 +20,7 @@ struct weir_log_reader {
 	int64_t log; /* 0: nothing known of it */
 	bool complete;
 	VEC(struct ref) refs;
+	bool partial; /* refs has only the first blocks */
 	size_t n;
 	size_t changed_from; /* by a reload that nobody was told of; SIZE_MAX: none */
 	struct logs_block cache[CACHED];
@@ -26,10 +29,11 @@ struct weir_log_reader {
 };
 
 static enum weir_rc
-read_state(struct weir_log_reader *l, struct weir_err *err)
+read_state(struct weir_log_reader *l, size_t *ret_n, struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
+	int64_t n;
 	enum weir_rc rc = db_get(&l->s->db, SQL_LOG_GET, &st, err);
 
 	if (rc)
@@ -39,6 +43,8 @@ read_state(struct weir_log_reader *l, struct weir_err *err)
 	if (!rc) {
 		l->log = row ? sqlite3_column_int64(st, 0) : 0;
 		l->complete = row && sqlite3_column_int(st, 1);
+		n = row ? sqlite3_column_int64(st, 3) : 0;
+		*ret_n = n > 0 ? (size_t)n : 0;
 	}
 	db_reset(st);
 	return rc;
@@ -64,15 +70,17 @@ same_ref(const struct ref *a, const struct ref *b)
 	       a->to_us == b->to_us && a->levels == b->levels;
 }
 
-/* Read the directory anew; *ret_from is the first line of the first block that differs.
+/*
+ * Read the directory anew, at most so many blocks; *ret_from is the first line of the
+ * first block that differs.
  */
 static enum weir_rc
-reload(struct weir_log_reader *l, size_t *ret_from, struct weir_err *err)
+reload(struct weir_log_reader *l, size_t most, size_t *ret_from, struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
-	size_t i = 0, n = 0, from = SIZE_MAX;
+	size_t i = 0, n = 0, from = SIZE_MAX, total = 0;
 	bool row = false;
-	enum weir_rc rc = read_state(l, err);
+	enum weir_rc rc = read_state(l, &total, err);
 
 	if (!rc)
 		rc = db_get(&l->s->db, SQL_LOG_BLOCKS, &st, err);
@@ -80,7 +88,7 @@ reload(struct weir_log_reader *l, size_t *ret_from, struct weir_err *err)
 		return rc;
 	sqlite3_bind_int64(st, 1, store_log_first(l->log));
 	sqlite3_bind_int64(st, 2, store_log_last(l->log));
-	while ((rc = db_step(&l->s->db, st, &row, err)) == WEIR_OK && row) {
+	while (i < most && (rc = db_step(&l->s->db, st, &row, err)) == WEIR_OK && row) {
 		struct ref ref = get_ref(st, n);
 
 		if (from == SIZE_MAX &&
@@ -95,6 +103,8 @@ reload(struct weir_log_reader *l, size_t *ret_from, struct weir_err *err)
 	}
 	db_reset(st);
 	l->refs.n = i;
+	l->partial = i == most && total > n;
+	n = l->partial ? total : n;
 	l->n = n;
 	*ret_from = from < n ? from : n;
 	/* Blocks from there on may have been rewritten in place. */
@@ -115,7 +125,7 @@ weir_log_open(struct weir_store *s, const struct weir_id *run,
 	l->run = *run;
 	l->names.s = s;
 	l->changed_from = SIZE_MAX;
-	rc = reload(l, &from, err);
+	rc = reload(l, HEAD, &from, err);
 	if (rc)
 		weir_log_close(l);
 	else
@@ -145,6 +155,45 @@ bool
 weir_log_complete(const struct weir_log_reader *l)
 {
 	return l->complete;
+}
+
+/* Lines of the blocks that were looked up. */
+static size_t
+known_lines(const struct weir_log_reader *l)
+{
+	const struct ref *last = l->refs.n > 0 ? &l->refs.v[l->refs.n - 1] : NULL;
+
+	return last ? last->first + last->n : 0;
+}
+
+/* All of the directory; *ret_from: what was there at and after it may be other lines.
+ */
+static enum weir_rc
+reload_all(struct weir_log_reader *l, size_t *ret_from, struct weir_err *err)
+{
+	size_t head = known_lines(l), n = l->n;
+	bool partial = l->partial;
+	enum weir_rc rc = reload(l, SIZE_MAX, ret_from, err);
+
+	/* The same as it was, with more known of it. */
+	if (!rc && partial && *ret_from >= head && l->n == n)
+		*ret_from = n;
+	return rc;
+}
+
+/* More than the first blocks is asked for; the next update tells what has changed. */
+static enum weir_rc
+need_all(struct weir_log_reader *l, struct weir_err *err)
+{
+	size_t n = l->n, from;
+	enum weir_rc rc;
+
+	if (!l->partial)
+		return WEIR_OK;
+	rc = reload_all(l, &from, err);
+	if (!rc && (from < n || l->n != n) && from < l->changed_from)
+		l->changed_from = from;
+	return rc;
 }
 
 /* The block in memory; the one not used for longest makes room. */
@@ -201,12 +250,15 @@ static enum weir_rc
 block_of(struct weir_log_reader *l, size_t i, size_t *ret_ref,
 	struct logs_block **ret_block, struct weir_err *err)
 {
-	enum weir_rc rc = WEIR_ENOTFOUND;
+	enum weir_rc rc = i < known_lines(l) ? WEIR_OK : need_all(l, err);
 	size_t from;
 
+	if (rc)
+		return rc;
+	rc = WEIR_ENOTFOUND;
 	for (int try = 0; rc == WEIR_ENOTFOUND && try < 3; try++) {
 		if (try) {
-			rc = reload(l, &from, err);
+			rc = reload_all(l, &from, err);
 			if (rc)
 				return rc;
 			if (from < l->changed_from)
@@ -238,7 +290,7 @@ enum weir_rc
 weir_log_update(struct weir_log_reader *l, size_t *ret_from, struct weir_err *err)
 {
 	size_t from;
-	enum weir_rc rc = reload(l, &from, err);
+	enum weir_rc rc = reload_all(l, &from, err);
 
 	if (rc)
 		return rc;
@@ -255,9 +307,11 @@ size_t
 weir_log_at(struct weir_log_reader *l, int64_t us)
 {
 	struct logs_block *block;
-	size_t lo = 0, hi = l->refs.n, ref;
+	size_t lo = 0, hi, ref;
 
-	while (lo < hi) {
+	if (need_all(l, NULL))
+		return l->n;
+	for (hi = l->refs.n; lo < hi;) {
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (l->refs.v[mid].to_us < us)
@@ -335,7 +389,7 @@ weir_log_filter(struct weir_log_reader *l, const struct weir_log_filter *f, size
 	struct logs_filter lf;
 	struct found found = { .end = end };
 	size_t i = from, ref;
-	enum weir_rc rc = WEIR_OK;
+	enum weir_rc rc = need_all(l, err);
 
 	logs_filter_init(&lf, f);
 	while (!rc && i < l->n && i < end) {

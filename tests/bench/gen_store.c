@@ -16,7 +16,7 @@
 
 enum {
 	BATCH = 10000,        /* runs a transaction */
-	LINES_A_RUN = 5000,   /* of a log */
+	LINES_A_RUN = 5000,   /* of a log, unless said */
 	CHILDREN = 7,         /* runs below each build */
 	WITH_PARENTS = 80000, /* newest runs whose parents are known */
 	RUN_TEXT = 2000,      /* bytes for one run's strings */
@@ -348,18 +348,20 @@ int
 main(int argc, char **argv)
 {
 	struct gen g = { .seed = 1 };
-	size_t n_runs, n_lines, at, n;
+	size_t n_runs, n_lines, a_run = LINES_A_RUN, at, n;
 	struct weir_id *ids;
 	FILE *text;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: gen_store RUNS LINES TEXTFILE\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: gen_store RUNS LINES TEXTFILE [LINES A RUN]\n");
 		return 2;
 	}
 	n_runs = (size_t)strtoull(argv[1], NULL, 10);
 	n_lines = (size_t)strtoull(argv[2], NULL, 10);
+	if (argc == 5)
+		a_run = (size_t)strtoull(argv[4], NULL, 10);
 	text = fopen(argv[3], "w");
-	if (!text || n_runs * LINES_A_RUN < n_lines) {
+	if (!text || a_run == 0 || n_runs * a_run < n_lines) {
 		fprintf(stderr, "gen_store: %s: cannot be used\n", argv[3]);
 		return 1;
 	}
@@ -368,8 +370,8 @@ main(int argc, char **argv)
 	ids = xcalloc(n_runs, sizeof(*ids));
 	put_runs(&g, n_runs, ids);
 	for (at = 0; at < n_lines; at += n) {
-		n = n_lines - at < LINES_A_RUN ? n_lines - at : LINES_A_RUN;
-		put_log(&g, &ids[at / LINES_A_RUN], at, n, text);
+		n = n_lines - at < a_run ? n_lines - at : a_run;
+		put_log(&g, &ids[at / a_run], at, n, text);
 	}
 	finish(&g);
 	weir_store_close(g.store);
