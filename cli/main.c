@@ -198,6 +198,7 @@
  *   app_profile	another server in the same menu
  *   status	the lines around a view
  *   finder_log	lines of logs that match, for the query thread
+ *   lineset	numbers of lines
  *   finder	the query thread
  *   view		what a view must do; their stack
  *   marks	a set of row keys

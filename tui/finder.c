@@ -211,13 +211,12 @@ work_rows(struct finder *f, const struct work *w, struct weir_err *err)
 }
 
 static void
-log_found(void *arg, size_t *lines, size_t n, size_t from, bool more)
+log_found(void *arg, struct lineset *lines, size_t from, bool more)
 {
 	struct finder *f = arg;
 	struct finder_answer *a = answer_new(&f->now, FINDER_LINES);
 
-	a->lines = lines;
-	a->n = n;
+	a->lines = *lines;
 	a->from = from;
 	a->more = more;
 	post(f, a);
@@ -518,7 +517,7 @@ finder_answer_free(struct finder_answer *a)
 		return;
 	free(a->keys);
 	free(a->depths);
-	free(a->lines);
+	lineset_release(&a->lines);
 	free(a->words);
 	if (a->groups)
 		weir_groups_release(a->groups);

@@ -15,6 +15,8 @@
 #include <weir/error.h>
 #include <weir/types.h>
 
+#include "lineset.h"
+
 struct finder;
 struct weir_groups;
 
@@ -70,7 +72,7 @@ struct finder_answer {
 	uint32_t *keys; /* owned by the answer until taken */
 	size_t n;
 	unsigned char *depths; /* of the keys, when a tree was asked for; owned */
-	size_t *lines;
+	struct lineset lines;  /* each less `from`; owned */
 	size_t from;
 	bool more;
 	int64_t states[WEIR_N_STATES];

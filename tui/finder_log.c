@@ -4,7 +4,7 @@
 #include <weir/mem.h>
 
 /* The first part is small so that it is soon there, the next ones double. */
-enum { PART_FIRST = 16384, PART_MAX = 1 << 18, TESTS_MAX = 32 };
+enum { PART_FIRST = 16384, PART_MAX = 1 << 17, TESTS_MAX = 32 };
 
 struct finder_log {
 	struct weir_logs *logs;
@@ -124,6 +124,7 @@ search(struct weir_logs *logs, const struct weir_log_filter *filter, size_t from
 
 	while (more) {
 		size_t *lines = NULL, n = 0, end = from + part;
+		struct lineset set = { 0 };
 		enum weir_rc rc =
 			weir_logs_filter(logs, filter, from, end, &lines, &n, err);
 
@@ -134,7 +135,10 @@ search(struct weir_logs *logs, const struct weir_log_filter *filter, size_t from
 		if (rc)
 			return rc;
 		more = end < total;
-		sink->found(sink->arg, lines, n, from, more);
+		for (size_t i = 0; i < n; i++)
+			lineset_add(&set, lines[i] - from);
+		free(lines);
+		sink->found(sink->arg, &set, from, more);
 		from = end;
 		part = part < PART_MAX ? part * 2 : part;
 	}

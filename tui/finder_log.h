@@ -12,8 +12,8 @@ struct finder_log; /* the log that was asked about last, open */
 struct finder_log_sink {
 	void *arg;
 	bool (*cancelled)(void *arg);
-	/* lines is taken. */
-	void (*found)(void *arg, size_t *lines, size_t n, size_t from, bool more);
+	/* lines: each less `from`; what it holds is taken. */
+	void (*found)(void *arg, struct lineset *lines, size_t from, bool more);
 };
 
 /* Tell the sink what job asks for, in parts; *log is opened, or kept for the next. */

@@ -35,40 +35,32 @@ logview_n(const struct log *l)
 	return l->logs ? weir_logs_n(l->logs) : 0;
 }
 
+/* The lines on the screen when filtered. */
+static const struct lineset *
+list_of(const struct log *l)
+{
+	return l->shown.words > 0 ? &l->shown : &l->found[SLOT_FILTER].set;
+}
+
 size_t
 logview_count(void *arg)
 {
 	const struct log *l = arg;
 
-	return logview_filtered(l) ? l->n_shown : logview_n(l);
+	return logview_filtered(l) ? list_of(l)->n : logview_n(l);
 }
 
 /* The number in the log of line i of the screen. */
 size_t
 logview_number(const struct log *l, size_t i)
 {
+	const struct lineset *list = list_of(l);
+
 	if (!logview_filtered(l))
 		return i;
-	if (i < l->n_shown)
-		return l->shown[i];
-	return l->n_shown > 0 ? l->shown[l->n_shown - 1] : 0;
-}
-
-/* The first element at or after value. */
-size_t
-logview_bound(const size_t *v, size_t n, size_t value)
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (v[mid] < value)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	if (list->n == 0)
+		return 0;
+	return lineset_at(list, i < list->n ? i : list->n - 1);
 }
 
 /* Where a line of the log is on the screen's list; the next one when it is not shown.
@@ -76,8 +68,7 @@ logview_bound(const size_t *v, size_t n, size_t value)
 size_t
 logview_at(const struct log *l, size_t number)
 {
-	return logview_filtered(l) ? logview_bound(l->shown, l->n_shown, number)
-				   : number;
+	return logview_filtered(l) ? lineset_bound(list_of(l), number) : number;
 }
 
 bool
@@ -92,13 +83,7 @@ logview_shows(const struct log *l, size_t number)
 bool
 logview_passes(const struct log *l, size_t number)
 {
-	const struct lines *f = &l->found[SLOT_FILTER];
-	size_t i;
-
-	if (!logview_filtered(l))
-		return true;
-	i = logview_bound(f->v, f->n, number);
-	return i < f->n && f->v[i] == number;
+	return !logview_filtered(l) || lineset_has(&l->found[SLOT_FILTER].set, number);
 }
 
 size_t
@@ -126,32 +111,19 @@ logview_line(struct log *l, size_t number, struct weir_line *ret_line)
 static void
 make_shown(struct log *l)
 {
-	const struct lines *f = &l->found[SLOT_FILTER];
-	size_t total = logview_n(l), at = 0;
-	VEC(size_t) out = { 0 };
+	size_t total = logview_n(l);
 
-	for (size_t i = 0; i <= f->n; i++) {
-		size_t number = i < f->n ? f->v[i] : SIZE_MAX;
+	lineset_release(&l->shown);
+	if (l->context.n == 0)
+		return;
+	lineset_copy(&l->shown, &l->found[SLOT_FILTER].set);
+	for (size_t i = 0; i < l->context.n; i++) {
+		const struct around *c = &l->context.v[i];
+		size_t end = c->number + c->n + 1;
 
-		for (; at < l->context.n; at++) {
-			const struct around *c = &l->context.v[at];
-			size_t first = c->number > c->n ? c->number - c->n : 0;
-			size_t k = out.n > 0 && out.v[out.n - 1] >= first
-					   ? out.v[out.n - 1] + 1
-					   : first;
-
-			if (first > number)
-				break;
-			for (; k <= c->number + c->n && k < total; k++)
-				VEC_PUSH(&out, k);
-		}
-		if (i < f->n && number < total &&
-			(out.n == 0 || out.v[out.n - 1] < number))
-			VEC_PUSH(&out, number);
+		lineset_add_range(&l->shown, c->number > c->n ? c->number - c->n : 0,
+			end < total ? end : total);
 	}
-	free(l->shown);
-	l->shown = out.v;
-	l->n_shown = out.n;
 }
 
 void
@@ -161,7 +133,7 @@ logview_build(struct log *l)
 	int row = l->placed ? l->origin_row : pager_row(&l->pager);
 
 	make_shown(l);
-	pager_put(&l->pager, logview_bound(l->shown, l->n_shown, keep), row);
+	pager_put(&l->pager, logview_at(l, keep), row);
 }
 
 bool

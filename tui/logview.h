@@ -23,10 +23,9 @@ enum { LOGVIEW_NAME_COLUMNS = 16, LOGVIEW_FILTERS_MAX = 16, LOGVIEW_CONTEXT = 10
 enum { LOGVIEW_CONTEXT_MAX = 1000, LOGVIEW_RUN_COLUMNS = 24 };
 enum times { TIMES_CLOCK, TIMES_FULL, TIMES_AGO, TIMES_ELAPSED, TIMES_NONE, TIMES_N };
 
-/* Numbers of lines in rising order. */
+/* What the query thread found so far. */
 struct lines {
-	size_t *v;
-	size_t n;
+	struct lineset set;
 	uint64_t job;
 	bool asked;
 };
@@ -65,8 +64,7 @@ struct log {
 	struct pager pager;
 
 	struct lines found[SLOT_N];
-	size_t *shown; /* the lines on the screen when filtered, context included */
-	size_t n_shown;
+	struct lineset shown; /* what the filter found and context, when some is open */
 	int min_level;
 	VEC(char *) filters;    /* all must hold: a word, /re/, `!` before either */
 	size_t n_start_filters; /* of them: what it was opened with */
@@ -121,8 +119,6 @@ size_t logview_current(const struct log *l); /* of the one that one is on */
 bool logview_shows(const struct log *l, size_t number);
 /* Does it pass the filters? Else it is context. */
 bool logview_passes(const struct log *l, size_t number);
-/* The first element at or after value. */
-size_t logview_bound(const size_t *v, size_t n, size_t value);
 bool logview_line(struct log *l, size_t number, struct weir_line *ret_line);
 void logview_build(struct log *l); /* shown anew, from what the filter found */
 void logview_settle(struct log *l);

@@ -109,29 +109,31 @@ static void
 go_to_match(struct log *l, enum slot slot, size_t number, int direction)
 {
 	const struct lines *f = &l->found[slot];
-	size_t i = logview_bound(f->v, f->n, number), tries = 0;
+	size_t n = f->set.n, i = lineset_bound(&f->set, number), tries = 0;
+	size_t line;
 
 	if (direction < 0)
-		i = i > 0 ? i - 1 : f->n - 1;
-	for (; tries < f->n; tries++) {
-		i = i < f->n ? i : direction > 0 ? 0 : f->n - 1;
-		if (logview_shows(l, f->v[i]))
+		i = i > 0 ? i - 1 : n - 1;
+	for (; tries < n; tries++) {
+		i = i < n ? i : direction > 0 ? 0 : n - 1;
+		if (logview_shows(l, lineset_at(&f->set, i)))
 			break;
 		i += direction > 0 ? 1 : (size_t)-1;
 	}
-	if (tries == f->n) {
+	if (tries == n) {
 		if (!f->asked)
 			status_say(l->v.app, false, "%s",
 				slot == SLOT_SEARCH ? "not found"
-				: f->n > 0 ? "no error is shown at this level or filter"
-					   : "no error in this log");
+				: n > 0 ? "no error is shown at this level or filter"
+					: "no error in this log");
 		return;
 	}
-	logview_unfold(l, f->v[i]);
+	line = lineset_at(&f->set, i);
+	logview_unfold(l, line);
 	if (slot == SLOT_SEARCH)
-		pager_show_match(&l->pager, logview_at(l, f->v[i]));
+		pager_show_match(&l->pager, logview_at(l, line));
 	else
-		pager_show(&l->pager, logview_at(l, f->v[i]));
+		pager_show(&l->pager, logview_at(l, line));
 	logview_moved(l);
 }
 
@@ -158,7 +160,7 @@ logview_search(struct log *l, const char *text)
 	l->match = match;
 	l->pager.match = match;
 	logview_set(&l->search, match ? text : "");
-	l->found[SLOT_SEARCH].n = 0;
+	lineset_release(&l->found[SLOT_SEARCH].set);
 	if (match && l->logs)
 		ask(l, SLOT_SEARCH, 0);
 	return true;
@@ -178,9 +180,8 @@ logview_refilter(struct log *l)
 	if (*l->search && l->logs)
 		ask(l, SLOT_SEARCH, 0);
 	if (!logview_filtered(l)) {
-		free(l->shown);
-		l->shown = NULL;
-		l->n_shown = 0;
+		lineset_release(&l->found[SLOT_FILTER].set);
+		lineset_release(&l->shown);
 		l->context.n = 0;
 		pager_put(&l->pager, l->origin, l->origin_row);
 		logview_settle(l);
@@ -194,12 +195,7 @@ logview_refilter(struct log *l)
 static void
 take_lines(struct lines *f, const struct finder_answer *answer)
 {
-	size_t keep = logview_bound(f->v, f->n, answer->from);
-
-	f->v = xreallocarray(f->v, keep + answer->n + 1, sizeof(*f->v));
-	if (answer->n > 0)
-		memcpy(f->v + keep, answer->lines, answer->n * sizeof(*f->v));
-	f->n = keep + answer->n;
+	lineset_replace(&f->set, answer->from, &answer->lines);
 	f->asked = answer->more;
 }
 
@@ -233,10 +229,10 @@ logview_answer(struct view *v, struct finder_answer *answer)
 	if (answer->slot == SLOT_FILTER)
 		take_filtered(l);
 	if (answer->slot == SLOT_SEARCH && l->jump) {
-		size_t i = logview_bound(f->v, f->n, l->origin);
+		size_t i = lineset_bound(&f->set, l->origin);
 
 		/* Something before it is only taken when there is nothing behind it. */
-		if (i < f->n || !answer->more) {
+		if (i < f->set.n || !answer->more) {
 			l->jump = false;
 			go_to_match(l, SLOT_SEARCH, l->origin, 1);
 		}

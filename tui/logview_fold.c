@@ -75,10 +75,21 @@ logview_fold(struct log *l, size_t number, const struct weir_line *line,
 	return true;
 }
 
+/* Where in l->turned a line is or would be. */
+static size_t
+place_of(const struct log *l, size_t number)
+{
+	size_t i = 0;
+
+	while (i < l->turned.n && l->turned.v[i] < number)
+		i++;
+	return i;
+}
+
 bool
 logview_folded(const struct log *l, size_t number)
 {
-	size_t i = logview_bound(l->turned.v, l->turned.n, number);
+	size_t i = place_of(l, number);
 	bool turned = i < l->turned.n && l->turned.v[i] == number;
 
 	return turned == l->unfolded;
@@ -87,7 +98,7 @@ logview_folded(const struct log *l, size_t number)
 static void
 turn(struct log *l, size_t number)
 {
-	size_t i = logview_bound(l->turned.v, l->turned.n, number);
+	size_t i = place_of(l, number);
 
 	if (i < l->turned.n && l->turned.v[i] == number) {
 		l->turned.n--;

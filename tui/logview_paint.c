@@ -8,9 +8,7 @@
 static bool
 any_between(const struct lines *f, size_t from, size_t to)
 {
-	size_t i = logview_bound(f->v, f->n, from);
-
-	return i < f->n && f->v[i] < to;
+	return lineset_bound(&f->set, from) < lineset_bound(&f->set, to);
 }
 
 /*
@@ -144,14 +142,14 @@ static void
 add_search(struct log *l, struct buf *out)
 {
 	const struct lines *s = &l->found[SLOT_SEARCH];
-	size_t number = logview_current(l), i = logview_bound(s->v, s->n, number);
+	size_t number = logview_current(l);
 
 	buf_addf(out, "/%s  ", l->search);
-	if (i < s->n && s->v[i] == number) {
-		word_number(out, (int64_t)i + 1);
+	if (lineset_has(&s->set, number)) {
+		word_number(out, (int64_t)lineset_bound(&s->set, number) + 1);
 		buf_adds(out, " of ");
 	}
-	word_number(out, (int64_t)s->n);
+	word_number(out, (int64_t)s->set.n);
 	if (s->asked)
 		buf_addf(out, " (counting%s)",
 			theme_glyph(&l->v.app->theme, GLYPH_MORE));
@@ -170,7 +168,7 @@ add_filters(struct log *l, struct buf *out)
 		buf_addf(out, "%s+ ", logview_level_name(l->min_level));
 	if (out->len > 0)
 		buf_addf(out, "%s ", dot);
-	word_number(out, (int64_t)l->found[SLOT_FILTER].n);
+	word_number(out, (int64_t)l->found[SLOT_FILTER].set.n);
 	buf_adds(out, " of ");
 	word_number(out, (int64_t)logview_n(l));
 	buf_adds(out, " lines");
@@ -179,20 +177,21 @@ add_filters(struct log *l, struct buf *out)
 static void
 add_counts(struct log *l, struct buf *out)
 {
-	const struct lines *e = &l->found[SLOT_ERRORS], *w = &l->found[SLOT_WARNINGS];
+	size_t errors = l->found[SLOT_ERRORS].set.n;
+	size_t warnings = l->found[SLOT_WARNINGS].set.n;
 	const char *dot = theme_glyph(&l->v.app->theme, GLYPH_DOT);
 
 	word_number(out, (int64_t)logview_n(l));
 	buf_adds(out, logview_n(l) == 1 ? " line" : " lines");
-	if (e->n > 0) {
+	if (errors > 0) {
 		buf_addf(out, " %s ", dot);
-		word_number(out, (int64_t)e->n);
-		buf_adds(out, e->n == 1 ? " error" : " errors");
+		word_number(out, (int64_t)errors);
+		buf_adds(out, errors == 1 ? " error" : " errors");
 	}
-	if (w->n > e->n) {
+	if (warnings > errors) {
 		buf_addf(out, " %s ", dot);
-		word_number(out, (int64_t)(w->n - e->n));
-		buf_adds(out, w->n - e->n == 1 ? " warning" : " warnings");
+		word_number(out, (int64_t)(warnings - errors));
+		buf_adds(out, warnings - errors == 1 ? " warning" : " warnings");
 	}
 }
 
@@ -228,16 +227,16 @@ void
 logview_paint_found(const struct log *l, enum slot slot, struct buf *out)
 {
 	const struct lines *f = &l->found[slot];
-	size_t number = logview_current(l), i = logview_bound(f->v, f->n, number);
+	size_t number = logview_current(l);
 
 	if (!*prompt_text(&l->v.app->prompt))
 		return;
-	if (slot == SLOT_SEARCH && i < f->n && f->v[i] == number) {
-		word_number(out, (int64_t)i + 1);
+	if (slot == SLOT_SEARCH && lineset_has(&f->set, number)) {
+		word_number(out, (int64_t)lineset_bound(&f->set, number) + 1);
 		buf_adds(out, " of ");
 	}
-	word_number(out, (int64_t)f->n);
-	buf_adds(out, f->n == 1 ? " line" : " lines");
+	word_number(out, (int64_t)f->set.n);
+	buf_adds(out, f->set.n == 1 ? " line" : " lines");
 	if (f->asked)
 		buf_addf(out, " (counting%s)",
 			theme_glyph(&l->v.app->theme, GLYPH_MORE));

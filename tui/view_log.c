@@ -138,6 +138,8 @@ view_data(struct view *v)
 		word_copy(l->failed, sizeof(l->failed), str_of(err.text));
 	if (rc)
 		return;
+	for (size_t i = 0; i < SLOT_N; i++)
+		lineset_cut(&l->found[i].set, logview_n(l));
 	if (from < logview_n(l) || !l->found[SLOT_ERRORS].job)
 		logview_ask_all(l, from);
 	if (l->goal && l->goal <= logview_n(l)) {
@@ -295,7 +297,7 @@ view_free(struct view *v)
 
 	app_submit(v->app, WEIR_REQ_FOLLOW, &none);
 	for (size_t i = 0; i < SLOT_N; i++)
-		free(l->found[i].v);
+		lineset_release(&l->found[i].set);
 	for (size_t i = 0; i < l->filters.n; i++)
 		free(l->filters.v[i]);
 	VEC_FREE(&l->filters);
@@ -305,7 +307,7 @@ view_free(struct view *v)
 	weir_match_free(l->match);
 	pager_release(&l->pager);
 	free(l->runs);
-	free(l->shown);
+	lineset_release(&l->shown);
 	free(l->typed);
 	free(l->search);
 	free(l->before);
