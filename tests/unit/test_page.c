@@ -280,6 +280,7 @@ test_search(void **state)
 	assert_int_equal(weir_config_load(&flags, &config, &err), WEIR_OK);
 	a.config = config;
 	prompt_init(&a.prompt);
+	prompt_history(&a.prompt, "search")->read = true; /* no state store is here */
 	view_do(&v->v, ACTION_SEARCH, NULL);
 	assert_true(a.prompt.active);
 	prompt_set(&a.prompt, "line 4");

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "store_help.h"
+#include "state_help.h"
 
 /* Tables that may have a million rows or more. */
 static const char *const big[] = { "runs", "run_docs", "run_text", "task_runs",
@@ -56,23 +56,33 @@ is_big(const char *detail)
 	return false;
 }
 
+/* Those that are for the other of the two files. */
+static const bool of_state[SQL_N] = {
+#define X(name, text) [SQL_##name] = true,
+	SQL_STATE_STATEMENTS(X)
+#undef X
+};
+
 static void
 test_plans(void **state)
 {
 	bool scans[N_ELEM(whole) + 1] = { false };
+	struct state_help sh;
 	struct help h;
 
 	(void)state;
 	help_new(&h);
+	state_new(&sh);
+	state_open(&sh, true);
 	for (int id = 0; id < SQL_N; id++) {
 		char *explain = xasprintf("EXPLAIN QUERY PLAN %s", sql_text[id]);
+		sqlite3 *sqlite =
+			of_state[id] ? statedb_db(sh.s)->sqlite : store_db(h.s)->sqlite;
 		sqlite3_stmt *st = NULL;
-		int code = sqlite3_prepare_v2(
-			store_db(h.s)->sqlite, explain, -1, &st, NULL);
+		int code = sqlite3_prepare_v2(sqlite, explain, -1, &st, NULL);
 
 		if (code != SQLITE_OK)
-			fail_msg("%s: %s", sql_text[id],
-				sqlite3_errmsg(store_db(h.s)->sqlite));
+			fail_msg("%s: %s", sql_text[id], sqlite3_errmsg(sqlite));
 		while (sqlite3_step(st) == SQLITE_ROW) {
 			const char *detail = (const char *)sqlite3_column_text(st, 3);
 
@@ -88,6 +98,7 @@ test_plans(void **state)
 	for (size_t i = 0; i < N_ELEM(whole); i++)
 		if (!scans[i])
 			fail_msg("no longer whole: %s", sql_text[whole[i].id]);
+	state_end(&sh);
 	help_end(&h);
 }
 
