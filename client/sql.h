@@ -62,7 +62,6 @@
 	X(RUN_HISTORY, "SELECT (expected_us - ?1) / ?2, state, count(*) FROM runs" \
 		" WHERE expected_us >= ?1 AND expected_us < ?3 GROUP BY 1, 2") \
 	X(RUN_EXPECTED_IDS, "SELECT id FROM runs WHERE expected_us >= ?1 AND expected_us < ?2") \
-	X(RUN_COUNT_STATES, "SELECT state, count(*) FROM runs GROUP BY state") \
 	X(RUN_COUNT, "SELECT count(*) FROM runs") \
 	X(TEXT_GET, "SELECT text FROM run_text WHERE b = ?1") \
 	X(TEXT_PUT, "INSERT INTO run_text(b, text) VALUES(?1, ?2)" \
@@ -89,19 +88,8 @@
 		" VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(run) DO UPDATE SET state_id = ?2," \
 		" updated_us = ?3, states = ?4, fetched_us = ?5" \
 		" WHERE state_id IS NOT ?2 OR updated_us IS NOT ?3 OR states IS NOT ?4") \
-	X(DETAILS_FRESH, "SELECT 1 FROM runs JOIN run_details ON run_details.run = runs.id" \
-		" WHERE runs.id = ?1 AND runs.state > 5" \
-		" AND run_details.state_id IS runs.state_id" \
-		" AND run_details.updated_us IS runs.updated_us") \
 	X(DETAILS_STATES, "SELECT states FROM run_details WHERE run = ?1") \
 	X(DETAILS_DELETE, "DELETE FROM run_details WHERE run = ?1") \
-	X(DETAILS_LIVE, "SELECT id FROM runs WHERE state BETWEEN 2 AND 5" \
-		" ORDER BY at_us DESC LIMIT ?1") \
-	X(DETAILS_STALE, "SELECT id FROM runs INDEXED BY runs_at WHERE at_us >= ?1" \
-		" AND state > 5 AND NOT EXISTS(SELECT 1 FROM run_details" \
-		" WHERE run_details.run = runs.id AND run_details.state_id IS runs.state_id" \
-		" AND run_details.updated_us IS runs.updated_us)" \
-		" ORDER BY at_us DESC LIMIT ?2") \
 	SQL_DOC_STATEMENTS(X) \
 	SQL_SYNC_STATEMENTS(X) \
 	SQL_STATE_STATEMENTS(X) \

@@ -349,27 +349,6 @@ weir_store_count(
 }
 
 enum weir_rc
-weir_store_count_states(
-	struct weir_store *s, int64_t n[WEIR_N_STATES], struct weir_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum weir_rc rc = db_get(&s->db, SQL_RUN_COUNT_STATES, &st, err);
-
-	if (rc)
-		return rc;
-	memset(n, 0, WEIR_N_STATES * sizeof(*n));
-	while ((rc = db_step(&s->db, st, &row, err)) == WEIR_OK && row) {
-		int64_t state = sqlite3_column_int64(st, 0);
-
-		if (state >= 0 && state < WEIR_N_STATES)
-			n[state] += sqlite3_column_int64(st, 1);
-	}
-	db_reset(st);
-	return rc;
-}
-
-enum weir_rc
 weir_store_check(struct weir_store *s, struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;

@@ -77,12 +77,6 @@ WEIR_NODISCARD enum weir_rc store_expected_ids(struct weir_store *s, int64_t fro
  * this state. */
 WEIR_NODISCARD enum weir_rc store_put_details(struct weir_store *s,
 	const struct weir_run *run, struct str states, struct weir_err *err);
-WEIR_NODISCARD enum weir_rc store_details_fresh(struct weir_store *s,
-	const struct weir_id *run, bool *ret_fresh, struct weir_err *err);
-/* Live runs and runs newer than their details, newest first: whose task runs a cycle
- * fetches. */
-WEIR_NODISCARD enum weir_rc store_stale_details(struct weir_store *s, int64_t since_us,
-	size_t limit, struct id_vec *ret, struct weir_err *err);
 
 /* Logs. Lines in any order; merged, deduplicated by id, kept in order (timestamp,
  * created, id). */

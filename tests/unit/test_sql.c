@@ -18,8 +18,6 @@ static const struct {
 } whole[] = {
 	{ SQL_RUN_COUNT,
 		"count over the smallest index; for doctor and the bottom line" },
-	{ SQL_RUN_COUNT_STATES,
-		"over runs_state alone; for doctor and the bottom line" },
 	{ SQL_RUN_HISTORY, "all buckets of a drift check, every few minutes" },
 	{ SQL_RUN_EXPECTED_IDS, "a bucket that a drift check found to differ" },
 	{ SQL_RUNS_WINDOW, "a drift check" },

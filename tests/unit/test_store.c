@@ -271,7 +271,6 @@ test_sets(void **state)
 	struct weir_run live = help_run(50);
 	struct id_vec seen = { 0 }, ids = { 0 };
 	int64_t counts[4][WEIR_N_STATES];
-	bool fresh;
 
 	(void)state;
 	help_new(&h);
@@ -290,16 +289,6 @@ test_sets(void **state)
 	OK(store_expected_ids(h.s, 3000010, 3000020, &ids, err));
 	assert_int_equal(ids.n, 10);
 	ids.n = 0;
-	OK(store_stale_details(h.s, 0, 1000, &ids, err));
-	assert_int_equal(ids.n, 21);
-	assert_memory_equal(&ids.v[0], &live.id, 16);
-	live = help_run(7);
-	OK(store_put_details(h.s, &live, STR("[1]"), err));
-	OK(store_details_fresh(h.s, &live.id, &fresh, err));
-	assert_true(fresh);
-	ids.n = 0;
-	OK(store_stale_details(h.s, 0, 1000, &ids, err));
-	assert_int_equal(ids.n, 20);
 	VEC_FREE(&seen);
 	VEC_FREE(&ids);
 	help_end(&h);
@@ -750,7 +739,7 @@ test_meta(void **state)
 	struct help h;
 	struct weir_err *err = &h.err;
 	char *text;
-	int64_t v, n[WEIR_N_STATES];
+	int64_t v;
 
 	(void)state;
 	help_new(&h);
@@ -768,9 +757,6 @@ test_meta(void **state)
 	free(text);
 	OK(weir_store_text(h.s, "nothing", &text, err));
 	assert_null(text);
-	put_runs(&h, 5, NULL);
-	OK(weir_store_count_states(h.s, n, err));
-	assert_int_equal(n[WEIR_ST_COMPLETED], 5);
 	help_end(&h);
 }
 

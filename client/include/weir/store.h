@@ -71,12 +71,9 @@ WEIR_NODISCARD enum weir_rc weir_store_set_text(
  * changes). */
 int64_t weir_store_generation(struct weir_store *s);
 
-/* Counts for the bottom line and doctor: rows of a kind; runs by state into
- * n[WEIR_N_STATES]. */
+/* Rows of a kind, for doctor and the bottom line. */
 WEIR_NODISCARD enum weir_rc weir_store_count(struct weir_store *s, enum weir_kind kind,
 	int64_t *ret_n, struct weir_err *err);
-WEIR_NODISCARD enum weir_rc weir_store_count_states(
-	struct weir_store *s, int64_t n[WEIR_N_STATES], struct weir_err *err);
 
 /* PRAGMA quick_check; WEIR_EDB with the first complaint. */
 WEIR_NODISCARD enum weir_rc weir_store_check(
