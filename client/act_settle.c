@@ -54,7 +54,7 @@ row_release(struct row *r)
 static bool
 plan_again(const struct row *r, struct act_plan *p)
 {
-	const char *id = strchr(r->path + 1, '/');
+	const char *id = *r->path == '/' ? strchr(r->path + 1, '/') : NULL;
 
 	p->write = str_starts(str_of(r->path), "/flow_runs/") ? API_SET_STATE
 							      : API_CREATE_RUN;
@@ -63,7 +63,7 @@ plan_again(const struct row *r, struct act_plan *p)
 	buf_adds(&p->path, r->path);
 	buf_adds(&p->body, r->body);
 	snprintf(p->key, sizeof(p->key), "%s", r->key);
-	return *r->path == '/' && id && strlen(id + 1) >= WEIR_ID_TEXT &&
+	return id && strlen(id + 1) >= WEIR_ID_TEXT &&
 	       weir_id_parse((struct str){ id + 1, WEIR_ID_TEXT }, &p->at);
 }
 
@@ -103,7 +103,7 @@ look_for_state(struct action *a, const struct row *r, bool *ret_found)
 			     a->run.state == WEIR_ST_CANCELLING);
 	a->api->ops->states(a->api, &r->object, api_wait_done, &w);
 	rc = api_wait(a->api, &w);
-	if (!rc && strstr(buf_cstr(&body), r->key))
+	if (!rc && *r->key && strstr(buf_cstr(&body), r->key))
 		*ret_found = true;
 	buf_release(&body);
 	if (!rc && *ret_found) {
@@ -233,12 +233,29 @@ weir_act_settle(
 	return rc;
 }
 
+/* It has no answer, and nobody else waits for one. */
+static enum weir_rc
+may_resend(struct action *a, const struct row *r)
+{
+	bool mine = false;
+	enum weir_rc rc;
+
+	if (r->state == WEIR_DEED_LOST)
+		return WEIR_OK;
+	if (r->state != WEIR_DEED_OPEN)
+		return weir_fail(&a->err, WEIR_EREFUSED, "it has its answer: %s",
+			weir_deed_state_name(r->state));
+	rc = journal_claim(a->state, a->number, &mine, &a->err);
+	if (rc || mine)
+		return rc;
+	return weir_fail(&a->err, WEIR_EREFUSED,
+		"the weir that sent it lives and waits for its answer");
+}
+
 static void
 resend(struct action *a, const struct row *r)
 {
-	if (r->state != WEIR_DEED_OPEN && r->state != WEIR_DEED_LOST) {
-		(void)weir_fail(&a->err, WEIR_EREFUSED, "it has its answer: %s",
-			weir_deed_state_name(r->state));
+	if (may_resend(a, r)) {
 		actions_fail(a, "");
 	} else if (actions_read(a, &r->object)) {
 		actions_fail(a, "");

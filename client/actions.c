@@ -18,6 +18,7 @@
 #include "weir/pickup.h"
 #include "weir/select.h"
 #include "weir/text.h"
+#include "weir/view.h"
 
 enum { ANSWER_MAX = 64 << 10, WHO_MAX = 256, HINT_NAME_MAX = 100 };
 
@@ -321,10 +322,18 @@ deployment_gone(struct action *a)
 		!weir_rows_open(a->store, &sel, &rows, NULL) &&
 		!weir_rows_next(rows, &row, NULL) && row) {
 		struct str name = weir_rows_cell(rows, 0)->s;
+		struct buf query = BUF_INIT(HINT_NAME_MAX * 4);
+		struct buf hint = BUF_INIT(sizeof(r->hint) - 1);
 
-		snprintf(r->hint, sizeof(r->hint), "weir deployments 'flow:\"%.*s\"'",
-			name.len < HINT_NAME_MAX ? (int)name.len : HINT_NAME_MAX,
-			name.s ? name.s : "");
+		buf_adds(&query, "flow:");
+		weir_query_quote(&query, name, true);
+		buf_adds(&hint, "weir deployments ");
+		weir_view_quote(&hint, buf_cstr(&query));
+		/* cut, it would be another command */
+		if (name.len <= HINT_NAME_MAX && !hint.truncated)
+			snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
+		buf_release(&query);
+		buf_release(&hint);
 	}
 	weir_rows_close(rows);
 	weir_columns_release(&set);

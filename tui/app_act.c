@@ -100,21 +100,6 @@ app_command(struct app *a, enum action_id id, const char *arg)
 		status_say(a, true, "%s", err.text);
 }
 
-/* What stands behind `weir`, for a new weir that shall print what we show. */
-static void
-add_options(const struct app *a, struct buf *out)
-{
-	if (strcmp(weir_config_origin(a->config, WEIR_KEY_PROFILE), "--profile") == 0) {
-		buf_adds(out, " --profile ");
-		weir_view_quote(out, weir_config_str(a->config, WEIR_KEY_PROFILE));
-	}
-	if (a->start->offline)
-		buf_adds(out, " --offline");
-	if (a->utc)
-		buf_adds(out, " --utc");
-	buf_adds(out, " --no-menu");
-}
-
 /*
  * The view's command is read and written again, so that what the shell sees is quoted
  * by us, whatever a title shows and whatever names the server has.
@@ -125,7 +110,6 @@ app_shell(struct app *a, enum action_id id, const char *arg)
 	struct buf title = BUF_INIT(PROMPT_MAX * 4), command = BUF_INIT(PROMPT_MAX * 8);
 	struct weir_view view = { 0 };
 	struct weir_err err = { 0 };
-	char *self = outside_self();
 
 	(void)id;
 	(void)arg;
@@ -135,14 +119,14 @@ app_shell(struct app *a, enum action_id id, const char *arg)
 	} else {
 		buf_clear(&title);
 		weir_view_format(&view, &title);
-		buf_addf(&command, "%s%s", self, buf_cstr(&title) + strlen("weir"));
-		add_options(a, &command);
+		outside_command(a, buf_cstr(&title),
+			a->start->offline ? "--offline --no-menu" : "--no-menu",
+			&command);
 		outside_run(a, buf_cstr(&command), true);
 	}
 	weir_view_release(&view);
 	buf_release(&title);
 	buf_release(&command);
-	free(self);
 }
 
 void

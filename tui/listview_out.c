@@ -15,15 +15,9 @@ static void
 add_command(struct view *v, const char *options, struct buf *out)
 {
 	struct buf command = BUF_INIT(COMMAND_MAX);
-	char *self = outside_self();
-	const char *rest;
-	size_t n;
 
 	v->ops->command(v, &command);
-	rest = buf_cstr(&command) + strlen("weir ");
-	n = strcspn(rest, " ");
-	buf_addf(out, "%s %.*s %s%s", self, (int)n, rest, options, rest + n);
-	free(self);
+	outside_command(v->app, buf_cstr(&command), options, out);
 	buf_release(&command);
 }
 

@@ -119,14 +119,31 @@ outside_run(struct app *a, const char *command, bool wait)
 	return false;
 }
 
-char *
-outside_self(void)
+/* This program, as a shell reads it. */
+static void
+add_self(struct buf *out)
 {
 	char path[PATH_LENGTH_MAX];
-	struct buf b = BUF_INIT(PATH_LENGTH_MAX * 4);
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	path[n > 0 ? n : 0] = '\0';
-	weir_view_quote(&b, n > 0 ? path : "weir");
-	return buf_steal(&b);
+	weir_view_quote(out, n > 0 ? path : "weir");
+}
+
+void
+outside_command(
+	const struct app *a, const char *command, const char *options, struct buf *out)
+{
+	const char *rest = command + strlen("weir ");
+	size_t n = strcspn(rest, " ");
+
+	add_self(out);
+	buf_addf(out, " %.*s", (int)n, rest);
+	if (strcmp(weir_config_origin(a->config, WEIR_KEY_PROFILE), "--profile") == 0) {
+		buf_adds(out, " --profile ");
+		weir_view_quote(out, weir_config_str(a->config, WEIR_KEY_PROFILE));
+	}
+	if (a->utc)
+		buf_adds(out, " --utc");
+	buf_addf(out, " %s%s", options, rest + n);
 }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include <weir/buf.h>
+
 struct app;
 
 /*
@@ -13,7 +15,11 @@ struct app;
  */
 bool outside_run(struct app *a, const char *command, bool wait);
 
-/* How this very program is started again: its path, quoted. Owned. */
-char *outside_self(void);
+/*
+ * The command of a view (`weir runs ...`, quoted) as this very program is to run it:
+ * with options behind its name, and those that say whose data the menu shows.
+ */
+void outside_command(
+	const struct app *a, const char *command, const char *options, struct buf *out);
 
 #endif

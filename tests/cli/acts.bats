@@ -366,6 +366,9 @@ die_at()
 	weir2 history -o json
 	json 'd[0]["result"] == "unanswered"'
 	silent
+	weir2 history --resend 1
+	exits 1
+	says "lives and waits"
 	wait "$pid"
 	[ "$(made_of "$id")" = 1 ]
 	weir2 history -o json

@@ -41,6 +41,31 @@ def shell_is_given_quoted_words(start):
 
 
 @test
+def another_program_gets_what_the_menu_shows(start):
+    """The store of this profile is empty; that of the others is not."""
+    conf = os.path.join(start.env["HOME"], "other")
+    kept = os.path.join(conf, "list.tsv")
+    os.makedirs(f"{conf}/weir")
+    with open(f"{conf}/weir/weir.conf", "w", encoding="utf-8") as f:
+        f.write(f'[profiles.other]\napi_url = "{start.env["PREFECT_API_URL"]}"\n')
+    t = start("--profile", "other", "runs", "-state:late", SHELL="/bin/sh", XDG_CONFIG_HOME=conf)
+    t.send("S")
+    t.send(kept + "\r")
+    t.wait_for(rb"ended with status|list is in")
+    with open(kept, encoding="utf-8") as f:
+        assert f.read().count("\n") < 2, "rows of another profile"
+    t.send("!")
+    t.wait_for(rb"any key goes back")
+    assert b"Completed" not in t.out, "rows of another profile"
+    assert b"unknown" not in t.out and b"--offline'" not in t.out, "options became words of the query"
+    t.send("x")
+    t.read()
+    t.send("q")
+    assert t.wait() == 0, "exit status"
+    t.restored()
+
+
+@test
 def interrupting_the_other_program_does_not_end_the_menu(start):
     t = start(SHELL="/bin/sh", PAGER="sleep 60; true")
     t.send("!")
