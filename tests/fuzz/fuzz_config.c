@@ -1,13 +1,18 @@
 /*
  * Configuration files: the first byte says which file the rest is. What loads can be
- * shown without its secrets; what is set in weir.conf is read back.
+ * shown without its secrets; what is set in weir.conf is read back; of keys, colours
+ * and views what can be used is used, and of the rest each row is told.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include <weir/mem.h>
+#include <weir/views.h>
 
 #include "config_layer.h"
+#include "input.h"
+#include "keymap.h"
+#include "theme_user.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -77,6 +82,55 @@ check_entries(const struct weir_config *c)
 	}
 }
 
+/* A key's name is read as that key. */
+static void
+check_keys(const struct keymap *m)
+{
+	for (size_t i = 0; i < m->bindings.n; i++) {
+		const struct binding *b = &m->bindings.v[i];
+		char name[INPUT_NAME];
+		uint32_t again = 0;
+
+		if (!input_parse(str_of(input_name(b->key, name)), &again) ||
+			again != b->key)
+			abort();
+		if (b->action != ACTION_NONE && !action_get(b->action))
+			abort();
+	}
+}
+
+static size_t
+lines_of(const struct buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->len; i++)
+		n += b->s[i] == '\n';
+	return n;
+}
+
+static void
+check_rows(const struct weir_config *c)
+{
+	struct buf warnings = BUF_INIT(BUF_MAX);
+	const struct weir_entry *rows = NULL;
+	struct weir_views views = { 0 };
+	struct theme theme = { 0 };
+	struct keymap keys;
+	size_t n = weir_config_entries(c, "views", &rows);
+
+	weir_views_read(c, NULL, &views, &warnings);
+	if (!warnings.truncated && views.n + lines_of(&warnings) < n)
+		abort();
+	theme_user_read(&theme, c, &warnings);
+	keymap_init(&keys);
+	keymap_read(&keys, c, &warnings);
+	check_keys(&keys);
+	keymap_release(&keys);
+	weir_views_release(&views);
+	buf_release(&warnings);
+}
+
 static void
 check_edit(struct str text, const struct weir_config *c)
 {
@@ -119,6 +173,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		check_shown(c);
 		check_entries(c);
+		check_rows(c);
 		if (w.path == paths[0])
 			check_edit(w.text, c);
 	}
