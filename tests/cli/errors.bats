@@ -115,7 +115,7 @@ teardown()
 	says "--number: 'x' is not a number"
 	weir2 runs -n 99999999999999999999
 	exits 2
-	weir2 logs a b
+	weir2 show a b
 	one_error 2
 	says "too many arguments"
 	weir2 runs --sort
