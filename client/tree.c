@@ -2,7 +2,7 @@
 
 #include "store_write.h"
 
-enum { NONE = UINT32_MAX };
+static const uint32_t NONE = UINT32_MAX;
 
 void
 weir_tree_release(struct weir_tree *t)
