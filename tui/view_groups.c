@@ -1,5 +1,8 @@
 #include "view_groups.h"
 
+#include <ctype.h>
+#include <strings.h>
+
 #include <weir/group.h>
 #include <weir/text.h>
 #include <weir/time.h>
@@ -225,6 +228,18 @@ crumb(struct page_view *v, void *arg, struct buf *out)
 	buf_addf(out, "by %s", g->view.count_by);
 }
 
+/* May it hold an `or`, which binds less than what is put behind it? */
+static bool
+has_or(const char *query)
+{
+	for (const char *p = query; *p; p++) {
+		if (strncasecmp(p, "or", 2) == 0 && !isalnum((unsigned char)p[2]) &&
+			(p == query || !isalnum((unsigned char)p[-1])))
+			return true;
+	}
+	return false;
+}
+
 /* The rows of the group: what the list shows, and the value. */
 static void
 open_group(struct page_view *v, void *arg, const struct page_line *line)
@@ -235,11 +250,8 @@ open_group(struct page_view *v, void *arg, const struct page_line *line)
 
 	if (line->key < 1 || (size_t)line->key > g->found.n)
 		return;
-	if (query && *query) {
-		bool either = strstr(query, " or ") || strstr(query, " OR ");
-
-		buf_addf(&text, either ? "(%s) " : "%s ", query);
-	}
+	if (query && *query)
+		buf_addf(&text, has_or(query) ? "(%s) " : "%s ", query);
 	weir_groups_query(&g->found, (size_t)line->key - 1, &text);
 	app_open_list(v->v.app, g->view.kind, buf_cstr(&text), NULL);
 	buf_release(&text);
