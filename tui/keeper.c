@@ -117,7 +117,7 @@ open_store(struct keeper *k, struct weir_store **ret_store, struct weir_err *err
 	return weir_session_store(k->session, WEIR_STORE_READ, ret_store, err);
 }
 
-/* Every row of the kind that sel asks for, with its id. False from fn: enough. */
+/* Every row of the kind that sel asks for, with its id. */
 static enum weir_rc
 each_id(struct weir_store *store, struct weir_select *sel,
 	void (*fn)(void *arg, int64_t key, const struct weir_id *id), void *arg,

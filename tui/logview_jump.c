@@ -48,8 +48,9 @@ clock_of_day(struct str text, int64_t day_us, bool utc, int64_t *ret_us)
 	} else if (copy[used]) {
 		return false;
 	}
-	if (hours > 23 || minutes > 59 || hours < 0 || minutes < 0 || seconds < 0 ||
-		seconds >= 61 || !(utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)))
+	if (hours > 23 || minutes > 59 || hours < 0 || minutes < 0 ||
+		!(seconds >= 0 && seconds < 61) ||
+		!(utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)))
 		return false;
 	tm.tm_hour = hours;
 	tm.tm_min = minutes;
