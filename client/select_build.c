@@ -9,7 +9,7 @@
  * The own order of runs is two such statements after each other: what has begun, newest
  * first, then what is due, soonest first. Both walk the index on at_us, or one of
  * (flow, at_us), (deployment, at_us), (state, at_us); several flows or states are
- * merged. /
+ * merged.
  */
 #include "select_build.h"
 
