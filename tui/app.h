@@ -113,6 +113,10 @@ void app_paint(struct app *a);
 /* Nothing is going on and nothing is due: what a script waits for. */
 bool app_idle(struct app *a);
 
+/* The run that a task run is part of; false: it is not here. */
+bool app_run_of_task(
+	struct app *a, const struct weir_id *task, struct weir_id *ret_run);
+
 /* What an action such as ACTION_RUNS lists; runs, of others. */
 enum weir_kind app_list_kind(enum action_id id);
 

@@ -4,7 +4,6 @@
 #include <weir/select.h>
 
 #include "app.h"
-#include "facts.h"
 #include "view_detail.h"
 #include "view_groups.h"
 #include "view_history.h"
@@ -69,26 +68,6 @@ open_log(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	return v;
 }
 
-/* The run that a task run is part of. */
-static bool
-run_of_task(struct app *a, const struct weir_id *task, struct weir_id *ret_run)
-{
-	struct page page = { .width = 80 };
-	struct facts f = { .p = &page,
-		.store = app_store(a),
-		.theme = &a->theme,
-		.now_us = a->now_us,
-		.brief = true,
-		.kind = WEIR_TASK_RUN,
-		.id = *task };
-	bool found = f.store && facts_write(&f) && !weir_id_is_null(&f.run);
-
-	if (found)
-		*ret_run = f.run;
-	page_release(&page);
-	return found;
-}
-
 static struct view *
 open_why(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	const struct weir_id *id)
@@ -105,7 +84,7 @@ open_graph(struct app *a, const struct weir_view *view, enum weir_kind kind,
 	struct weir_id run = *id;
 
 	(void)view;
-	if (kind == WEIR_TASK_RUN && !run_of_task(a, id, &run))
+	if (kind == WEIR_TASK_RUN && !app_run_of_task(a, id, &run))
 		return NULL;
 	return view_timeline_new(a, &run);
 }
@@ -240,11 +219,7 @@ app_open(struct app *a, enum weir_kind kind, const struct weir_id *id)
 void
 app_list(struct app *a, enum action_id id, const char *arg)
 {
-	/* From ACTION_RUNS on. */
-	static const enum weir_kind kinds[] = { WEIR_RUN, WEIR_TASK_RUN, WEIR_FLOW,
-		WEIR_DEPLOYMENT, WEIR_POOL, WEIR_QUEUE, WEIR_WORKER, WEIR_LIMIT,
-		WEIR_ARTIFACT };
-	enum weir_kind kind = kinds[id - ACTION_RUNS];
+	enum weir_kind kind = app_list_kind(id);
 	struct weir_view view = { 0 };
 
 	if ((arg && *arg) || !desk_left(a, kind, &view)) {
@@ -265,6 +240,31 @@ app_show(struct app *a, enum action_id id, const char *arg)
 	view.id = arg && *arg ? xstrdup(arg) : NULL;
 	app_open_view(a, &view);
 	weir_view_release(&view);
+}
+
+bool
+app_run_of_task(struct app *a, const struct weir_id *task, struct weir_id *ret_run)
+{
+	struct weir_select sel = { .kind = WEIR_TASK_RUN };
+	struct weir_column_set set = { 0 };
+	struct weir_rows *rows = NULL;
+	char id[WEIR_ID_TEXT + 1];
+	enum weir_kind kind;
+	struct weir_id found;
+	bool row = false;
+
+	if (!app_store(a) ||
+		weir_resolve(a->store, 1u << WEIR_TASK_RUN, weir_id_format(task, id),
+			&kind, &found, &sel.key, NULL) ||
+		weir_columns_choose(WEIR_TASK_RUN, "flow_run_id", 0, &set, NULL))
+		return false;
+	sel.columns = &set;
+	if (!weir_rows_open(a->store, &sel, &rows, NULL) &&
+		!weir_rows_next(rows, &row, NULL) && row)
+		*ret_run = weir_rows_cell(rows, 0)->id;
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	return row && !weir_id_is_null(ret_run);
 }
 
 /* What the cursor is on, or what the view is about. */

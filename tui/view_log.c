@@ -384,38 +384,13 @@ new_log(struct app *a, const struct weir_id *runs, size_t n)
 	return l;
 }
 
-/* The run that a task run belongs to. */
-static bool
-run_of_task(struct app *a, const struct weir_id *task, struct weir_id *ret_run)
-{
-	struct weir_column_set columns = { 0 };
-	struct weir_select sel = { .kind = WEIR_TASK_RUN, .columns = &columns };
-	struct weir_rows *rows = NULL;
-	struct weir_err err;
-	char text[WEIR_ID_TEXT + 1];
-	enum weir_kind kind;
-	struct weir_id id;
-	bool found = false;
-
-	if (weir_resolve(a->store, 1u << WEIR_TASK_RUN, weir_id_format(task, text),
-		    &kind, &id, &sel.key, &err) ||
-		weir_columns_choose(WEIR_TASK_RUN, "flow_run_id", 0, &columns, &err))
-		return false;
-	if (!weir_rows_open(a->store, &sel, &rows, &err) &&
-		!weir_rows_next(rows, &found, &err) && found)
-		*ret_run = weir_rows_cell(rows, 0)->id;
-	weir_rows_close(rows);
-	weir_columns_release(&columns);
-	return found;
-}
-
 struct view *
 view_log_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
 {
 	struct weir_id run = *id;
 	struct log *l;
 
-	if (!app_store(a) || (kind == WEIR_TASK_RUN && !run_of_task(a, id, &run)))
+	if (!app_store(a) || (kind == WEIR_TASK_RUN && !app_run_of_task(a, id, &run)))
 		return NULL;
 	l = new_log(a, &run, 1);
 	if (kind == WEIR_TASK_RUN)
