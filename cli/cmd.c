@@ -75,22 +75,36 @@ find_terminals(struct ctx *ctx)
 
 /* What the menu shall open is looked for at the server only if it is not here. */
 static enum weir_rc
-find_start(struct ctx *ctx, const struct weir_view *view)
+find_object(struct ctx *ctx, unsigned kinds, const char *text)
 {
 	enum weir_kind kind;
 	struct weir_id id;
 	struct weir_store *store;
-	unsigned kinds = view->show == WEIR_SHOW_OBJECT
-				 ? (1u << WEIR_N_KINDS) - 1
-				 : 1u << WEIR_RUN | 1u << WEIR_TASK_RUN;
 	int64_t key;
 	enum weir_rc rc;
 
 	if (!weir_session_store(ctx->session, WEIR_STORE_READ, &store, NULL) &&
-		!weir_resolve(store, kinds, view->id, &kind, &id, &key, NULL))
+		!weir_resolve(store, kinds, text, &kind, &id, &key, NULL))
 		return WEIR_OK;
 	rc = ctx_refresh(ctx);
-	return rc ? rc : ctx_resolve(ctx, kinds, view->id, &kind, &id, NULL);
+	return rc ? rc : ctx_resolve(ctx, kinds, text, &kind, &id, NULL);
+}
+
+/* One object, or the runs of a log of several, a line each. */
+static enum weir_rc
+find_start(struct ctx *ctx, const struct weir_view *view)
+{
+	unsigned kinds = view->show == WEIR_SHOW_OBJECT
+				 ? (1u << WEIR_N_KINDS) - 1
+				 : 1u << WEIR_RUN | 1u << WEIR_TASK_RUN;
+	char *ids = xstrdup(view->id), *save = NULL;
+	enum weir_rc rc = WEIR_OK;
+
+	for (char *id = strtok_r(ids, "\n", &save); !rc && id;
+		id = strtok_r(NULL, "\n", &save))
+		rc = find_object(ctx, kinds, id);
+	free(ids);
+	return rc;
 }
 
 static enum weir_rc

@@ -151,8 +151,9 @@ logview_turn(struct log *l)
 	} else {
 		l->unfolded = !l->unfolded;
 		l->turned.n = 0;
-		status_say(l->v.app, false, "no traceback here: %s",
-			l->unfolded ? "all are shown whole" : "all are folded");
+		status_say(l->v.app, false, "nothing to fold here: %s",
+			l->unfolded ? "all tracebacks are shown whole"
+				    : "all tracebacks are folded");
 	}
 	pager_changed(&l->pager);
 	logview_settle(l);

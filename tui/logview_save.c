@@ -95,7 +95,8 @@ save_to(struct log *l, const char *path)
 		return;
 	}
 	l->question = QUESTION_REPLACE;
-	status_say(l->v.app, false, "%s exists: replace it?  [y/N]", l->path);
+	status_say(l->v.app, false, "%s exists: replace it?  [y/N]",
+		strlen(l->path) + 40 < (size_t)l->v.width ? l->path : "the file");
 }
 
 bool

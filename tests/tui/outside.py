@@ -1,5 +1,7 @@
 """Other programs on the terminal while the menu waits."""
 import os
+import re
+import tempfile
 
 from terminal import test
 
@@ -78,3 +80,79 @@ def interrupting_the_other_program_does_not_end_the_menu(start):
     t.send("q")
     assert t.wait() == 0, "exit status"
     t.restored()
+
+
+def program(folder, name, text):
+    path = f"{folder}/{name}"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"#!/bin/sh\n{text}\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+@test
+def log_goes_to_the_pager_and_the_editor(start):
+    """What is shown, nothing else; $VISUAL before $EDITOR; the copy is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        got = f"{folder}/got"
+        pager = program(folder, "pager", f"cat > {got}.pager; echo paged")
+        visual = program(folder, "visual", f'cp "$1" {got}.visual; echo "$1" > {got}.name; echo seen')
+        wrong = program(folder, "editor", f"touch {got}.wrong")
+        t = start("runs", "state:failed", PAGER=pager, VISUAL=visual, EDITOR=wrong)
+        t.send("L")
+        t.wait_for(rb"line \d+ of \d+")
+        t.send("|")
+        t.wait_for(rb"paged")
+        t.read()
+        with open(f"{got}.pager", encoding="utf-8") as f:
+            whole = f.read().split("\n")
+        t.send("4")
+        t.read()
+        t.send("\x1be")
+        t.wait_for(rb"seen")
+        t.read()
+        with open(f"{got}.visual", encoding="utf-8") as f:
+            errors = f.read().split("\n")
+        with open(f"{got}.name", encoding="utf-8") as f:
+            name = f.read().strip()
+        assert len(whole) > len(errors) > 1, f"{len(whole)} lines, {len(errors)} of them errors"
+        heads = [line for line in errors if re.match(r"\d\d:\d\d:\d\d", line)]
+        assert heads and all(line[13] in "EC" for line in heads), f"not what the level lets: {heads}"
+        assert not os.path.exists(f"{got}.wrong"), "$EDITOR in spite of $VISUAL"
+        assert not os.path.exists(name), f"{name} was left behind"
+        t.send("Q")
+        assert t.wait() == 0, "exit status"
+        t.restored()
+
+
+@test
+def log_is_saved_to_any_name_and_asks_before_it_replaces(start):
+    with tempfile.TemporaryDirectory() as folder:
+        hostile = f"{folder}/a $(touch made) `touch made`; 'b' \"c\" \u00e4"
+        t = start("runs", "state:failed")
+        t.send("L")
+        t.wait_for(rb"line \d+ of \d+")
+        t.send(f"S{hostile}\r")
+        t.wait_for(rb"lines are in")
+        with open(hostile, encoding="utf-8") as f:
+            first = f.read()
+        assert first.count("\n") > 3 and "\x1b" not in first, "not the log"
+        t.send("4")
+        t.read()
+        for answer, replaced in (("n", False), ("\r", False), ("y", True)):
+            seen = len(t.out)
+            t.send(f"S{hostile}\r")
+            t.read()
+            assert b"[y/N]" in t.out[seen:], "it did not ask"
+            t.send(answer)
+            t.read()
+            with open(hostile, encoding="utf-8") as f:
+                assert (f.read() != first) == replaced, f"after {answer!r}"
+        seen = len(t.out)
+        t.send(f"S{folder}/none/x\r")
+        t.read()
+        assert b"No such file" in t.out[seen:], "no reason"
+        assert len(os.listdir(folder)) == 1, os.listdir(folder)
+        t.send("Q")
+        assert t.wait() == 0, "exit status"
+        t.restored()
