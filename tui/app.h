@@ -97,6 +97,8 @@ WEIR_NODISCARD enum weir_rc app_view_open(
 void app_open_command(struct app *a, const char *command);
 /* A named view, as a tab. Why not is said. */
 void app_view_named(struct app *a, const char *name);
+/* Keep warnings, one a line; before the screen is taken they are told there too. */
+void app_warn(struct app *a, const char *lines);
 /* The store for reading; NULL when there is none yet. */
 struct weir_store *app_store(struct app *a);
 /* Does the store hold what it held? Else views read anew. */

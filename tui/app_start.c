@@ -78,6 +78,23 @@ wants_accessible(const struct app *a)
 	return weir_config_bool(a->config, WEIR_KEY_ACCESSIBLE);
 }
 
+void
+app_warn(struct app *a, const char *lines)
+{
+	for (const char *p = lines; *p;) {
+		size_t n = strcspn(p, "\n");
+		struct buf line = BUF_INIT(4096);
+
+		text_sanitize(
+			&line, (struct str){ p, n }, a->theme.utf8 ? 0 : TEXT_ASCII);
+		if (!a->screen.open)
+			fprintf(stderr, "weir: %s\n", buf_cstr(&line));
+		messages_add(&a->messages, true, buf_cstr(&line));
+		buf_release(&line);
+		p += n + (p[n] == '\n');
+	}
+}
+
 /* What is wrong in [keys] and [colours] is told before the screen is taken, and kept.
  */
 static void
@@ -87,17 +104,7 @@ read_keys(struct app *a)
 
 	keymap_read(&a->keymap, a->config, &warnings);
 	theme_user_read(&a->theme, a->config, &warnings);
-	for (const char *p = buf_cstr(&warnings); *p;) {
-		size_t n = strcspn(p, "\n");
-		struct buf line = BUF_INIT(4096);
-
-		text_sanitize(
-			&line, (struct str){ p, n }, a->theme.utf8 ? 0 : TEXT_ASCII);
-		fprintf(stderr, "weir: %s\n", buf_cstr(&line));
-		messages_add(&a->messages, true, buf_cstr(&line));
-		buf_release(&line);
-		p += n + (p[n] == '\n');
-	}
+	app_warn(a, buf_cstr(&warnings));
 	buf_release(&warnings);
 }
 

@@ -4,7 +4,6 @@
  */
 #include <weir/select.h>
 #include <weir/statedb.h>
-#include <weir/text.h>
 
 #include "app.h"
 #include "listview.h"
@@ -29,22 +28,6 @@ take(void *arg, const char *name, const char *text)
 	return true;
 }
 
-static void
-warn(struct app *a, const char *lines)
-{
-	for (const char *p = lines; *p;) {
-		size_t n = strcspn(p, "\n");
-		struct buf line = BUF_INIT(4096);
-
-		text_sanitize(
-			&line, (struct str){ p, n }, a->theme.utf8 ? 0 : TEXT_ASCII);
-		fprintf(stderr, "weir: %s\n", buf_cstr(&line));
-		messages_add(&a->messages, true, buf_cstr(&line));
-		buf_release(&line);
-		p += n + (p[n] == '\n');
-	}
-}
-
 void
 desk_read(struct app *a)
 {
@@ -56,7 +39,7 @@ desk_read(struct app *a)
 		buf_adds(&warnings, "how lists were left cannot be read\n");
 	weir_views_read(a->config, state, &a->desk.views, &warnings);
 	weir_statedb_close(state);
-	warn(a, buf_cstr(&warnings));
+	app_warn(a, buf_cstr(&warnings));
 	buf_release(&warnings);
 }
 
