@@ -103,10 +103,24 @@ app_layout(struct app *a)
 	a->dirty = true;
 }
 
+/* Two rows instead of a screen: a key that is held down costs next to nothing. */
+static bool
+paint_cursor(struct app *a)
+{
+	struct view *v = a->top;
+
+	if (a->dirty || v->dirty || !a->moved || !v->ops->cursor ||
+		!v->ops->cursor(v, &a->draw) || a->dirty)
+		return false;
+	draw_flush(&a->draw);
+	a->moved = false;
+	return true;
+}
+
 void
 app_paint(struct app *a)
 {
-	if (!a->top)
+	if (!a->top || paint_cursor(a))
 		return;
 	a->now_us = weir_now_us();
 	view_update(a->top);
@@ -115,13 +129,13 @@ app_paint(struct app *a)
 	status_paint(a);
 	draw_flush(&a->draw);
 	a->drawn_us = weir_monotonic_us();
-	a->dirty = false;
+	a->dirty = a->moved = false;
 }
 
 bool
 app_idle(struct app *a)
 {
-	if (a->dirty || (a->top && a->top->dirty))
+	if (a->dirty || a->moved || (a->top && a->top->dirty))
 		return false;
 	if (a->top && a->top->ops->due && a->top->ops->due(a->top))
 		return false;
@@ -162,7 +176,7 @@ key_of_prompt(struct app *a, uint32_t key)
 		return;
 	switch (prompt_key(p, key, buf_str(&a->input.paste))) {
 	case PROMPT_CHANGED:
-		prompt_tell(a, PROMPT_EV_CHANGED);
+		a->untold = true;
 		break;
 	case PROMPT_ACCEPTED:
 		prompt_tell(a, PROMPT_EV_ACCEPTED);
@@ -177,7 +191,7 @@ key_of_prompt(struct app *a, uint32_t key)
 		buf_addstr(&text, buf_str(&p->ghost));
 		prompt_set(p, buf_cstr(&text));
 		buf_clear(&p->ghost);
-		prompt_tell(a, PROMPT_EV_CHANGED);
+		a->untold = true;
 		break;
 	case PROMPT_MOVED:
 	case PROMPT_IGNORED:
@@ -194,12 +208,43 @@ app_settle(struct app *a)
 }
 
 void
+app_echo(struct app *a)
+{
+	if (!a->untold)
+		return;
+	status_echo(a);
+	app_tell(a);
+}
+
+void
+app_tell(struct app *a)
+{
+	if (!a->untold)
+		return;
+	a->untold = false;
+	prompt_tell(a, PROMPT_EV_CHANGED);
+}
+
+/* Does the key do nothing but move a cursor, which is painted alone? */
+static bool
+moves(const struct app *a, uint32_t key)
+{
+	const struct view_ops *ops = a->top->ops;
+	const struct binding *b = keymap_at(&a->keymap, ops->context, key);
+
+	return !a->prompt.active && ops->cursor && b && b->action <= ACTION_LAST &&
+	       action_get(b->action)->run == app_forward;
+}
+
+void
 app_key(struct app *a, uint32_t key)
 {
 	const struct binding *b;
 
+	app_tell(a);
 	a->key_us = weir_monotonic_us();
-	a->dirty = true;
+	if (!moves(a, key))
+		a->dirty = true;
 	status_clear(a);
 	if (key == INPUT_CLICK)
 		app_settle(a);
@@ -207,11 +252,15 @@ app_key(struct app *a, uint32_t key)
 		return;
 	if (a->prompt.active) {
 		key_of_prompt(a, key);
+		if (a->script.path)
+			app_tell(a);
 		return;
 	}
 	app_settle(a);
-	if (a->top->ops->key && a->top->ops->key(a->top, key))
+	if (a->top->ops->key && a->top->ops->key(a->top, key)) {
+		a->dirty = true;
 		return;
+	}
 	b = keymap_at(&a->keymap, a->top->ops->context, key);
 	if (b && b->action != ACTION_NONE)
 		action_get(b->action)->run(a, b->action, b->arg);

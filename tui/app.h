@@ -62,6 +62,8 @@ struct app {
 	bool utc;
 	bool accessible;  /* for screen readers: nothing moves by itself */
 	bool dirty;       /* something looks different */
+	bool moved;       /* a cursor did, and nothing else looks different */
+	bool untold;      /* a prompt's user has not heard of the text's last change */
 	bool typing;      /* a prompt's text changed: what is said of it is not kept */
 	int64_t click_us; /* when the mouse was last clicked, and in which row */
 	int click_y;
@@ -108,6 +110,10 @@ uint64_t app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id
 void app_prompt(
 	struct app *a, const struct prompt_user *user, void *arg, const char *text);
 void app_key(struct app *a, uint32_t key);
+/* Tell a prompt's user of what was typed; app_echo shows it first. The next key tells
+ * too. */
+void app_tell(struct app *a);
+void app_echo(struct app *a);
 /* A view that is new has read what it shows before it is asked to do anything: keys
  * may come faster than frames. */
 void app_settle(struct app *a);

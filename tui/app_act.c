@@ -19,7 +19,9 @@ void
 app_forward(struct app *a, enum action_id id, const char *arg)
 {
 	view_do(a->top, id, arg);
-	if (a->top)
+	if (a->top && a->top->ops->cursor && id <= ACTION_LAST)
+		a->moved = true;
+	else if (a->top)
 		view_touch(a->top, VIEW_PAINT);
 }
 

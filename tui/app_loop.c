@@ -103,10 +103,10 @@ take_input(struct app *a, bool waited)
 	unsigned char bytes[1024];
 	struct pollfd tty = { .fd = STDIN_FILENO, .events = POLLIN };
 	uint32_t key;
+	ssize_t n;
 
 	do {
-		ssize_t n = 0;
-
+		n = 0;
 		if (poll(&tty, 1, 0) > 0) {
 			n = read(STDIN_FILENO, bytes, sizeof(bytes));
 			if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
@@ -120,9 +120,9 @@ take_input(struct app *a, bool waited)
 		}
 		while (!a->quit && input_next(&a->input, waited, &key))
 			app_key(a, key);
-		if (n <= 0)
-			return;
-	} while (!a->quit);
+	} while (!a->quit && n == sizeof(bytes));
+	if (!a->quit)
+		app_echo(a);
 }
 
 static int64_t
@@ -177,15 +177,18 @@ turn(struct app *a)
 	struct weir_event ev;
 	int n = poll(fds, N_ELEM(fds), timeout_ms(a));
 
-	take_signals(a);
+	if (fds[1].revents)
+		take_signals(a);
 	if (!a->quit && !a->script.path && (fds[0].revents || input_pending(&a->input)))
 		take_input(a, n == 0);
 	if (a->quit)
 		return;
 	while (a->engine && weir_engine_next(a->engine, &ev))
 		take_event(a, &ev);
-	take_answers(a);
-	desk_take(a);
+	if (fds[2].revents)
+		take_answers(a);
+	if (fds[3].revents)
+		desk_take(a);
 	take_timers(a);
 }
 
@@ -201,7 +204,7 @@ app_loop(struct app *a, struct weir_err *err)
 			rc = script_step(&a->script, a, &more, err);
 		if (rc)
 			return rc;
-		if (!a->quit && (a->dirty || a->top->dirty) &&
+		if (!a->quit && (a->dirty || a->moved || a->top->dirty) &&
 			(!a->script.path || a->script.waiting))
 			app_paint(a);
 	}

@@ -51,7 +51,8 @@ struct listview {
 	struct weir_query *words;
 	char *words_of;
 
-	struct preview *preview; /* NULL: none is on the screen */
+	size_t painted_top, painted_row; /* where the list and its cursor are drawn */
+	struct preview *preview;         /* NULL: none is on the screen */
 	enum listview_preview preview_mode;
 
 	int64_t generation; /* of the store that was last asked */
@@ -146,6 +147,7 @@ int64_t listview_due(const struct view *v);
 void listview_answer(struct view *v, struct finder_answer *answer);
 
 void listview_paint(struct view *v, struct draw *d);
+bool listview_paint_cursor(struct view *v, struct draw *d);
 /* The header and the first rows on the screen, in so many lines from y on. */
 void listview_paint_sample(struct listview *r, struct draw *d, int y, int lines);
 void listview_paint_counts(struct view *v, struct draw *d);

@@ -112,27 +112,55 @@ paint_line(struct listview *r, struct draw *d, int i, const struct table_look *q
 	}
 }
 
+/* Line i of the body. */
+static void
+paint_body_line(
+	struct listview *r, struct draw *d, int i, const struct table_look *look)
+{
+	int header = listview_has_header(&r->v) ? 1 : 0;
+
+	draw_begin(d, r->v.y + i);
+	d->limit = listview_pane(r).list_width;
+	if (i < header)
+		paint_header(r, d);
+	else
+		paint_line(r, d, i - header, look);
+	listview_paint_beside(r, d, i);
+	draw_end(d, false);
+}
+
 void
 listview_paint(struct view *v, struct draw *d)
 {
 	struct listview *r = listview_of(v);
 	struct listview_pane pane = listview_pane(r);
-	int header = listview_has_header(v) ? 1 : 0;
 	struct table_look look;
 
 	listview_look(r);
 	begin_rows(r, r->list.height, &look);
-	for (int i = 0; i < pane.list_height; i++) {
-		draw_begin(d, v->y + i);
-		d->limit = pane.list_width;
-		if (i < header)
-			paint_header(r, d);
-		else
-			paint_line(r, d, i - header, &look);
-		listview_paint_beside(r, d, i);
-		draw_end(d, false);
-	}
+	for (int i = 0; i < pane.list_height; i++)
+		paint_body_line(r, d, i, &look);
 	listview_paint_below(r, d);
+	r->painted_row = r->list.row;
+	r->painted_top = r->list.top;
+}
+
+bool
+listview_paint_cursor(struct view *v, struct draw *d)
+{
+	struct listview *r = listview_of(v);
+	int first = listview_has_header(v) ? 1 : 0;
+	size_t rows[] = { r->painted_row, r->list.row };
+	struct table_look look;
+
+	if (r->list.top != r->painted_top || r->range_key)
+		return false;
+	listview_look(r);
+	begin_rows(r, 0, &look);
+	for (size_t i = rows[0] == rows[1]; i < N_ELEM(rows); i++)
+		paint_body_line(r, d, first + (int)(rows[i] - r->list.top), &look);
+	r->painted_row = r->list.row;
+	return true;
 }
 
 void

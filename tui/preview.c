@@ -80,6 +80,8 @@ preview_look(struct preview *p, enum weir_kind kind, const struct weir_id *id)
 	p->any = true;
 	p->kind = kind;
 	p->id = *id;
+	if (p->top > 0)
+		p->app->dirty = true; /* its lines move */
 	p->top = 0;
 	p->read_us = later(p, REST_US);
 	/* At the first look the engine has not started yet. */

@@ -186,6 +186,7 @@ open_real(struct screen *s)
 	 * hundred small writes a frame. */
 	endwin();
 	refresh();
+	typeahead(-1); /* what was typed is read before a frame, not asked for in it */
 	getmaxyx(stdscr, s->rows, s->cols);
 }
 

@@ -405,6 +405,19 @@ status_paint(struct app *a)
 	}
 }
 
+void
+status_echo(struct app *a)
+{
+	struct draw *d = &a->draw;
+
+	if (!a->prompt.active)
+		return;
+	draw_begin(d, d->rows - 1);
+	paint_last(a, d->rows - 1, false);
+	draw_end(d, false);
+	draw_flush(d);
+}
+
 int64_t
 status_due(const struct app *a)
 {

@@ -37,6 +37,8 @@ void status_read(struct app *a);   /* age and outage from the store */
 void status_body(int rows, int *ret_y, int *ret_height);
 
 void status_paint(struct app *a);
+/* Show what is typed, before anything is done about it. */
+void status_echo(struct app *a);
 
 /* Right-aligned text on the row begun, if what stands before it leaves room. */
 void status_right(struct draw *d, enum style style, const char *text);

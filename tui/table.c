@@ -441,6 +441,9 @@ row_lead(const struct table *t, struct draw *d, const struct rows_row *row,
 		style = theme_state(d->theme,
 			(enum weir_state)row->cells[t->rows->state].i, name, glyph);
 		draw_text(d, style, glyph);
+		/* One run of colour with the name behind it: a third fewer bytes. */
+		if (t->shown > 0 && column(t, 0)->type == WEIR_T_STATE_NAME)
+			draw_text(d, style, " ");
 	}
 	draw_to(d, lead(t) + indent);
 	return style;

@@ -39,6 +39,9 @@ struct view_ops {
 	void (*data)(struct view *v); /* read again what the screen shows */
 	void (*paint)(
 		struct view *v, struct draw *d); /* rows v->y .. v->y + v->height - 1 */
+	/* Only the cursor moved: paint what that changes. False: paint all. May be
+	 * NULL. */
+	bool (*cursor)(struct view *v, struct draw *d);
 	/* The last line but one: what is counted, and where one is. The row is begun.
 	 */
 	void (*counts)(struct view *v, struct draw *d);

@@ -114,8 +114,10 @@ view_move(struct view *v, enum action_id id)
 {
 	struct listview *r = listview_of(v);
 
-	if (id == ACTION_LEFT || id == ACTION_RIGHT)
+	if (id == ACTION_LEFT || id == ACTION_RIGHT) {
+		view_touch(v, VIEW_PAINT);
 		return table_scroll(&r->table, id == ACTION_LEFT ? -1 : 1);
+	}
 	return list_act(&r->list, id);
 }
 
@@ -252,6 +254,7 @@ static const struct view_ops ops = {
 	.layout = view_layout,
 	.data = listview_data,
 	.paint = listview_paint,
+	.cursor = listview_paint_cursor,
 	.counts = listview_paint_counts,
 	.command = view_command,
 	.acts = acts,
