@@ -33,8 +33,11 @@ app_back(struct app *a, enum action_id id, const char *arg)
 	/* A filter or search that can be taken back goes before the view does. */
 	if (a->top->ops->back && a->top->ops->back(a->top))
 		return;
-	app_pop(a);
-	a->quit = !a->top;
+	/* The last view stays until the end: how it is left is kept. */
+	if (a->top->below)
+		app_pop(a);
+	else
+		a->quit = true;
 }
 
 void

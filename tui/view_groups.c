@@ -448,8 +448,25 @@ on_field(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 	}
 }
 
+/* Enter on the empty line takes what is offered. */
+static bool
+field_key(struct app *a, void *arg, struct prompt *p, uint32_t key)
+{
+	struct buf offered = BUF_INIT(PROMPT_MAX);
+
+	(void)a;
+	(void)arg;
+	if (key == INPUT_ENTER && !p->text.len && p->ghost.len) {
+		buf_addstr(&offered, buf_str(&p->ghost));
+		prompt_set(p, buf_cstr(&offered));
+		buf_release(&offered);
+	}
+	return false;
+}
+
 static const struct prompt_user field_user = {
 	.label = "count by: ",
+	.key = field_key,
 	.event = on_field,
 	.history = "field",
 };
