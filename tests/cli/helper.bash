@@ -45,6 +45,22 @@ world()
 	export PREFECT_API_URL=$FAKE_URL
 }
 
+# A store for all tests of a file: sync_once in setup_file, synced_world in setup.
+sync_once()
+{
+	world
+	"$WEIR" sync -q
+	cp -r "$XDG_CACHE_HOME" "$BATS_FILE_TMPDIR/cache"
+	"$WEIR" runs --offline -n 0 -o json >"$BATS_FILE_TMPDIR/runs"
+	weir_cleanup
+}
+
+synced_world()
+{
+	world
+	cp -r "$BATS_FILE_TMPDIR/cache" "$XDG_CACHE_HOME"
+}
+
 # weir with its two outputs apart: $T/out, $T/err, status in $status.
 weir2()
 {

@@ -5,13 +5,8 @@ load helper
 setup_file()
 {
 	fake_start --runs 300
-	source "$ROOT/tests/lib/env.sh"
-	export PREFECT_API_URL=$FAKE_URL
-	"$WEIR" sync -q
-	cp -r "$XDG_CACHE_HOME" "$BATS_FILE_TMPDIR/cache"
+	sync_once
 	# the newest failed run that has child runs
-	"$WEIR" runs --offline -n 0 -o json >"$BATS_FILE_TMPDIR/runs"
-	weir_cleanup
 	PARENT=$(python3 - "$BATS_FILE_TMPDIR/runs" <<'P'
 import json, sys
 runs = json.load(open(sys.argv[1]))
@@ -29,8 +24,7 @@ teardown_file()
 
 setup()
 {
-	world
-	cp -r "$BATS_FILE_TMPDIR/cache" "$XDG_CACHE_HOME"
+	synced_world
 }
 
 teardown()

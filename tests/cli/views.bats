@@ -5,11 +5,7 @@ load helper
 setup_file()
 {
 	fake_start --runs 60
-	source "$ROOT/tests/lib/env.sh"
-	export PREFECT_API_URL=$FAKE_URL
-	"$WEIR" sync -q
-	cp -r "$XDG_CACHE_HOME" "$BATS_FILE_TMPDIR/cache"
-	weir_cleanup
+	sync_once
 }
 
 teardown_file()
@@ -19,8 +15,7 @@ teardown_file()
 
 setup()
 {
-	world
-	cp -r "$BATS_FILE_TMPDIR/cache" "$XDG_CACHE_HOME"
+	synced_world
 	mkdir -p "$XDG_CONFIG_HOME/weir"
 	cat >"$XDG_CONFIG_HOME/weir/weir.conf" <<-'E'
 		[views]

@@ -5,12 +5,7 @@ load helper
 setup_file()
 {
 	fake_start --runs 300
-	source "$ROOT/tests/lib/env.sh"
-	export PREFECT_API_URL=$FAKE_URL
-	"$WEIR" sync -q
-	cp -r "$XDG_CACHE_HOME" "$BATS_FILE_TMPDIR/cache"
-	"$WEIR" runs --offline -n 0 -o json >"$BATS_FILE_TMPDIR/runs"
-	weir_cleanup
+	sync_once
 	# a build of which a platform failed, and that platform's run
 	read -r PARENT CHILD < <(python3 - "$BATS_FILE_TMPDIR/runs" <<'P'
 import json, sys
@@ -30,8 +25,7 @@ teardown_file()
 
 setup()
 {
-	world
-	cp -r "$BATS_FILE_TMPDIR/cache" "$XDG_CACHE_HOME"
+	synced_world
 }
 
 teardown()

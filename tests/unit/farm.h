@@ -233,4 +233,27 @@ farm_free(struct farm *f)
 	free(f);
 }
 
+/* One farm for all tests of a group, made of this seed. */
+static struct farm *farm;
+static uint64_t farm_seed;
+
+static inline int
+farm_set_up(void **state)
+{
+	(void)state;
+	farm = farm_new(farm_seed);
+	return 0;
+}
+
+static inline int
+farm_tear_down(void **state)
+{
+	(void)state;
+	farm_free(farm);
+	return 0;
+}
+
+#define FARM_TESTS(tests, seed)                                                        \
+	(farm_seed = (seed), cmocka_run_group_tests(tests, farm_set_up, farm_tear_down))
+
 #endif

@@ -15,8 +15,6 @@
 #include "weir/query.h"
 #include "weir/select.h"
 
-static struct farm *farm;
-
 /* A name means one column; an alias may be the name of none. */
 static void
 test_names(void **state)
@@ -353,22 +351,6 @@ test_samples(void **state)
 	assert_true(n > 10);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	farm = farm_new(13);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	farm_free(farm);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -381,5 +363,5 @@ main(void)
 		cmocka_unit_test(test_samples),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return FARM_TESTS(tests, 13);
 }

@@ -211,8 +211,6 @@ static const struct {
 	{ "\"\"numpy", w_numpy },
 };
 
-static struct farm *farm;
-
 static struct weir_query *
 parse(const char *text)
 {
@@ -725,22 +723,6 @@ test_interrupt(void **state)
 	weir_query_free(q);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	farm = farm_new(7);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	farm_free(farm);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -760,5 +742,5 @@ main(void)
 		cmocka_unit_test(test_interrupt),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return FARM_TESTS(tests, 7);
 }

@@ -11,8 +11,6 @@
 #include "weir/group.h"
 #include "weir/keys.h"
 
-static struct farm *farm;
-
 struct told {
 	uint32_t *keys;
 	size_t n, heads;
@@ -297,22 +295,6 @@ test_values(void **state)
 	buf_release(&out);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	farm = farm_new(7);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	farm_free(farm);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -325,5 +307,5 @@ main(void)
 		cmocka_unit_test(test_keys_new_rows),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return FARM_TESTS(tests, 7);
 }

@@ -10,7 +10,6 @@
 
 enum { RUNS = 1u << WEIR_RUN, ALL = (1u << WEIR_N_KINDS) - 1 };
 
-static struct farm *farm;
 static struct weir_err err;
 
 static enum weir_rc
@@ -150,22 +149,6 @@ test_addresses(void **state)
 	assert_int_equal(resolve(ALL, "http://", &got), WEIR_ENOTFOUND);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	farm = farm_new(17);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	farm_free(farm);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -176,5 +159,5 @@ main(void)
 		cmocka_unit_test(test_addresses),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return FARM_TESTS(tests, 17);
 }

@@ -8,8 +8,6 @@
 #include "farm.h"
 #include "rows.h"
 
-static struct farm *farm;
-
 static size_t
 index_of(const struct rows *r, const char *name)
 {
@@ -154,22 +152,6 @@ test_unflagged(void **state)
 	rows_release(&r);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	farm = farm_new(5);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	farm_free(farm);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -179,5 +161,5 @@ main(void)
 		cmocka_unit_test(test_unflagged),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return FARM_TESTS(tests, 5);
 }

@@ -11,8 +11,6 @@
 #include "weir/query.h"
 #include "weir/select.h"
 
-static struct farm *farm;
-
 struct plan {
 	int sorts, scans; /* steps that sort, that read a whole table */
 };
@@ -338,22 +336,6 @@ test_documents(void **state)
 	weir_columns_release(&set);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	farm = farm_new(11);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	farm_free(farm);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -367,5 +349,5 @@ main(void)
 		cmocka_unit_test(test_documents),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return FARM_TESTS(tests, 11);
 }

@@ -12,8 +12,6 @@
 
 enum { ROUNDS = 3000, ROWS = 40 };
 
-static struct farm *farm;
-
 struct world {
 	struct theme theme;
 	struct draw draw;
@@ -167,22 +165,6 @@ test_letters(void **state)
 	close_world(&w);
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	farm = farm_new(21);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	farm_free(farm);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -192,5 +174,5 @@ main(void)
 		cmocka_unit_test(test_letters),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return FARM_TESTS(tests, 21);
 }
