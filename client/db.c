@@ -418,6 +418,18 @@ db_run(struct db *db, sqlite3_stmt *st, struct weir_err *err)
 }
 
 enum weir_rc
+db_ids(struct db *db, sqlite3_stmt *st, struct id_vec *ret, struct weir_err *err)
+{
+	enum weir_rc rc;
+	bool row = false;
+
+	while ((rc = db_step(db, st, &row, err)) == WEIR_OK && row)
+		VEC_PUSH(ret, db_id(st, 0));
+	db_reset(st);
+	return rc;
+}
+
+enum weir_rc
 db_exec(struct db *db, const char *sql, struct weir_err *err)
 {
 	if (sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)

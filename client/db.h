@@ -10,6 +10,7 @@
 #include "sql.h"
 #include "weir/error.h"
 #include "weir/id.h"
+#include "weir/mem.h"
 #include "weir/time.h"
 
 /* An empty file of this name beside the store: somebody met damage in it. */
@@ -73,6 +74,10 @@ WEIR_NODISCARD enum weir_rc db_step(
 /* Step to the end and reset. */
 WEIR_NODISCARD enum weir_rc db_run(
 	struct db *db, sqlite3_stmt *st, struct weir_err *err);
+/* The same: the ids of the first column are added to ret. */
+VEC_TYPE(id_vec, struct weir_id);
+WEIR_NODISCARD enum weir_rc db_ids(
+	struct db *db, sqlite3_stmt *st, struct id_vec *ret, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc db_exec(
 	struct db *db, const char *sql, struct weir_err *err);
 /* A statement without parameters. */

@@ -317,22 +317,16 @@ enum weir_rc
 weir_journal_chain(struct weir_statedb *s, const struct weir_id *run,
 	struct weir_id **ret_ids, size_t *ret_n, struct weir_err *err)
 {
+	struct id_vec ids = { 0 };
 	struct db *db = statedb_db(s);
-	VEC(struct weir_id) ids = { 0 };
 	sqlite3_stmt *st = NULL;
-	bool row = true;
 	enum weir_rc rc = db_get(db, SQL_CHAIN_OF, &st, err);
 
 	if (rc)
 		return rc;
 	db_bind_id(st, 1, run);
 	sqlite3_bind_int(st, 2, WEIR_JOURNAL_CHAIN_MAX);
-	while (!rc && row) {
-		rc = db_step(db, st, &row, err);
-		if (!rc && row)
-			VEC_PUSH(&ids, db_id(st, 0));
-	}
-	db_reset(st);
+	rc = db_ids(db, st, &ids, err);
 	if (rc) {
 		VEC_FREE(&ids);
 		return rc;

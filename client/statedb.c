@@ -247,20 +247,14 @@ enum weir_rc
 weir_statedb_marks(struct weir_statedb *s, enum weir_kind kind,
 	struct weir_id **ret_ids, size_t *ret_n, struct weir_err *err)
 {
-	VEC(struct weir_id) ids = { 0 };
+	struct id_vec ids = { 0 };
 	sqlite3_stmt *st = NULL;
-	bool row = true;
 	enum weir_rc rc = db_get(&s->db, SQL_MARKS_OF, &st, err);
 
 	if (rc)
 		return rc;
 	db_bind_str(st, 1, str_of(weir_kind_name(kind)));
-	while (!rc && row) {
-		rc = db_step(&s->db, st, &row, err);
-		if (!rc && row)
-			VEC_PUSH(&ids, db_id(st, 0));
-	}
-	db_reset(st);
+	rc = db_ids(&s->db, st, &ids, err);
 	if (rc) {
 		VEC_FREE(&ids);
 		return rc;

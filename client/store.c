@@ -155,19 +155,6 @@ store_run_id(struct weir_store *s, enum sql_id id, const struct weir_id *a,
 	return db_run(&s->db, st, err);
 }
 
-enum weir_rc
-store_collect(struct weir_store *s, sqlite3_stmt *st, struct id_vec *ret,
-	struct weir_err *err)
-{
-	enum weir_rc rc;
-	bool row = false;
-
-	while ((rc = db_step(&s->db, st, &row, err)) == WEIR_OK && row)
-		VEC_PUSH(ret, db_id(st, 0));
-	db_reset(st);
-	return rc;
-}
-
 static int
 cmp_id(const void *a, const void *b)
 {

@@ -127,7 +127,7 @@ ids_of(struct weir_store *s, enum weir_kind kind, const struct weir_id *owner,
 		return rc;
 	if (owner)
 		db_bind_id(st, 1, owner);
-	return store_collect(s, st, ret, err);
+	return db_ids(&s->db, st, ret, err);
 }
 
 static enum weir_rc

@@ -52,9 +52,6 @@ store_log_last(int64_t log)
 /* Run a statement whose only parameter is an id. */
 WEIR_NODISCARD enum weir_rc store_run_id(struct weir_store *s, enum sql_id id,
 	const struct weir_id *a, struct weir_err *err);
-/* Append the ids of column 0 to ret; st is bound, reset afterwards. */
-WEIR_NODISCARD enum weir_rc store_collect(struct weir_store *s, sqlite3_stmt *st,
-	struct id_vec *ret, struct weir_err *err);
 /* Is id in v (sorted)? */
 bool store_id_in(const struct weir_id *v, size_t n, const struct weir_id *id);
 struct weir_id *store_sorted(const struct weir_id *ids, size_t n); /* owned */

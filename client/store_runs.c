@@ -286,7 +286,7 @@ store_orphans(
 	if (rc)
 		return rc;
 	sqlite3_bind_int64(st, 1, (int64_t)limit);
-	return store_collect(s, st, ret, err);
+	return db_ids(&s->db, st, ret, err);
 }
 
 enum weir_rc
@@ -340,5 +340,5 @@ store_expected_ids(struct weir_store *s, int64_t from_us, int64_t to_us,
 		return rc;
 	sqlite3_bind_int64(st, 1, from_us);
 	sqlite3_bind_int64(st, 2, to_us);
-	return store_collect(s, st, ret, err);
+	return db_ids(&s->db, st, ret, err);
 }

@@ -49,8 +49,6 @@ WEIR_NODISCARD enum weir_rc store_delete_runs(struct weir_store *s,
 WEIR_NODISCARD enum weir_rc store_runs_gone(struct weir_store *s,
 	const struct weir_id *ids, size_t n, struct weir_err *err);
 
-VEC_TYPE(id_vec, struct weir_id);
-
 /* Ids of live runs that are not among seen (sorted by weir_id_cmp): step C of the
  * algorithm. */
 WEIR_NODISCARD enum weir_rc store_live_unseen(struct weir_store *s,

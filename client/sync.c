@@ -436,15 +436,12 @@ prune(struct sync *s, int64_t before_us)
 	struct db *db = store_db(s->store);
 	struct id_vec ids = { 0 };
 	sqlite3_stmt *st = NULL;
-	bool row = false;
 	enum weir_rc rc = db_get(db, SQL_RUNS_ENDED_BEFORE, &st, &s->err);
 
 	if (!rc) {
 		db_bind_time(st, 1, before_us);
-		while (!(rc = db_step(db, st, &row, &s->err)) && row)
-			VEC_PUSH(&ids, db_id(st, 0));
+		rc = db_ids(db, st, &ids, &s->err);
 	}
-	db_reset(st);
 	for (size_t i = 0; !rc && i < ids.n; i += SYNC_TX_ROWS) {
 		size_t n = ids.n - i < SYNC_TX_ROWS ? ids.n - i : SYNC_TX_ROWS;
 

@@ -189,16 +189,12 @@ add_far(struct sync *s)
 	int64_t horizon = api_now_us(s->api) + seconds(SYNC_HORIZON_S);
 	struct db *db = store_db(s->store);
 	sqlite3_stmt *st = NULL;
-	bool row = false;
 	enum weir_rc rc = db_get(db, SQL_RUNS_FAR, &st, &s->err);
 
-	if (!rc) {
-		db_bind_time(st, 1, horizon);
-		while (!(rc = db_step(db, st, &row, &s->err)) && row)
-			VEC_PUSH(&s->live, db_id(st, 0));
-	}
-	db_reset(st);
-	return rc;
+	if (rc)
+		return rc;
+	db_bind_time(st, 1, horizon);
+	return db_ids(db, st, &s->live, &s->err);
 }
 
 /* Live here and in neither A nor B: ask for them by id; who is missing was deleted. */

@@ -94,7 +94,7 @@ why_failed_below(struct weir_store *s, const struct weir_id *run, struct id_vec 
 		return rc;
 	db_bind_id(st, 1, run);
 	sqlite3_bind_int(st, 2, BELOW_MAX);
-	return store_collect(s, st, ret, err);
+	return db_ids(store_db(s), st, ret, err);
 }
 
 /* When the last attempt of a run began, by its history; 0: not known. */
