@@ -1,5 +1,5 @@
 /*
- * A subcommand: one file, one struct cmd. CMDS is the only list of them.
+ * A subcommand: one struct cmd. CMDS is the only list of them.
  *
  * Dispatch, help, completion and the check of the man pages all read these entries, so
  * an option or command that is added here is added everywhere, or a test fails.

@@ -140,7 +140,8 @@
  *   out_json	JSON and NDJSON
  *   list	what all list commands share
  *   list_tree	child runs below their parents
- *   cmd_runs cmd_task_runs cmd_flows cmd_deployments cmd_limits cmd_artifacts
+ *   cmd_runs
+ *   cmd_lists	flows, deployments, limits, task-runs, artifacts
  *   list_group	a list counted by a column
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   cmd_logs	a run's log: options, fetching, files
@@ -149,7 +150,7 @@
  *   logs_search	the logs of many runs
  *   logs_print	lines as text, bytes, NDJSON
  *   acts		runs to act on, asking, results
- *   cmd_cancel cmd_retrigger
+ *   cmd_acts	cancel, retrigger
  *   cmd_history	what was done
  *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables
