@@ -267,46 +267,45 @@ app_run_of_task(struct app *a, const struct weir_id *task, struct weir_id *ret_r
 	return row && !weir_id_is_null(ret_run);
 }
 
-/* What the cursor is on, or what the view is about. */
-static bool
-object_here(struct app *a, enum weir_kind *ret_kind, struct weir_id *ret_id)
+/* A view of what the cursor is on, or of what the view is about. */
+static void
+open_here(struct app *a,
+	struct view *(*make)(struct app *, enum weir_kind, const struct weir_id *),
+	const char *else_say)
 {
-	return a->top->ops->object && a->top->ops->object(a->top, ret_kind, ret_id);
+	enum weir_kind kind;
+	struct weir_id id;
+	struct view *v = NULL;
+
+	if (a->top->ops->object && a->top->ops->object(a->top, &kind, &id))
+		v = make(a, kind, &id);
+	if (v)
+		app_push(a, v);
+	else
+		status_say(a, false, "%s", else_say);
+}
+
+static struct view *
+timeline_of(struct app *a, enum weir_kind kind, const struct weir_id *id)
+{
+	return kind == WEIR_RUN || kind == WEIR_TASK_RUN ? open_graph(a, NULL, kind, id)
+							 : NULL;
 }
 
 void
 app_timeline(struct app *a, enum action_id id, const char *arg)
 {
-	enum weir_kind kind;
-	struct weir_id object;
-	struct view *v = NULL;
-
 	(void)id;
 	(void)arg;
-	if (object_here(a, &kind, &object) &&
-		(kind == WEIR_RUN || kind == WEIR_TASK_RUN))
-		v = open_graph(a, NULL, kind, &object);
-	if (v)
-		app_push(a, v);
-	else
-		status_say(a, false, "only runs have a timeline");
+	open_here(a, timeline_of, "only runs have a timeline");
 }
 
 void
 app_parameters(struct app *a, enum action_id id, const char *arg)
 {
-	enum weir_kind kind;
-	struct weir_id object;
-	struct view *v = NULL;
-
 	(void)id;
 	(void)arg;
-	if (object_here(a, &kind, &object))
-		v = view_parameters_new(a, kind, &object);
-	if (v)
-		app_push(a, v);
-	else
-		status_say(a, false, "only runs and deployments have parameters");
+	open_here(a, view_parameters_new, "only runs and deployments have parameters");
 }
 
 /* ---- named views */

@@ -66,8 +66,8 @@ export_open(struct export *e, const char *path, bool replace, struct weir_err *e
 	return rc;
 }
 
-enum weir_rc
-export_temp(struct export *e, struct weir_err *err)
+static enum weir_rc
+open_temp(struct export *e, struct weir_err *err)
 {
 	const char *folder = getenv("TMPDIR");
 
@@ -138,30 +138,43 @@ export_close(struct export *e, bool keep, struct weir_err *err)
 }
 
 static const char *
-command_of(const struct app *a, enum export_with with)
+command_of(const struct app *a, bool editor)
 {
-	const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");
+	const char *visual = getenv("VISUAL"), *ed = getenv("EDITOR");
 	const char *pager = weir_config_str(a->config, WEIR_KEY_PAGER);
 
-	if (with == EXPORT_PAGER)
+	if (!editor)
 		return pager && *pager ? pager : "less";
-	return visual && *visual ? visual : editor && *editor ? editor : "vi";
+	return visual && *visual ? visual : ed && *ed ? ed : "vi";
 }
 
-enum weir_rc
-export_show(
-	struct app *a, struct export *e, enum export_with with, struct weir_err *err)
+static void
+show(struct app *a, struct export *e, bool editor)
 {
 	struct buf command = BUF_INIT(COMMAND_MAX);
 
 	flush(e);
-	if (e->failed)
-		return weir_fail(
-			err, WEIR_EFAIL, "'%s': %s", e->temp, strerror(e->failed));
-	buf_addf(&command, "%s %s", command_of(a, with),
-		with == EXPORT_PAGER ? "<" : "");
-	weir_view_quote(&command, e->temp);
-	(void)outside_run(a, buf_cstr(&command), false);
+	if (!e->failed) {
+		buf_addf(&command, "%s %s", command_of(a, editor), editor ? "" : "<");
+		weir_view_quote(&command, e->temp);
+		(void)outside_run(a, buf_cstr(&command), false);
+	}
 	buf_release(&command);
-	return WEIR_OK;
+}
+
+void
+export_out(struct app *a, bool editor, bool (*fill)(struct export *e, void *arg),
+	void *arg)
+{
+	struct weir_err err = { 0 };
+	struct export e;
+
+	if (open_temp(&e, &err)) {
+		status_say(a, true, "%s", err.text);
+		return;
+	}
+	if (fill(&e, arg))
+		show(a, &e, editor);
+	if (export_close(&e, false, &err))
+		status_say(a, true, "%s", err.text);
 }

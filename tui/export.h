@@ -28,17 +28,16 @@ bool export_exists(const char *path);
 /* A file that shall be `path`; without replace it must not exist. */
 WEIR_NODISCARD enum weir_rc export_open(
 	struct export *e, const char *path, bool replace, struct weir_err *err);
-/* A file for another program to read; it is gone after export_show. */
-WEIR_NODISCARD enum weir_rc export_temp(struct export *e, struct weir_err *err);
 void export_add(struct export *e, struct str text);
 /* keep false: leave nothing behind. */
 WEIR_NODISCARD enum weir_rc export_close(
 	struct export *e, bool keep, struct weir_err *err);
 
-/* Give the screen to $PAGER, or $VISUAL or $EDITOR, with a file of export_temp; what
- * goes wrong there is said. */
-enum export_with { EXPORT_PAGER, EXPORT_EDITOR };
-WEIR_NODISCARD enum weir_rc export_show(
-	struct app *a, struct export *e, enum export_with with, struct weir_err *err);
+/*
+ * Give the screen to $PAGER, or $VISUAL or $EDITOR, with a file that fill writes; what
+ * goes wrong is said. fill returns false when it has said that there is nothing.
+ */
+void export_out(struct app *a, bool editor, bool (*fill)(struct export *e, void *arg),
+	void *arg);
 
 #endif

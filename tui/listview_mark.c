@@ -146,6 +146,19 @@ say_marked(struct listview *r)
 	buf_release(&text);
 }
 
+/* A mark that begins: where a range is being marked, it is its end. */
+static bool
+begin_mark(struct listview *r)
+{
+	if (r->rows.n == 0 || !can_mark(r))
+		return false;
+	if (r->range_key) {
+		end_range(r);
+		return false;
+	}
+	return true;
+}
+
 void
 listview_mark(struct view *v, enum action_id id, const char *arg)
 {
@@ -153,12 +166,8 @@ listview_mark(struct view *v, enum action_id id, const char *arg)
 
 	(void)id;
 	(void)arg;
-	if (r->rows.n == 0 || !can_mark(r))
+	if (!begin_mark(r))
 		return;
-	if (r->range_key) {
-		end_range(r);
-		return;
-	}
 	mark_rows(r, r->list.row, r->list.row, !listview_is_marked(r, r->list.row));
 	list_act(&r->list, ACTION_DOWN);
 }
@@ -170,12 +179,8 @@ listview_mark_range(struct view *v, enum action_id id, const char *arg)
 
 	(void)id;
 	(void)arg;
-	if (r->rows.n == 0 || !can_mark(r))
+	if (!begin_mark(r))
 		return;
-	if (r->range_key) {
-		end_range(r);
-		return;
-	}
 	r->range_key = r->list.key;
 	r->range_row = r->list.row;
 }

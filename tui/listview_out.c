@@ -63,32 +63,26 @@ listview_save(struct view *v, enum action_id id, const char *arg)
 		app_prompt(v->app, &save_user, v, "");
 }
 
+static bool
+fill_table(struct export *e, void *arg)
+{
+	struct view *v = arg;
+	struct buf command = BUF_INIT(COMMAND_MAX);
+	bool done;
+
+	add_command(v, "-o table -n 0 --offline --no-menu", &command);
+	buf_adds(&command, " > ");
+	weir_view_quote(&command, e->temp);
+	done = outside_run(v->app, buf_cstr(&command), false);
+	buf_release(&command);
+	return done;
+}
+
 void
 listview_show(struct view *v, enum action_id id, const char *arg)
 {
-	struct buf command = BUF_INIT(COMMAND_MAX);
-	struct weir_err err = { 0 };
-	struct export e;
-	enum weir_rc rc;
-
 	(void)arg;
-	rc = export_temp(&e, &err);
-	if (!rc) {
-		struct weir_err unused;
-
-		add_command(v, "-o table -n 0 --offline --no-menu", &command);
-		buf_adds(&command, " > ");
-		weir_view_quote(&command, e.temp);
-		if (outside_run(v->app, buf_cstr(&command), false))
-			rc = export_show(v->app, &e,
-				id == ACTION_EDITOR ? EXPORT_EDITOR : EXPORT_PAGER,
-				&err);
-		if (export_close(&e, false, &unused) && !rc)
-			rc = unused.rc, err = unused;
-	}
-	if (rc)
-		status_say(v->app, true, "%s", err.text);
-	buf_release(&command);
+	export_out(v->app, id == ACTION_EDITOR, fill_table, v);
 }
 
 void

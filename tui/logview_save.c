@@ -176,25 +176,16 @@ logview_save(struct view *v, enum action_id id, const char *arg)
 		app_prompt(v->app, &view_user, v, "");
 }
 
+static bool
+fill_shown(struct export *e, void *arg)
+{
+	write_lines(arg, e, false);
+	return true;
+}
+
 void
 logview_out(struct view *v, enum action_id id, const char *arg)
 {
-	struct log *l = logview_of(v);
-	struct weir_err err = { 0 };
-	struct export e;
-	enum weir_rc rc;
-
 	(void)arg;
-	rc = export_temp(&e, &err);
-	if (!rc) {
-		struct weir_err unused;
-
-		write_lines(l, &e, false);
-		rc = export_show(v->app, &e,
-			id == ACTION_EDITOR ? EXPORT_EDITOR : EXPORT_PAGER, &err);
-		if (export_close(&e, false, &unused) && !rc)
-			rc = unused.rc, err = unused;
-	}
-	if (rc)
-		status_say(v->app, true, "%s", err.text);
+	export_out(v->app, id == ACTION_EDITOR, fill_shown, logview_of(v));
 }
