@@ -40,7 +40,10 @@ class Menu:
         """(seconds to the first byte, to the last one, bytes) until so long nothing comes."""
         first = last = None
         count = 0
-        self.first_paint = 0.0  # of what is more than an echo
+        # of the last burst that is more than an echo or counts: rows come after what
+        # the key itself repaints
+        self.first_paint = 0.0
+        burst = 0
         while True:
             wait = most - (time.monotonic() - began) if last is None else quiet
             ready, _, _ = select.select([self.fd], [], [], max(wait, 0))
@@ -52,11 +55,14 @@ class Menu:
                 break
             if not data:
                 break
-            last = time.monotonic()
+            now = time.monotonic()
+            burst = 0 if last and now - last > 0.01 else burst
+            last = now
             first = first or last
             count += len(data)
-            if count >= 1000 and not self.first_paint:
+            if burst < 1000 <= burst + len(data):
                 self.first_paint = last - began
+            burst += len(data)
             self.tail = (self.tail + data)[-65536:]
         if first is None:
             raise RuntimeError("nothing was drawn")
