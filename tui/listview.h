@@ -37,6 +37,7 @@ struct listview {
 	struct view v;
 	enum weir_kind kind;
 	char *query, *start_query; /* what is shown; what it was opened with */
+	char *save_path;           /* where it was last saved, or NULL */
 	char *sort, *start_sort;   /* as --sort; "" is the kind's own order */
 	char *columns;             /* as --columns; "" is those of the kind's tables */
 	char *count_by;            /* a field; "" is none */

@@ -21,24 +21,78 @@ add_command(struct view *v, const char *options, struct buf *out)
 	buf_release(&command);
 }
 
+/* What the view's command prints into the file of e. */
+static bool
+fill(struct view *v, struct export *e, const char *options)
+{
+	struct buf command = BUF_INIT(COMMAND_MAX);
+	bool done;
+
+	add_command(v, options, &command);
+	buf_adds(&command, " > ");
+	weir_view_quote(&command, e->temp);
+	done = outside_run(v->app, buf_cstr(&command), false);
+	buf_release(&command);
+	return done;
+}
+
+static void
+save(struct view *v, bool replace)
+{
+	const char *path = listview_of(v)->save_path;
+	struct weir_err err = { 0 };
+	struct export e;
+	bool done;
+
+	if (export_open(&e, path, replace, &err)) {
+		status_say(v->app, true, "%s", err.text);
+		return;
+	}
+	done = fill(v, &e, "-o tsv --header -n 0 --offline");
+	if (export_close(&e, done, &err))
+		status_say(v->app, true, "%s", err.text);
+	else if (done)
+		status_say(v->app, false, "the list is in %s", path);
+}
+
+static bool
+on_replace_key(struct app *a, void *arg, struct prompt *p, uint32_t key)
+{
+	prompt_stop(p, false);
+	if (key == 'y' || key == 'Y')
+		save(arg, true);
+	else
+		status_say(a, false, "%s is as it was", listview_of(arg)->save_path);
+	return true;
+}
+
+static void
+on_replace(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
+{
+	(void)a;
+	(void)arg;
+	(void)p;
+	(void)ev;
+}
+
+static const struct prompt_user replace_user = {
+	.label = "the file exists: replace it?  "
+		 "[y/N] ",
+	.event = on_replace,
+	.key = on_replace_key
+};
+
 static void
 save_to(struct view *v, const char *text)
 {
-	struct buf command = BUF_INIT(COMMAND_MAX);
-	char *path = export_path(text);
+	struct listview *r = listview_of(v);
 
-	if (export_exists(path)) {
-		status_say(v->app, true, "%s exists: choose another name", path);
-		goto out;
-	}
-	add_command(v, "-o tsv --header -n 0 --offline", &command);
-	buf_adds(&command, " > ");
-	weir_view_quote(&command, path);
-	if (outside_run(v->app, buf_cstr(&command), false))
-		status_say(v->app, false, "the list is in %s", path);
-out:
-	buf_release(&command);
-	free(path);
+	free(r->save_path);
+	r->save_path = export_path(text);
+	if (export_exists(r->save_path))
+		app_prompt(v->app, &replace_user, v, "");
+	else
+		save(v, false);
 }
 
 static void
@@ -66,16 +120,7 @@ listview_save(struct view *v, enum action_id id, const char *arg)
 static bool
 fill_table(struct export *e, void *arg)
 {
-	struct view *v = arg;
-	struct buf command = BUF_INIT(COMMAND_MAX);
-	bool done;
-
-	add_command(v, "-o table -n 0 --offline --no-menu", &command);
-	buf_adds(&command, " > ");
-	weir_view_quote(&command, e->temp);
-	done = outside_run(v->app, buf_cstr(&command), false);
-	buf_release(&command);
-	return done;
+	return fill(arg, e, "-o table -n 0 --offline --no-menu");
 }
 
 void

@@ -238,6 +238,7 @@ view_free(struct view *v)
 	free(r->start_query);
 	free(r->sort);
 	free(r->start_sort);
+	free(r->save_path);
 	free(r->columns);
 	free(r->count_by);
 	weir_query_free(r->words);

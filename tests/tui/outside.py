@@ -54,14 +54,37 @@ def another_program_gets_what_the_menu_shows(start):
     t.send("S")
     t.send(kept + "\r")
     t.wait_for(rb"ended with status|list is in")
-    with open(kept, encoding="utf-8") as f:
-        assert f.read().count("\n") < 2, "rows of another profile"
+    assert not os.path.exists(kept), "rows of another profile"
     t.send("!")
     t.wait_for(rb"any key goes back")
     assert b"Completed" not in t.out, "rows of another profile"
     assert b"unknown" not in t.out and b"--offline'" not in t.out, "options became words of the query"
     t.send("x")
     t.read()
+    t.send("q")
+    assert t.wait() == 0, "exit status"
+    t.restored()
+
+
+@test
+def a_saved_list_is_replaced_only_when_asked(start):
+    kept = os.path.join(start.env["HOME"], "list.tsv")
+    with open(kept, "w", encoding="utf-8") as f:
+        f.write("mine\n")
+    t = start("runs", "state:failed", SHELL="/bin/sh")
+    for key, saved in [("n", False), ("\r", False), ("y", True)]:
+        t.send("S")
+        t.send(kept + "\r")
+        t.wait_for(rb"replace it\?")
+        t.send(key)
+        t.out = b""
+        t.wait_for(rb"list is in" if saved else rb"as it was")
+        t.out = b""
+        with open(kept, encoding="utf-8") as f:
+            assert (f.read() != "mine\n") == saved, key
+    t.send("S")
+    t.send("/nowhere/x\r")
+    t.wait_for(rb"'/nowhere/x': No such file")
     t.send("q")
     assert t.wait() == 0, "exit status"
     t.restored()
