@@ -87,7 +87,6 @@ def a_saved_list_is_replaced_only_when_asked(start):
     t.wait_for(rb"'/nowhere/x': No such file")
     t.send("q")
     assert t.wait() == 0, "exit status"
-    t.restored()
 
 
 @test
