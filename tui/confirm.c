@@ -426,6 +426,22 @@ say_why_not(struct app *a, struct page_view *v)
 	return !sent;
 }
 
+/* Is there none of them for which something would be sent? */
+static bool
+none_goes(struct page_view *v, size_t n)
+{
+	struct buf path = BUF_INIT(512);
+	struct weir_act_result r;
+	bool sent = false;
+
+	for (size_t i = 0; i < n && !sent; i++) {
+		buf_clear(&path);
+		sent = plan(v, i, &path, NULL, &r);
+	}
+	buf_release(&path);
+	return !sent;
+}
+
 void
 confirm_ask(struct app *a, const struct weir_act *act, struct weir_id *ids, size_t n)
 {
@@ -444,7 +460,10 @@ confirm_ask(struct app *a, const struct weir_act *act, struct weir_id *ids, size
 		return;
 	}
 	app_push(a, v);
-	app_prompt(a, &ask[act->kind][n > WEIR_ACT_MANY], v, "");
+	if (none_goes(page_view_of(v), n))
+		status_say(a, true, "nothing can be sent for any of these");
+	else
+		app_prompt(a, &ask[act->kind][n > WEIR_ACT_MANY], v, "");
 }
 
 void
