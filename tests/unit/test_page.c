@@ -191,6 +191,13 @@ start(struct app *a, int n, bool all)
 }
 
 static void
+end(struct app *a, struct page_view *v)
+{
+	v->v.ops->free(&v->v);
+	messages_release(&a->messages);
+}
+
+static void
 test_moves(void **state)
 {
 	struct app a = { 0 };
@@ -220,7 +227,7 @@ test_moves(void **state)
 	view_do(&v->v, ACTION_PAGE_DOWN, NULL);
 	assert_int_equal(v->top, 20);
 	assert_int_equal(v->row, 29);
-	v->v.ops->free(&v->v);
+	end(&a, v);
 }
 
 static void
@@ -242,7 +249,7 @@ test_moves_without_cursor(void **state)
 	view_do(&v->v, ACTION_UP, NULL);
 	view_do(&v->v, ACTION_NEXT_BAD, NULL);
 	assert_null(page_view_line(v));
-	v->v.ops->free(&v->v);
+	end(&a, v);
 }
 
 static void
@@ -260,7 +267,7 @@ test_failures(void **state)
 	assert_int_equal(v->row, 33);
 	view_do(&v->v, ACTION_PREVIOUS_BAD, NULL);
 	assert_int_equal(v->row, 19);
-	v->v.ops->free(&v->v);
+	end(&a, v);
 }
 
 static void
@@ -302,7 +309,7 @@ test_search(void **state)
 	assert_true(a.status.error);
 	prompt_release(&a.prompt);
 	weir_config_free(config);
-	v->v.ops->free(&v->v);
+	end(&a, v);
 }
 
 /* Lines come and go before the cursor: it stays on its line. */
@@ -325,7 +332,7 @@ test_stays(void **state)
 	view_update(&v->v);
 	assert_int_equal(v->top, 0);
 	assert_non_null(page_view_line(v));
-	v->v.ops->free(&v->v);
+	end(&a, v);
 }
 
 int
