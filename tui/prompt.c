@@ -138,7 +138,7 @@ prompt_offer(struct prompt *p, size_t from, struct str words)
 
 		VEC_PUSH(&p->words, xstrndup(words.s, n));
 		if (p->ghost.len == 0 && n > typed &&
-			memcmp(words.s, p->text.s + from, typed) == 0) {
+			(typed == 0 || memcmp(words.s, p->text.s + from, typed) == 0)) {
 			buf_add(&p->ghost, words.s + typed, n - typed);
 			p->word = p->words.n - 1;
 		}

@@ -314,9 +314,9 @@ paint_prompt(struct app *a, int y)
 	int room = d->cols - label - 1, before;
 
 	before = (int)text_width((struct str){ s.s, p->pos });
-	while (before - (int)text_width((struct str){ s.s, skip }) > room) {
+	while (skip < p->pos &&
+		before - (int)text_width((struct str){ s.s, skip }) > room)
 		text_decode(s, &skip);
-	}
 	draw_text(d, STYLE_KEY, p->user->label);
 	if (skip < valid)
 		draw_str(
