@@ -54,7 +54,7 @@
 		"x.at_us <= ?1)", NULL, "when its newest run began", "last_run:>1d") \
 	X("tags", "tag", "TAGS", TAGS, COL_W | COL_P, 6, 20, \
 		"weir_json(r.doc, 'tags')", NULL, "one of its tags", "tag:ci") \
-	X("schedules", NULL, "SCHEDULES", JSON, COL_W, 8, 30, \
+	X("schedules", NULL, "SCHEDULES", JSON, 0, 8, 30, \
 		"weir_json(r.doc, 'schedules')", NULL, "schedules as JSON text", \
 		"schedules:*cron*") \
 	X("created", NULL, "CREATED", TIME, COL_R, 9, 11, "r.created_us", NULL, \

@@ -180,8 +180,8 @@ weir_duration_format(struct buf *out, int64_t us)
 	if (us == WEIR_NO_TIME)
 		return;
 	if (us < 0) {
-		buf_addc(out, '-');
 		us = -us;
+		buf_adds(out, us < 100000 ? "" : "-");
 	}
 	s = us / WEIR_SECOND_US;
 	if (s == 0)

@@ -49,6 +49,12 @@ view_command(struct view *v, struct buf *out)
 	weir_view_format(&view, out);
 }
 
+static void
+view_crumb(struct view *v, struct buf *out)
+{
+	buf_adds(out, listview_kind(listview_of(v)->kind)->command);
+}
+
 static const struct rows_row *
 current(struct listview *r)
 {
@@ -258,6 +264,7 @@ static const struct view_ops ops = {
 	.cursor = listview_paint_cursor,
 	.counts = listview_paint_counts,
 	.command = view_command,
+	.crumb = view_crumb,
 	.acts = acts,
 	.move = view_move,
 	.click = view_click,

@@ -261,6 +261,8 @@ spans_are_shown(void **state)
 {
 	(void)state;
 	expect_span(0, "0.0 s");
+	expect_span(-99999, "0.0 s");
+	expect_span(-100000, "-0.1 s");
 	expect_span(449999, "0.4 s");
 	expect_span(999999, "0.9 s");
 	expect_span(1000000, "0:01");
