@@ -303,6 +303,9 @@ take_argument(struct parse *p, const char *word)
 		buf_adds(&p->query, word);
 		return WEIR_OK;
 	}
+	if (p->command->show == WEIR_SHOW_LOG && word[strspn(word, "\n")] == '\0')
+		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: an id is empty",
+			p->command->name);
 	if (p->command->show == WEIR_SHOW_LOG && p->v.id) {
 		char *ids = xasprintf("%s\n%s", p->v.id, word);
 
