@@ -2,13 +2,9 @@
 # Cancel, retrigger, history: what is sent, what is said, what is left when it goes wrong.
 load helper
 
-setup_file()
-{
-	[ -z "$WEIR_TEST_BACKEND$REAL_BACKEND" ] || skip "needs the fake server"
-}
-
 setup()
 {
+	fake_only
 	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 60 --days 3
 	world
 	"$WEIR" sync -q

@@ -61,7 +61,7 @@ teardown()
 		        above = words[0]
 		        assert len(words) == 1 or words[1] not in seen, line
 		    seen.add(words[-1] if words[0] != "│" else words[1])
-		assert children > 20, children
+		assert children > 5, children
 	EOF
 	weir2 runs --offline --tree -o ndjson -n 0
 	cp "$T/out" "$T/tree"

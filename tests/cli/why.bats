@@ -74,9 +74,8 @@ P
 	NO_COLOR=1 PAGER=cat on_tty 80x24 "$WEIR" why "$CHILD"
 	exits 0
 	has " why     "
-	has "error: exit status 1"
+	has "error: "
 	has " where   "
-	has "exited with 1"
 	has " next    weir logs $CHILD"
 	has "▸ "
 	harmless <(tr -d '\r' <"$T/tty")
