@@ -124,6 +124,9 @@
  *   actions	cancelling and retriggering, from the wish to its result
  *   act_rules	what is proposed in which state, what an answer means
  *   act_settle	what was left without an answer
+ *   manifest.h	prefect.yaml: which deployments it names
+ *   params.h	parameters and their schema
+ *   trigger.h	starting runs of a deployment
  *   pipe	what wakes a thread
  *   engine	the thread of the menus that does it
  *   doctor	is everything as it should be
