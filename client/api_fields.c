@@ -185,13 +185,14 @@ two(const char *s)
 	return a < 0 || a > 9 || b < 0 || b > 9 ? -100000 : a * 10 + b;
 }
 
-/* Microseconds of the fraction at s (`.441000Z`); *ret_s is what follows it. */
+/* Microseconds of the fraction at s (`.441000Z`); *ret_s is what follows it. A lone dot
+ * is none. */
 static int64_t
 read_fraction(const char *s, const char *end, const char **ret_s)
 {
 	int64_t us = 0, unit = WEIR_SECOND_US / 10;
 
-	if (s < end && *s == '.')
+	if (end - s > 1 && *s == '.' && s[1] >= '0' && s[1] <= '9')
 		for (s++; s < end && *s >= '0' && *s <= '9'; s++, unit /= 10)
 			us += (*s - '0') * unit;
 	*ret_s = s;

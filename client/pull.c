@@ -436,24 +436,26 @@ pull_string(struct pull *p, struct str *ret)
 
 /* strtod in any locale; for the few numbers that the exact short way cannot do. */
 static double
-slow_double(struct str s)
+slow_double(struct pull *p, struct str s)
 {
-	char small[128], *dot;
+	char small[128], *text = small, *dot;
 
 	if (s.len >= sizeof(small))
-		s.len = sizeof(small) - 1;
-	memcpy(small, s.s, s.len);
-	small[s.len] = '\0';
-	dot = strchr(small, '.');
+		text = arena_alloc(p->arena, s.len + 1);
+	memcpy(text, s.s, s.len);
+	text[s.len] = '\0';
+	dot = strchr(text, '.');
 	if (dot)
 		*dot = localeconv()->decimal_point[0];
-	return strtod(small, NULL);
+	return strtod(text, NULL);
 }
 
-/* Up to 15 digits and a power of ten that a double holds exactly give the exact result.
+/*
+ * Up to 15 digits and a power of ten that a double holds exactly give the exact result.
+ * A whole -0 is 0, as integers have it; -0.0 stays what it is.
  */
 static double
-to_double(struct str s)
+to_double(struct pull *p, struct str s)
 {
 	static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
 		1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
@@ -468,12 +470,12 @@ to_double(struct str s)
 			continue;
 		}
 		if (s.s[i] == 'e' || s.s[i] == 'E' || ++digits > 15)
-			return slow_double(s);
+			return slow_double(p, s);
 		v = v * 10 + (uint64_t)(s.s[i] - '0');
 		scale += fraction;
 	}
 	d = (double)v / tens[scale];
-	return negative ? -d : d;
+	return negative && (v || fraction) ? -d : d;
 }
 
 /* Whole numbers exactly; others, and what int64 cannot hold, cut towards the range. */
@@ -481,18 +483,16 @@ static int64_t
 to_int(struct str s, double d, bool *ret_exact)
 {
 	bool negative = s.s[0] == '-';
-	uint64_t v = 0;
+	uint64_t v = 0, most = (uint64_t)INT64_MAX + negative, digit;
 
 	*ret_exact = true;
-	for (size_t i = negative; i < s.len; i++) {
-		if (s.s[i] < '0' || s.s[i] > '9' || i > 18) {
-			*ret_exact = false;
-			break;
-		}
-		v = v * 10 + (uint64_t)(s.s[i] - '0');
+	for (size_t i = negative; *ret_exact && i < s.len; i++) {
+		digit = (uint64_t)s.s[i] - '0';
+		*ret_exact = digit <= 9 && v <= (most - digit) / 10;
+		v = v * 10 + digit;
 	}
 	if (*ret_exact)
-		return negative ? -(int64_t)v : (int64_t)v;
+		return (int64_t)(negative ? 0 - v : v);
 	if (isnan(d))
 		return 0;
 	if (d >= 9e18)
@@ -512,7 +512,7 @@ pull_number(struct pull *p, double *ret, int64_t *ret_int, bool *ret_is_int)
 	if (!scan_number(p))
 		return false;
 	s = (struct str){ start, (size_t)(p->p - start) };
-	*ret = to_double(s);
+	*ret = to_double(p, s);
 	*ret_int = to_int(s, *ret, ret_is_int);
 	return true;
 }

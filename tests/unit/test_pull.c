@@ -153,6 +153,9 @@ test_clean_text_is_not_copied(void **state)
 	assert_null(arena.head);
 }
 
+/* 64 of them: twice is more than the decoder keeps of an ordinary number. */
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+
 static void
 test_numbers(void **state)
 {
@@ -163,7 +166,8 @@ test_numbers(void **state)
 		bool exact;
 	} t[] = {
 		{ "0", 0, 0, true },
-		{ "-0", -0.0, 0, true },
+		{ "-0", 0, 0, true },
+		{ "-0.0", -0.0, 0, false },
 		{ "42", 42, 42, true },
 		{ "-7", -7, -7, true },
 		{ "2.245305", 2.245305, 2, false },
@@ -174,9 +178,16 @@ test_numbers(void **state)
 			true },
 		{ "1e300", 1e300, INT64_MAX, false },
 		{ "-1e300", -1e300, INT64_MIN + 1, false },
+		{ "9223372036854775807", 9223372036854775807.0, INT64_MAX, true },
+		{ "9223372036854775808", 9223372036854775808.0, INT64_MAX, false },
+		{ "-1000000000000000001", -1e18, -1000000000000000001, true },
+		{ "-9223372036854775808", -9223372036854775808.0, INT64_MIN, true },
+		{ "-9223372036854775809", -9223372036854775808.0, INT64_MIN + 1,
+			false },
 		{ "99999999999999999999", 1e20, INT64_MAX, false },
 		{ "0.30000000000000004", 0.30000000000000004, 0, false },
 		{ "5e-324", 5e-324, 0, false },
+		{ "0." ZEROS ZEROS "1e130", 1e1, 10, false },
 	};
 	struct arena arena = { 0 };
 	struct pull p;
@@ -192,6 +203,7 @@ test_numbers(void **state)
 		assert_int_equal(i, t[n].i);
 		assert_int_equal(exact, t[n].exact);
 	}
+	arena_free(&arena);
 }
 
 static void
