@@ -302,41 +302,33 @@ end_verdict(struct action *a, struct str body)
 
 /* Other deployments of the flow may do as well. */
 static void
+hint_at_flow(void *arg, const struct weir_rows *row)
+{
+	struct weir_act_result *r = arg;
+	struct str name = weir_rows_cell(row, 0)->s;
+	struct buf query = BUF_INIT(HINT_NAME_MAX * 4);
+	struct buf hint = BUF_INIT(sizeof(r->hint) - 1);
+
+	buf_adds(&query, "flow:");
+	weir_query_quote(&query, name, true);
+	buf_adds(&hint, "weir deployments ");
+	weir_view_quote(&hint, buf_cstr(&query));
+	/* cut, it would be another command */
+	if (name.len <= HINT_NAME_MAX && !hint.truncated)
+		snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
+	buf_release(&query);
+	buf_release(&hint);
+}
+
+static void
 deployment_gone(struct action *a)
 {
-	struct weir_column_set set = { 0 };
-	struct weir_select sel = { .kind = WEIR_RUN, .columns = &set };
-	struct weir_rows *rows = NULL;
 	struct weir_act_result *r = a->result;
-	char id[WEIR_ID_TEXT + 1];
-	enum weir_kind kind;
-	struct weir_id found;
-	bool row = false;
 
 	snprintf(r->said, sizeof(r->said), "refused: its deployment is gone");
-	weir_id_format(&r->run, id);
-	if (a->store &&
-		!weir_resolve(
-			a->store, 1u << WEIR_RUN, id, &kind, &found, &sel.key, NULL) &&
-		!weir_columns_choose(WEIR_RUN, "flow_name", 0, &set, NULL) &&
-		!weir_rows_open(a->store, &sel, &rows, NULL) &&
-		!weir_rows_next(rows, &row, NULL) && row) {
-		struct str name = weir_rows_cell(rows, 0)->s;
-		struct buf query = BUF_INIT(HINT_NAME_MAX * 4);
-		struct buf hint = BUF_INIT(sizeof(r->hint) - 1);
-
-		buf_adds(&query, "flow:");
-		weir_query_quote(&query, name, true);
-		buf_adds(&hint, "weir deployments ");
-		weir_view_quote(&hint, buf_cstr(&query));
-		/* cut, it would be another command */
-		if (name.len <= HINT_NAME_MAX && !hint.truncated)
-			snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
-		buf_release(&query);
-		buf_release(&hint);
-	}
-	weir_rows_close(rows);
-	weir_columns_release(&set);
+	if (a->store)
+		weir_row_of(a->store, WEIR_RUN, &r->run, "flow_name", hint_at_flow, r,
+			NULL);
 }
 
 static void
@@ -509,9 +501,10 @@ static const char columns[] = "name,state_type,state_name,deployment_id,tags,"
 			      "work_pool_name,rest";
 
 static void
-take_row(struct weir_rows *rows, const struct weir_id *id, struct act_run *run)
+take_row(void *arg, const struct weir_rows *rows)
 {
-	run->id = *id;
+	struct act_run *run = arg;
+
 	run->name = str_copy(weir_rows_cell(rows, COL_NAME)->s);
 	run->state = (enum weir_state)weir_rows_cell(rows, COL_STATE)->i;
 	run->state_name = str_copy(weir_rows_cell(rows, COL_STATE_NAME)->s);
@@ -519,36 +512,6 @@ take_row(struct weir_rows *rows, const struct weir_id *id, struct act_run *run)
 	run->tags = str_copy(weir_rows_cell(rows, COL_TAGS)->s);
 	run->pool = str_copy(weir_rows_cell(rows, COL_POOL)->s);
 	act_run_rest(run, weir_rows_cell(rows, COL_REST)->s);
-}
-
-static enum weir_rc
-run_of_store(struct weir_store *store, const struct weir_id *id, struct act_run *run,
-	struct weir_err *err)
-{
-	struct weir_column_set set = { 0 };
-	struct weir_select sel = { .kind = WEIR_RUN, .columns = &set };
-	struct weir_rows *rows = NULL;
-	char text[WEIR_ID_TEXT + 1];
-	enum weir_kind kind;
-	struct weir_id found;
-	bool row = false;
-	enum weir_rc rc;
-
-	rc = weir_resolve(store, 1u << WEIR_RUN, weir_id_format(id, text), &kind,
-		&found, &sel.key, err);
-	if (!rc)
-		rc = weir_columns_choose(WEIR_RUN, columns, 0, &set, err);
-	if (!rc)
-		rc = weir_rows_open(store, &sel, &rows, err);
-	if (!rc)
-		rc = weir_rows_next(rows, &row, err);
-	if (!rc && row)
-		take_row(rows, id, run);
-	else if (!rc)
-		rc = weir_fail(err, WEIR_ENOTFOUND, "run: %s: not in the store", text);
-	weir_rows_close(rows);
-	weir_columns_release(&set);
-	return rc;
 }
 
 /* What is sent has another key each time. */
@@ -579,7 +542,8 @@ weir_act_plan(struct weir_store *store, const struct weir_act *act,
 
 	memset(ret_result, 0, sizeof(*ret_result));
 	ret_result->run = *run;
-	rc = run_of_store(store, run, &a.run, err);
+	a.run.id = *run;
+	rc = weir_row_of(store, WEIR_RUN, run, columns, take_row, &a.run, err);
 	if (!rc)
 		rc = weir_store_text(store, "version", &text, err);
 	if (!rc) {

@@ -440,3 +440,34 @@ weir_resolve(struct weir_store *s, unsigned kind_mask, const char *text,
 	VEC_FREE(&h.hits);
 	return rc;
 }
+
+enum weir_rc
+weir_row_of(struct weir_store *s, enum weir_kind kind, const struct weir_id *id,
+	const char *columns, weir_row_fn *fn, void *arg, struct weir_err *err)
+{
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = { .kind = kind, .columns = &set };
+	struct weir_rows *rows = NULL;
+	char text[WEIR_ID_TEXT + 1];
+	enum weir_kind found_kind;
+	struct weir_id found;
+	bool row = false;
+	enum weir_rc rc;
+
+	rc = weir_resolve(s, 1u << kind, weir_id_format(id, text), &found_kind, &found,
+		&sel.key, err);
+	if (!rc)
+		rc = weir_columns_choose(kind, columns, 0, &set, err);
+	if (!rc)
+		rc = weir_rows_open(s, &sel, &rows, err);
+	if (!rc)
+		rc = weir_rows_next(rows, &row, err);
+	if (!rc && row)
+		fn(arg, rows);
+	else if (!rc)
+		rc = weir_fail(err, WEIR_ENOTFOUND, "%s: %s: not in the store",
+			weir_kind_name(kind), text);
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	return rc;
+}

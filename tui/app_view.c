@@ -242,29 +242,21 @@ app_show(struct app *a, enum action_id id, const char *arg)
 	weir_view_release(&view);
 }
 
+static void
+take_run(void *arg, const struct weir_rows *row)
+{
+	struct weir_id *run = arg;
+
+	*run = weir_rows_cell(row, 0)->id;
+}
+
 bool
 app_run_of_task(struct app *a, const struct weir_id *task, struct weir_id *ret_run)
 {
-	struct weir_select sel = { .kind = WEIR_TASK_RUN };
-	struct weir_column_set set = { 0 };
-	struct weir_rows *rows = NULL;
-	char id[WEIR_ID_TEXT + 1];
-	enum weir_kind kind;
-	struct weir_id found;
-	bool row = false;
-
-	if (!app_store(a) ||
-		weir_resolve(a->store, 1u << WEIR_TASK_RUN, weir_id_format(task, id),
-			&kind, &found, &sel.key, NULL) ||
-		weir_columns_choose(WEIR_TASK_RUN, "flow_run_id", 0, &set, NULL))
-		return false;
-	sel.columns = &set;
-	if (!weir_rows_open(a->store, &sel, &rows, NULL) &&
-		!weir_rows_next(rows, &row, NULL) && row)
-		*ret_run = weir_rows_cell(rows, 0)->id;
-	weir_rows_close(rows);
-	weir_columns_release(&set);
-	return row && !weir_id_is_null(ret_run);
+	return app_store(a) &&
+	       !weir_row_of(a->store, WEIR_TASK_RUN, task, "flow_run_id", take_run,
+		       ret_run, NULL) &&
+	       !weir_id_is_null(ret_run);
 }
 
 /* A view of what the cursor is on, or of what the view is about. */

@@ -70,31 +70,15 @@ plan(struct page_view *v, size_t i, struct buf *path, struct buf *body,
 
 /* State and name as the store has them now. */
 static void
-read_run(struct app *a, struct wish *w)
+take_run(void *arg, const struct weir_rows *row)
 {
-	struct weir_column_set set = { 0 };
-	struct weir_select sel = { .kind = WEIR_RUN, .columns = &set };
-	struct weir_rows *rows = NULL;
-	char text[WEIR_ID_TEXT + 1];
-	enum weir_kind kind;
-	struct weir_id found;
-	bool row = false;
+	struct wish *w = arg;
 
-	if (app_store(a) &&
-		!weir_resolve(a->store, 1u << WEIR_RUN, weir_id_format(&w->id, text),
-			&kind, &found, &sel.key, NULL) &&
-		!weir_columns_choose(
-			WEIR_RUN, "state_type,state_name,name", 0, &set, NULL) &&
-		!weir_rows_open(a->store, &sel, &rows, NULL) &&
-		!weir_rows_next(rows, &row, NULL) && row) {
-		w->state = (enum weir_state)weir_rows_cell(rows, 0)->i;
-		free(w->state_name);
-		w->state_name = str_copy(weir_rows_cell(rows, 1)->s);
-		free(w->name);
-		w->name = str_copy(weir_rows_cell(rows, 2)->s);
-	}
-	weir_rows_close(rows);
-	weir_columns_release(&set);
+	w->state = (enum weir_state)weir_rows_cell(row, 0)->i;
+	free(w->state_name);
+	w->state_name = str_copy(weir_rows_cell(row, 1)->s);
+	free(w->name);
+	w->name = str_copy(weir_rows_cell(row, 2)->s);
 }
 
 static void
@@ -108,7 +92,9 @@ read_wish(struct page_view *v, size_t i)
 	if (w->known)
 		return;
 	w->known = true;
-	read_run(v->v.app, w);
+	if (app_store(v->v.app))
+		weir_row_of(v->v.app->store, WEIR_RUN, &w->id,
+			"state_type,state_name,name", take_run, w, NULL);
 	if (!c->sent && !plan(v, i, &path, NULL, &r)) {
 		free(w->why_not);
 		w->why_not = xstrdup(r.said);

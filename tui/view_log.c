@@ -33,44 +33,26 @@ view_layout(struct view *v)
 
 /* What the store knows of a run now. */
 static void
-read_run(struct app *a, struct logrun *r)
+take_run(void *arg, const struct weir_rows *row)
 {
-	struct weir_column_set columns = { 0 };
-	struct weir_rows *rows = NULL;
-	struct weir_err err;
-	enum weir_kind kind;
-	struct weir_id id;
-	bool found = false;
-	struct weir_select sel = { .kind = WEIR_RUN, .columns = &columns };
+	struct logrun *r = arg;
 
-	r->known = false;
-	if (weir_resolve(
-		    a->store, 1u << WEIR_RUN, r->id_text, &kind, &id, &sel.key, &err) ||
-		weir_columns_choose(WEIR_RUN, "name,state_type,state_name,start_time",
-			0, &columns, &err))
-		return;
-	if (!weir_rows_open(a->store, &sel, &rows, &err) &&
-		!weir_rows_next(rows, &found, &err) && found) {
-		word_copy(r->name, sizeof(r->name), weir_rows_cell(rows, 0)->s);
-		r->live = !weir_state_is_terminal(
-			(enum weir_state)weir_rows_cell(rows, 1)->i);
-		word_copy(r->state, sizeof(r->state), weir_rows_cell(rows, 2)->s);
-		r->start_us = weir_rows_cell(rows, 3)->i;
-		if (weir_rows_cell(rows, 3)->null)
-			r->start_us = WEIR_NO_TIME;
-		r->known = true;
-	}
-	weir_rows_close(rows);
-	weir_columns_release(&columns);
+	word_copy(r->name, sizeof(r->name), weir_rows_cell(row, 0)->s);
+	r->live = !weir_state_is_terminal((enum weir_state)weir_rows_cell(row, 1)->i);
+	word_copy(r->state, sizeof(r->state), weir_rows_cell(row, 2)->s);
+	r->start_us = weir_rows_cell(row, 3)->i;
+	if (weir_rows_cell(row, 3)->null)
+		r->start_us = WEIR_NO_TIME;
 }
 
 static void
 read_runs(struct log *l)
 {
 	l->live = false;
-	for (size_t i = 0; i < l->n_runs; i++) {
-		read_run(l->v.app, &l->runs[i]);
-		l->live = l->live || (l->runs[i].known && l->runs[i].live);
+	for (struct logrun *r = l->runs; r < l->runs + l->n_runs; r++) {
+		r->known = !weir_row_of(l->v.app->store, WEIR_RUN, &r->id,
+			"name,state_type,state_name,start_time", take_run, r, NULL);
+		l->live = l->live || (r->known && r->live);
 	}
 }
 

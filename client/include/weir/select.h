@@ -129,6 +129,16 @@ int64_t weir_rows_key(
 const struct weir_cell *weir_rows_cell(const struct weir_rows *r, size_t column);
 void weir_rows_close(struct weir_rows *r);
 
+/*
+ * Read the row of one object: fn is called with it, the cells are those of `columns` in
+ * order. WEIR_ENOTFOUND when the store does not have it. Who shows what there is may
+ * leave the answer alone: fn was called or not.
+ */
+typedef void weir_row_fn(void *arg, const struct weir_rows *row);
+enum weir_rc weir_row_of(struct weir_store *s, enum weir_kind kind,
+	const struct weir_id *id, const char *columns, weir_row_fn *fn, void *arg,
+	struct weir_err *err);
+
 /* How many rows the query matches. */
 WEIR_NODISCARD enum weir_rc weir_rows_count(struct weir_store *s,
 	const struct weir_select *sel, int64_t *ret_n, struct weir_err *err);
