@@ -21,6 +21,21 @@ count(const struct list *l)
 }
 
 static bool
+find(const struct list *l, int64_t key, size_t *ret_row)
+{
+	size_t n = count(l);
+
+	if (l->model->find)
+		return l->model->find(l->arg, key, l->row, ret_row);
+	for (size_t i = 0; i < n; i++)
+		if (l->model->key(l->arg, i) == key) {
+			*ret_row = i;
+			return true;
+		}
+	return false;
+}
+
+static bool
 selectable(const struct list *l, size_t row)
 {
 	return !l->model->selectable || l->model->selectable(l->arg, row);
@@ -138,14 +153,13 @@ list_sync(struct list *l)
 		l->row = l->top = 0;
 		return;
 	}
-	if (l->want && l->model->find(l->arg, l->want, l->row, &row)) {
+	if (l->want && find(l, l->want, &row)) {
 		stand(l, row, true);
 		l->key = l->want;
 	} else {
 		if (l->want)
 			lose(l);
-		if (l->key && l->key != l->want &&
-			l->model->find(l->arg, l->key, l->row, &row)) {
+		if (l->key && l->key != l->want && find(l, l->key, &row)) {
 			stand(l, row, false);
 		} else {
 			/* At first the screen shows its beginning, whatever can be

@@ -15,7 +15,8 @@
 struct list_model {
 	size_t (*n)(void *arg);
 	int64_t (*key)(void *arg, size_t row); /* not 0 */
-	/* Where a key is now; hint: where it was. False: it is gone. */
+	/* Where a key is now; hint: where it was. False: it is gone. NULL: row by row
+	 * is good enough. */
 	bool (*find)(void *arg, int64_t key, size_t hint, size_t *ret_row);
 	bool (*selectable)(void *arg, size_t row); /* NULL: all are */
 };

@@ -41,22 +41,7 @@ model_key(void *arg, size_t row)
 	return ((struct chooser *)arg)->model.items.v[row].key;
 }
 
-static bool
-model_find(void *arg, int64_t key, size_t hint, size_t *ret_row)
-{
-	const struct chosen *c = &((struct chooser *)arg)->model;
-
-	(void)hint;
-	for (size_t i = 0; i < c->items.n; i++) {
-		if (c->items.v[i].key != key)
-			continue;
-		*ret_row = i;
-		return true;
-	}
-	return false;
-}
-
-static const struct list_model model = { model_n, model_key, model_find, NULL };
+static const struct list_model model = { model_n, model_key, NULL, NULL };
 
 /* Lines of the list itself that are shown below: its header, and rows. */
 static int

@@ -57,22 +57,7 @@ model_key(void *arg, size_t row)
 	return ((struct timeline_view *)arg)->t.nodes.v[row].key;
 }
 
-static bool
-model_find(void *arg, int64_t key, size_t hint, size_t *ret_row)
-{
-	struct timeline_view *t = arg;
-
-	(void)hint;
-	for (size_t i = 0; i < t->t.nodes.n; i++) {
-		if (t->t.nodes.v[i].key == key) {
-			*ret_row = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const struct list_model model = { model_n, model_key, model_find, NULL };
+static const struct list_model model = { model_n, model_key, NULL, NULL };
 
 static bool
 is_bad(void *arg, size_t row)

@@ -73,7 +73,7 @@ world_selectable(void *arg, size_t row)
 }
 
 static const struct list_model all_rows = { world_n, world_key, world_find, NULL };
-static const struct list_model some_rows = { world_n, world_key, world_find,
+static const struct list_model some_rows = { world_n, world_key, NULL,
 	world_selectable };
 
 static void
