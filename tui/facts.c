@@ -235,6 +235,16 @@ facts_title(struct facts *f, struct str status, struct str name, const char *rig
 }
 
 void
+facts_described(struct facts *f, struct str status, struct str name, const char *right,
+	const struct weir_json *doc)
+{
+	facts_title(f, status, name, right);
+	page_text(f->p, NULL, 2, STYLE_PLAIN,
+		weir_json_text(weir_json_get(doc, "description")), f->brief ? 3 : 12);
+	page_blank(f->p);
+}
+
+void
 facts_id(struct facts *f)
 {
 	facts_begin(f, "id");

@@ -313,14 +313,11 @@ deployment_row(struct facts *f, const struct weir_rows *rows, void *arg)
 {
 	struct weir_json *doc = facts_doc(weir_rows_cell(rows, DEP_DOC));
 	bool paused = weir_json_true(weir_json_get(doc, "paused"));
-	struct buf b = BUF_INIT(1024), *query = arg;
+	struct buf *query = arg;
 
 	word_copy(f->flow, sizeof(f->flow), weir_rows_cell(rows, DEP_FLOW)->s);
-	facts_title(f, paused ? STR("PAUSED") : weir_rows_cell(rows, DEP_STATUS)->s,
-		weir_rows_cell(rows, DEP_NAME)->s, "deployment");
-	page_text(f->p, NULL, 2, STYLE_PLAIN,
-		weir_json_text(weir_json_get(doc, "description")), f->brief ? 3 : 12);
-	page_blank(f->p);
+	facts_described(f, paused ? STR("PAUSED") : weir_rows_cell(rows, DEP_STATUS)->s,
+		weir_rows_cell(rows, DEP_NAME)->s, "deployment", doc);
 	facts_term(query, "flow", weir_rows_cell(rows, DEP_FLOW)->s);
 	facts_term(query, "deployment", weir_rows_cell(rows, DEP_NAME)->s);
 	facts_link(f, "flow", WEIR_FLOW, &weir_rows_cell(rows, DEP_FLOW_ID)->id,
@@ -329,7 +326,6 @@ deployment_row(struct facts *f, const struct weir_rows *rows, void *arg)
 	write_schedules(f, doc);
 	write_details(f, rows, doc);
 	page_blank(f->p);
-	buf_release(&b);
 	weir_json_free(doc);
 }
 

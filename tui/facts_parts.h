@@ -64,6 +64,9 @@ void facts_moment(const struct facts *f, struct buf *out, const char *what, int6
 /* The first lines: what it is, and on the right what it is part of. */
 void facts_title(
 	struct facts *f, struct str status, struct str name, const char *right);
+/* And below it the description that its document has. */
+void facts_described(struct facts *f, struct str status, struct str name,
+	const char *right, const struct weir_json *doc);
 void facts_status(struct facts *f, struct str status, int columns);
 void facts_id(struct facts *f);
 /* `412 runs`, `9 failed`...: runs that a query finds, counted; each opens its list. */

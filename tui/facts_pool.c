@@ -241,12 +241,9 @@ pool_row(struct facts *f, const struct weir_rows *rows, void *arg)
 	struct place *place = arg;
 	struct buf b = BUF_INIT(1024);
 
-	facts_title(f,
+	facts_described(f,
 		weir_rows_cell(rows, 2)->i ? STR("PAUSED") : weir_rows_cell(rows, 1)->s,
-		weir_rows_cell(rows, 0)->s, "work pool");
-	page_text(f->p, NULL, 2, STYLE_PLAIN,
-		weir_json_text(weir_json_get(doc, "description")), f->brief ? 3 : 12);
-	page_blank(f->p);
+		weir_rows_cell(rows, 0)->s, "work pool", doc);
 	buf_addstr(&place->name, weir_rows_cell(rows, 0)->s);
 	facts_term(&place->query, "pool", buf_str(&place->name));
 	facts_part(f, &b, "", weir_rows_cell(rows, 3));
@@ -315,12 +312,9 @@ queue_row(struct facts *f, const struct weir_rows *rows, void *arg)
 	struct place *place = arg;
 	struct buf b = BUF_INIT(1024);
 
-	facts_title(f,
+	facts_described(f,
 		weir_rows_cell(rows, 2)->i ? STR("PAUSED") : weir_rows_cell(rows, 1)->s,
-		weir_rows_cell(rows, 0)->s, "work queue");
-	page_text(f->p, NULL, 2, STYLE_PLAIN,
-		weir_json_text(weir_json_get(doc, "description")), f->brief ? 3 : 12);
-	page_blank(f->p);
+		weir_rows_cell(rows, 0)->s, "work queue", doc);
 	facts_term(&place->query, "pool", weir_rows_cell(rows, 3)->s);
 	facts_term(&place->query, "queue", weir_rows_cell(rows, 0)->s);
 	link_pool(f, weir_rows_cell(rows, 3)->s);
