@@ -120,6 +120,8 @@ paint_cursor(struct app *a)
 void
 app_paint(struct app *a)
 {
+	bool whole = a->dirty; /* not the few bytes of a list that scrolls */
+
 	if (!a->top || paint_cursor(a))
 		return;
 	a->now_us = weir_now_us();
@@ -127,7 +129,11 @@ app_paint(struct app *a)
 	a->top->dirty &= ~(unsigned)VIEW_PAINT;
 	a->top->ops->paint(a->top, &a->draw);
 	status_paint(a);
+	if (whole)
+		screen_begin_frame(&a->screen);
 	draw_flush(&a->draw);
+	if (whole)
+		screen_end_frame(&a->screen);
 	a->drawn_us = weir_monotonic_us();
 	a->dirty = a->moved = false;
 }
@@ -236,11 +242,42 @@ moves(const struct app *a, uint32_t key)
 	       action_get(b->action)->run == app_forward;
 }
 
+/* Who looks again sees what is new now. */
+static void
+focus(struct app *a, bool here)
+{
+	if (a->unfocused == !here)
+		return;
+	a->unfocused = !here;
+	a->dirty = true;
+	if (a->engine)
+		weir_engine_active(a->engine, here);
+	if (here && a->status.offline)
+		app_submit(a, WEIR_REQ_SYNC, NULL);
+	if (here)
+		app_changed(a);
+}
+
+/* What comes as keys do, and is none. */
+static bool
+terminal_tells(struct app *a, uint32_t key)
+{
+	if (key == INPUT_FOCUS || key == INPUT_BLUR)
+		focus(a, key == INPUT_FOCUS);
+	else if (key == INPUT_SYNCS || key == INPUT_NO_SYNC)
+		screen_synced(&a->screen, key == INPUT_SYNCS);
+	else
+		return false;
+	return true;
+}
+
 void
 app_key(struct app *a, uint32_t key)
 {
 	const struct binding *b;
 
+	if (terminal_tells(a, key))
+		return;
 	app_tell(a);
 	a->key_us = weir_monotonic_us();
 	if (!moves(a, key))

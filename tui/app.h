@@ -61,6 +61,7 @@ struct app {
 	int64_t key_us;   /* weir_monotonic_us of the last key */
 	bool utc;
 	bool accessible;  /* for screen readers: nothing moves by itself */
+	bool unfocused;   /* the terminal says that nobody types here */
 	bool dirty;       /* something looks different */
 	bool moved;       /* a cursor did, and nothing else looks different */
 	bool untold;      /* a prompt's user has not heard of the text's last change */

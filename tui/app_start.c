@@ -50,7 +50,7 @@ app_start_engine(struct app *a, struct weir_err *err)
 		return WEIR_OK;
 	}
 	if (!rc)
-		weir_engine_active(a->engine, true);
+		weir_engine_active(a->engine, !a->unfocused);
 	return rc;
 }
 

@@ -127,6 +127,19 @@ key_of_sequence(const unsigned char *params, size_t n, char final)
 	return INPUT_NONE;
 }
 
+/* `ESC [ I`, `ESC [ O`: the focus; `ESC [ ? 2026 ; n $ y`: what mode 2026 is. */
+static uint32_t
+key_of_terminal(const unsigned char *params, size_t n, char final)
+{
+	if (n == 0 && (final == 'I' || final == 'O'))
+		return final == 'I' ? INPUT_FOCUS : INPUT_BLUR;
+	if (final == 'y' && n == 8 && memcmp(params, "?2026;", 6) == 0 &&
+		params[7] == '$')
+		return params[6] >= '1' && params[6] <= '3' ? INPUT_SYNCS
+							    : INPUT_NO_SYNC;
+	return INPUT_NONE;
+}
+
 enum parse { PARSE_KEY, PARSE_SKIP, PARSE_MORE };
 
 /* `ESC [ < button ; x ; y M`: what a mouse did, as mode 1006 tells it. */
@@ -165,6 +178,7 @@ parse_sequence(struct input *in, size_t *ret_len, uint32_t *ret_key)
 	size_t i = 2;
 	char final;
 
+	*ret_key = INPUT_NONE;
 	/* linux: ESC [ [ A is F1 */
 	if (in->n > 2 && in->bytes[1] == '[' && in->bytes[2] == '[') {
 		if (in->n < 4)
@@ -188,7 +202,10 @@ parse_sequence(struct input *in, size_t *ret_len, uint32_t *ret_key)
 		buf_clear(&in->paste);
 		return PARSE_SKIP;
 	}
-	*ret_key = key_of_sequence(in->bytes + 2, i - 2, final);
+	if (in->bytes[1] == '[')
+		*ret_key = key_of_terminal(in->bytes + 2, i - 2, final);
+	if (*ret_key == INPUT_NONE)
+		*ret_key = key_of_sequence(in->bytes + 2, i - 2, final);
 	return *ret_key ? PARSE_KEY : PARSE_SKIP;
 }
 

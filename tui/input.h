@@ -36,7 +36,12 @@ enum input_key {
 	INPUT_CLICK, /* the place is in input->mouse_x, mouse_y */
 	INPUT_WHEEL_UP,
 	INPUT_WHEEL_DOWN,
-	INPUT_LAST = INPUT_WHEEL_DOWN,
+	/* What a terminal tells by itself. */
+	INPUT_FOCUS, /* someone looks again */
+	INPUT_BLUR,  /* another window has the keys */
+	INPUT_SYNCS, /* it shows frames at once */
+	INPUT_NO_SYNC,
+	INPUT_LAST = INPUT_NO_SYNC,
 	INPUT_CTRL = 1 << 24,
 	INPUT_ALT = 1 << 25,
 };

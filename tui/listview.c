@@ -159,6 +159,7 @@ listview_data(struct view *v)
 		return;
 	app_store(v->app);
 	r->generation = v->app->generation;
+	r->rows.flags = !v->app->script.path && !v->app->unfocused;
 	if (r->preview)
 		preview_stale(r->preview);
 	rows_stale(&r->rows);

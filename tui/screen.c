@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -12,12 +13,20 @@
 
 #include <weir/buf.h>
 #include <weir/mem.h>
+#include <weir/time.h>
 
 /* Clicks and the wheel, with places of any size. */
 #define MOUSE_ON "\033[?1000h\033[?1006h"
 #define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define FOCUS_ON "\033[?1004h"
+#define FOCUS_OFF "\033[?1004l"
+#define FRAME_BEGIN "\033[?2026h"
+#define FRAME_END "\033[?2026l"
+#define FRAME_ASK "\033[?2026$p"
 
 enum { COPY_MAX = 64 << 10, RESTORE_MAX = 256 };
+/* Who leaves so soon waits so long for an answer that the shell must not read. */
+enum { SOON_US = 1000000, ANSWER_MS = 300 };
 
 /*
  * What signal handlers need, and nothing else: the pipe, and the bytes and settings
@@ -92,16 +101,18 @@ restore_add(struct buf *b, const char *capability)
 
 /* What undoes our set-up, for the crash handler. */
 static void
-arm(bool plain)
+arm(const struct screen *s)
 {
 	struct buf b = BUF_INIT(RESTORE_MAX);
 
 	buf_adds(&b, "\033[?2004l");
 	buf_adds(&b, MOUSE_OFF);
+	if (s->modern)
+		buf_adds(&b, FRAME_END FOCUS_OFF);
 	restore_add(&b, "sgr0");
 	restore_add(&b, "cnorm");
 	restore_add(&b, "rmkx");
-	if (!plain)
+	if (!s->plain)
 		restore_add(&b, "rmcup");
 	if (!b.truncated) {
 		memcpy(handler.restore, buf_cstr(&b), b.len);
@@ -213,9 +224,68 @@ enter_modes(struct screen *s)
 	if (s->mock)
 		return;
 	emit("smkx");
-	say(s, "\033[?2004h");
+	say(s, s->modern ? "\033[?2004h" FOCUS_ON : "\033[?2004h");
 	if (s->mouse)
 		say(s, MOUSE_ON);
+}
+
+/* Does it use the alternate screen as xterm does? It then takes private modes too. */
+static void
+recognise(struct screen *s)
+{
+	const char *smcup = tigetstr((char *)"smcup");
+	const char *sync = tigetstr((char *)"Sync");
+
+	s->modern = smcup && smcup != (char *)-1 && strstr(smcup, "\033[?1049h");
+	s->sync = s->modern && sync && sync != (char *)-1 && strstr(sync, "[?2026");
+}
+
+static void
+ask(struct screen *s)
+{
+	if (s->mock || !s->modern || s->sync)
+		return;
+	say(s, FRAME_ASK);
+	s->asked_us = weir_monotonic_us();
+}
+
+void
+screen_synced(struct screen *s, bool can)
+{
+	s->asked_us = 0;
+	s->sync = can && s->modern;
+}
+
+void
+screen_begin_frame(const struct screen *s)
+{
+	if (s->sync)
+		say(s, FRAME_BEGIN);
+}
+
+void
+screen_end_frame(const struct screen *s)
+{
+	if (s->sync)
+		say(s, FRAME_END);
+}
+
+/* The answer that is still on its way would be typed into the shell. */
+static void
+drop_answer(struct screen *s)
+{
+	struct pollfd tty = { .fd = STDIN_FILENO, .events = POLLIN };
+	char bytes[256];
+	ssize_t n = 1;
+
+	if (!s->asked_us || weir_monotonic_us() - s->asked_us > SOON_US)
+		return;
+	while (n > 0 && poll(&tty, 1, ANSWER_MS) > 0 && (tty.revents & POLLIN)) {
+		n = read(STDIN_FILENO, bytes, sizeof(bytes));
+		if (n > 0 && memchr(bytes, 'y', (size_t)n))
+			break;
+	}
+	s->asked_us = 0;
 }
 
 static enum weir_rc
@@ -260,11 +330,13 @@ screen_open(struct screen *s, bool mock, bool plain, struct weir_err *err)
 			weir_hint(err, "TERM=vt100 weir, or weir runs --no-menu");
 			goto out;
 		}
-		arm(plain);
+		recognise(s);
+		arm(s);
 		catch_signals();
 	}
 	s->open = true;
 	enter_modes(s);
+	ask(s);
 out:
 	if (rc) {
 		s->open = true;
@@ -278,7 +350,8 @@ screen_leave(struct screen *s)
 {
 	if (s->mock || !s->term)
 		return;
-	say(s, "\033[?2004l");
+	drop_answer(s);
+	say(s, s->modern ? FRAME_END FOCUS_OFF "\033[?2004l" : "\033[?2004l");
 	if (s->mouse)
 		say(s, MOUSE_OFF);
 	if (s->plain)

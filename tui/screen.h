@@ -8,13 +8,17 @@
 #define WEIR_TUI_SCREEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <weir/error.h>
 
 struct screen {
 	bool mock, open;
-	bool mouse; /* the terminal tells of the mouse */
-	bool plain; /* no alternate screen */
+	bool mouse;       /* the terminal tells of the mouse */
+	bool plain;       /* no alternate screen */
+	bool modern;      /* it understands what xterm does, or passes over it */
+	bool sync;        /* it shows a frame at once if told where one ends */
+	int64_t asked_us; /* when it was asked that; 0: it was not, or has answered */
 	int rows, cols;
 	int signal_fd;  /* readable: a byte a signal, its number */
 	void *term;     /* SCREEN * of ncurses */
@@ -38,6 +42,14 @@ void screen_enter(struct screen *s);
 
 /* Ask the terminal for the mouse; screen_leave ends it. */
 void screen_mouse(struct screen *s);
+
+/*
+ * A frame between these two is shown at once, where the terminal can (mode 2026). It is
+ * asked when it is opened, and answers as if keys were pressed: screen_synced tells.
+ */
+void screen_begin_frame(const struct screen *s);
+void screen_end_frame(const struct screen *s);
+void screen_synced(struct screen *s, bool can);
 
 int screen_signal(struct screen *s); /* next signal number, 0 when none waits */
 

@@ -107,6 +107,20 @@ add_outage(const struct app *a, struct buf *out)
 	buf_release(&when);
 }
 
+/* `14:02:11`, which stays true without being drawn again. */
+static void
+add_clock(const struct app *a, int64_t us, struct buf *out)
+{
+	struct buf when = BUF_INIT(64);
+
+	weir_time_absolute(&when, us, a->utc, false);
+	if (a->now_us - us < (int64_t)12 * 3600 * WEIR_SECOND_US && when.len >= 19)
+		buf_add(out, when.s + 11, 8);
+	else
+		buf_addstr(out, buf_str(&when));
+	buf_release(&when);
+}
+
 /* Right end of the title: what is going on, else how old the data is. */
 static enum style
 age(struct app *a, struct buf *out)
@@ -115,7 +129,9 @@ age(struct app *a, struct buf *out)
 	struct buf when = BUF_INIT(64);
 	enum style style = STYLE_DIM;
 
-	if (s->cycle_us != WEIR_NO_TIME)
+	if (s->cycle_us != WEIR_NO_TIME && a->unfocused)
+		add_clock(a, s->cycle_us, &when);
+	else if (s->cycle_us != WEIR_NO_TIME)
 		weir_time_relative(&when, s->cycle_us, a->now_us, a->utc, true);
 	if (a->no_server) {
 		buf_adds(out, "no server");
@@ -125,10 +141,11 @@ age(struct app *a, struct buf *out)
 	} else if (s->offline) {
 		add_outage(a, out);
 		style = STYLE_ALERT;
-	} else if (s->busy && s->total > 0 && !a->accessible) {
+	} else if (s->busy && s->total > 0 && !a->accessible && !a->unfocused) {
 		buf_addf(out, "%s %lld/%lld", theme_glyph(&a->theme, GLYPH_BUSY),
 			(long long)s->done, (long long)s->total);
 	} else if (when.len > 0) {
+		buf_adds(out, a->unfocused ? "as of " : "");
 		buf_addstr(out, buf_str(&when));
 	} else {
 		buf_adds(out, s->busy ? "fetching" : "not synced");
@@ -426,7 +443,7 @@ status_due(const struct app *a)
 
 	if (getenv("WEIR_NOW") || a->status.cycle_us == WEIR_NO_TIME || a->accessible)
 		return 0;
-	if (age_us < STATUS_AGE_FINE_US)
+	if (age_us < STATUS_AGE_FINE_US && !a->unfocused)
 		tick = TICK_FINE_S;
 	return a->drawn_us + (int64_t)tick * WEIR_SECOND_US;
 }

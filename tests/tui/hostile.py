@@ -28,7 +28,7 @@ WALK = [":runs\r", "v", "K", "J", "v", "\r", "G", "g", "L", "G", "g", "w", "tt",
 # All that the program and ncurses have for this terminal.
 OURS = re.compile(
     rb"\x1b\[[0-9;]*[ABCDGHJKLMPSTXZ@`bdefgmr]|\x1b\[\?(?:1049|1000|1006|2004|2026|1004|12|25|1|7)[hl]"
-    rb"|\x1b\[\?12;25h|\x1b\[4l|\x1b\[!p|\x1b\[22;0;0t|\x1b\[23;0;0t|\x1b[()][0B]|\x1b[=>78M]|\x0f")
+    rb"|\x1b\[\?12;25h|\x1b\[\?2026\$p|\x1b\[4l|\x1b\[!p|\x1b\[22;0;0t|\x1b\[23;0;0t|\x1b[()][0B]|\x1b[=>78M]|\x0f")
 BAD_TEXT = re.compile("[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e"
                       "\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]")
 

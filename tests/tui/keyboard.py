@@ -1,5 +1,10 @@
 """Keys, prompts and the mouse in a real pty."""
-from terminal import test
+import os
+import select
+import signal
+import time
+
+from terminal import order, test
 
 
 @test
@@ -53,8 +58,6 @@ def the_mouse_selects_opens_and_is_given_back(start):
 
 @test
 def the_mouse_is_given_back_to_the_shell_and_by_a_crash(start):
-    import os
-    import signal
     t = start(WEIR_MOUSE="1", SHELL="/bin/sh", PAGER="cat")
     t.send("!")
     t.wait_for(rb"any key goes back")
@@ -66,3 +69,95 @@ def the_mouse_is_given_back_to_the_shell_and_by_a_crash(start):
     assert t.wait() != 0, "a crash is no success"
     assert t.out.rfind(b"\x1b[?1000l") > t.out.rfind(b"\x1b[?1000h"), "on after a crash"
     t.restored()
+
+
+def off_at_the_end(t):
+    assert t.out.rfind(b"\x1b[?1004l") > t.out.rfind(b"\x1b[?1004h"), "the focus is told on"
+    assert t.out.rfind(b"\x1b[?2026l") > t.out.rfind(b"\x1b[?2026h"), "a frame is still open"
+
+
+@test
+def frames_are_whole_where_the_terminal_can(start):
+    """Mode 2026 is asked for, used after yes, and left; few bytes a key all the same."""
+    t = start(rows=40, cols=120)
+    assert b"\x1b[?2026h" not in t.out, "used before the terminal has answered"
+    assert t.out.count(b"\x1b[?2026$p") == 1, "not asked"
+    t.send("\x1b[?2026;2$y")
+    assert t.read() == b"", "the answer is taken for a key"
+    for key in "?", "q", "G", "g":
+        t.send(key)
+        frame = t.read()
+        assert frame.startswith(b"\x1b[?2026h") or key in "Gg", f"{key}: {frame[:40]!r}"
+        assert frame.count(b"\x1b[?2026h") == frame.count(b"\x1b[?2026l"), "open and closed"
+    for _ in range(20):
+        t.send("j")
+        step = t.read(0.1)
+        assert b"?2026" not in step and len(step) <= 300, f"{len(step)} bytes for a key"
+    t.send("q")
+    assert t.wait() == 0, "exit status"
+    off_at_the_end(t)
+    t.restored()
+
+
+@test
+def frames_are_left_as_they_are_where_the_terminal_cannot(start):
+    for answer in "\x1b[?2026;0$y", "\x1b[?2026;4$y", "":
+        t = start()
+        t.send(answer + "?")
+        t.read()
+        assert b"\x1b[?2026h" not in t.out, f"used after {answer!r}"
+        t.send("Q")
+        assert t.wait() == 0, "exit status"
+    for term in "vt100", "linux":
+        t = start(TERM=term)
+        assert b"?2026" not in t.out and b"?1004" not in t.out, f"sent to {term}"
+        t.send("Q")
+        assert t.wait() == 0, "exit status"
+        assert b"?2026" not in t.out and b"?1004" not in t.out, f"sent to {term} at the end"
+
+
+@test
+def an_answer_that_comes_late_is_not_typed_into_the_shell(start):
+    t = start.fresh()
+    t.wait_for(rb"\x1b\[\?2026\$p")
+    t.send("q")
+    time.sleep(0.1)
+    t.send("\x1b[?2026;2$y")
+    assert t.wait() == 0, "exit status"
+    assert not select.select([t.tty], [], [], 0)[0] or not os.read(t.tty, 100), "it is typed"
+
+
+@test
+def frames_and_focus_end_in_a_crash_and_in_the_shell(start):
+    t = start(PAGER="cat", SHELL="/bin/sh")
+    t.send("\x1b[?2026;2$y!")
+    t.wait_for(rb"any key goes back")
+    off_at_the_end(t)
+    t.send("x")
+    t.wait_for(rb"(?s)\x1b\[\?1004l.*\x1b\[\?1004h")
+    t.read()
+    os.kill(t.pid, signal.SIGSEGV)
+    assert t.wait() != 0, "a crash is no success"
+    off_at_the_end(t)
+    t = start(shell=True)
+    t.send("\x1a")
+    t.wait_for(rb"Stopped[^\n]*weir")
+    off_at_the_end(t)
+
+
+@test
+def a_window_without_focus_is_still_and_looks_when_it_has_it(start):
+    t = start("runs", "name:seen-later", online=True)
+    t.send("\x1b[O")
+    t.wait_for(rb"as of \d\d:\d\d:\d\d")
+    time.sleep(6)  # what was due before it was left
+    order(start.env["PREFECT_API_URL"], ["make", {"name": "seen-later"}])
+    time.sleep(6)  # with the focus it is asked every 5 s
+    t.read()
+    before = len(t.out)
+    assert b"Running" not in t.out, "it asks as often as if someone looked"
+    t.send("\x1b[I")
+    t.read(0.3, 3)
+    assert b"Running" in t.out[before:], "it does not look at once"
+    t.send("Q")
+    assert t.wait() == 0, "exit status"

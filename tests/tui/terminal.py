@@ -107,6 +107,11 @@ def run_in(env, fn, weir):
     MUX.update(weir=weir, env=env, folder=env["HOME"])
     made = []
 
+    def fresh(*args):
+        """Not waited for."""
+        made.append(Terminal([weir, "--offline", *args], env))
+        return made[-1]
+
     def start(*args, rows=24, cols=80, shell=False, online=False, **more):
         argv = ["/bin/bash", "--norc", "-i"] if shell else [weir, "--offline", *args]
         if online:
@@ -120,7 +125,7 @@ def run_in(env, fn, weir):
         t.read()
         return t
 
-    start.env, start.weir = env, weir
+    start.env, start.weir, start.fresh = env, weir, fresh
     try:
         fn(start)
     except AssertionError as e:
@@ -216,7 +221,7 @@ def nothing_hostile_reaches_it(start):
         t.read(0.3)
     t.send("Q")
     t.wait()
-    rest = re.sub(rb"\x1b\[[0-9;?]*[A-Za-z@`]", b"", t.out)  # what ncurses itself sends
+    rest = re.sub(rb"\x1b\[[0-9;?]*\$?[A-Za-z@`]", b"", t.out)  # what ncurses itself sends
     rest = re.sub(rb"\x1b[()][0AB]|\x1b[=>78M]", b"", rest)
     bad = re.findall(rb"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f].{0,20}", rest)
     assert not bad, f"controls came through: {bad[:3]!r}"

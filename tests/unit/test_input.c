@@ -29,6 +29,15 @@ test_sequences(void **state)
 		{ "\x1b[<0;300;70M\x1b[<0;300;70m", { INPUT_CLICK }, 299, 69 },
 		{ "\x1b[<64;5;6M", { INPUT_WHEEL_UP }, 4, 5 },
 		{ "\x1b[<65;5;6Mq", { INPUT_WHEEL_DOWN, 'q' }, 4, 5 },
+		/* What the terminal tells of itself; the same letters after ESC O are
+		 * not.
+		 */
+		{ "\x1b[I\x1b[Oa", { INPUT_FOCUS, INPUT_BLUR, 'a' }, 0, 0 },
+		{ "\x1bOIa", { 'a' }, 0, 0 },
+		{ "\x1b[?2026;2$y", { INPUT_SYNCS }, 0, 0 },
+		{ "\x1b[?2026;0$ya", { INPUT_NO_SYNC, 'a' }, 0, 0 },
+		{ "\x1b[?2026;4$y", { INPUT_NO_SYNC }, 0, 0 },
+		{ "\x1b[?1004;2$ya", { 'a' }, 0, 0 },
 		/* Other buttons, moves, and what no terminal sends. */
 		{ "\x1b[<2;5;6Ma", { 'a' }, 0, 0 },
 		{ "\x1b[<32;5;6Ma", { 'a' }, 0, 0 },
