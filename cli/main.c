@@ -243,6 +243,7 @@
  *   view_detail	the page of one object, and of its parameters
  *   view_log	the logs of runs: opening, new lines
  *   logview	which lines are shown
+ *   logview_read	what the store has
  *   logview_find	what the query thread is asked
  *   logview_fold logview_line logview_paint	lines on the screen
  *   logview_act logview_jump logview_save	keys

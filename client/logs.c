@@ -329,19 +329,20 @@ weir_log_at(struct weir_log_reader *l, int64_t us)
 }
 
 enum weir_rc
-logs_times(struct weir_log_reader *l, size_t from, int64_t *out, struct weir_err *err)
+logs_times(struct weir_log_reader *l, size_t from, int64_t us[static LOGBLOCK_LINES],
+	size_t *ret_n, struct weir_err *err)
 {
-	for (size_t i = from; i < l->n;) {
-		struct logs_block *block;
-		size_t ref, first;
-		enum weir_rc rc = block_of(l, i, &ref, &block, err);
+	struct logs_block *block;
+	size_t ref, n = 0;
+	enum weir_rc rc = block_of(l, from, &ref, &block, err);
 
-		if (rc)
-			return rc;
-		first = l->refs.v[ref].first;
-		for (; i < l->n && i - first < block->b.n; i++)
-			*out++ = block->b.lines[i - first].timestamp_us;
+	if (rc)
+		return rc;
+	for (size_t i = from - l->refs.v[ref].first; i < block->b.n; i++) {
+		if (n < LOGBLOCK_LINES)
+			us[n++] = block->b.lines[i].timestamp_us;
 	}
+	*ret_n = n;
 	return WEIR_OK;
 }
 

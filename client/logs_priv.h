@@ -49,9 +49,9 @@ typedef bool logs_hit(void *arg, size_t line);
 bool logs_filter_lines(const struct logs_filter *lf, const struct logs_block *block,
 	size_t from, struct logs_names *names, logs_hit *hit, void *arg);
 
-/* Times of the lines from `from` to the end. */
-WEIR_NODISCARD enum weir_rc logs_times(
-	struct weir_log_reader *l, size_t from, int64_t *out, struct weir_err *err);
+/* Times of the lines from `from` to the end of its block, or some of them. */
+WEIR_NODISCARD enum weir_rc logs_times(struct weir_log_reader *l, size_t from,
+	int64_t us[static LOGBLOCK_LINES], size_t *ret_n, struct weir_err *err);
 
 void logs_fill_line(struct weir_line *line, const struct logs_block *block, size_t i,
 	struct logs_names *names);

@@ -48,21 +48,33 @@ make(struct export *e, struct weir_err *err)
 	return WEIR_EFAIL;
 }
 
+/* Of the file that is replaced; else what the user's files get. */
+static mode_t
+mode_of(const char *path, bool replace)
+{
+	mode_t mask = umask(0);
+	struct stat st;
+
+	umask(mask);
+	return replace && stat(path, &st) == 0 ? st.st_mode & 07777 : 0666 & ~mask;
+}
+
 enum weir_rc
 export_open(struct export *e, const char *path, bool replace, struct weir_err *err)
 {
-	mode_t mask = umask(0);
+	mode_t mode = mode_of(path, replace);
+	/* What a link leads to is replaced, not the link. */
+	char *real = replace ? realpath(path, NULL) : NULL;
 	enum weir_rc rc;
 
-	umask(mask);
 	*e = (struct export){ .fd = -1, .replace = replace };
 	if (!replace && export_exists(path))
 		return weir_fail(err, WEIR_EFAIL, "'%s' exists", path);
-	e->path = xstrdup(path);
-	e->temp = xasprintf("%s.XXXXXX", path);
+	e->path = real ? real : xstrdup(path);
+	e->temp = xasprintf("%s.XXXXXX", e->path);
 	rc = make(e, err);
 	if (!rc)
-		fchmod(e->fd, 0666 & ~mask);
+		fchmod(e->fd, mode);
 	return rc;
 }
 

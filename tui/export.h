@@ -25,7 +25,8 @@ struct export
 char *export_path(const char *path);
 bool export_exists(const char *path);
 
-/* A file that shall be `path`; without replace it must not exist. */
+/* A file that shall be `path`; without replace it must not exist, with it the mode and
+ * what a link leads to stay. */
 WEIR_NODISCARD enum weir_rc export_open(
 	struct export *e, const char *path, bool replace, struct weir_err *err);
 void export_add(struct export *e, struct str text);

@@ -8,6 +8,7 @@
 
 #include <weir/group.h>
 #include <weir/keys.h>
+#include <weir/logs.h>
 #include <weir/mem.h>
 #include <weir/select.h>
 #include <weir/session.h>
@@ -287,12 +288,40 @@ work_groups(struct finder *f, const struct work *w, struct weir_err *err)
 	return WEIR_OK;
 }
 
+static void
+log_doing(void *arg, size_t done, size_t total)
+{
+	struct finder *f = arg;
+	struct finder_answer *a = answer_new(&f->now, FINDER_DOING);
+
+	a->n = done;
+	a->total = (int64_t)total;
+	post(f, a);
+}
+
 static enum weir_rc
 work_log(struct finder *f, const struct work *w, struct weir_err *err)
 {
-	struct finder_log_sink sink = { f, work_cancelled, log_found };
+	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
 
 	return finder_log_work(&f->log, f->store, &w->job, &sink, err);
+}
+
+static enum weir_rc
+work_order(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
+	struct weir_log_order *order = NULL;
+	struct finder_answer *a;
+	enum weir_rc rc =
+		finder_log_order(&f->log, f->store, &w->job, &sink, &order, err);
+
+	if (rc)
+		return rc;
+	a = answer_new(w, FINDER_ORDERED);
+	a->order = order;
+	post(f, a);
+	return WEIR_OK;
 }
 
 static enum weir_rc (*const works[])(
@@ -302,6 +331,7 @@ static enum weir_rc (*const works[])(
 	[FINDER_COUNT] = work_count,
 	[FINDER_VALUES] = work_values,
 	[FINDER_GROUPS] = work_groups,
+	[FINDER_ORDER] = work_order,
 };
 
 static void
@@ -522,6 +552,7 @@ finder_answer_free(struct finder_answer *a)
 	if (a->groups)
 		weir_groups_release(a->groups);
 	free(a->groups);
+	weir_log_order_free(a->order);
 	free(a);
 }
 

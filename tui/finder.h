@@ -19,13 +19,15 @@
 
 struct finder;
 struct weir_groups;
+struct weir_log_order;
 
 enum finder_kind {
 	FINDER_ROWS,
 	FINDER_LOG,
 	FINDER_COUNT,
 	FINDER_VALUES,
-	FINDER_GROUPS
+	FINDER_GROUPS,
+	FINDER_ORDER /* of the lines of several logs */
 };
 
 struct finder_job {
@@ -61,6 +63,8 @@ enum finder_part {
 	FINDER_TOTAL,   /* total: rows of the kind that the query matches */
 	FINDER_WORDS,   /* words: values of the field, a line each */
 	FINDER_GROUPED, /* groups */
+	FINDER_DOING,   /* n of total is done */
+	FINDER_ORDERED, /* order */
 	FINDER_FAILED,  /* rc, text; nothing more comes */
 };
 
@@ -79,7 +83,8 @@ struct finder_answer {
 	int64_t total;
 	char *words;                /* owned by the answer until taken */
 	struct weir_groups *groups; /* the same */
-	int64_t us;                 /* how long the job has taken */
+	struct weir_log_order *order;
+	int64_t us; /* how long the job has taken */
 	enum weir_rc rc;
 	char text[512];
 };

@@ -35,19 +35,65 @@ is_of(const struct finder_log *log, const struct finder_job *job)
 	       memcmp(log->runs, job->runs, job->n_runs * sizeof(*job->runs)) == 0;
 }
 
+static bool
+go_on(void *arg, size_t done, size_t total)
+{
+	const struct finder_log_sink *sink = arg;
+
+	if (sink->cancelled(sink->arg))
+		return false;
+	if (done > 0)
+		sink->doing(sink->arg, done, total);
+	return true;
+}
+
 static enum weir_rc
 open_log(struct finder_log **log, struct weir_store *store,
-	const struct finder_job *job, struct weir_err *err)
+	const struct finder_job *job, const struct finder_log_sink *sink,
+	struct weir_err *err)
 {
 	size_t from;
+	enum weir_rc rc;
 
-	if (is_of(*log, job))
-		return weir_logs_update((*log)->logs, &from, err);
-	finder_log_free(*log);
-	*log = xcalloc(1, sizeof(**log));
-	(*log)->n_runs = job->n_runs;
-	(*log)->runs = xmemdup(job->runs, job->n_runs * sizeof(*job->runs));
-	return weir_logs_open(store, job->runs, job->n_runs, &(*log)->logs, err);
+	if (is_of(*log, job)) {
+		rc = weir_logs_update((*log)->logs, 0, &from, err);
+	} else {
+		finder_log_free(*log);
+		*log = xcalloc(1, sizeof(**log));
+		(*log)->n_runs = job->n_runs;
+		(*log)->runs = xmemdup(job->runs, job->n_runs * sizeof(*job->runs));
+		rc = weir_logs_open(
+			store, job->runs, job->n_runs, 0, &(*log)->logs, err);
+	}
+	return rc ? rc
+		  : weir_logs_merge((*log)->logs, go_on, (void *)(uintptr_t)sink, err);
+}
+
+/* What was interrupted goes on the next time, what failed begins anew. */
+static enum weir_rc
+kept_log(struct finder_log **log, struct weir_store *store,
+	const struct finder_job *job, const struct finder_log_sink *sink,
+	struct weir_err *err)
+{
+	enum weir_rc rc = open_log(log, store, job, sink, err);
+
+	if (rc && (rc != WEIR_EINTR || !(*log)->logs)) {
+		finder_log_free(*log);
+		*log = NULL;
+	}
+	return rc;
+}
+
+enum weir_rc
+finder_log_order(struct finder_log **log, struct weir_store *store,
+	const struct finder_job *job, const struct finder_log_sink *sink,
+	struct weir_log_order **ret_order, struct weir_err *err)
+{
+	enum weir_rc rc = kept_log(log, store, job, sink, err);
+
+	if (!rc)
+		*ret_order = weir_logs_order((*log)->logs);
+	return rc;
 }
 
 enum weir_rc
@@ -152,13 +198,10 @@ finder_log_work(struct finder_log **log, struct weir_store *store,
 {
 	struct weir_log_filter filter = { .min_level = job->min_level };
 	struct tests tests = { 0 };
-	enum weir_rc rc = open_log(log, store, job, err);
+	enum weir_rc rc = kept_log(log, store, job, sink, err);
 
-	if (rc) {
-		finder_log_free(*log);
-		*log = NULL;
+	if (rc)
 		return rc;
-	}
 	if (job->task && *job->task)
 		filter.task = job->task;
 	rc = compile(&tests, job->patterns, err);

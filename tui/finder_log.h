@@ -14,12 +14,19 @@ struct finder_log_sink {
 	bool (*cancelled)(void *arg);
 	/* lines: each less `from`; what it holds is taken. */
 	void (*found)(void *arg, struct lineset *lines, size_t from, bool more);
+	/* Of several logs: so many lines are in order. */
+	void (*doing)(void *arg, size_t done, size_t total);
 };
 
 /* Tell the sink what job asks for, in parts; *log is opened, or kept for the next. */
 WEIR_NODISCARD enum weir_rc finder_log_work(struct finder_log **log,
 	struct weir_store *store, const struct finder_job *job,
 	const struct finder_log_sink *sink, struct weir_err *err);
+/* The order of their lines. Owned. */
+WEIR_NODISCARD enum weir_rc finder_log_order(struct finder_log **log,
+	struct weir_store *store, const struct finder_job *job,
+	const struct finder_log_sink *sink, struct weir_log_order **ret_order,
+	struct weir_err *err);
 void finder_log_free(struct finder_log *log); /* accepts NULL */
 
 /*

@@ -42,6 +42,12 @@ list_of(const struct log *l)
 	return l->shown.words > 0 ? &l->shown : &l->found[SLOT_FILTER].set;
 }
 
+void
+logview_shown(const struct log *l, struct lineset *ret_lines)
+{
+	lineset_copy(ret_lines, list_of(l));
+}
+
 size_t
 logview_count(void *arg)
 {
@@ -133,6 +139,8 @@ logview_build(struct log *l)
 	int row = l->placed ? l->origin_row : pager_row(&l->pager);
 
 	make_shown(l);
+	if (!l->touched && !l->placed && !l->goal)
+		keep = 0, row = 0;
 	pager_put(&l->pager, logview_at(l, keep), row);
 }
 
@@ -158,9 +166,12 @@ void
 logview_moved(struct log *l)
 {
 	size_t n = logview_count(l);
-	bool end = n == 0 || (l->pager.current != PAGER_NONE &&
-				     pager_bottom(&l->pager) <= l->pager.current &&
-				     pager_at_end(&l->pager));
+	bool end;
+
+	l->touched = true;
+	end = n == 0 || (l->pager.current != PAGER_NONE &&
+				pager_bottom(&l->pager) <= l->pager.current &&
+				pager_at_end(&l->pager));
 
 	if (l->follow && l->paused && end) {
 		l->paused = false;

@@ -2,10 +2,10 @@
  * The state of a log view: which lines are shown, what was found in them, and how the
  * query thread is asked. One log, or several merged by time.
  *
- * logview.c: lines in and out of the screen's list; logview_find.c: questions and
- * answers; logview_fold.c: tracebacks over several lines; logview_line.c: one line;
- * logview_paint.c: the rest of the screen; logview_act.c: keys; logview_jump.c: places;
- * logview_save.c: files; view_log.c: the view as such.
+ * logview.c: lines in and out of the screen's list; logview_read.c: what the store has;
+ * logview_find.c: questions and answers; logview_fold.c: tracebacks over several lines;
+ * logview_line.c: one line; logview_paint.c: the rest of the screen; logview_act.c:
+ * keys; logview_jump.c: places; logview_save.c: files; view_log.c: the view as such.
  */
 #ifndef WEIR_TUI_LOGVIEW_H
 #define WEIR_TUI_LOGVIEW_H
@@ -14,12 +14,15 @@
 #include <weir/time.h>
 #include <weir/view.h>
 
+#include "export.h"
 #include "finder.h"
 #include "pager.h"
 #include "view.h"
 
 enum slot { SLOT_FILTER, SLOT_SEARCH, SLOT_ERRORS, SLOT_WARNINGS, SLOT_N };
+enum { SLOT_ORDER = SLOT_N };
 enum { LOGVIEW_NAME_COLUMNS = 16, LOGVIEW_FILTERS_MAX = 16, LOGVIEW_CONTEXT = 10 };
+enum { LOGVIEW_POLL_US = 1000000 };
 enum { LOGVIEW_CONTEXT_MAX = 1000, LOGVIEW_RUN_COLUMNS = 24 };
 enum times { TIMES_CLOCK, TIMES_FULL, TIMES_AGO, TIMES_ELAPSED, TIMES_NONE, TIMES_N };
 
@@ -28,6 +31,7 @@ struct lines {
 	struct lineset set;
 	uint64_t job;
 	bool asked;
+	size_t from; /* where the job is */
 };
 
 struct logrun {
@@ -50,6 +54,9 @@ struct anchor {
 	uint64_t hash;
 };
 
+/* Where lines are written to, slice by slice, so that keys need not wait. */
+enum logview_out { OUT_NOTHING, OUT_FILE, OUT_PAGER, OUT_EDITOR };
+
 /* What a single key is awaited for. */
 enum question { QUESTION_NONE, QUESTION_REPLACE };
 
@@ -65,6 +72,11 @@ struct log {
 
 	struct lines found[SLOT_N];
 	struct lineset shown; /* what the filter found and context, when some is open */
+	struct {
+		uint64_t job;
+		bool asked;
+		size_t done, total;
+	} ordering; /* many lines of several logs */
 	int min_level;
 	VEC(char *) filters;    /* all must hold: a word, /re/, `!` before either */
 	size_t n_start_filters; /* of them: what it was opened with */
@@ -85,6 +97,7 @@ struct log {
 
 	size_t goal;         /* 1 + the line to be shown when it is there; 0: none */
 	size_t bottom;       /* number of the last line on the screen that is painted */
+	bool touched;        /* the user has moved */
 	bool follow, paused; /* paused: scrolled away, it stays there */
 	bool ended;          /* what was followed has */
 	bool over;           /* all of it was read, says the engine */
@@ -102,6 +115,14 @@ struct log {
 	enum question question;
 	bool save_all;
 	char *path; /* of the file to save to */
+	struct {
+		enum logview_out to;
+		bool begun; /* else it waits for the filter */
+		bool all, replace;
+		struct export file;
+		struct lineset lines; /* unless all */
+		size_t at, n;
+	} out;
 	char failed[256];
 	char time_text[WEIR_TIME_TEXT];
 };
@@ -120,6 +141,7 @@ bool logview_shows(const struct log *l, size_t number);
 /* Does it pass the filters? Else it is context. */
 bool logview_passes(const struct log *l, size_t number);
 bool logview_line(struct log *l, size_t number, struct weir_line *ret_line);
+void logview_shown(const struct log *l, struct lineset *ret_lines); /* of a filter */
 void logview_build(struct log *l); /* shown anew, from what the filter found */
 void logview_settle(struct log *l);
 void logview_moved(struct log *l);             /* the user did */
@@ -130,7 +152,14 @@ struct anchor logview_anchor(struct log *l, size_t number);
 size_t logview_find_anchor(struct log *l, const struct anchor *a);
 void logview_context(struct log *l, bool more);
 
+/* logview_read.c */
+void logview_data(struct view *v);
+void logview_read_runs(struct log *l);
+void logview_resume(struct log *l); /* go on asking the server, if it was interrupted */
+void logview_put_order(struct log *l, struct finder_answer *answer);
+
 /* logview_find.c */
+void logview_ask_order(struct log *l);
 void logview_ask_all(struct log *l, size_t from); /* lines from it on are new */
 /* Level or filters have changed; where one was must have been remembered before. */
 void logview_refilter(struct log *l);
@@ -167,6 +196,10 @@ const char *logview_level_name(int level);
 void logview_jump(struct view *v, enum action_id id, const char *arg);
 void logview_save(struct view *v, enum action_id id, const char *arg);
 void logview_out(struct view *v, enum action_id id, const char *arg);
+bool logview_saving(const struct log *l);
+/* Write some more; false: there is nothing to do now. */
+bool logview_save_step(struct log *l);
+void logview_save_stop(struct log *l, const char *why); /* if it was asked for */
 bool logview_answer_key(struct view *v, uint32_t key);
 
 #endif

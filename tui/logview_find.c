@@ -62,6 +62,9 @@ ask(struct log *l, enum slot slot, size_t from)
 	for (size_t i = 0; i < l->n_runs; i++)
 		runs[i] = l->runs[i].id;
 	job.runs = runs;
+	/* What is asked for and not yet answered is asked for again. */
+	if (l->found[slot].asked && l->found[slot].from < from)
+		job.from = l->found[slot].from;
 	add_patterns(l, slot, &patterns);
 	job.patterns = buf_cstr(&patterns);
 	if (slot == SLOT_ERRORS || slot == SLOT_WARNINGS)
@@ -72,7 +75,45 @@ ask(struct log *l, enum slot slot, size_t from)
 					      : l->task_name;
 	l->found[slot].job = finder_submit(l->v.app->finder, &job);
 	l->found[slot].asked = true;
+	l->found[slot].from = job.from;
 	buf_release(&patterns);
+}
+
+void
+logview_ask_order(struct log *l)
+{
+	struct finder_job job = { .kind = FINDER_ORDER,
+		.view = l->v.serial,
+		.slot = SLOT_ORDER,
+		.n_runs = l->n_runs };
+	struct weir_id runs[WEIR_LOGS_RUNS_MAX];
+
+	if (l->ordering.asked)
+		return;
+	for (size_t i = 0; i < l->n_runs; i++)
+		runs[i] = l->runs[i].id;
+	job.runs = runs;
+	weir_logs_begin(l->logs);
+	l->ordering.job = finder_submit(l->v.app->finder, &job);
+	l->ordering.asked = true;
+	l->ordering.done = l->ordering.total = 0;
+}
+
+static void
+answer_order(struct log *l, struct finder_answer *answer)
+{
+	if (answer->number != l->ordering.job)
+		return;
+	if (answer->part == FINDER_DOING) {
+		l->ordering.done = answer->n;
+		l->ordering.total = (size_t)answer->total;
+	} else if (answer->part == FINDER_ORDERED) {
+		logview_put_order(l, answer);
+	} else {
+		l->ordering.asked = false;
+		status_say(l->v.app, true, "%s", answer->text);
+	}
+	view_touch(&l->v, VIEW_PAINT);
 }
 
 void
@@ -177,6 +218,8 @@ logview_remember(struct log *l)
 void
 logview_refilter(struct log *l)
 {
+	if (!logview_saving(l))
+		logview_save_stop(l, "the filter has changed");
 	if (*l->search && l->logs)
 		ask(l, SLOT_SEARCH, 0);
 	if (!logview_filtered(l)) {
@@ -197,6 +240,7 @@ take_lines(struct lines *f, const struct finder_answer *answer)
 {
 	lineset_replace(&f->set, answer->from, &answer->lines);
 	f->asked = answer->more;
+	f->from = answer->from;
 }
 
 /* The list is another: stay on the line, or where it was when it is not in it. */
@@ -215,8 +259,13 @@ void
 logview_answer(struct view *v, struct finder_answer *answer)
 {
 	struct log *l = logview_of(v);
-	struct lines *f = &l->found[answer->slot];
+	struct lines *f;
 
+	if (answer->slot == SLOT_ORDER) {
+		answer_order(l, answer);
+		return;
+	}
+	f = &l->found[answer->slot];
 	if (answer->number != f->job)
 		return;
 	if (answer->part == FINDER_FAILED) {
@@ -228,6 +277,8 @@ logview_answer(struct view *v, struct finder_answer *answer)
 	take_lines(f, answer);
 	if (answer->slot == SLOT_FILTER)
 		take_filtered(l);
+	if (answer->slot == SLOT_FILTER && !f->asked)
+		(void)logview_save_step(l);
 	if (answer->slot == SLOT_SEARCH && l->jump) {
 		size_t i = lineset_bound(&f->set, l->origin);
 

@@ -107,7 +107,7 @@ add_zone(struct log *l, struct buf *out)
 }
 
 static void
-add_position(struct log *l, struct buf *out)
+add_position(struct log *l, bool zone, struct buf *out)
 {
 	size_t n = logview_count(l), total = logview_n(l), number;
 
@@ -120,7 +120,8 @@ add_position(struct log *l, struct buf *out)
 	word_number(out, (int64_t)total);
 	buf_addf(out, " %s %zu %%", theme_glyph(&l->v.app->theme, GLYPH_DOT),
 		number * 100 / total);
-	add_zone(l, out);
+	if (zone)
+		add_zone(l, out);
 }
 
 static void
@@ -129,6 +130,9 @@ add_state(const struct log *l, struct buf *out)
 	const struct theme *t = &l->v.app->theme;
 	size_t n = logview_n(l);
 
+	if (l->ordering.asked && l->ordering.total > 0)
+		buf_addf(out, "  merging: %zu %%",
+			l->ordering.done * 100 / l->ordering.total);
 	if (logview_following(l) && l->live)
 		buf_adds(out, "  FOLLOW");
 	else if (l->follow && l->paused && n > l->seen)
@@ -211,9 +215,15 @@ logview_paint_counts(struct view *v, struct draw *d)
 	} else if (!*l->search) {
 		add_counts(l, &left);
 	}
-	add_position(l, &right);
-	add_state(l, &right);
-	d->limit = d->cols - draw_width(d, buf_cstr(&right)) - 2;
+	/* The zone makes room first. */
+	for (int zone = 1; zone >= 0; zone--) {
+		buf_clear(&right);
+		add_position(l, zone, &right);
+		add_state(l, &right);
+		d->limit = d->cols - draw_width(d, buf_cstr(&right)) - 2;
+		if (d->limit >= d->cols / 2)
+			break;
+	}
 	if (d->limit < d->cols / 2)
 		d->limit = d->cols;
 	draw_text(d, STYLE_PLAIN, buf_cstr(&left));

@@ -6,7 +6,7 @@
 #include "logview.h"
 #include "word.h"
 
-enum { TEXT_MAX = 8 << 20 };
+enum { TEXT_MAX = 8 << 20, SLICE_US = 8000, SLICE_LINES = 256 };
 
 /* A line with its columns; the rows of its message below each other. */
 static void
@@ -41,48 +41,159 @@ add_line(const struct log *l, const struct pager_line *line, struct buf *text,
 	buf_addc(out, '\n');
 }
 
-/* Returns how many lines there were. */
-static size_t
-write_lines(struct log *l, struct export *e, bool all)
+/* Up to so many lines more; false: one could not be read, or written. */
+static bool
+write_some(struct log *l, struct export *e, size_t many)
 {
 	struct buf text = BUF_INIT(TEXT_MAX), out = BUF_INIT(TEXT_MAX * 2);
-	size_t n = all ? logview_n(l) : logview_count(l), done = 0;
+	bool ok = true;
 
-	for (size_t i = 0; i < n && !e->failed; i++) {
+	for (; ok && many > 0 && l->out.at < l->out.n; many--) {
+		size_t i = l->out.at;
+		size_t number = l->out.all ? i : lineset_at(&l->out.lines, i);
 		struct pager_line line = { 0 };
 
-		if (!logview_fill(l, all ? i : logview_number(l, i), &line))
+		ok = logview_fill(l, number, &line);
+		if (!ok)
 			break;
 		buf_clear(&out);
 		add_line(l, &line, &text, &out);
 		export_add(e, buf_str(&out));
-		done++;
+		ok = !e->failed;
+		l->out.at++;
 	}
 	buf_release(&text);
 	buf_release(&out);
-	return done;
+	return ok;
 }
 
 static void
-save(struct log *l, bool replace)
+end(struct log *l)
+{
+	bool begun = l->out.begun;
+
+	lineset_release(&l->out.lines);
+	l->out.begun = false;
+	l->out.to = OUT_NOTHING;
+	if (begun)
+		view_touch(&l->v, VIEW_DATA); /* what came meanwhile */
+}
+
+static void
+finish(struct log *l, bool ok)
 {
 	struct buf number = BUF_INIT(32);
 	struct weir_err err = { 0 };
-	struct export e;
-	size_t n;
+	bool unread = !ok && !l->out.file.failed;
 
-	if (export_open(&e, l->path, replace, &err)) {
+	word_number(&number, (int64_t)l->out.n);
+	if (export_close(&l->out.file, ok, &err))
 		status_say(l->v.app, true, "%s", err.text);
-		return;
-	}
-	n = write_lines(l, &e, l->save_all);
-	word_number(&number, (int64_t)n);
-	if (export_close(&e, true, &err))
-		status_say(l->v.app, true, "%s", err.text);
+	else if (unread)
+		status_say(l->v.app, true, "line %zu cannot be read: nothing was saved",
+			l->out.at + 1);
 	else
-		status_say(l->v.app, false, "%s lines are in %s", buf_cstr(&number),
-			l->path);
+		status_say(l->v.app, false, "%s %s in %s%s", buf_cstr(&number),
+			l->out.n == 1 ? "line is" : "lines are", l->path,
+			l->syncing || l->live ? ", and more may come" : "");
+	end(l);
 	buf_release(&number);
+}
+
+/* Are the lines that shall be saved all known? */
+static bool
+is_known(const struct log *l)
+{
+	return l->out.all || !logview_filtered(l) || !l->found[SLOT_FILTER].asked;
+}
+
+/* What is saved is what is there now. */
+static bool
+begin(struct log *l)
+{
+	struct weir_err err = { 0 };
+
+	if (!logview_filtered(l))
+		l->out.all = true;
+	if (!l->out.all)
+		logview_shown(l, &l->out.lines);
+	l->out.n = l->out.all ? logview_n(l) : l->out.lines.n;
+	l->out.at = 0;
+	l->out.begun = true;
+	if (l->out.to == OUT_FILE &&
+		export_open(&l->out.file, l->path, l->out.replace, &err)) {
+		status_say(l->v.app, true, "%s", err.text);
+		end(l);
+		return false;
+	}
+	return true;
+}
+
+static bool
+fill_shown(struct export *e, void *arg)
+{
+	struct log *l = arg;
+
+	if (write_some(l, e, SIZE_MAX))
+		return true;
+	if (!e->failed)
+		status_say(l->v.app, true, "line %zu cannot be read", l->out.at + 1);
+	return false;
+}
+
+bool
+logview_saving(const struct log *l)
+{
+	return l->out.begun;
+}
+
+bool
+logview_save_step(struct log *l)
+{
+	int64_t until = weir_monotonic_us() + SLICE_US;
+	bool ok = true;
+
+	if (l->out.to == OUT_NOTHING || (!l->out.begun && !is_known(l)) ||
+		(!l->out.begun && !begin(l)))
+		return false;
+	if (l->out.to != OUT_FILE) {
+		export_out(l->v.app, l->out.to == OUT_EDITOR, fill_shown, l);
+		end(l);
+		return false;
+	}
+	while (ok && l->out.at < l->out.n && weir_monotonic_us() < until)
+		ok = write_some(l, &l->out.file, SLICE_LINES);
+	if (!ok || l->out.at == l->out.n) {
+		finish(l, ok);
+		return false;
+	}
+	status_say(l->v.app, false, "saving: %zu of %zu lines", l->out.at, l->out.n);
+	return true;
+}
+
+void
+logview_save_stop(struct log *l, const char *why)
+{
+	struct weir_err err = { 0 };
+
+	if (l->out.to == OUT_NOTHING)
+		return;
+	if (l->out.begun && export_close(&l->out.file, false, &err))
+		why = err.text;
+	end(l);
+	status_say(l->v.app, true, "nothing was saved: %s", why);
+}
+
+static void
+start(struct log *l, enum logview_out to, bool all, bool replace)
+{
+	logview_save_stop(l, "something else is");
+	l->out.to = to;
+	l->out.all = all;
+	l->out.replace = replace;
+	if (!is_known(l))
+		status_say(l->v.app, false, "once all lines are found");
+	(void)logview_save_step(l);
 }
 
 static void
@@ -91,7 +202,7 @@ save_to(struct log *l, const char *path)
 	free(l->path);
 	l->path = export_path(path);
 	if (!export_exists(l->path)) {
-		save(l, false);
+		start(l, OUT_FILE, l->save_all, false);
 		return;
 	}
 	l->question = QUESTION_REPLACE;
@@ -108,7 +219,7 @@ logview_answer_key(struct view *v, uint32_t key)
 		return false;
 	l->question = QUESTION_NONE;
 	if (key == 'y' || key == 'Y')
-		save(l, true);
+		start(l, OUT_FILE, l->save_all, true);
 	else
 		status_say(v->app, false, "%s is as it was", l->path);
 	return true;
@@ -176,16 +287,10 @@ logview_save(struct view *v, enum action_id id, const char *arg)
 		app_prompt(v->app, &view_user, v, "");
 }
 
-static bool
-fill_shown(struct export *e, void *arg)
-{
-	write_lines(arg, e, false);
-	return true;
-}
-
 void
 logview_out(struct view *v, enum action_id id, const char *arg)
 {
 	(void)arg;
-	export_out(v->app, id == ACTION_EDITOR, fill_shown, logview_of(v));
+	start(logview_of(v), id == ACTION_EDITOR ? OUT_EDITOR : OUT_PAGER, false,
+		false);
 }

@@ -2,23 +2,10 @@
 
 #include <weir/query.h>
 #include <weir/select.h>
-#include <weir/text.h>
 
 #include "app.h"
 #include "logview.h"
 #include "word.h"
-
-enum { POLL_US = 1000000 };
-
-static void
-resume(struct log *l)
-{
-	if (!l->resume || l->v.app->top != &l->v)
-		return;
-	l->resume = false;
-	if (l->live && l->n_requests == 0)
-		view_log_fetch(&l->v);
-}
 
 static void
 view_layout(struct view *v)
@@ -27,112 +14,8 @@ view_layout(struct view *v)
 
 	l->pager.utf8 = v->app->theme.utf8;
 	pager_size(&l->pager, v->width > 2 ? v->width - 2 : v->width, v->height);
-	resume(l);
+	logview_resume(l);
 	logview_settle(l);
-}
-
-/* What the store knows of a run now. */
-static void
-take_run(void *arg, const struct weir_rows *row)
-{
-	struct logrun *r = arg;
-
-	word_copy(r->name, sizeof(r->name), weir_rows_cell(row, 0)->s);
-	r->live = !weir_state_is_terminal((enum weir_state)weir_rows_cell(row, 1)->i);
-	word_copy(r->state, sizeof(r->state), weir_rows_cell(row, 2)->s);
-	r->start_us = weir_rows_cell(row, 3)->i;
-	if (weir_rows_cell(row, 3)->null)
-		r->start_us = WEIR_NO_TIME;
-}
-
-static void
-read_runs(struct log *l)
-{
-	l->live = false;
-	for (struct logrun *r = l->runs; r < l->runs + l->n_runs; r++) {
-		r->known = !weir_row_of(l->v.app->store, WEIR_RUN, &r->id,
-			"name,state_type,state_name,start_time", take_run, r, NULL);
-		l->live = l->live || (r->known && r->live);
-	}
-}
-
-/* The last line of what was followed is here. */
-static void
-end_follow(struct log *l)
-{
-	if (!l->was_live || l->live || l->ended || !l->logs ||
-		(!l->over && !weir_logs_complete(l->logs)))
-		return;
-	l->ended = true;
-	if (l->follow)
-		status_say(l->v.app, false, "%s: %s. This is the end of %s.",
-			l->n_runs > 1 ? "the runs have ended" : "the run has ended",
-			l->runs[0].state, l->n_runs > 1 ? "their logs" : "its log");
-	logview_settle(l);
-	l->follow = false;
-}
-
-/*
- * New lines. What is on the screen stays where it is, even when late lines went before
- * it.
- */
-static enum weir_rc
-read_lines(struct log *l, size_t *ret_from, struct weir_err *err)
-{
-	struct weir_id runs[WEIR_LOGS_RUNS_MAX];
-	struct anchor top, current;
-	enum weir_rc rc;
-
-	for (size_t i = 0; i < l->n_runs; i++)
-		runs[i] = l->runs[i].id;
-	*ret_from = 0;
-	if (!l->logs)
-		return weir_logs_open(l->v.app->store, runs, l->n_runs, &l->logs, err);
-	top = logview_anchor(l, logview_top(l));
-	current = logview_anchor(l, logview_current(l));
-	rc = weir_logs_update(l->logs, ret_from, err);
-	l->fold.from = l->fold.to = 0;
-	pager_changed(&l->pager);
-	if (rc || logview_filtered(l))
-		return rc;
-	if (*ret_from <= current.number && l->pager.current != PAGER_NONE)
-		l->pager.current = logview_find_anchor(l, &current);
-	if (*ret_from <= top.number)
-		l->pager.top = logview_find_anchor(l, &top);
-	return WEIR_OK;
-}
-
-static void
-view_data(struct view *v)
-{
-	struct log *l = logview_of(v);
-	struct weir_err err = { 0 };
-	size_t from = 0;
-	enum weir_rc rc;
-
-	if (!app_store(v->app))
-		return;
-	read_runs(l);
-	resume(l);
-	rc = read_lines(l, &from, &err);
-	l->failed[0] = '\0';
-	if (rc && rc != WEIR_ENOTFOUND)
-		word_copy(l->failed, sizeof(l->failed), str_of(err.text));
-	if (rc)
-		return;
-	for (size_t i = 0; i < SLOT_N; i++)
-		lineset_cut(&l->found[i].set, logview_n(l));
-	if (from < logview_n(l) || !l->found[SLOT_ERRORS].job)
-		logview_ask_all(l, from);
-	if (l->goal && l->goal <= logview_n(l)) {
-		logview_unfold(l, l->goal - 1);
-		pager_goto(&l->pager, logview_at(l, l->goal - 1));
-		l->goal = 0;
-	}
-	logview_settle(l);
-	end_follow(l);
-	if (l->n_runs > 1 && l->live && v->app->engine && !v->app->script.path)
-		l->poll_us = weir_monotonic_us() + POLL_US;
 }
 
 void
@@ -150,6 +33,9 @@ view_due(const struct view *v)
 {
 	const struct log *l = (const struct log *)(const void *)v;
 
+	if (logview_saving(l) &&
+		logview_save_step(logview_of((struct view *)(uintptr_t)v)))
+		return weir_monotonic_us();
 	/* An answer that is awaited wakes by itself. */
 	if (l->n_runs < 2 || !l->live || !l->poll_us || l->n_requests > 0 ||
 		!v->app->engine || v->app->script.path)
@@ -277,6 +163,7 @@ view_free(struct view *v)
 	struct log *l = logview_of(v);
 	struct weir_id none = { { 0 } };
 
+	logview_save_stop(l, "the log was left before it was written");
 	app_submit(v->app, WEIR_REQ_FOLLOW, &none);
 	for (size_t i = 0; i < SLOT_N; i++)
 		lineset_release(&l->found[i].set);
@@ -306,7 +193,7 @@ static const struct view_ops ops = {
 	.context = CONTEXT_LOG,
 	.free = view_free,
 	.layout = view_layout,
-	.data = view_data,
+	.data = logview_data,
 	.paint = logview_paint,
 	.counts = logview_paint_counts,
 	.command = view_command,
@@ -340,7 +227,7 @@ view_log_fetch(struct view *v)
 			l->requests[l->n_requests++] = number;
 	}
 	l->syncing = l->n_requests > 0;
-	l->poll_us = weir_monotonic_us() + POLL_US;
+	l->poll_us = weir_monotonic_us() + LOGVIEW_POLL_US;
 }
 
 static struct log *
@@ -361,7 +248,7 @@ new_log(struct app *a, const struct weir_id *runs, size_t n)
 	l->task_name = xstrdup("");
 	pager_init(&l->pager, &logview_source, l);
 	l->pager.cursor = true;
-	read_runs(l);
+	logview_read_runs(l);
 	l->follow = l->was_live = l->live;
 	return l;
 }

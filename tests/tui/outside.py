@@ -1,6 +1,9 @@
 """Other programs on the terminal while the menu waits."""
+import glob
 import os
 import re
+import shutil
+import sqlite3
 import tempfile
 
 from terminal import test
@@ -178,3 +181,57 @@ def log_is_saved_to_any_name_and_asks_before_it_replaces(start):
         t.send("Q")
         assert t.wait() == 0, "exit status"
         t.restored()
+
+
+@test
+def a_replaced_file_keeps_its_mode_and_its_link(start):
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/mine", "w", encoding="utf-8") as f:
+            f.write("mine\n")
+        os.chmod(f"{folder}/mine", 0o640)
+        os.symlink("mine", f"{folder}/link")
+        t = start("runs", "state:failed")
+        t.send("L")
+        t.wait_for(rb"line \d+ of \d+")
+        t.send(f"S{folder}/link\r")
+        t.wait_for(rb"replace it\?")
+        t.send("y")
+        t.wait_for(rb"lines are in")
+        with open(f"{folder}/mine", encoding="utf-8") as f:
+            assert f.read() != "mine\n", "not replaced"
+        assert os.stat(f"{folder}/mine").st_mode & 0o7777 == 0o640, "another mode"
+        assert os.readlink(f"{folder}/link") == "mine", "the link is gone"
+        assert sorted(os.listdir(folder)) == ["link", "mine"], os.listdir(folder)
+        t.send("Q")
+        assert t.wait() == 0, "exit status"
+
+
+@test
+def a_log_is_saved_whole_or_not_at_all(start):
+    """All lines, counted; with a block that cannot be read no file and the reason."""
+    with tempfile.TemporaryDirectory() as folder:
+        cache = f"{folder}/cache"
+        shutil.copytree(start.env["XDG_CACHE_HOME"], cache)
+        t = start("runs", "state:failed", XDG_CACHE_HOME=cache)
+        t.send("L")
+        t.wait_for(rb"line \d+ of \d+")
+        lines = int(re.search(rb"line \d+ of (\d+)", t.out)[1])
+        t.send(f"S{folder}/whole\r")
+        t.wait_for(rb"%d lines are in" % lines)
+        with open(f"{folder}/whole", encoding="utf-8") as f:
+            saved = re.findall(r"(?m)^\d\d:\d\d:\d\d", f.read())
+        assert len(saved) == lines, f"{len(saved)} of {lines} lines"
+        t.send("Q")
+        assert t.wait() == 0, "exit status"
+        db = sqlite3.connect(glob.glob(f"{cache}/weir/*.db")[0])
+        db.execute("UPDATE log_text SET lines = x'01ff'")
+        db.commit()
+        db.close()
+        t = start("runs", "state:failed", XDG_CACHE_HOME=cache)
+        t.send("L")
+        t.wait_for(rb"lines")
+        t.send(f"S{folder}/damaged\r")
+        t.wait_for(rb"line 1 cannot be read: nothing was saved")
+        assert not any(name.startswith("damaged") for name in os.listdir(folder)), os.listdir(folder)
+        t.send("Q")
+        assert t.wait() == 0, "exit status"

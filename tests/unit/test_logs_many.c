@@ -106,7 +106,7 @@ test_merged(void **state)
 		w->runs[i] = help_id(1, i);
 		add(w, i, 200, 1000000 + i * 300);
 	}
-	OK(weir_logs_open(w->h.s, w->runs, RUNS, &l, err));
+	OK(weir_logs_open(w->h.s, w->runs, RUNS, SIZE_MAX, &l, err));
 	assert_all(w, l);
 	for (int round = 0; round < 12; round++) {
 		size_t from, n = weir_logs_n(l);
@@ -116,7 +116,7 @@ test_merged(void **state)
 		/* in turns at the end, and late lines in the middle */
 		add(w, rnd(w, RUNS), 1 + rnd(w, 200),
 			round % 3 == 2 ? 1000500 : w->all[w->n_all - 1].timestamp_us);
-		OK(weir_logs_update(l, &from, err));
+		OK(weir_logs_update(l, SIZE_MAX, &from, err));
 		assert_all(w, l);
 		/* what it says has not changed has not */
 		assert_true(from <= n);
@@ -125,6 +125,139 @@ test_merged(void **state)
 		free(before);
 	}
 	weir_logs_close(l);
+	arena_free(&w->a);
+	help_end(&w->h);
+	free(w);
+}
+
+static bool
+count_steps(void *arg, size_t done, size_t total)
+{
+	size_t *steps = arg;
+
+	assert_true(done <= total);
+	return ++*steps < 1000;
+}
+
+static bool
+stop_at_once(void *arg, size_t done, size_t total)
+{
+	(void)arg;
+	(void)done;
+	(void)total;
+	return false;
+}
+
+/* The lines before `from` are those that were there. */
+static void
+assert_kept(struct world *w, struct weir_logs *l, const struct weir_log *before,
+	size_t from)
+{
+	struct weir_err *err = &w->h.err;
+
+	assert_true(from <= weir_logs_n(l) || from == 0);
+	for (size_t i = 0; i < from; i++) {
+		struct weir_line line;
+
+		OK(weir_logs_get(l, i, &line, err));
+		assert_true(str_equal(line.message, before[i].message));
+	}
+}
+
+/* What is shown now; owned. */
+static struct weir_log *
+shown(struct world *w, struct weir_logs *l)
+{
+	struct weir_err *err = &w->h.err;
+	struct weir_log *lines = xcalloc(weir_logs_n(l) + 1, sizeof(*lines));
+
+	for (size_t i = 0; i < weir_logs_n(l); i++) {
+		struct weir_line line;
+
+		OK(weir_logs_get(l, i, &line, err));
+		lines[i].message = (struct str){ arena_strndup(&w->a, line.message.s,
+							 line.message.len),
+			line.message.len };
+	}
+	return lines;
+}
+
+/* As the screen and the query thread do it, with lines that come at any moment. */
+static void
+hand_over(struct world *w, struct weir_logs *l, struct weir_logs *other)
+{
+	struct weir_err *err = &w->h.err;
+
+	for (int tries = 0; weir_logs_behind(l); tries++) {
+		struct weir_log *before = shown(w, l);
+		struct weir_log_order *order;
+		size_t from, steps = 0;
+
+		assert_true(tries < 20);
+		weir_logs_begin(l);
+		if (tries == 0 && rnd(w, 2))
+			add(w, rnd(w, RUNS), 1 + rnd(w, 20), 1000000 + rnd(w, 9000));
+		OK(weir_logs_update(other, 0, &from, err));
+		if (weir_logs_behind(other) && rnd(w, 3) == 0)
+			assert_int_equal(
+				weir_logs_merge(other, stop_at_once, NULL, err),
+				WEIR_EINTR);
+		OK(weir_logs_merge(other, count_steps, &steps, err));
+		assert_false(weir_logs_behind(other));
+		order = weir_logs_order(other);
+		if (tries == 0 && rnd(w, 2)) {
+			add(w, rnd(w, RUNS), 1 + rnd(w, 20), 1000000 + rnd(w, 9000));
+			OK(weir_logs_update(l, 10, &from, err));
+			assert_kept(w, l, before, from);
+			free(before);
+			before = shown(w, l);
+		}
+		OK(weir_logs_put(l, order, 10, &from, err));
+		assert_kept(w, l, before, from);
+		free(before);
+	}
+}
+
+static void
+test_handed_over(void **state)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	struct weir_err *err = &w->h.err;
+	struct weir_logs *l, *other;
+	size_t from;
+
+	(void)state;
+	w->seed = 9;
+	help_new(&w->h);
+	for (unsigned i = 0; i < RUNS; i++) {
+		w->runs[i] = help_id(1, i);
+		add(w, i, 280, 1000000 + i * 300);
+	}
+	OK(weir_logs_open(w->h.s, w->runs, RUNS, 100, &l, err));
+	/* the first of them are there and right at once */
+	assert_true(weir_logs_behind(l));
+	assert_int_equal(weir_logs_n(l), 100);
+	qsort(w->all, w->n_all, sizeof(w->all[0]), by_time);
+	assert_kept(w, l, w->all, 100);
+	OK(weir_logs_open(w->h.s, w->runs, RUNS, 0, &other, err));
+	hand_over(w, l, other);
+	assert_all(w, l);
+	for (int round = 0; round < 40 && w->n_all + 100 < LINES_MAX; round++) {
+		struct weir_log *before = shown(w, l);
+
+		add(w, rnd(w, RUNS), 1 + rnd(w, 30),
+			round % 3 == 2 ? 1000500 + rnd(w, 3000)
+				       : w->all[w->n_all - 1].timestamp_us);
+		OK(weir_logs_update(l, 10, &from, err));
+		assert_kept(w, l, before, from);
+		free(before);
+		hand_over(w, l, other);
+		OK(weir_logs_update(l, 10, &from, err));
+		hand_over(w, l, other);
+		assert_all(w, l);
+	}
+	weir_logs_close(l);
+	weir_logs_close(other);
 	arena_free(&w->a);
 	help_end(&w->h);
 	free(w);
@@ -158,7 +291,7 @@ test_patterns(void **state)
 	OK(store_put_logs(h.s, &run, lines, 4, NULL, err));
 	OK(weir_match_new(WEIR_MATCH_WORD, STR("error"), &error, err));
 	OK(weir_match_new(WEIR_MATCH_WORD, STR("warnings"), &warn, err));
-	OK(weir_logs_open(h.s, &run, 1, &l, err));
+	OK(weir_logs_open(h.s, &run, 1, SIZE_MAX, &l, err));
 	f.match = error;
 	OK(weir_logs_filter(l, &f, 0, SIZE_MAX, &found, &n, err));
 	assert_int_equal(n, 3);
@@ -185,6 +318,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merged),
+		cmocka_unit_test(test_handed_over),
 		cmocka_unit_test(test_patterns),
 	};
 

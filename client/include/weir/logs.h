@@ -72,20 +72,43 @@ WEIR_NODISCARD enum weir_rc weir_log_filter(struct weir_log_reader *l,
 
 /*
  * The logs of several runs as one array, by time; of one run, that log. For the rest as
- * a reader. What it may hold beside: 8 bytes a line when there are several.
+ * a reader. What it holds beside: a byte or two a line when there are several.
+ *
+ * Many lines take a while to be put in order. At most at_once are when logs are opened;
+ * then and when more have come the logs are behind until weir_logs_merge has done the
+ * rest. Until then those that have an order are shown.
  */
 struct weir_logs;
-enum { WEIR_LOGS_RUNS_MAX = 64 };
+enum { WEIR_LOGS_RUNS_MAX = 64, WEIR_LOGS_STEP = 1 << 15 };
 WEIR_NODISCARD enum weir_rc weir_logs_open(struct weir_store *s,
-	const struct weir_id *runs, size_t n, struct weir_logs **ret_logs,
-	struct weir_err *err);
+	const struct weir_id *runs, size_t n, size_t at_once,
+	struct weir_logs **ret_logs, struct weir_err *err);
 void weir_logs_close(struct weir_logs *l); /* accepts NULL */
 size_t weir_logs_n(const struct weir_logs *l);
 bool weir_logs_complete(const struct weir_logs *l); /* all of them are */
 WEIR_NODISCARD enum weir_rc weir_logs_get(struct weir_logs *l, size_t i,
 	struct weir_line *ret_line, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc weir_logs_update(
-	struct weir_logs *l, size_t *ret_from, struct weir_err *err);
+	struct weir_logs *l, size_t at_once, size_t *ret_from, struct weir_err *err);
+bool weir_logs_behind(const struct weir_logs *l);
+/* step is told from time to time, and returns false to stop (WEIR_EINTR). */
+WEIR_NODISCARD enum weir_rc weir_logs_merge(struct weir_logs *l,
+	bool (*step)(void *arg, size_t done, size_t total), void *arg,
+	struct weir_err *err);
+
+/*
+ * An order that was made by one thread, of its own reader of the same runs, can be
+ * given to another's. weir_logs_begin comes before it is made: what has changed since
+ * is then taken in. put: it is taken; ret_from as by an update.
+ */
+struct weir_log_order;
+struct weir_log_order *weir_logs_order(const struct weir_logs *l); /* owned */
+void weir_log_order_free(struct weir_log_order *o);                /* accepts NULL */
+void weir_logs_begin(struct weir_logs *l);
+WEIR_NODISCARD enum weir_rc weir_logs_put(struct weir_logs *l,
+	struct weir_log_order *order, size_t at_once, size_t *ret_from,
+	struct weir_err *err);
+
 size_t weir_logs_at(struct weir_logs *l, int64_t us);
 WEIR_NODISCARD enum weir_rc weir_logs_filter(struct weir_logs *l,
 	const struct weir_log_filter *f, size_t from, size_t end, size_t **ret_lines,
