@@ -125,7 +125,12 @@
  *   act_rules	what is proposed in which state, what an answer means
  *   act_settle	what was left without an answer
  *   manifest.h	prefect.yaml: which deployments it names
- *   params.h	parameters and their schema
+ *   params	parameters of flows: schemas, values as typed, sets
+ *   params_read	as the server reads them before it checks
+ *   params_check	a value against a schema, as the server does
+ *   params_rules	keywords about one value
+ *   params_pattern	patterns of Python, by PCRE2
+ *   params_say	faults in words
  *   trigger.h	starting runs of a deployment
  *   pipe	what wakes a thread
  *   engine	the thread of the menus that does it

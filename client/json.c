@@ -118,7 +118,7 @@ weir_json_parse(struct str text, struct weir_json **ret_json, struct weir_err *e
 	json_error_t why;
 	json_t *tree = json_loadb(text.s ? text.s : "", text.len, JSON_FLAGS, &why);
 
-	if (!tree)
+	if (!tree && text.len)
 		tree = load_repaired(text);
 	if (!tree)
 		return weir_fail(err, WEIR_EBADDATA, "JSON: byte %d: %s", why.position,
