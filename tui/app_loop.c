@@ -98,7 +98,7 @@ take_signals(struct app *a)
 
 /* All keys that are there now, so that one repaint shows what they did together. */
 static void
-take_input(struct app *a, bool waited)
+take_input(struct app *a, bool there, bool waited)
 {
 	unsigned char bytes[1024];
 	struct pollfd tty = { .fd = STDIN_FILENO, .events = POLLIN };
@@ -107,7 +107,7 @@ take_input(struct app *a, bool waited)
 
 	do {
 		n = 0;
-		if (poll(&tty, 1, 0) > 0) {
+		if (there || poll(&tty, 1, 0) > 0) {
 			n = read(STDIN_FILENO, bytes, sizeof(bytes));
 			if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
 				a->quit = true; /* the terminal is gone */
@@ -118,6 +118,7 @@ take_input(struct app *a, bool waited)
 			input_feed(&a->input, bytes, (size_t)n);
 			waited = false;
 		}
+		there = false;
 		while (!a->quit && input_next(&a->input, waited, &key))
 			app_key(a, key);
 	} while (!a->quit && n == sizeof(bytes));
@@ -180,7 +181,7 @@ turn(struct app *a)
 	if (fds[1].revents)
 		take_signals(a);
 	if (!a->quit && !a->script.path && (fds[0].revents || input_pending(&a->input)))
-		take_input(a, n == 0);
+		take_input(a, fds[0].revents != 0, n == 0);
 	if (a->quit)
 		return;
 	while (a->engine && weir_engine_next(a->engine, &ev))

@@ -245,20 +245,25 @@ is_ascii(const char *s, size_t n)
 	return true;
 }
 
+static attr_t
+span_attrs(const struct draw *d, enum style style, bool selected, short *ret_pair)
+{
+	uint32_t attrs;
+
+	theme_attrs(d->theme, style, &attrs, ret_pair);
+	if (!selected)
+		return (attr_t)attrs;
+	*ret_pair = 0;
+	return ((attr_t)attrs & ~(attr_t)A_DIM) ^ A_REVERSE;
+}
+
 static int
 put_span(struct draw *d, int x, enum style style, struct str s, bool selected)
 {
-	uint32_t styled;
-	attr_t attrs;
 	short pair;
+	attr_t attrs = span_attrs(d, style, selected, &pair);
 	size_t pos = 0;
 
-	theme_attrs(d->theme, style, &styled, &pair);
-	attrs = (attr_t)styled;
-	if (selected) {
-		attrs = (attrs & ~(attr_t)A_DIM) ^ A_REVERSE;
-		pair = 0;
-	}
 	/* Attributes of the window join those of a cell. */
 	(void)attr_set(attrs, pair, NULL);
 	if (is_ascii(s.s, s.len)) {
@@ -277,6 +282,56 @@ draw_select(struct draw *d, int x)
 	d->selected = d->x;
 }
 
+static void
+set_focus(struct draw *d, int y, bool selected)
+{
+	if (selected)
+		d->focus = y;
+	else if (d->focus == y)
+		d->focus = -1;
+}
+
+/* A row ends with how many of its columns are selected, in two bytes. */
+static int
+read_selected(const struct buf *row)
+{
+	const char *end = row->s + row->len;
+
+	return end[-2] - 1 + (end[-1] - 1) * 64;
+}
+
+static void
+add_selected(struct buf *row, int columns)
+{
+	buf_addc(row, (char)(1 + columns % 64));
+	buf_addc(row, (char)(1 + columns / 64));
+}
+
+void
+draw_reselect(struct draw *d, int y, int columns)
+{
+	struct buf *row = &d->frame[y];
+	const char *p = row->s, *end = row->s + row->len - 2;
+	int was = read_selected(row), x = 0;
+
+	while (p < end) {
+		enum style style = read_style(&p);
+		struct str s = str_of(p);
+		bool selected = x < columns;
+		short pair;
+		attr_t attrs = span_attrs(d, style, selected, &pair);
+		int width = is_ascii(s.s, s.len) ? (int)s.len : (int)text_width(s);
+
+		if (selected != (x < was))
+			mvchgat(y, x, width, attrs, pair, NULL);
+		x += width;
+		p += s.len + 1;
+	}
+	buf_truncate(row, row->len - 2);
+	add_selected(row, columns);
+	set_focus(d, y, columns > 0);
+}
+
 void
 draw_end(struct draw *d, bool selected)
 {
@@ -288,12 +343,8 @@ draw_end(struct draw *d, bool selected)
 		return;
 	if (selected)
 		draw_select(d, d->cols);
-	if (d->selected > 0)
-		d->focus = d->y;
-	else if (d->focus == d->y)
-		d->focus = -1;
-	buf_addc(&d->row, (char)(1 + d->selected % 64));
-	buf_addc(&d->row, (char)(1 + d->selected / 64));
+	set_focus(d, d->y, d->selected > 0);
+	add_selected(&d->row, d->selected);
 	old = &d->frame[d->y];
 	if (old->len == d->row.len && memcmp(old->s, d->row.s, old->len) == 0)
 		return;

@@ -38,6 +38,8 @@ void draw_begin(struct draw *d, int y);
 void draw_end(struct draw *d, bool selected);
 /* What is drawn so far, filled up to column x, is in reverse; what follows is not. */
 void draw_select(struct draw *d, int x);
+/* A row of the last frame, with so many columns from the left in reverse; 0: none. */
+void draw_reselect(struct draw *d, int y, int columns);
 
 /* Text at most `columns` wide (less at the edge); a cut shows as such. */
 void draw_str(struct draw *d, enum style style, struct str s, int columns);

@@ -105,6 +105,7 @@ paint_line(struct listview *r, struct draw *d, int i, const struct table_look *q
 		look.depth = listview_depth(r, row);
 		look.folded = listview_is_folded(r, row);
 		paint_row(r, d, row, &look);
+		draw_to(d, limit);
 		if (row == r->list.row)
 			draw_select(d, limit);
 	} else if (r->rows.n == 0) {
@@ -149,16 +150,14 @@ bool
 listview_paint_cursor(struct view *v, struct draw *d)
 {
 	struct listview *r = listview_of(v);
-	int first = listview_has_header(v) ? 1 : 0;
-	size_t rows[] = { r->painted_row, r->list.row };
-	struct table_look look;
+	int y = v->y + (listview_has_header(v) ? 1 : 0);
 
-	if (r->list.top != r->painted_top || r->range_key)
+	if (r->rows.n == 0 || r->list.top != r->painted_top || r->range_key)
 		return false;
 	listview_look(r);
-	begin_rows(r, 0, &look);
-	for (size_t i = rows[0] == rows[1]; i < N_ELEM(rows); i++)
-		paint_body_line(r, d, first + (int)(rows[i] - r->list.top), &look);
+	draw_reselect(d, y + (int)(r->painted_row - r->list.top), 0);
+	draw_reselect(
+		d, y + (int)(r->list.row - r->list.top), listview_pane(r).list_width);
 	r->painted_row = r->list.row;
 	return true;
 }

@@ -2,7 +2,10 @@
  * A list in curses with nothing behind it: what a menu's key costs at the least. The
  * lines of a file, a cursor that j and k move, q leaves.
  *
- * Usage: floor FILE
+ * Usage: floor [-2] FILE
+ *
+ * After each key all lines are added anew, as such programs do; -2: only the two that
+ * changed.
  */
 #include <curses.h>
 #include <locale.h>
@@ -15,6 +18,7 @@ enum { LINES_READ = 100000, LINE_LEN = 512 };
 struct floor {
 	char (*text)[LINE_LEN];
 	int n, top, at;
+	bool two;
 };
 
 static bool
@@ -59,12 +63,15 @@ go(struct floor *f, int to)
 	if (to < 0 || to >= f->n)
 		return;
 	f->at = to;
-	if (to >= f->top && to < f->top + LINES) {
+	if (f->two && to >= f->top && to < f->top + LINES) {
 		draw_line(f, old);
 		draw_line(f, to);
 		return;
 	}
-	f->top = to < f->top ? to : to - LINES + 1;
+	if (to < f->top)
+		f->top = to;
+	else if (to >= f->top + LINES)
+		f->top = to - LINES + 1;
 	draw_all(f);
 }
 
@@ -75,8 +82,9 @@ main(int argc, char **argv)
 	int key;
 
 	setlocale(LC_ALL, "");
-	if (argc != 2 || !read_lines(&f, argv[1])) {
-		fprintf(stderr, "usage: floor FILE\n");
+	f.two = argc == 3 && strcmp(argv[1], "-2") == 0;
+	if (argc != 2 + f.two || !read_lines(&f, argv[argc - 1])) {
+		fprintf(stderr, "usage: floor [-2] FILE\n");
 		return 2;
 	}
 	initscr();
