@@ -112,15 +112,16 @@ static const struct action actions[ACTION_N] = {
 static const struct {
 	const char *name;
 	unsigned context;
+	const char *place;
 } context_names[] = {
-	{ "all", CONTEXT_ALL },
-	{ "list", CONTEXT_LIST },
-	{ "detail", CONTEXT_DETAIL },
-	{ "log", CONTEXT_LOG },
-	{ "timeline", CONTEXT_TIMELINE },
-	{ "page", CONTEXT_PAGE },
-	{ "columns", CONTEXT_COLUMNS },
-	{ "help", CONTEXT_HELP },
+	{ "all", CONTEXT_ALL, "all" },
+	{ "list", CONTEXT_LIST, "lists" },
+	{ "detail", CONTEXT_DETAIL, "details" },
+	{ "log", CONTEXT_LOG, "logs" },
+	{ "timeline", CONTEXT_TIMELINE, "the timeline" },
+	{ "page", CONTEXT_PAGE, "pages" },
+	{ "columns", CONTEXT_COLUMNS, "the chooser of columns" },
+	{ "help", CONTEXT_HELP, "help" },
 };
 
 static const char *const args[] = {
@@ -211,8 +212,8 @@ action_context_name(unsigned context)
 	return "";
 }
 
-void
-action_contexts(unsigned which, struct buf *out)
+static void
+add_contexts(unsigned which, bool places, struct buf *out)
 {
 	const char *sep = "";
 
@@ -223,7 +224,20 @@ action_contexts(unsigned which, struct buf *out)
 	for (size_t i = 1; i < N_ELEM(context_names); i++) {
 		if (!(context_names[i].context & which))
 			continue;
-		buf_addf(out, "%s%s", sep, context_names[i].name);
+		buf_addf(out, "%s%s", sep,
+			places ? context_names[i].place : context_names[i].name);
 		sep = ", ";
 	}
+}
+
+void
+action_contexts(unsigned which, struct buf *out)
+{
+	add_contexts(which, false, out);
+}
+
+void
+action_places(unsigned which, struct buf *out)
+{
+	add_contexts(which, true, out);
 }

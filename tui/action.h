@@ -165,5 +165,6 @@ const char *action_arg_name(enum action_arg arg);
 unsigned action_context(struct str name);
 const char *action_context_name(unsigned context);        /* "" for several */
 void action_contexts(unsigned contexts, struct buf *out); /* "list, log" */
+void action_places(unsigned contexts, struct buf *out);   /* "lists, logs" */
 
 #endif

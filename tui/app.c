@@ -271,6 +271,19 @@ terminal_tells(struct app *a, uint32_t key)
 	return true;
 }
 
+/* A key that does nothing here says what it is for. */
+static void
+explain(struct app *a, uint32_t key)
+{
+	struct buf text = BUF_INIT(256);
+
+	if (key == INPUT_PASTE || key >= INPUT_CLICK)
+		return;
+	keymap_explain(&a->keymap, a->top->ops->context, key, &text);
+	status_hint(a, buf_cstr(&text));
+	buf_release(&text);
+}
+
 void
 app_key(struct app *a, uint32_t key)
 {
@@ -301,4 +314,6 @@ app_key(struct app *a, uint32_t key)
 	b = keymap_at(&a->keymap, a->top->ops->context, key);
 	if (b && b->action != ACTION_NONE)
 		action_get(b->action)->run(a, b->action, b->arg);
+	else
+		explain(a, key);
 }

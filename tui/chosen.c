@@ -140,6 +140,68 @@ chosen_resize(struct chosen *c, size_t i, int now, int by)
 	return true;
 }
 
+/* Shown now, behind all others that are: a column that has no item gets one. */
+static enum weir_rc
+change_one(struct chosen *c, enum weir_kind kind, const char *name, bool on,
+	struct weir_err *err)
+{
+	struct weir_column_set set = { 0 };
+	struct buf all = BUF_INIT(TEXT_MAX);
+	struct chosen more;
+	enum weir_rc rc = weir_columns_choose(kind, name, 0, &set, err);
+	size_t i = 0, last = 0;
+
+	if (rc)
+		return rc;
+	while (i < c->items.n &&
+		strcmp(c->items.v[i].column->name, set.v[0]->name) != 0)
+		i++;
+	if (on && (i == c->items.n || !c->items.v[i].shown)) {
+		chosen_text(c, &all);
+		buf_addf(&all, "%s,%s", all.len ? "" : c->own, name);
+		rc = chosen_init(&more, kind, buf_cstr(&all), "", 0, err);
+		if (!rc) {
+			free(more.own);
+			more.own = c->own;
+			c->own = NULL;
+			chosen_release(c);
+			*c = more;
+		}
+	} else if (!on && i < c->items.n && c->items.v[i].shown) {
+		last = chosen_shown(c);
+		if (last == 1)
+			rc = weir_fail(err, WEIR_EUSAGE,
+				"column '%s': the last one stays", name);
+		else
+			chosen_toggle(c, i);
+	}
+	weir_columns_release(&set);
+	buf_release(&all);
+	return rc;
+}
+
+enum weir_rc
+chosen_change(
+	struct chosen *c, enum weir_kind kind, const char *text, struct weir_err *err)
+{
+	bool on = true;
+	enum weir_rc rc = WEIR_OK;
+
+	while (!rc && *text) {
+		size_t n = strcspn(text, ", ");
+		char name[CHOSEN_NAME_MAX];
+
+		if (*text == '+' || *text == '-')
+			on = *text++ == '+', n--;
+		snprintf(name, sizeof(name), "%.*s", (int)n, text);
+		if (n > 0)
+			rc = change_one(c, kind, name, on, err);
+		text += n;
+		text += strspn(text, ", ");
+	}
+	return rc;
+}
+
 void
 chosen_text(const struct chosen *c, struct buf *out)
 {

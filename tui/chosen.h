@@ -9,6 +9,8 @@
 #include <weir/mem.h>
 #include <weir/select.h>
 
+enum { CHOSEN_NAME_MAX = 256 };
+
 struct chosen_item {
 	const struct weir_column *column;
 	int64_t key; /* names it wherever it is moved; not 0 */
@@ -30,6 +32,10 @@ WEIR_NODISCARD enum weir_rc chosen_init(struct chosen *c, enum weir_kind kind,
 	const char *text, const char *extra, size_t n_wide, struct weir_err *err);
 void chosen_release(struct chosen *c);
 
+/* `+tags,-pool`: show more behind those that are shown, or less. An error leaves some
+ * of it done. */
+WEIR_NODISCARD enum weir_rc chosen_change(
+	struct chosen *c, enum weir_kind kind, const char *text, struct weir_err *err);
 /* Show or hide; hiding forgets the width. False: one must be shown. */
 bool chosen_toggle(struct chosen *c, size_t i);
 /* One place to the left (-1) or right (+1). False: it is at the end. */

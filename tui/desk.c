@@ -1,9 +1,11 @@
 #include "desk.h"
 
+#include <weir/time.h>
+
 #include "app.h"
 
-/* More than so many are looked for again only when the menu starts. */
-enum { LOOK_MAX = 4096 };
+/* So many are looked for again at each change of the store, more only so often. */
+enum { LOOK_MAX = 4096, LOOK_US = 10 * 1000000 };
 
 void
 desk_init(struct app *a)
@@ -63,11 +65,16 @@ desk_take(struct app *a)
 void
 desk_look(struct app *a)
 {
+	int64_t now = weir_monotonic_us();
+
 	for (size_t i = 0; i < WEIR_N_KINDS; i++) {
 		size_t n = a->desk.marks[i].n;
 
-		if (n > 0 && n <= LOOK_MAX && keeper_idle(a->desk.keeper))
-			keeper_load(a->desk.keeper, (enum weir_kind)i);
+		if (n == 0 || (n > LOOK_MAX && now - a->desk.looked_us[i] < LOOK_US) ||
+			!keeper_idle(a->desk.keeper))
+			continue;
+		a->desk.looked_us[i] = now;
+		keeper_load(a->desk.keeper, (enum weir_kind)i);
 	}
 }
 

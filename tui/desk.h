@@ -19,6 +19,7 @@ struct desk {
 	struct keeper *keeper;
 	struct marks marks[WEIR_N_KINDS]; /* keys of rows */
 	bool known[WEIR_N_KINDS];         /* they were read, or are being read */
+	int64_t looked_us[WEIR_N_KINDS];  /* when they were last looked for again */
 	uint64_t changed[WEIR_N_KINDS];   /* number of the last job that changed them */
 
 	struct weir_views views;

@@ -189,36 +189,18 @@ facts_moment(const struct facts *f, struct buf *out, const char *what, int64_t u
 	weir_time_absolute(out, us, f->utc, false);
 }
 
-/* Words of servers for pools, queues, workers, deployments; the states of runs have
- * their own table. */
 void
 facts_status(struct facts *f, struct str status, int columns)
 {
-	/* clang-format off */
-	static const struct {
-		const char *status, *utf8, *ascii;
-		enum style style;
-	} looks[] = {
-		{ "READY", "\u25cf", "+", STYLE_GREEN },
-		{ "ONLINE", "\u25cf", "+", STYLE_GREEN },
-		{ "active", "\u25cf", "+", STYLE_GREEN },
-		{ "NOT_READY", "\u25cc", "L", STYLE_YELLOW },
-		{ "OFFLINE", "\u25cc", "L", STYLE_YELLOW },
-		{ "PAUSED", "\u2016", "=", STYLE_YELLOW },
-		{ "off", "\u2016", "=", STYLE_YELLOW },
-	};
-	/* clang-format on */
+	const char *glyph = NULL;
+	enum style style = theme_status(f->theme, status, &glyph);
 
-	for (size_t i = 0; i < N_ELEM(looks); i++) {
-		if (!str_eq(status, looks[i].status))
-			continue;
-		page_add(f->p, looks[i].style,
-			str_of(f->theme->utf8 ? looks[i].utf8 : looks[i].ascii), 2,
-			false);
-		page_add(f->p, looks[i].style, status, columns, false);
+	if (!glyph) {
+		page_add(f->p, style, status, columns ? columns + 2 : 0, false);
 		return;
 	}
-	page_add(f->p, STYLE_PLAIN, status, columns ? columns + 2 : 0, false);
+	page_add(f->p, style, str_of(glyph), 2, false);
+	page_add(f->p, style, status, columns, false);
 }
 
 void

@@ -154,6 +154,24 @@ keymap_keys(const struct keymap *m, unsigned context, enum action_id action,
 	}
 }
 
+void
+keymap_explain(const struct keymap *m, unsigned context, uint32_t key, struct buf *out)
+{
+	const struct binding *b = keymap_at(m, CONTEXT_ALL, key);
+	uint32_t help = keymap_key(m, context, ACTION_HELP);
+	char name[INPUT_NAME];
+
+	buf_adds(out, input_name(key, name));
+	if (b && b->action != ACTION_NONE) {
+		buf_addf(out, " (%s) is for ", action_get(b->action)->hint);
+		action_places(reach(b), out);
+	} else {
+		buf_adds(out, " does nothing");
+		if (help)
+			buf_addf(out, "; %s shows the keys", input_name(help, name));
+	}
+}
+
 /* Why a terminal cannot send it, NULL: it can. */
 static const char *
 impossible(uint32_t key)

@@ -40,6 +40,11 @@ void keymap_read(
 const struct binding *keymap_at(const struct keymap *m, unsigned context, uint32_t key);
 enum action_id keymap_find(const struct keymap *m, unsigned context, uint32_t key);
 
+/* What a key that does nothing in this context is for: `z (fold) is for lists, logs`.
+ */
+void keymap_explain(
+	const struct keymap *m, unsigned context, uint32_t key, struct buf *out);
+
 /* The first key that does it in this context, with nothing given; 0 when none does.
  * The user's own come before the defaults. */
 uint32_t keymap_key(const struct keymap *m, unsigned context, enum action_id action);

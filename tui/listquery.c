@@ -158,11 +158,12 @@ complete(struct listview *r, struct prompt *p)
 	buf_release(&words);
 }
 
-/* The first line of an error that also shows the place, which is underlined here. */
+/* The first line of an error that also shows the place, which is underlined here. It is
+ * red when the query was entered so. */
 static void
-say_why(struct app *a, const struct weir_err *err)
+say_why(struct app *a, const struct weir_err *err, bool entered)
 {
-	status_say(a, true, "%.*s", (int)strcspn(err->text, "\n"), err->text);
+	status_say(a, entered, "%.*s", (int)strcspn(err->text, "\n"), err->text);
 }
 
 static void
@@ -171,16 +172,19 @@ on_query(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 	struct listview *r = arg;
 	struct str text = buf_str(&p->text);
 	struct weir_err err = { 0 };
+	bool unfinished;
 	char *used;
 
 	if (ev == PROMPT_EV_CANCELLED)
 		text = str_of(p->original);
 	weir_query_free(
 		weir_query_parse_prefix(r->kind, text, weir_now_us(), &p->valid, &err));
-	if (err.rc && ev != PROMPT_EV_CANCELLED)
-		say_why(a, &err);
 	if (ev == PROMPT_EV_CHANGED)
 		complete(r, p);
+	/* What may become right is not wrong yet. */
+	unfinished = ev == PROMPT_EV_CHANGED && p->ghost.len > 0;
+	if (err.rc && ev != PROMPT_EV_CANCELLED && !unfinished)
+		say_why(a, &err, ev == PROMPT_EV_ACCEPTED);
 	while (p->valid < text.len && text.s[p->valid] == ' ')
 		p->valid++;
 	text.len = p->valid;
@@ -192,6 +196,8 @@ on_query(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 		listview_ask(r);
 	}
 	free(used);
+	if (unfinished)
+		p->valid = p->text.len;
 }
 
 static void
@@ -335,7 +341,7 @@ listquery_answer(struct listview *r, struct finder_answer *answer)
 			take_seek(r, answer);
 	} else if (answer->slot == SLOT_TOTAL && answer->number == q->total_job) {
 		if (answer->part == FINDER_TOTAL)
-			q->total = answer->total;
+			q->total = answer->total, q->counted = true;
 	} else if (answer->slot == SLOT_VALUES && answer->number == q->values_job) {
 		if (answer->part == FINDER_WORDS)
 			take_values(r, answer);

@@ -18,6 +18,7 @@ struct view;
 struct listquery {
 	char *last; /* the search that was taken back; NULL: none */
 	int64_t total;
+	bool counted;
 	uint64_t total_job;
 
 	uint64_t seek_job; /* rows to stop at are looked for */

@@ -222,6 +222,26 @@ total(const struct listview *r)
 	return n;
 }
 
+static size_t
+range_length(const struct listview *r)
+{
+	size_t from = r->range_row, to = r->list.row;
+
+	return from < to ? to - from + 1 : from - to + 1;
+}
+
+/* `: V marks it` */
+static void
+add_key(const struct listview *r, enum action_id id, const char *before,
+	const char *does, struct buf *out)
+{
+	uint32_t key = keymap_key(&r->v.app->keymap, CONTEXT_LIST, id);
+	char name[INPUT_NAME];
+
+	if (key)
+		buf_addf(out, "%s%s%s", before, input_name(key, name), does);
+}
+
 static void
 paint_marked(const struct listview *r, struct draw *d)
 {
@@ -232,8 +252,13 @@ paint_marked(const struct listview *r, struct draw *d)
 		word_number(&text, (int64_t)listview_n_marked(r));
 		buf_adds(&text, " marked");
 	}
-	if (r->range_key)
-		buf_addf(&text, " %s range", theme_glyph(d->theme, GLYPH_DOT));
+	if (r->range_key) {
+		buf_addf(&text, " %s ", theme_glyph(d->theme, GLYPH_DOT));
+		buf_adds(&text, "range of ");
+		word_number(&text, (int64_t)range_length(r));
+		add_key(r, ACTION_MARK_RANGE, ": ", " marks it", &text);
+		add_key(r, ACTION_BACK, ", ", " gives it up", &text);
+	}
 	draw_text(d, STYLE_STRONG, buf_cstr(&text));
 	buf_release(&text);
 }
@@ -281,8 +306,10 @@ listview_paint_found(struct view *v, struct buf *out)
 	word_number(out, total(r));
 	if (!r->rows.whole && !r->counted)
 		buf_addc(out, '+');
-	buf_adds(out, " of ");
-	word_number(out, r->find.total);
+	if (r->find.counted) {
+		buf_adds(out, " of ");
+		word_number(out, r->find.total);
+	}
 	if (!v->app->script.path) /* a script's screens are the same each time */
 		buf_addf(out, " %s %lld ms", theme_glyph(&v->app->theme, GLYPH_DOT),
 			(long long)(r->us / 1000));

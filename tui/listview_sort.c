@@ -26,6 +26,9 @@ listview_say(struct listview *r, const struct weir_err *err)
 	if (list && err->hint[0])
 		status_say(r->v.app, true, "%.*s; try %s", (int)(list - err->text),
 			err->text, err->hint);
+	else if (list)
+		status_say(r->v.app, true, "%.*s; :columns offers what there is",
+			(int)(list - err->text), err->text);
 	else
 		status_say(r->v.app, true, "%.*s", n, err->text);
 }

@@ -210,7 +210,7 @@ offer_columns(struct offering *o, enum action_arg arg)
 	if (!list_kind(o->a, &kind))
 		return;
 	if (arg != ARG_FIELD)
-		narrow(o, ",");
+		narrow(o, arg == ARG_COLUMNS ? ",+" : ",");
 	/* Short names come first: they are what people type. */
 	for (int by_alias = 1; by_alias >= 0; by_alias--) {
 		for (const struct weir_column *c = weir_columns(kind); c->name; c++)

@@ -6,6 +6,7 @@
 #include <weir/time.h>
 
 #include "app.h"
+#include "word.h"
 
 enum {
 	TICK_FINE_S = 5,
@@ -29,6 +30,14 @@ status_say(struct app *a, bool error, const char *fmt, ...)
 	a->dirty = true;
 	if (!a->typing)
 		messages_add(&a->messages, error, a->status.message);
+}
+
+void
+status_hint(struct app *a, const char *text)
+{
+	word_copy(a->status.message, sizeof(a->status.message), str_of(text));
+	a->status.error = false;
+	a->dirty = true;
 }
 
 void

@@ -29,6 +29,8 @@ struct status {
 };
 
 void status_say(struct app *a, bool error, const char *fmt, ...) WEIR_PRINTF(3, 4);
+/* What is worth saying once, not keeping. */
+void status_hint(struct app *a, const char *text);
 void status_clear(struct app *a);  /* the message */
 void status_forget(struct app *a); /* what is known of a server */
 void status_read(struct app *a);   /* age and outage from the store */

@@ -466,7 +466,10 @@ row_cell(const struct table *t, struct draw *d, size_t i, const struct rows_row 
 	bool right = (c->flags & WEIR_COL_RIGHT) != 0;
 	size_t index = t->cols[i].index;
 	struct buf text = BUF_INIT(CELL_MAX);
+	const char *glyph;
 
+	if (strcmp(c->name, "status") == 0 && !row->cells[index].null)
+		style = theme_status(d->theme, row->cells[index].s, &glyph);
 	if (look->changed >> index & 1)
 		style = STYLE_CHANGED;
 	cell_text(t, d, &row->cells[index], &text);

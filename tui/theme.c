@@ -130,6 +130,33 @@ theme_state(
 	return theme_colour(look->colour);
 }
 
+enum style
+theme_status(const struct theme *t, struct str status, const char **ret_glyph)
+{
+	/* clang-format off */
+	static const struct {
+		const char *status, *utf8, *ascii;
+		enum style style;
+	} looks[] = {
+		{ "READY", "\u25cf", "+", STYLE_GREEN },
+		{ "ONLINE", "\u25cf", "+", STYLE_GREEN },
+		{ "active", "\u25cf", "+", STYLE_GREEN },
+		{ "NOT_READY", "\u25cc", "L", STYLE_YELLOW },
+		{ "OFFLINE", "\u25cc", "L", STYLE_YELLOW },
+		{ "PAUSED", "\u2016", "=", STYLE_YELLOW },
+		{ "off", "\u2016", "=", STYLE_YELLOW },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < N_ELEM(looks); i++) {
+		if (!str_eq(status, looks[i].status))
+			continue;
+		*ret_glyph = t->utf8 ? looks[i].utf8 : looks[i].ascii;
+		return looks[i].style;
+	}
+	return STYLE_PLAIN;
+}
+
 /* Five bits of each colour + 1, four of attributes. */
 enum style
 theme_sgr(const struct theme *t, struct weir_sgr sgr)

@@ -94,6 +94,10 @@ enum style theme_colour(const char *name);
  */
 enum style theme_state(const struct theme *t, enum weir_state type, struct str name,
 	char ret_glyph[8]);
+/* Words of servers for pools, queues, workers, deployments; the states of runs have
+ * their own table. *ret_glyph is only written for words that are known. */
+enum style theme_status(
+	const struct theme *t, struct str status, const char **ret_glyph);
 
 /* The style of text that brings its own colours; plain without colours. */
 enum style theme_sgr(const struct theme *t, struct weir_sgr sgr);

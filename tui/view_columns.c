@@ -14,6 +14,7 @@ enum {
 	SAMPLE_MAX = 8,
 	EXTRA_MAX = 24, /* parameters that are offered */
 	EXTRA_TEXT_MAX = 4096,
+	CHANGE_MAX = 16 << 10,
 };
 
 struct chooser {
@@ -286,20 +287,27 @@ offer_parameters(const struct listview *r, struct offer *o)
 	weir_columns_release(&set);
 }
 
+/* How many columns of wide screens are shown. */
+static size_t
+n_wide(const struct listview *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->table.shown; i++)
+		n += r->table.cols[i].wide;
+	return n;
+}
+
 static enum weir_rc
 read_model(struct chooser *c, struct weir_err *err)
 {
-	const struct table *t = &c->of->table;
 	struct offer offer = { .text = BUF_INIT(EXTRA_TEXT_MAX) };
 	struct chosen made;
-	size_t n_wide = 0;
 	enum weir_rc rc;
 
-	for (size_t i = 0; i < t->shown; i++)
-		n_wide += t->cols[i].wide;
 	offer_parameters(c->of, &offer);
-	rc = chosen_init(
-		&made, c->of->kind, c->of->columns, buf_cstr(&offer.text), n_wide, err);
+	rc = chosen_init(&made, c->of->kind, c->of->columns, buf_cstr(&offer.text),
+		n_wide(c->of), err);
 	buf_release(&offer.text);
 	if (rc)
 		return rc;
@@ -380,6 +388,32 @@ open_chooser(struct listview *r)
 	app_push(r->v.app, &c->v);
 }
 
+static enum weir_rc
+choose(struct listview *r, const char *text, struct weir_err *err)
+{
+	return listview_choose(r, strcmp(text, "default") == 0 ? "" : text, err);
+}
+
+/* `+tags,-pool`: those that are shown, and others, or less. */
+static enum weir_rc
+change(struct listview *r, const char *text, struct weir_err *err)
+{
+	struct buf columns = BUF_INIT(CHANGE_MAX);
+	struct chosen c;
+	enum weir_rc rc = chosen_init(&c, r->kind, r->columns, "", n_wide(r), err);
+
+	if (rc)
+		return rc;
+	rc = chosen_change(&c, r->kind, text, err);
+	if (!rc) {
+		chosen_text(&c, &columns);
+		rc = listview_choose(r, buf_cstr(&columns), err);
+	}
+	chosen_release(&c);
+	buf_release(&columns);
+	return rc;
+}
+
 void
 view_columns_act(struct view *v, enum action_id id, const char *arg)
 {
@@ -389,6 +423,7 @@ view_columns_act(struct view *v, enum action_id id, const char *arg)
 	(void)id;
 	if (!arg || !*arg)
 		open_chooser(r);
-	else if (listview_choose(r, strcmp(arg, "default") == 0 ? "" : arg, &err))
+	else if (*arg == '+' || *arg == '-' ? change(r, arg, &err)
+					    : choose(r, arg, &err))
 		listview_say(r, &err);
 }

@@ -321,7 +321,7 @@ parameters_command(struct page_view *v, void *arg, struct buf *out)
 	const struct detail *d = arg;
 
 	(void)v;
-	buf_addf(out, "weir show %.8s -o json", d->facts.id_text);
+	buf_addf(out, "weir show %.8s -o json | jq .parameters", d->facts.id_text);
 }
 
 static void

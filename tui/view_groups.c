@@ -29,7 +29,9 @@ enum order { BY_COUNT, BY_VALUE, BY_NEWEST, N_ORDERS };
 struct groups {
 	struct weir_view view; /* the command that shows it */
 	struct weir_groups found;
-	bool known, asked;
+	bool known;
+	bool asked; /* no answer yet */
+	bool stale; /* the store has changed since */
 	uint64_t job;
 	enum order order;
 	char failed[512];
@@ -52,6 +54,7 @@ ask(struct page_view *v, struct groups *g)
 
 	g->job = finder_submit(v->v.app->finder, &job);
 	g->asked = true;
+	g->stale = false;
 }
 
 static struct str
@@ -168,7 +171,8 @@ write_page(struct page_view *v, struct page *p, void *arg)
 	struct groups *g = arg;
 	int columns;
 
-	if (!g->asked)
+	/* One that is not shown is not counted. */
+	if (!g->asked && (g->stale || !g->job))
 		ask(v, g);
 	if (g->failed[0]) {
 		page_text(p, NULL, 2, STYLE_ERROR, str_of(g->failed), 3);
@@ -324,6 +328,7 @@ take_answer(struct view *v, struct finder_answer *answer)
 
 	if (answer->number != g->job)
 		return;
+	g->asked = false;
 	if (answer->part == FINDER_GROUPED) {
 		weir_groups_release(&g->found);
 		g->found = *answer->groups;
@@ -336,14 +341,15 @@ take_answer(struct view *v, struct finder_answer *answer)
 	view_touch(v, VIEW_DATA);
 }
 
-/* The store has changed: count anew, and show what is known until then. */
+/* The store has changed: it is counted anew when it is written. */
 static void
 take_event(struct page_view *v, void *arg, const struct weir_event *ev)
 {
 	struct groups *g = arg;
 
+	(void)v;
 	if (ev->kind == WEIR_EV_CHANGED)
-		ask(v, g);
+		g->stale = true;
 }
 
 static void

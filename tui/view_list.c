@@ -94,16 +94,25 @@ view_name(struct view *v, struct buf *out)
 		buf_addstr(out, name_of(r, row));
 }
 
+/* Do they fail, and have they logs? */
+static bool
+has_states(enum weir_kind kind)
+{
+	return kind == WEIR_RUN || kind == WEIR_TASK_RUN;
+}
+
 /* Everything about it; of runs and task runs also the log. */
 static void
 open_current(struct listview *r, bool log)
 {
 	const struct rows_row *row = current(r);
-	bool runs = r->kind == WEIR_RUN || r->kind == WEIR_TASK_RUN;
+	bool runs = has_states(r->kind);
 	struct app *a = r->v.app;
 	struct view *v;
 	struct weir_id id;
 
+	if (log && !runs)
+		status_say(a, false, "%s have no log", weir_kind_plural(r->kind));
 	if (!row || (log && !runs))
 		return;
 	id = row->cells[r->rows.id].id;
@@ -255,27 +264,34 @@ view_free(struct view *v)
 static const enum action_id hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_SORT,
 	ACTION_NEXT_BAD, ACTION_LOG, ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
-static const struct view_ops ops = {
-	.context = CONTEXT_LIST,
-	.free = view_free,
-	.layout = view_layout,
-	.data = listview_data,
-	.paint = listview_paint,
-	.cursor = listview_paint_cursor,
-	.counts = listview_paint_counts,
-	.command = view_command,
-	.crumb = view_crumb,
-	.acts = acts,
-	.move = view_move,
-	.click = view_click,
-	.back = view_back,
-	.key = listview_sort_key,
-	.answer = listview_answer,
-	.due = listview_due,
-	.object = view_object,
-	.name = view_name,
-	.hints = hints,
-};
+/* Of what neither fails nor has a log. */
+static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_SORT,
+	ACTION_GROUP, ACTION_COLUMNS, ACTION_HELP, ACTION_BACK, ACTION_NONE };
+
+/* clang-format off */
+#define OPS(its_hints) {							\
+	.context = CONTEXT_LIST,						\
+	.free = view_free,							\
+	.layout = view_layout,							\
+	.data = listview_data,							\
+	.paint = listview_paint,						\
+	.cursor = listview_paint_cursor,					\
+	.counts = listview_paint_counts,					\
+	.command = view_command,						\
+	.crumb = view_crumb,							\
+	.acts = acts,								\
+	.move = view_move,							\
+	.click = view_click,							\
+	.back = view_back,							\
+	.key = listview_sort_key,						\
+	.answer = listview_answer,						\
+	.due = listview_due,							\
+	.object = view_object,							\
+	.name = view_name,							\
+	.hints = its_hints,							\
+}
+/* clang-format on */
+static const struct view_ops ops = OPS(hints), other_ops = OPS(other_hints);
 
 static const char *
 text(const char *s)
@@ -299,7 +315,7 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 		free(r);
 		return rc;
 	}
-	view_init(&r->v, &ops, a);
+	view_init(&r->v, has_states(view->kind) ? &ops : &other_ops, a);
 	r->kind = view->kind;
 	listview_set(&r->query, text(view->query));
 	listview_set(&r->start_query, r->query);

@@ -122,6 +122,35 @@ test_last(void **state)
 	chosen_release(&c);
 }
 
+/* More of them and less, by name. */
+static void
+test_more_or_less(void **state)
+{
+	struct weir_err err = { 0 };
+	struct chosen c;
+
+	(void)state;
+	assert_int_equal(chosen_init(&c, WEIR_RUN, "", "", 0, NULL), WEIR_OK);
+	assert_int_equal(
+		chosen_change(&c, WEIR_RUN, "+param.package,-dur", NULL), WEIR_OK);
+	says(&c, "state,flow,name,at,platform,param.package");
+	assert_int_equal(
+		chosen_change(&c, WEIR_RUN, "-param.package +dur", NULL), WEIR_OK);
+	says(&c, "state,flow,name,at,platform,dur");
+	/* Nothing is shown twice; what is not shown cannot go. */
+	assert_int_equal(chosen_change(&c, WEIR_RUN, "+dur,-tags", NULL), WEIR_OK);
+	says(&c, "state,flow,name,at,platform,dur");
+	assert_int_equal(chosen_change(&c, WEIR_RUN, "+nosuch", &err), WEIR_EUSAGE);
+	assert_non_null(strstr(err.text, "'nosuch'"));
+	assert_int_equal(
+		chosen_change(&c, WEIR_RUN, "-state,-flow,-name,-at,-platform", NULL),
+		WEIR_OK);
+	says(&c, "dur");
+	assert_int_equal(chosen_change(&c, WEIR_RUN, "-dur", NULL), WEIR_EUSAGE);
+	says(&c, "dur");
+	chosen_release(&c);
+}
+
 int
 main(void)
 {
@@ -129,6 +158,7 @@ main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_last),
+		cmocka_unit_test(test_more_or_less),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

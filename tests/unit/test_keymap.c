@@ -314,6 +314,33 @@ test_contexts(void **state)
 	buf_release(&all);
 }
 
+static void
+explains(const char *conf, unsigned context, uint32_t key, const char *want)
+{
+	struct buf warnings = BUF_INIT(4096), text = BUF_INIT(4096);
+	struct keymap m;
+
+	load(&m, conf, &warnings);
+	keymap_explain(&m, context, key, &text);
+	assert_string_equal(buf_cstr(&text), want);
+	keymap_release(&m);
+	buf_release(&warnings);
+	buf_release(&text);
+}
+
+/* What a key is for that does nothing here. */
+static void
+test_explain(void **state)
+{
+	(void)state;
+	explains("", CONTEXT_DETAIL, 'z', "z (fold) is for lists, logs");
+	explains("", CONTEXT_LIST, 'f', "f (follow) is for logs");
+	explains("", CONTEXT_LOG, 'X', "X does nothing; ? shows the keys");
+	explains("[keys]\n\"f\" = \"none\"\n", CONTEXT_LIST, 'f',
+		"f does nothing; ? shows the keys");
+	explains("", CONTEXT_HELP, 'X', "X does nothing");
+}
+
 int
 main(void)
 {
@@ -327,6 +354,7 @@ main(void)
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_contexts),
+		cmocka_unit_test(test_explain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
