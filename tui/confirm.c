@@ -414,18 +414,16 @@ say_why_not(struct app *a, struct page_view *v)
 
 /* Is there none of them for which something would be sent? */
 static bool
-none_goes(struct page_view *v, size_t n)
+none_goes(struct page_view *v)
 {
-	struct buf path = BUF_INIT(512);
-	struct weir_act_result r;
-	bool sent = false;
+	const struct confirm *c = v->arg;
 
-	for (size_t i = 0; i < n && !sent; i++) {
-		buf_clear(&path);
-		sent = plan(v, i, &path, NULL, &r);
+	for (size_t i = 0; i < c->n; i++) {
+		read_wish(v, i);
+		if (!c->wishes[i].why_not)
+			return false;
 	}
-	buf_release(&path);
-	return !sent;
+	return true;
 }
 
 void
@@ -446,7 +444,7 @@ confirm_ask(struct app *a, const struct weir_act *act, struct weir_id *ids, size
 		return;
 	}
 	app_push(a, v);
-	if (none_goes(page_view_of(v), n))
+	if (none_goes(page_view_of(v)))
 		status_say(a, true, "nothing can be sent for any of these");
 	else
 		app_prompt(a, &ask[act->kind][n > WEIR_ACT_MANY], v, "");
