@@ -237,15 +237,6 @@ put_where(struct para *f, const struct show_run *r)
 }
 
 static void
-add_value(struct buf *b, const struct weir_json *v)
-{
-	if (weir_json_type(v) == WEIR_JSON_TEXT)
-		buf_addstr(b, weir_json_text(v));
-	else
-		weir_json_dump(v, b);
-}
-
-static void
 put_with(struct para *f, const struct weir_json *parameters)
 {
 	const struct weir_json *v;
@@ -257,7 +248,7 @@ put_with(struct para *f, const struct weir_json *parameters)
 		struct buf b = BUF_INIT(BUF_MAX);
 
 		buf_addf(&b, "%s ", name);
-		add_value(&b, v);
+		weir_json_show(v, &b);
 		para_add(f, buf_str(&b), GAP);
 		buf_release(&b);
 	}

@@ -153,12 +153,10 @@ is_plain_array(const struct weir_json *v)
 static void
 add_scalar(struct buf *b, const struct weir_json *v)
 {
-	if (weir_json_type(v) == WEIR_JSON_TEXT)
-		buf_addstr(b, weir_json_text(v));
-	else if (weir_json_type(v) == WEIR_JSON_BOOL)
+	if (weir_json_type(v) == WEIR_JSON_BOOL)
 		buf_adds(b, weir_json_true(v) ? "yes" : "no");
 	else
-		weir_json_dump(v, b);
+		weir_json_show(v, b);
 }
 
 /* The value of a member and its newline; indent: the column it begins in. */

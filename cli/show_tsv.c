@@ -40,10 +40,8 @@ put_value(const struct ctx *ctx, struct buf *out, const char *name, const char *
 {
 	struct buf text = BUF_INIT(BUF_MAX);
 
-	if (weir_json_type(v) == WEIR_JSON_TEXT)
-		buf_addstr(&text, weir_json_text(v));
-	else if (weir_json_type(v) != WEIR_JSON_NULL)
-		weir_json_dump(v, &text);
+	if (weir_json_type(v) != WEIR_JSON_NULL)
+		weir_json_show(v, &text);
 	put(ctx, out, name, inner, buf_str(&text));
 	buf_release(&text);
 }

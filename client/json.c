@@ -229,3 +229,12 @@ weir_json_dump(const struct weir_json *j, struct buf *out)
 		json_dump_callback(tree_of(j), take, out,
 			JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
 }
+
+void
+weir_json_show(const struct weir_json *j, struct buf *out)
+{
+	if (weir_json_type(j) == WEIR_JSON_TEXT)
+		buf_addstr(out, weir_json_text(j));
+	else
+		weir_json_dump(j, out);
+}

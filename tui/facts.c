@@ -168,12 +168,10 @@ facts_part_json(const struct facts *f, struct buf *out, const char *label,
 {
 	struct buf text = BUF_INIT(FACTS_TEXT_MAX);
 
-	if (weir_json_type(value) == WEIR_JSON_TEXT)
-		buf_addstr(&text, weir_json_text(value));
-	else if (weir_json_type(value) == WEIR_JSON_BOOL)
+	if (weir_json_type(value) == WEIR_JSON_BOOL)
 		buf_adds(&text, weir_json_true(value) ? "yes" : "no");
 	else if (weir_json_type(value) != WEIR_JSON_NULL)
-		weir_json_dump(value, &text);
+		weir_json_show(value, &text);
 	add_part(f, out, label, buf_str(&text));
 	buf_release(&text);
 }

@@ -81,10 +81,8 @@ column_of(struct table *t, const char *name)
 static void
 add_cell(struct buf *b, const struct weir_json *v)
 {
-	if (weir_json_type(v) == WEIR_JSON_TEXT)
-		buf_addstr(b, weir_json_text(v));
-	else if (weir_json_type(v) != WEIR_JSON_NULL)
-		weir_json_dump(v, b);
+	if (weir_json_type(v) != WEIR_JSON_NULL)
+		weir_json_show(v, b);
 }
 
 static const struct weir_json *

@@ -233,10 +233,8 @@ write_parameters(struct facts *f, const struct weir_json *doc)
 		const struct weir_json *shown = value ? value : preset;
 		struct buf b = BUF_INIT(FACTS_TEXT_MAX);
 
-		if (weir_json_type(shown) == WEIR_JSON_TEXT)
-			buf_addstr(&b, weir_json_text(shown));
-		else if (shown)
-			weir_json_dump(shown, &b);
+		if (shown)
+			weir_json_show(shown, &b);
 		facts_begin(f, label);
 		page_add(f->p, STYLE_DIM, str_of(name), 16, false);
 		page_gap(f->p, 1);

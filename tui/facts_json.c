@@ -16,16 +16,6 @@ is_plain(const struct weir_json *v)
 	       weir_json_size(v) == 0;
 }
 
-/* Text as it is, the rest as JSON. */
-static void
-add_value(struct buf *b, const struct weir_json *v)
-{
-	if (weir_json_type(v) == WEIR_JSON_TEXT)
-		buf_addstr(b, weir_json_text(v));
-	else
-		weir_json_dump(v, b);
-}
-
 void
 facts_tags(struct facts *f, const struct weir_json *tags)
 {
@@ -51,7 +41,7 @@ facts_labels(struct facts *f, const struct weir_json *labels)
 		if (strncmp(name, "prefect.", 8) == 0)
 			continue;
 		buf_addf(&b, "%s%s ", b.len > 0 ? "   " : "", name);
-		add_value(&b, v);
+		weir_json_show(v, &b);
 	}
 	facts_text(f, "labels", STYLE_PLAIN, buf_str(&b));
 	buf_release(&b);
@@ -69,7 +59,7 @@ add_inline(struct facts *f, const char *label, const struct weir_json *object)
 
 	while (fits && weir_json_next(object, &at, &name, &v)) {
 		buf_addf(&b, "%s%s ", b.len > 0 ? "   " : "", name);
-		add_value(&b, v);
+		weir_json_show(v, &b);
 	}
 	fits = fits && !memchr(buf_cstr(&b), '\n', b.len) &&
 	       text_width(buf_str(&b)) <= (size_t)(f->p->width - FACTS_INDENT);
@@ -117,7 +107,7 @@ facts_members(struct facts *f, const char *label, const struct weir_json *object
 		facts_begin(f, n == 1 ? label : "");
 		page_add(f->p, STYLE_DIM, str_of(name), columns, false);
 		page_gap(f->p, 2);
-		add_value(&b, v);
+		weir_json_show(v, &b);
 		line = strcspn(buf_cstr(&b), "\n");
 		room = f->p->width > FACTS_INDENT + columns + 2
 			       ? (size_t)(f->p->width - FACTS_INDENT - columns - 2)

@@ -143,6 +143,31 @@ test_repaired(void **state)
 	buf_release(&out);
 }
 
+static void
+test_shown(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{ "[\"a \\\"b\\\"\"]", "a \"b\"" },
+		{ "[[\"a\",1]]", "[\"a\",1]" },
+		{ "[null]", "null" },
+		{ "[]", "null" },
+	};
+	struct buf out = BUF_INIT(256);
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(rows); i++) {
+		struct weir_json *j = parse(rows[i].text);
+
+		buf_clear(&out);
+		weir_json_show(weir_json_at(j, 0), &out);
+		assert_string_equal(buf_cstr(&out), rows[i].want);
+		weir_json_free(j);
+	}
+	buf_release(&out);
+}
+
 int
 main(void)
 {
@@ -152,6 +177,7 @@ main(void)
 		cmocka_unit_test(test_order_and_dump),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_repaired),
+		cmocka_unit_test(test_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

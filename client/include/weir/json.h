@@ -47,5 +47,7 @@ bool weir_json_next(const struct weir_json *object, void **at, const char **ret_
 
 /* Append as compact JSON; null for no value. */
 void weir_json_dump(const struct weir_json *j, struct buf *out);
+/* For people: text as it is, the rest as compact JSON. */
+void weir_json_show(const struct weir_json *j, struct buf *out);
 
 #endif
