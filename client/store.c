@@ -17,16 +17,16 @@ store_forget(struct weir_store *s)
 }
 
 static enum weir_rc
-data_version(struct weir_store *s, int64_t *ret_version, struct weir_err *err)
+get_number(struct weir_store *s, enum sql_id id, int64_t *ret_n, struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
-	enum weir_rc rc = db_get(&s->db, SQL_DATA_VERSION, &st, err);
+	enum weir_rc rc = db_get(&s->db, id, &st, err);
 
 	if (!rc)
 		rc = db_step(&s->db, st, &row, err);
 	if (!rc && row)
-		*ret_version = sqlite3_column_int64(st, 0);
+		*ret_n = sqlite3_column_int64(st, 0);
 	db_reset(st);
 	return rc;
 }
@@ -40,7 +40,7 @@ store_begin(struct weir_store *s, struct weir_err *err)
 
 	if (rc || s->db.depth > 1)
 		return rc;
-	rc = data_version(s, &version, err);
+	rc = get_number(s, SQL_DATA_VERSION, &version, err);
 	if (rc)
 		return db_end(&s->db, rc, err);
 	if (version != s->seen_version)
@@ -294,25 +294,10 @@ weir_store_generation(struct weir_store *s)
 {
 	int64_t others = 0;
 
-	if (data_version(s, &others, NULL) != WEIR_OK)
+	if (get_number(s, SQL_DATA_VERSION, &others, NULL) != WEIR_OK)
 		return 0;
 	return (int64_t)((uint64_t)others << 32 ^
 			 (uint64_t)sqlite3_total_changes64(s->db.sqlite));
-}
-
-static enum weir_rc
-get_number(struct weir_store *s, enum sql_id id, int64_t *ret_n, struct weir_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum weir_rc rc = db_get(&s->db, id, &st, err);
-
-	if (!rc)
-		rc = db_step(&s->db, st, &row, err);
-	if (!rc && row)
-		*ret_n = sqlite3_column_int64(st, 0);
-	db_reset(st);
-	return rc;
 }
 
 enum weir_rc
