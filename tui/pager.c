@@ -258,26 +258,32 @@ pager_size(struct pager *p, int width, int height)
 	pager_clamp(p);
 }
 
-void
-pager_goto(struct pager *p, size_t line)
+/* Show a line below `before` rows of what stands before it, and stand on it. */
+static void
+show_below(struct pager *p, size_t line, int before)
 {
 	size_t n = count(p);
 
-	if (n == 0)
-		return;
 	p->top = line < n ? line : n - 1;
 	p->sub = 0;
 	if (pager_rows_of(p, p->top) == 0)
 		step(p, -1);
 	if (p->cursor)
 		p->current = p->top;
-	/* Some lines before it, for the context. */
-	for (int i = 0; i < p->height / 3; i++) {
+	for (int i = 0; i < before; i++) {
 		if (!step(p, -1))
 			break;
 	}
 	if (pager_at_end(p))
 		to_end(p);
+}
+
+/* Some lines before it, for the context. */
+void
+pager_goto(struct pager *p, size_t line)
+{
+	if (count(p) > 0)
+		show_below(p, line, p->height / 3);
 }
 
 void
@@ -307,26 +313,13 @@ pager_row(struct pager *p)
 void
 pager_put(struct pager *p, size_t line, int row)
 {
-	size_t n = count(p);
-
 	p->generation++;
-	if (n == 0) {
+	if (count(p) == 0) {
 		p->top = p->sub = 0;
 		p->current = PAGER_NONE;
 		return;
 	}
-	p->top = line < n ? line : n - 1;
-	p->sub = 0;
-	if (pager_rows_of(p, p->top) == 0)
-		step(p, -1);
-	if (p->cursor)
-		p->current = p->top;
-	for (int i = 0; i < row; i++) {
-		if (!step(p, -1))
-			break;
-	}
-	if (pager_at_end(p))
-		to_end(p);
+	show_below(p, line, row);
 	hold_cursor(p);
 }
 
