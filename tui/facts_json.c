@@ -30,6 +30,16 @@ facts_tags(struct facts *f, const struct weir_json *tags)
 }
 
 void
+facts_tags_cell(struct facts *f, const struct weir_cell *tags)
+{
+	struct weir_json *list = NULL;
+
+	if (!tags->null && !weir_json_parse(tags->s, &list, NULL))
+		facts_tags(f, list);
+	weir_json_free(list);
+}
+
+void
 facts_labels(struct facts *f, const struct weir_json *labels)
 {
 	struct buf b = BUF_INIT(FACTS_TEXT_MAX);

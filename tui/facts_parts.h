@@ -76,6 +76,7 @@ void facts_last_runs(struct facts *f, const char *heading, const char *query,
 	const char *sort, int64_t limit);
 /* Tags of a JSON array, labels or other members of an object, when there are any. */
 void facts_tags(struct facts *f, const struct weir_json *tags);
+void facts_tags_cell(struct facts *f, const struct weir_cell *tags);
 void facts_members(struct facts *f, const char *label, const struct weir_json *object);
 /* Labels, but those that Prefect makes itself: ids of what is said anyway. */
 void facts_labels(struct facts *f, const struct weir_json *labels);

@@ -45,15 +45,22 @@ queue_columns(const struct facts *f)
 	return f->p->width >= 100 ? 34 : 22;
 }
 
+/* The header's columns that queues, workers and runs have. */
 static void
-queue_heading(struct facts *f)
+begin_header(struct facts *f, const char *state, const char *name)
 {
 	page_blank(f->p);
 	page_begin(f->p, 0);
 	page_gap(f->p, 2);
-	page_add(f->p, STYLE_HEADER, STR("  STATUS"), 12, false);
+	page_add(f->p, STYLE_HEADER, str_of(state), 12, false);
 	page_gap(f->p, 1);
-	page_add(f->p, STYLE_HEADER, STR("QUEUE"), queue_columns(f), false);
+	page_add(f->p, STYLE_HEADER, str_of(name), queue_columns(f), false);
+}
+
+static void
+queue_heading(struct facts *f)
+{
+	begin_header(f, "  STATUS", "QUEUE");
 	page_add(f->p, STYLE_HEADER, STR("PRIO"), 5, true);
 	page_add(f->p, STYLE_HEADER, STR("LIMIT"), 7, true);
 	page_add(f->p, STYLE_HEADER, STR("WAITING"), 9, true);
@@ -103,12 +110,7 @@ worker_line(struct facts *f, const struct weir_rows *rows, void *arg)
 	struct buf b = BUF_INIT(64);
 
 	if (!part->any) {
-		page_blank(f->p);
-		page_begin(f->p, 0);
-		page_gap(f->p, 2);
-		page_add(f->p, STYLE_HEADER, STR("  STATUS"), 12, false);
-		page_gap(f->p, 1);
-		page_add(f->p, STYLE_HEADER, STR("WORKER"), queue_columns(f), false);
+		begin_header(f, "  STATUS", "WORKER");
 		page_add(f->p, STYLE_HEADER, STR("HEARTBEAT"), 34, true);
 	}
 	part->any = true;
@@ -150,13 +152,7 @@ waiting_line(struct facts *f, const struct weir_rows *rows, void *arg)
 	struct buf b = BUF_INIT(64);
 
 	if (!part->any) {
-		page_blank(f->p);
-		page_begin(f->p, 0);
-		page_gap(f->p, 2);
-		page_add(f->p, STYLE_HEADER, STR("  STATE"), 12, false);
-		page_gap(f->p, 1);
-		page_add(f->p, STYLE_HEADER, STR("WAITING RUN"), queue_columns(f),
-			false);
+		begin_header(f, "  STATE", "WAITING RUN");
 		page_add(f->p, STYLE_HEADER, STR("DUE"), 12, true);
 		page_gap(f->p, 2);
 		page_add(f->p, STYLE_HEADER, STR("WHY"), 0, false);

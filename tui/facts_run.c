@@ -293,9 +293,6 @@ write_rest(struct facts *f, const struct weir_rows *rows)
 static void
 run_row(struct facts *f, const struct weir_rows *rows, void *arg)
 {
-	const struct weir_cell *tags = weir_rows_cell(rows, RUN_TAGS);
-	struct weir_json *list = NULL;
-
 	(void)arg;
 	write_state(f, rows);
 	if (f->state == WEIR_ST_SCHEDULED || f->state == WEIR_ST_PENDING ||
@@ -306,9 +303,7 @@ run_row(struct facts *f, const struct weir_rows *rows, void *arg)
 	write_when(f, rows);
 	write_where(f, rows);
 	write_rest(f, rows);
-	if (!tags->null && !weir_json_parse(tags->s, &list, NULL))
-		facts_tags(f, list);
-	weir_json_free(list);
+	facts_tags_cell(f, weir_rows_cell(rows, RUN_TAGS));
 }
 
 /* ---- its states */

@@ -152,17 +152,12 @@ write_details(struct facts *f, const struct weir_rows *rows)
 static void
 task_row(struct facts *f, const struct weir_rows *rows, void *arg)
 {
-	const struct weir_cell *tags = weir_rows_cell(rows, TASK_TAGS);
-	struct weir_json *list = NULL;
-
 	(void)arg;
 	write_state(f, rows);
 	write_when(f, rows);
 	facts_link(f, "run", WEIR_RUN, &f->run, weir_rows_cell(rows, TASK_RUN_NAME)->s);
 	write_details(f, rows);
-	if (!tags->null && !weir_json_parse(tags->s, &list, NULL))
-		facts_tags(f, list);
-	weir_json_free(list);
+	facts_tags_cell(f, weir_rows_cell(rows, TASK_TAGS));
 }
 
 static void
