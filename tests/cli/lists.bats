@@ -1,27 +1,6 @@
 #!/usr/bin/env bats
 # Lists of runs, flows, deployments and pools, in each form of output.
-load helper
-
-setup_file()
-{
-	fake_start --runs 300
-	sync_once
-}
-
-teardown_file()
-{
-	fake_stop
-}
-
-setup()
-{
-	synced_world
-}
-
-teardown()
-{
-	weir_cleanup
-}
+load synced
 
 @test "runs: a pipe gets tabs, full ids, RFC 3339, no header, no colour" {
 	weir2 runs --offline -n 5

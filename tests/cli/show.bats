@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # weir show, graph, open: one object with all that belongs to it.
-load helper
+load synced
 
 setup_file()
 {
@@ -15,21 +15,6 @@ print(next(r["id"] for r in runs if r["id"] in parents and r["state_type"] == "F
 P
 	)
 	export PARENT
-}
-
-teardown_file()
-{
-	fake_stop
-}
-
-setup()
-{
-	synced_world
-}
-
-teardown()
-{
-	weir_cleanup
 }
 
 # ask PATH [BODY]: what the server itself says.

@@ -1,16 +1,11 @@
 #!/usr/bin/env bats
 # Named views on the command line: weir -V NAME.
-load helper
+load synced
 
 setup_file()
 {
 	fake_start --runs 60
 	sync_once
-}
-
-teardown_file()
-{
-	fake_stop
 }
 
 setup()
@@ -24,11 +19,6 @@ setup()
 		wrong = "runs stat:failed"
 		last = "show @latest"
 	E
-}
-
-teardown()
-{
-	weir_cleanup
 }
 
 @test "-V: prints what the command prints" {

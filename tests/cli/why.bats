@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # weir why: what a failed run died of, what a waiting one waits for, failures by error.
-load helper
+load synced
 
 setup_file()
 {
@@ -16,21 +16,6 @@ print(*next((r["parent_run_id"], r["id"]) for r in bad.values()
 P
 	)
 	export PARENT CHILD
-}
-
-teardown_file()
-{
-	fake_stop
-}
-
-setup()
-{
-	synced_world
-}
-
-teardown()
-{
-	weir_cleanup
 }
 
 @test "why: the error, its line of the log and the lines around it, in one call" {
