@@ -225,6 +225,31 @@ facts_described(struct facts *f, struct str status, struct str name, const char 
 }
 
 void
+facts_state(struct facts *f, const struct weir_cell *state, struct str state_name,
+	struct str name)
+{
+	struct page_line *line = page_begin(f->p, 0);
+
+	word_copy(f->name, sizeof(f->name), name);
+	f->state = (enum weir_state)state->i;
+	f->live = !weir_state_is_terminal(f->state);
+	page_state(f->p, f->theme, f->state, state_name, 0);
+	line->state = WEIR_ST_NONE; /* not one of a list */
+	page_gap(f->p, 3);
+	page_add(f->p, STYLE_STRONG, str_of(f->name), 0, false);
+}
+
+void
+facts_message(struct facts *f, struct str message, int most)
+{
+	bool bad = f->state == WEIR_ST_FAILED || f->state == WEIR_ST_CRASHED;
+
+	page_text(f->p, NULL, 2, bad ? STYLE_ERROR : STYLE_PLAIN, message,
+		f->brief ? 3 : most);
+	page_blank(f->p);
+}
+
+void
 facts_id(struct facts *f)
 {
 	facts_begin(f, "id");

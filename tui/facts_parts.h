@@ -67,6 +67,11 @@ void facts_title(
 /* And below it the description that its document has. */
 void facts_described(struct facts *f, struct str status, struct str name,
 	const char *right, const struct weir_json *doc);
+/* The begin of the first line of a run or task run; what its state says, in at most so
+ * many lines. */
+void facts_state(struct facts *f, const struct weir_cell *state, struct str state_name,
+	struct str name);
+void facts_message(struct facts *f, struct str message, int most);
 void facts_status(struct facts *f, struct str status, int columns);
 void facts_id(struct facts *f);
 /* `412 runs`, `9 failed`...: runs that a query finds, counted; each opens its list. */

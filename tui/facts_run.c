@@ -9,7 +9,7 @@
 #include "facts_parts.h"
 #include "word.h"
 
-enum { MESSAGE_LINES = 6, BRIEF_MESSAGE_LINES = 3, STATES_MAX = 500, WAYS_MAX = 12 };
+enum { MESSAGE_LINES = 6, STATES_MAX = 500, WAYS_MAX = 12 };
 
 enum {
 	RUN_STATE,
@@ -49,29 +49,17 @@ static const char columns[] =
 static void
 write_state(struct facts *f, const struct weir_rows *rows)
 {
-	bool bad;
-
-	word_copy(f->name, sizeof(f->name), weir_rows_cell(rows, RUN_NAME)->s);
 	word_copy(f->flow, sizeof(f->flow), weir_rows_cell(rows, RUN_FLOW)->s);
-	f->state = (enum weir_state)weir_rows_cell(rows, RUN_STATE)->i;
-	f->live = !weir_state_is_terminal(f->state);
-	bad = f->state == WEIR_ST_FAILED || f->state == WEIR_ST_CRASHED;
-	page_begin(f->p, 0);
-	page_state(
-		f->p, f->theme, f->state, weir_rows_cell(rows, RUN_STATE_NAME)->s, 0);
-	f->p->lines.v[f->p->lines.n - 1].state = WEIR_ST_NONE; /* not one of a list */
-	page_gap(f->p, 3);
-	page_add(f->p, STYLE_STRONG, str_of(f->name), 0, false);
+	facts_state(f, weir_rows_cell(rows, RUN_STATE),
+		weir_rows_cell(rows, RUN_STATE_NAME)->s,
+		weir_rows_cell(rows, RUN_NAME)->s);
 	if (!weir_rows_cell(rows, RUN_PLATFORM)->null) {
 		page_addf(f->p, STYLE_PLAIN, " %s ", theme_glyph(f->theme, GLYPH_DOT));
 		page_add(f->p, STYLE_STRONG, weir_rows_cell(rows, RUN_PLATFORM)->s, 0,
 			false);
 	}
 	page_add(f->p, STYLE_DIM, str_of(f->flow), 0, true);
-	page_text(f->p, NULL, 2, bad ? STYLE_ERROR : STYLE_PLAIN,
-		weir_rows_cell(rows, RUN_MESSAGE)->s,
-		f->brief ? BRIEF_MESSAGE_LINES : MESSAGE_LINES);
-	page_blank(f->p);
+	facts_message(f, weir_rows_cell(rows, RUN_MESSAGE)->s, MESSAGE_LINES);
 }
 
 /* ---- why */

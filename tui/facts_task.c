@@ -6,6 +6,8 @@
 #include "facts_parts.h"
 #include "word.h"
 
+enum { MESSAGE_LINES = 8 };
+
 enum {
 	TASK_STATE,
 	TASK_STATE_NAME,
@@ -31,23 +33,12 @@ static const char columns[] =
 static void
 write_state(struct facts *f, const struct weir_rows *rows)
 {
-	bool bad;
-
-	word_copy(f->name, sizeof(f->name), weir_rows_cell(rows, TASK_NAME)->s);
-	f->state = (enum weir_state)weir_rows_cell(rows, TASK_STATE)->i;
-	f->live = !weir_state_is_terminal(f->state);
 	f->run = weir_rows_cell(rows, TASK_RUN)->id;
-	bad = f->state == WEIR_ST_FAILED || f->state == WEIR_ST_CRASHED;
-	page_begin(f->p, 0);
-	page_state(
-		f->p, f->theme, f->state, weir_rows_cell(rows, TASK_STATE_NAME)->s, 0);
-	f->p->lines.v[f->p->lines.n - 1].state = WEIR_ST_NONE;
-	page_gap(f->p, 3);
-	page_add(f->p, STYLE_STRONG, str_of(f->name), 0, false);
+	facts_state(f, weir_rows_cell(rows, TASK_STATE),
+		weir_rows_cell(rows, TASK_STATE_NAME)->s,
+		weir_rows_cell(rows, TASK_NAME)->s);
 	page_add(f->p, STYLE_DIM, STR("task run"), 0, true);
-	page_text(f->p, NULL, 2, bad ? STYLE_ERROR : STYLE_PLAIN,
-		weir_rows_cell(rows, TASK_MESSAGE)->s, f->brief ? 3 : 8);
-	page_blank(f->p);
+	facts_message(f, weir_rows_cell(rows, TASK_MESSAGE)->s, MESSAGE_LINES);
 }
 
 static void
