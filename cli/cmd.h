@@ -65,6 +65,8 @@ struct ctx {
 	bool tty_out, tty_in, tty_err; /* are they terminals */
 	/* A menu may open: both terminals, no --no-menu, CI, TERM=dumb; or --script. */
 	bool interactive;
+	/* It compares: exit 1 means differs, and what is 1 elsewhere is 6. */
+	bool compares;
 	bool refreshed;        /* ctx_refresh was done */
 	bool away;             /* and the server did not answer it */
 	volatile bool reading; /* ^C may end the process at once */

@@ -124,6 +124,16 @@
  *   actions	cancelling and retriggering, from the wish to its result
  *   act_rules	what is proposed in which state, what an answer means
  *   act_settle	what was left without an answer
+ *   register	what of a manifest differs from the server
+ *   register_read	deployments, pools and automations, several at once
+ *   register_gone	what the file no longer names
+ *   register_compare	stated against served, field by field
+ *   register_auto	automations of triggers
+ *   register_body	the requests that make it so
+ *   register_send	the plan carried out
+ *   register_get	many reads in flight
+ *   register_lookup	variables and blocks that a file refers to
+ *   register_known	what a file registered before
  *   manifest.h	prefect.yaml: which deployments it names
  *   params	parameters of flows: schemas, values as typed, sets
  *   params_read	as the server reads them before it checks
@@ -324,5 +334,7 @@ main(int argc, char **argv)
 		ctx_report(&ctx);
 	}
 	ctx_close(&ctx);
-	return weir_exit_status(rc);
+	return ctx.compares && rc != WEIR_EDIFFERS && weir_exit_status(rc) == 1
+		       ? 6
+		       : weir_exit_status(rc);
 }

@@ -9,8 +9,6 @@
 #include "actions.h"
 
 #include <ctype.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include "api_fields.h"
 #include "store_write.h"
@@ -88,19 +86,6 @@ set_name(struct weir_act_result *r, const char *name)
 
 	snprintf(r->name, sizeof(r->name), "%.*s",
 		(int)(n < sizeof(r->name) ? n : sizeof(r->name) - 1), name);
-}
-
-/* user@host, as far as it can be told. */
-static void
-add_who(struct buf *out)
-{
-	const struct passwd *p = getpwuid(getuid());
-	const char *name = p ? p->pw_name : getenv("LOGNAME");
-	char host[128] = "";
-
-	buf_adds(out, name ? name : "?");
-	if (gethostname(host, sizeof(host) - 1) == 0 && *host)
-		buf_addf(out, "@%s", host);
 }
 
 /* ---- opening */
@@ -420,7 +405,7 @@ journal(struct action *a)
 	/* nobody is to be cancelled by a wish of ten minutes ago */
 	if (a->act.kind == WEIR_ACT_CANCEL)
 		deed.sent_us = WEIR_NO_TIME;
-	add_who(&who);
+	journal_who(&who);
 	deed.who = buf_cstr(&who);
 	rc = journal_write(a->state, &deed, &a->number, &a->err);
 	buf_release(&who);

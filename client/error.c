@@ -74,6 +74,7 @@ weir_exit_status(enum weir_rc rc)
 		[WEIR_EBADDATA] = 1,
 		[WEIR_EPENDING] = 8,
 		[WEIR_ERUNFAILED] = 3,
+		[WEIR_EDIFFERS] = 1,
 		[WEIR_EINTR] = 130,
 	};
 

@@ -1,5 +1,8 @@
 #include "journal.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include "owner.h"
 #include "statedb.h"
 #include "weir/mem.h"
@@ -26,6 +29,18 @@ static void
 bind_text(sqlite3_stmt *st, int i, const char *text)
 {
 	db_bind_str(st, i, text && *text ? str_of(text) : (struct str){ NULL, 0 });
+}
+
+void
+journal_who(struct buf *out)
+{
+	const struct passwd *p = getpwuid(getuid());
+	const char *name = p ? p->pw_name : getenv("LOGNAME");
+	char host[128] = "";
+
+	buf_adds(out, name ? name : "?");
+	if (gethostname(host, sizeof(host) - 1) == 0 && *host)
+		buf_addf(out, "@%s", host);
 }
 
 enum weir_rc

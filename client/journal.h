@@ -13,6 +13,9 @@ enum { JOURNAL_BODY_MAX = 1 << 20, JOURNAL_SAID_MAX = 1024 };
 WEIR_NODISCARD enum weir_rc journal_write(struct weir_statedb *s,
 	const struct weir_deed *deed, int64_t *ret_number, struct weir_err *err);
 
+/* user@host, as far as it can be told. */
+void journal_who(struct buf *out);
+
 /* How it ended: state, answer, said, made, reverse of deed. */
 WEIR_NODISCARD enum weir_rc journal_answer(struct weir_statedb *s, int64_t number,
 	const struct weir_deed *deed, struct weir_err *err);

@@ -33,6 +33,7 @@ enum weir_rc {
 	WEIR_EBADDATA,   /* outside bytes that cannot be read */
 	WEIR_EPENDING,   /* not finished yet */
 	WEIR_ERUNFAILED, /* the watched run failed */
+	WEIR_EDIFFERS,   /* what was compared is not the same */
 	WEIR_EINTR,      /* interrupted or cancelled by the user */
 	WEIR_N_RC
 };
