@@ -60,6 +60,7 @@ make_filter(struct logs_job *j)
 		if (strcmp(levels[i].name, a->level) == 0)
 			j->filter.min_level = levels[i].level;
 	j->filter.task = a->task;
+	j->filter.loggers = a->logger;
 	j->filter.invert = a->invert;
 	rc = parse_time("since", a->since, &j->filter.since_us, j->ctx->err);
 	if (!rc)
@@ -321,7 +322,7 @@ logs_menu(struct ctx *ctx, struct tui_start *start)
 	struct logs_args other = *a;
 	struct weir_view *v = &start->view;
 
-	other.level = other.grep = other.task = NULL;
+	other.level = other.grep = other.task = other.logger = NULL;
 	struct buf ids = BUF_INIT(BUF_MAX);
 
 	if (ctx->n_words < 1 || memcmp(&other, &init, sizeof(init)) != 0)
@@ -333,6 +334,7 @@ logs_menu(struct ctx *ctx, struct tui_start *start)
 	v->level = a->level ? xstrdup(a->level) : NULL;
 	v->grep = a->grep ? xstrdup(a->grep) : NULL;
 	v->task = a->task ? xstrdup(a->task) : NULL;
+	v->logger = a->logger ? xstrdup(a->logger) : NULL;
 	return true;
 }
 
@@ -358,6 +360,8 @@ static const struct opt opts[] = {
 	  "only lines until then" },
 	{ "task", 't', OPT_STRING, A(task), "TASK", NULL,
 	  "only lines of this task run: its name or id" },
+	{ "logger", 0, OPT_STRING, A(logger), "NAME,...", NULL,
+	  "only lines of these loggers; !NAME,...: of all others" },
 	{ "number", 'n', OPT_INT, A(n), "N", NULL,
 	  "only the last N lines; with --runs the first N" },
 	{ "tree", 0, OPT_FLAG, A(tree), NULL, NULL,

@@ -8,7 +8,7 @@
 #include "logs_print.h"
 
 struct logs_args {
-	const char *output, *level, *grep, *since, *until, *task, *runs, *file;
+	const char *output, *level, *grep, *since, *until, *task, *logger, *runs, *file;
 	int64_t context, n; /* n -1: not given */
 	bool follow, ignore_case, invert, tree, timestamps, force;
 };

@@ -77,6 +77,7 @@
  *   logs	reading one run's log
  *   logs_many	of several runs, as one array
  *   logs_filter	which lines pass
+ *   logs_count	whose lines they are
  *   logs_search	over many runs
  * Questions:
  *   match	compiled PCRE2 patterns
@@ -262,6 +263,7 @@
  *   logview_find	what the query thread is asked
  *   logview_fold logview_line logview_paint	lines on the screen
  *   logview_act logview_jump logview_save	keys
+ *   logview_pick	loggers and tasks to choose from
  *   view_messages	what weir said
  *   view_help	the keys of a view
  *   web		a web page in the browser

@@ -143,6 +143,22 @@ is_task(const struct weir_log_filter *f, struct logs_names *names,
 	       weir_id_cmp(task, &low) >= 0 && weir_id_cmp(task, &high) <= 0;
 }
 
+bool
+weir_log_of(const char *loggers, struct str name)
+{
+	const char *p = loggers;
+	bool others = *p == '!', found = false;
+
+	for (p += others; !found && *p; p += strcspn(p, ",")) {
+		size_t n;
+
+		p += *p == ',';
+		n = strcspn(p, ",");
+		found = n == name.len && memcmp(p, name.s ? name.s : "", n) == 0;
+	}
+	return found != others;
+}
+
 static bool
 passes(const struct weir_log_filter *f, const struct weir_log *l,
 	struct logs_names *names, struct buf *scratch)
@@ -153,6 +169,8 @@ passes(const struct weir_log_filter *f, const struct weir_log *l,
 		return false;
 	if ((f->since_us && l->timestamp_us < f->since_us) ||
 		(f->until_us && l->timestamp_us > f->until_us))
+		return false;
+	if (f->loggers && !weir_log_of(f->loggers, l->name))
 		return false;
 	if (f->task && !is_task(f, names, &l->task_run_id))
 		return false;

@@ -42,6 +42,7 @@ static const struct option {
 	{ "runs", 0, OPTION_TEXT, TEXT(query), 0, BIT(WEIR_SHOW_LOG) },
 	{ "level", 'l', OPTION_TEXT, TEXT(level), 0, BIT(WEIR_SHOW_LOG) },
 	{ "task", 't', OPTION_TEXT, TEXT(task), 0, BIT(WEIR_SHOW_LOG) },
+	{ "logger", 0, OPTION_TEXT, TEXT(logger), 0, BIT(WEIR_SHOW_LOG) },
 	{ "grep", 'g', OPTION_TEXT, TEXT(grep), 0, BIT(WEIR_SHOW_LOG) },
 	{ "follow", 'f', OPTION_FOLLOW, 0, 0, BIT(WEIR_SHOW_LOG) },
 	{ "sort", 's', OPTION_TEXT, TEXT(sort), 0, BIT(WEIR_SHOW_LIST) },
@@ -54,7 +55,7 @@ static const struct option {
 /* clang-format on */
 
 static const size_t owned[] = { TEXT(query), TEXT(sort), TEXT(columns), TEXT(count_by),
-	TEXT(id), TEXT(level), TEXT(grep), TEXT(task) };
+	TEXT(id), TEXT(level), TEXT(grep), TEXT(task), TEXT(logger) };
 
 static char **
 text_at(struct weir_view *v, size_t offset)

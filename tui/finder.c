@@ -54,6 +54,7 @@ work_release(struct work *w)
 	free((char *)w->job.patterns);
 	free((void *)(uintptr_t)w->job.runs);
 	free((char *)w->job.task);
+	free((char *)w->job.loggers);
 	free((char *)w->job.field);
 	free((char *)w->job.prefix);
 	*w = (struct work){ 0 };
@@ -324,6 +325,26 @@ work_order(struct finder *f, const struct work *w, struct weir_err *err)
 	return WEIR_OK;
 }
 
+static enum weir_rc
+work_names(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
+	struct buf words = BUF_INIT(BUF_MAX);
+	struct finder_answer *a;
+	enum weir_rc rc =
+		finder_log_names(&f->log, f->store, &w->job, &sink, &words, err);
+
+	if (rc) {
+		buf_release(&words);
+		return rc;
+	}
+	a = answer_new(w, FINDER_WORDS);
+	buf_adds(&words, "");
+	a->words = buf_steal(&words);
+	post(f, a);
+	return WEIR_OK;
+}
+
 static enum weir_rc (*const works[])(
 	struct finder *f, const struct work *w, struct weir_err *err) = {
 	[FINDER_ROWS] = work_rows,
@@ -332,6 +353,8 @@ static enum weir_rc (*const works[])(
 	[FINDER_VALUES] = work_values,
 	[FINDER_GROUPS] = work_groups,
 	[FINDER_ORDER] = work_order,
+	[FINDER_LOGGERS] = work_names,
+	[FINDER_TASKS] = work_names,
 };
 
 static void
@@ -482,6 +505,7 @@ finder_submit(struct finder *f, const struct finder_job *job)
 	if (job->n_runs > 0)
 		w.job.runs = xmemdup(job->runs, job->n_runs * sizeof(*job->runs));
 	w.job.task = copy(job->task);
+	w.job.loggers = copy(job->loggers);
 	w.job.field = copy(job->field);
 	w.job.prefix = copy(job->prefix);
 	pthread_mutex_lock(&f->lock);

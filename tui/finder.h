@@ -27,7 +27,9 @@ enum finder_kind {
 	FINDER_COUNT,
 	FINDER_VALUES,
 	FINDER_GROUPS,
-	FINDER_ORDER /* of the lines of several logs */
+	FINDER_ORDER,   /* of the lines of several logs */
+	FINDER_LOGGERS, /* of logs, with counts */
+	FINDER_TASKS,
 };
 
 struct finder_job {
@@ -52,16 +54,18 @@ struct finder_job {
 	 */
 	const char *patterns;
 	const char *task;
+	const char *loggers; /* NULL or empty: all */
 	size_t from;
 };
 
 enum finder_part {
-	FINDER_HEAD,    /* keys: the first ones only; n_keys < head: these are all */
-	FINDER_KEYS,    /* keys: all */
-	FINDER_COUNTS,  /* states */
-	FINDER_LINES,   /* lines of the log, at or after `from`; `more` follow */
-	FINDER_TOTAL,   /* total: rows of the kind that the query matches */
-	FINDER_WORDS,   /* words: values of the field, a line each */
+	FINDER_HEAD,   /* keys: the first ones only; n_keys < head: these are all */
+	FINDER_KEYS,   /* keys: all */
+	FINDER_COUNTS, /* states */
+	FINDER_LINES,  /* lines of the log, at or after `from`; `more` follow */
+	FINDER_TOTAL,  /* total: rows of the kind that the query matches */
+	FINDER_WORDS,  /* words: values of the field, a line each; or as weir_logs_count
+			*/
 	FINDER_GROUPED, /* groups */
 	FINDER_DOING,   /* n of total is done */
 	FINDER_ORDERED, /* order */

@@ -97,6 +97,20 @@ finder_log_order(struct finder_log **log, struct weir_store *store,
 }
 
 enum weir_rc
+finder_log_names(struct finder_log **log, struct weir_store *store,
+	const struct finder_job *job, const struct finder_log_sink *sink,
+	struct buf *out, struct weir_err *err)
+{
+	enum weir_rc rc = kept_log(log, store, job, sink, err);
+
+	if (rc)
+		return rc;
+	return weir_logs_count((*log)->logs,
+		job->kind == FINDER_TASKS ? WEIR_LOG_BY_TASK : WEIR_LOG_BY_LOGGER,
+		go_on, (void *)(uintptr_t)sink, out, err);
+}
+
+enum weir_rc
 finder_log_match(struct str text, bool may_invert, bool *ret_invert,
 	struct weir_match **ret_match, struct weir_err *err)
 {
@@ -204,6 +218,8 @@ finder_log_work(struct finder_log **log, struct weir_store *store,
 		return rc;
 	if (job->task && *job->task)
 		filter.task = job->task;
+	if (job->loggers && *job->loggers)
+		filter.loggers = job->loggers;
 	rc = compile(&tests, job->patterns, err);
 	arrange(&tests, &filter);
 	if (!rc)

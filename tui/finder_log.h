@@ -27,6 +27,10 @@ WEIR_NODISCARD enum weir_rc finder_log_order(struct finder_log **log,
 	struct weir_store *store, const struct finder_job *job,
 	const struct finder_log_sink *sink, struct weir_log_order **ret_order,
 	struct weir_err *err);
+/* FINDER_LOGGERS, FINDER_TASKS */
+WEIR_NODISCARD enum weir_rc finder_log_names(struct finder_log **log,
+	struct weir_store *store, const struct finder_job *job,
+	const struct finder_log_sink *sink, struct buf *out, struct weir_err *err);
 void finder_log_free(struct finder_log *log); /* accepts NULL */
 
 /*

@@ -45,7 +45,7 @@ static const struct {
 	{ ALL, "f", ACTION_FOLLOW },
 	{ ALL, "1", ACTION_LEVEL_1 }, { ALL, "2", ACTION_LEVEL_2 }, { ALL, "3", ACTION_LEVEL_3 },
 	{ ALL, "4", ACTION_LEVEL_4 }, { ALL, "5", ACTION_LEVEL_5 },
-	{ ALL, "&", ACTION_FILTER },
+	{ ALL, "&", ACTION_FILTER }, { ALL, "H", ACTION_LOGGER },
 	{ ALL, "e", ACTION_MORE_CONTEXT }, { ALL, "E", ACTION_LESS_CONTEXT },
 	{ ALL, "t", ACTION_TIMES }, { ALL, "Z", ACTION_ZONE }, { ALL, "m", ACTION_TIME_MARK },
 	{ ALL, "@", ACTION_JUMP },

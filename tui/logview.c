@@ -26,7 +26,8 @@ has_task(const struct log *l)
 bool
 logview_filtered(const struct log *l)
 {
-	return l->min_level > 10 || l->filters.n > 0 || l->typed || has_task(l);
+	return l->min_level > 10 || l->filters.n > 0 || l->typed || has_task(l) ||
+	       *l->loggers;
 }
 
 size_t

@@ -5,7 +5,8 @@
  * logview.c: lines in and out of the screen's list; logview_read.c: what the store has;
  * logview_find.c: questions and answers; logview_fold.c: tracebacks over several lines;
  * logview_line.c: one line; logview_paint.c: the rest of the screen; logview_act.c:
- * keys; logview_jump.c: places; logview_save.c: files; view_log.c: the view as such.
+ * keys; logview_jump.c: places; logview_pick.c: loggers and tasks; logview_save.c:
+ * files; view_log.c: the view as such.
  */
 #ifndef WEIR_TUI_LOGVIEW_H
 #define WEIR_TUI_LOGVIEW_H
@@ -20,7 +21,7 @@
 #include "view.h"
 
 enum slot { SLOT_FILTER, SLOT_SEARCH, SLOT_ERRORS, SLOT_WARNINGS, SLOT_N };
-enum { SLOT_ORDER = SLOT_N };
+enum { SLOT_ORDER = SLOT_N, SLOT_NAMES };
 enum { LOGVIEW_NAME_COLUMNS = 16, LOGVIEW_FILTERS_MAX = 16, LOGVIEW_CONTEXT = 10 };
 enum { LOGVIEW_POLL_US = 1000000 };
 enum { LOGVIEW_CONTEXT_MAX = 1000, LOGVIEW_RUN_COLUMNS = 24 };
@@ -57,6 +58,21 @@ struct anchor {
 /* Where lines are written to, slice by slice, so that keys need not wait. */
 enum logview_out { OUT_NOTHING, OUT_FILE, OUT_PAGER, OUT_EDITOR };
 
+/* Names of loggers or tasks, with counts, to choose from. */
+struct logpick_item {
+	char *name;
+	size_t n;
+	bool on;
+};
+struct logpick {
+	VEC(struct logpick_item) items;
+	VEC(size_t) listed; /* those that what is typed names */
+	size_t chosen, top; /* of those; PAGER_NONE: none */
+	uint64_t job;
+	bool asked, toggled;
+	char *before; /* the loggers when it was opened */
+};
+
 /* What a single key is awaited for. */
 enum question { QUESTION_NONE, QUESTION_REPLACE };
 
@@ -66,11 +82,13 @@ struct log {
 	size_t n_runs;
 	struct weir_id task;    /* all zero: the whole run */
 	char *task_name;        /* or this; "" none */
+	char *loggers;          /* of a filter; "" all */
 	bool live, was_live;    /* a run has not ended; had not when it was opened */
 	struct weir_logs *logs; /* NULL: no line is here yet */
 	struct pager pager;
 
 	struct lines found[SLOT_N];
+	struct logpick pick;
 	struct lineset shown; /* what the filter found and context, when some is open */
 	struct {
 		uint64_t job;
@@ -190,9 +208,12 @@ void logview_paint(struct view *v, struct draw *d);
 void logview_paint_counts(struct view *v, struct draw *d);
 void logview_paint_found(const struct log *l, enum slot slot, struct buf *out);
 
-/* logview_act.c, logview_jump.c, logview_save.c */
+/* logview_act.c, logview_jump.c, logview_pick.c, logview_save.c */
 extern const struct view_act logview_acts[];
 const char *logview_level_name(int level);
+void logview_pick(struct view *v, enum action_id id, const char *arg);
+void logview_pick_answer(struct log *l, struct finder_answer *answer);
+void logview_pick_release(struct logpick *p);
 void logview_jump(struct view *v, enum action_id id, const char *arg);
 void logview_save(struct view *v, enum action_id id, const char *arg);
 void logview_out(struct view *v, enum action_id id, const char *arg);

@@ -1,13 +1,8 @@
 /* What keys do in a log. */
-#include <weir/query.h>
-#include <weir/select.h>
-
 #include "app.h"
 #include "logview.h"
 #include "view_log.h"
 #include "word.h"
-
-enum { TASKS_MAX = 2000 };
 
 const char *
 logview_level_name(int level)
@@ -107,6 +102,7 @@ take_filter(struct log *l, const char *text)
 		clear_filters(l);
 		l->n_start_filters = 0;
 		logview_set(&l->task_name, "");
+		logview_set(&l->loggers, "");
 	} else if (l->filters.n < LOGVIEW_FILTERS_MAX) {
 		VEC_PUSH(&l->filters, xstrdup(text));
 	} else {
@@ -162,98 +158,6 @@ act_filter(struct view *v, enum action_id id, const char *arg)
 		app_prompt(v->app, &filter_user, v, "");
 	else if (logview_pattern(l, arg, true))
 		take_filter(l, arg);
-}
-
-/* The names of the log's tasks that begin with a text; fn returns false to stop. */
-static void
-each_task(struct log *l, bool (*fn)(void *arg, struct str name), void *arg)
-{
-	struct weir_column_set columns = { 0 };
-	struct weir_err err;
-	bool more = true;
-
-	if (weir_columns_choose(WEIR_TASK_RUN, "name", 0, &columns, &err))
-		return;
-	for (size_t i = 0; more && i < l->n_runs; i++) {
-		struct weir_select sel = {
-			.kind = WEIR_TASK_RUN, .columns = &columns, .limit = TASKS_MAX
-		};
-		char *text = xasprintf("flow_run_id:%s", l->runs[i].id_text);
-		struct weir_query *query = NULL;
-		struct weir_rows *rows = NULL;
-		bool row = true;
-
-		if (!weir_query_parse(
-			    WEIR_TASK_RUN, str_of(text), weir_now_us(), &query, &err)) {
-			sel.query = query;
-			if (weir_rows_open(l->v.app->store, &sel, &rows, &err))
-				row = false;
-			while (row && more && !weir_rows_next(rows, &row, &err) && row)
-				more = fn(arg, weir_rows_cell(rows, 0)->s);
-		}
-		weir_rows_close(rows);
-		weir_query_free(query);
-		free(text);
-	}
-	weir_columns_release(&columns);
-}
-
-struct completion {
-	struct str typed;
-	struct buf *ghost;
-};
-
-static bool
-complete(void *arg, struct str name)
-{
-	struct completion *c = arg;
-
-	if (name.len <= c->typed.len || memcmp(name.s, c->typed.s, c->typed.len) != 0)
-		return true;
-	buf_add(c->ghost, name.s + c->typed.len, name.len - c->typed.len);
-	return false;
-}
-
-static void
-set_task(struct log *l, const char *text)
-{
-	logview_remember(l);
-	logview_set(&l->task_name, text);
-	logview_refilter(l);
-}
-
-static void
-on_task(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
-{
-	struct log *l = arg;
-	struct completion c = { buf_str(&p->text), &p->ghost };
-
-	(void)a;
-	if (ev == PROMPT_EV_ACCEPTED)
-		set_task(l, prompt_text(p));
-	if (ev != PROMPT_EV_CHANGED)
-		return;
-	buf_clear(&p->ghost);
-	if (c.typed.len > 0)
-		each_task(l, complete, &c);
-}
-
-static const struct prompt_user task_user = {
-	.label = "only the lines of task: ", .event = on_task, .history = "log-task"
-};
-
-static void
-act_task(struct view *v, enum action_id id, const char *arg)
-{
-	struct log *l = logview_of(v);
-
-	(void)id;
-	if (!weir_id_is_null(&l->task))
-		status_say(v->app, false, "this is the log of one task");
-	else if (arg && *arg)
-		set_task(l, arg);
-	else
-		app_prompt(v->app, &task_user, v, l->task_name);
 }
 
 static void
@@ -457,7 +361,8 @@ act_log(struct view *v, enum action_id id, const char *arg)
 const struct view_act logview_acts[] = {
 	{ ACTION_SEARCH, act_search },
 	{ ACTION_FILTER, act_filter },
-	{ ACTION_TASK, act_task },
+	{ ACTION_TASK, logview_pick },
+	{ ACTION_LOGGER, logview_pick },
 	{ ACTION_NEXT, act_step },
 	{ ACTION_PREVIOUS, act_step },
 	{ ACTION_NEXT_BAD, act_step },

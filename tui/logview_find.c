@@ -73,6 +73,8 @@ ask(struct log *l, enum slot slot, size_t from)
 		job.min_level = l->min_level > 10 ? l->min_level : 0;
 	job.task = !weir_id_is_null(&l->task) ? weir_id_format(&l->task, task)
 					      : l->task_name;
+	if (slot == SLOT_FILTER || slot == SLOT_SEARCH)
+		job.loggers = l->loggers;
 	l->found[slot].job = finder_submit(l->v.app->finder, &job);
 	l->found[slot].asked = true;
 	l->found[slot].from = job.from;
@@ -263,6 +265,10 @@ logview_answer(struct view *v, struct finder_answer *answer)
 
 	if (answer->slot == SLOT_ORDER) {
 		answer_order(l, answer);
+		return;
+	}
+	if (answer->slot == SLOT_NAMES) {
+		logview_pick_answer(l, answer);
 		return;
 	}
 	f = &l->found[answer->slot];

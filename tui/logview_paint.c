@@ -168,6 +168,9 @@ add_filters(struct log *l, struct buf *out)
 		buf_addf(out, "&%s ", l->filters.v[i]);
 	if (*l->task_name)
 		buf_addf(out, "task %s ", l->task_name);
+	if (*l->loggers)
+		buf_addf(out, "%s %s ", *l->loggers == '!' ? "without" : "logger",
+			l->loggers + (*l->loggers == '!'));
 	if (l->min_level > 10)
 		buf_addf(out, "%s+ ", logview_level_name(l->min_level));
 	if (out->len > 0)

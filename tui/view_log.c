@@ -69,6 +69,8 @@ view_command(struct view *v, struct buf *out)
 	} else if (*l->task_name) {
 		view.task = l->task_name;
 	}
+	if (*l->loggers)
+		view.logger = l->loggers;
 	view.follow = logview_following(l) && l->live;
 	weir_view_format(&view, out);
 	buf_release(&ids);
@@ -181,6 +183,8 @@ view_free(struct view *v)
 	free(l->search);
 	free(l->before);
 	free(l->task_name);
+	free(l->loggers);
+	logview_pick_release(&l->pick);
 	free(l->path);
 	free(l);
 }
@@ -246,6 +250,7 @@ new_log(struct app *a, const struct weir_id *runs, size_t n)
 	l->mark_us = WEIR_NO_TIME;
 	l->search = xstrdup("");
 	l->task_name = xstrdup("");
+	l->loggers = xstrdup("");
 	pager_init(&l->pager, &logview_source, l);
 	l->pager.cursor = true;
 	logview_read_runs(l);
@@ -355,6 +360,8 @@ view_log_look(struct view *v, const struct weir_view *view)
 	l->n_start_filters = l->filters.n;
 	if (view->task)
 		logview_set(&l->task_name, view->task);
+	if (view->logger)
+		logview_set(&l->loggers, view->logger);
 	if (view->follow)
 		l->follow = l->live;
 }

@@ -66,6 +66,29 @@ P
 	says "try: weir logs $id"
 }
 
+@test "loggers: these, or all but these" {
+	id=$(failed)
+	"$WEIR" logs "$id" -o ndjson >"$T/all"
+	count() {
+		grep -c "\"name\":\"prefect.$1\"" "$T/all"
+	}
+	[ "$(count flow_runs)" -gt 0 ]
+	[ "$(count task_runs)" -gt 0 ]
+	for name in flow_runs task_runs; do
+		weir2 logs "$id" -o ndjson --logger "prefect.$name"
+		exits 0
+		is "$(grep "\"prefect.$name\"" "$T/all")"
+	done
+	weir2 logs "$id" -o ndjson --logger '!prefect.flow_runs,other'
+	exits 0
+	is "$(grep '"prefect.task_runs"' "$T/all")"
+	weir2 logs "$id" -o ndjson --logger 'other,prefect.task_runs,prefect.flow_runs'
+	exits 0
+	is "$(cat "$T/all")"
+	weir2 logs "$id" -o ndjson --logger prefect.flow
+	is ""
+}
+
 @test "level, tail, task, grep, invert, ignore case" {
 	id=$(failed)
 	weir2 logs "$id" -o ndjson --level error

@@ -518,7 +518,7 @@ class Farm:
     def _log(self, run, i, at, level, message, task):
         created = at + 2 * SECOND - at % (2 * SECOND) + i  # batches of two seconds
         return {"id": numbered(2, run.n, i), "created": self.t(created),
-                "updated": self.t(created), "name": "prefect.flow_runs",
+                "updated": self.t(created), "name": "prefect.task_runs" if task else "prefect.flow_runs",
                 "level": level, "message": message, "timestamp": self.t(at),
                 "flow_run_id": run.id, "task_run_id": task, "_at": at}
 

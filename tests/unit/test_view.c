@@ -118,6 +118,7 @@ static const struct {
 	{ offsetof(struct weir_view, level), 1u << WEIR_SHOW_LOG },
 	{ offsetof(struct weir_view, grep), 1u << WEIR_SHOW_LOG },
 	{ offsetof(struct weir_view, task), 1u << WEIR_SHOW_LOG },
+	{ offsetof(struct weir_view, logger), 1u << WEIR_SHOW_LOG },
 };
 
 static char **

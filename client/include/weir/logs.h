@@ -57,10 +57,14 @@ struct weir_log_filter {
 	int64_t since_us, until_us;     /* 0: open */
 	const struct weir_match *match; /* on the message; NULL: all */
 	const char *task;               /* name or id prefix of a task run; NULL: all */
-	bool invert;                    /* lines that do not match */
+	const char *loggers; /* `a,b`: theirs; `!a,b`: of all others; NULL: all */
+	bool invert;         /* lines that do not match */
 	const struct weir_log_test *also;
 	size_t n_also;
 };
+
+/* Does a filter's loggers, not NULL, let this one pass? */
+bool weir_log_of(const char *loggers, struct str name);
 
 /*
  * Numbers of the lines of one log that pass, of those in [from, end); end SIZE_MAX: to
@@ -94,6 +98,16 @@ bool weir_logs_behind(const struct weir_logs *l);
 /* step is told from time to time, and returns false to stop (WEIR_EINTR). */
 WEIR_NODISCARD enum weir_rc weir_logs_merge(struct weir_logs *l,
 	bool (*step)(void *arg, size_t done, size_t total), void *arg,
+	struct weir_err *err);
+
+/*
+ * The loggers, or the task runs (named; the flow's own lines are of none), and how many
+ * lines each has, most first: `N NAME` a line. step as by merging.
+ */
+enum weir_log_by { WEIR_LOG_BY_LOGGER, WEIR_LOG_BY_TASK };
+enum { WEIR_LOG_NAMES_MAX = 2000 };
+WEIR_NODISCARD enum weir_rc weir_logs_count(struct weir_logs *l, enum weir_log_by by,
+	bool (*step)(void *arg, size_t done, size_t total), void *arg, struct buf *out,
 	struct weir_err *err);
 
 /*

@@ -38,6 +38,7 @@ struct weir_view {
 	char *level;    /* of a log: as --level */
 	char *grep;     /* of a log: as --grep */
 	char *task;     /* of a log: as --task */
+	char *logger;   /* of a log: as --logger */
 };
 
 /*
