@@ -29,6 +29,9 @@
  *   config_edit	one key of weir.conf changed, the rest kept
  *   toml	TOML as JSON text, by toml++; the only C++
  *   toml_load	TOML as a tree
+ *   yaml_load	YAML as a tree that knows its places
+ *   yaml_tree	looking at it
+ *   yaml_scalar	what a plain scalar stands for
  *   url	addresses: masked, and as they are compared
  *   web_url	addresses of web pages, made and read
  *   browser	the user's browser, started without a shell

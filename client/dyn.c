@@ -14,6 +14,16 @@ dyn_curl_load(struct dyn_curl *ret_curl, struct weir_err *err)
 	return WEIR_OK;
 }
 
+enum weir_rc
+dyn_yaml_load(struct dyn_yaml *ret_yaml, struct weir_err *err)
+{
+	(void)err;
+#define X(name) ret_yaml->name = yaml_##name;
+	DYN_YAML(X)
+#undef X
+	return WEIR_OK;
+}
+
 #else
 
 #include <dlfcn.h>
@@ -51,6 +61,27 @@ static const struct library curl_library = {
 	.n_symbols = N_ELEM(curl_symbols),
 };
 
+static const char *const yaml_files[] = {
+	"libyaml-0.so.2",
+	"libyaml-0.2.dylib",
+	"/opt/homebrew/lib/libyaml-0.2.dylib",
+	"/usr/local/lib/libyaml-0.2.dylib",
+	NULL,
+};
+
+static const struct symbol yaml_symbols[] = {
+#define X(name) { "yaml_" #name, offsetof(struct dyn_yaml, name) },
+	DYN_YAML(X)
+#undef X
+};
+
+static const struct library yaml_library = {
+	.files = yaml_files,
+	.package = "libyaml-0-2",
+	.symbols = yaml_symbols,
+	.n_symbols = N_ELEM(yaml_symbols),
+};
+
 static enum weir_rc
 load(const struct library *l, void *ret_table, struct weir_err *err)
 {
@@ -80,6 +111,12 @@ enum weir_rc
 dyn_curl_load(struct dyn_curl *ret_curl, struct weir_err *err)
 {
 	return load(&curl_library, ret_curl, err);
+}
+
+enum weir_rc
+dyn_yaml_load(struct dyn_yaml *ret_yaml, struct weir_err *err)
+{
+	return load(&yaml_library, ret_yaml, err);
 }
 
 #endif

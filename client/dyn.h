@@ -8,6 +8,7 @@
 
 #define CURL_DISABLE_TYPECHECK 1
 #include <curl/curl.h>
+#include <yaml.h>
 
 #include "weir/error.h"
 
@@ -19,11 +20,20 @@
 	X(multi_perform) X(multi_poll) X(multi_wakeup) X(multi_info_read) \
 	X(multi_setopt) X(multi_strerror) \
 	X(slist_append) X(slist_free_all)
+#define DYN_YAML(X) \
+	X(parser_initialize) X(parser_delete) X(parser_set_input_string) \
+	X(parser_parse) X(event_delete)
 /* clang-format on */
 
 struct dyn_curl {
 #define X(name) __typeof__(curl_##name) *name;
 	DYN_CURL(X)
+#undef X
+};
+
+struct dyn_yaml {
+#define X(name) __typeof__(yaml_##name) *name;
+	DYN_YAML(X)
 #undef X
 };
 
@@ -34,5 +44,7 @@ struct dyn_curl {
  */
 WEIR_NODISCARD enum weir_rc dyn_curl_load(
 	struct dyn_curl *ret_curl, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc dyn_yaml_load(
+	struct dyn_yaml *ret_yaml, struct weir_err *err);
 
 #endif
