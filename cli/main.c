@@ -32,6 +32,7 @@
  *   yaml_load	YAML as a tree that knows its places
  *   yaml_tree	looking at it
  *   yaml_scalar	what a plain scalar stands for
+ *   proc		a program run for what it prints, without a shell
  *   url	addresses: masked, and as they are compared
  *   web_url	addresses of web pages, made and read
  *   browser	the user's browser, started without a shell
@@ -138,7 +139,17 @@
  *   register_get	many reads in flight
  *   register_lookup	variables and blocks that a file refers to
  *   register_known	what a file registered before
- *   manifest.h	prefect.yaml: which deployments it names
+ *   manifest	prefect.yaml: which deployments it names
+ *   manifest_shape	what may stand in it
+ *   manifest_template	placeholders
+ *   manifest_body	a deployment as the server takes it
+ *   manifest_steps	steps: refused, stored, guessed
+ *   manifest_schedule	schedules
+ *   manifest_trigger	triggers, as automations
+ *   manifest_flow	flows and the schema of their parameters
+ *   manifest_python	what a Python with Prefect says of them
+ *   schedule_check	cron lines, zones, durations, dates
+ *   schedule_check_rrule	recurrence rules
  *   params	parameters of flows: schemas, values as typed, sets
  *   params_read	as the server reads them before it checks
  *   params_check	a value against a schema, as the server does

@@ -36,7 +36,11 @@ struct weir_manifest_entry {
 	 * schedules as an array in the server's words, with slug where given.
 	 */
 	struct str stated, guessed;
-	/* JSON array of automations to create, "" when the file does not state any. */
+	/*
+	 * JSON array of automations to create, "" when the file does not state any.
+	 * The deployment's id is for the caller to fill in: deployment_id of their
+	 * actions, and owner_resource.
+	 */
 	struct str triggers;
 };
 
