@@ -91,6 +91,12 @@ weir_why_scan_new(struct weir_store *store, const char *query, const char *folde
 }
 
 void
+weir_why_scan_use(struct weir_why_scan *s, struct weir_store *store)
+{
+	s->s = store;
+}
+
+void
 weir_why_scan_free(struct weir_why_scan *s)
 {
 	if (!s)

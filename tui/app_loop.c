@@ -73,6 +73,8 @@ take_answers(struct app *a)
 			if (v->serial == answer->view && v->ops->answer)
 				v->ops->answer(v, answer);
 		}
+		if (answer->view == PALETTE_SERIAL)
+			palette_answer(a, answer);
 		finder_answer_free(answer);
 		a->dirty = true;
 	}

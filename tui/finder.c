@@ -57,6 +57,8 @@ work_release(struct work *w)
 	free((char *)w->job.loggers);
 	free((char *)w->job.field);
 	free((char *)w->job.prefix);
+	if (w->job.state)
+		w->job.call->free(w->job.state);
 	*w = (struct work){ 0 };
 }
 
@@ -345,6 +347,22 @@ work_names(struct finder *f, const struct work *w, struct weir_err *err)
 	return WEIR_OK;
 }
 
+static enum weir_rc
+work_call(struct finder *f, const struct work *w, struct weir_err *err)
+{
+	struct finder_answer *a;
+	enum weir_rc rc = w->job.call->run(w->job.state, f->store, err);
+
+	if (rc)
+		return rc;
+	a = answer_new(w, FINDER_CALLED);
+	a->call = w->job.call;
+	a->state = w->job.state;
+	f->now.job.state = NULL;
+	post(f, a);
+	return WEIR_OK;
+}
+
 static enum weir_rc (*const works[])(
 	struct finder *f, const struct work *w, struct weir_err *err) = {
 	[FINDER_ROWS] = work_rows,
@@ -355,6 +373,7 @@ static enum weir_rc (*const works[])(
 	[FINDER_ORDER] = work_order,
 	[FINDER_LOGGERS] = work_names,
 	[FINDER_TASKS] = work_names,
+	[FINDER_CALL] = work_call,
 };
 
 static void
@@ -577,6 +596,8 @@ finder_answer_free(struct finder_answer *a)
 		weir_groups_release(a->groups);
 	free(a->groups);
 	weir_log_order_free(a->order);
+	if (a->state)
+		a->call->free(a->state);
 	free(a);
 }
 

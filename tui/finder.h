@@ -20,6 +20,7 @@
 struct finder;
 struct weir_groups;
 struct weir_log_order;
+struct weir_store;
 
 enum finder_kind {
 	FINDER_ROWS,
@@ -30,6 +31,17 @@ enum finder_kind {
 	FINDER_ORDER,   /* of the lines of several logs */
 	FINDER_LOGGERS, /* of logs, with counts */
 	FINDER_TASKS,
+	FINDER_CALL /* any read of the store: run of call */
+};
+
+/*
+ * What reads the store: run fills its state on the query thread; the answer brings it
+ * back. Nobody else looks at it meanwhile.
+ */
+struct finder_call {
+	enum weir_rc (*run)(
+		void *state, struct weir_store *store, struct weir_err *err);
+	void (*free)(void *state);
 };
 
 struct finder_job {
@@ -56,6 +68,9 @@ struct finder_job {
 	const char *task;
 	const char *loggers; /* NULL or empty: all */
 	size_t from;
+	/* calls */
+	const struct finder_call *call; /* static */
+	void *state;                    /* taken */
 };
 
 enum finder_part {
@@ -69,6 +84,7 @@ enum finder_part {
 	FINDER_GROUPED, /* groups */
 	FINDER_DOING,   /* n of total is done */
 	FINDER_ORDERED, /* order */
+	FINDER_CALLED,  /* state */
 	FINDER_FAILED,  /* rc, text; nothing more comes */
 };
 
@@ -88,7 +104,9 @@ struct finder_answer {
 	char *words;                /* owned by the answer until taken */
 	struct weir_groups *groups; /* the same */
 	struct weir_log_order *order;
-	int64_t us; /* how long the job has taken */
+	const struct finder_call *call;
+	void *state; /* as words */
+	int64_t us;  /* how long the job has taken */
 	enum weir_rc rc;
 	char text[512];
 };

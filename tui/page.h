@@ -120,6 +120,7 @@ struct page_user {
 	bool (*object)(struct page_view *v, void *arg, enum weir_kind *ret_kind,
 		struct weir_id *ret_id);
 	void (*name)(struct page_view *v, void *arg, struct buf *out); /* of it */
+	void (*answer)(struct page_view *v, void *arg, struct finder_answer *answer);
 	int64_t (*due)(const struct page_view *v, void *arg);
 	void (*crumb)(struct page_view *v, void *arg, struct buf *out);
 };

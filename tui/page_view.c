@@ -407,6 +407,14 @@ view_crumb(struct view *view, struct buf *out)
 }
 
 static void
+view_answer(struct view *view, struct finder_answer *answer)
+{
+	struct page_view *v = page_view_of(view);
+
+	v->user->answer(v, v->arg, answer);
+}
+
+static void
 view_free(struct view *view)
 {
 	struct page_view *v = page_view_of(view);
@@ -456,6 +464,7 @@ page_view_new(struct app *a, const struct page_user *user, void *arg)
 	v->ops.context = user->context;
 	v->ops.hints = user->hints;
 	v->ops.acts = v->acts;
+	v->ops.answer = user->answer ? view_answer : NULL;
 	v->ops.crumb = user->crumb ? view_crumb : NULL;
 	v->user = user;
 	v->arg = arg;

@@ -4,9 +4,21 @@
 
 enum { ROWS_MAX = 10, KEYS_COLUMNS = 14, NAME_MIN = 16 };
 
+static void
+forget_values(struct palette *p)
+{
+	for (size_t i = 0; i < PALETTE_ASKS; i++) {
+		free(p->asks[i].field);
+		free(p->asks[i].prefix);
+		free(p->asks[i].words);
+		p->asks[i] = (struct palette_ask){ 0 };
+	}
+}
+
 void
 palette_release(struct palette *p)
 {
+	forget_values(p);
 	arena_free(&p->arena);
 	VEC_FREE(&p->offers);
 }
@@ -146,6 +158,34 @@ typed(struct app *a, struct prompt *prompt)
 }
 
 static void
+choose(struct palette *p, struct prompt *prompt, size_t i)
+{
+	p->chosen = i < p->offers.n ? i : PALETTE_NONE;
+	show_ghost(p, prompt);
+}
+
+static const struct prompt_user user;
+
+void
+palette_answer(struct app *a, struct finder_answer *answer)
+{
+	struct palette *p = &a->palette;
+	struct palette_ask *ask = &p->asks[answer->slot];
+	size_t chosen = p->chosen;
+
+	if (answer->number != ask->job || answer->part != FINDER_WORDS)
+		return;
+	free(ask->words);
+	ask->words = answer->words;
+	answer->words = NULL;
+	if (!a->prompt.active || a->prompt.user != &user)
+		return;
+	typed(a, &a->prompt);
+	/* What is chosen is before what came. */
+	choose(p, &a->prompt, chosen);
+}
+
+static void
 on_line(struct app *a, void *arg, struct prompt *prompt, enum prompt_event ev)
 {
 	struct weir_err err = { 0 };
@@ -160,13 +200,6 @@ on_line(struct app *a, void *arg, struct prompt *prompt, enum prompt_event ev)
 	if (palette_run(a, line, &err))
 		status_say(a, true, "%s", err.text);
 	free(line);
-}
-
-static void
-choose(struct palette *p, struct prompt *prompt, size_t i)
-{
-	p->chosen = i < p->offers.n ? i : PALETTE_NONE;
-	show_ghost(p, prompt);
 }
 
 /* The line becomes what is chosen, or what fits best. */
@@ -331,6 +364,7 @@ static const struct prompt_user user = {
 void
 palette_open(struct app *a)
 {
+	forget_values(&a->palette);
 	app_prompt(a, &user, a, "");
 	typed(a, &a->prompt);
 }

@@ -137,20 +137,43 @@ add_words(struct offering *o, const char *words, const char *help)
 	}
 }
 
+/* Values of a field; NULL: the query thread is asked for them, and tells. */
+static const char *
+values(struct offering *o, int slot, enum weir_kind kind, const char *field)
+{
+	struct palette_ask *ask = &o->p->asks[slot];
+	struct finder_job job = { .kind = FINDER_VALUES,
+		.view = PALETTE_SERIAL,
+		.slot = slot,
+		.object = kind,
+		.field = field };
+
+	if (ask->job && ask->kind == kind && strcmp(ask->field, field) == 0 &&
+		str_eq(o->part, ask->prefix))
+		return ask->words;
+	free(ask->field);
+	free(ask->prefix);
+	free(ask->words);
+	*ask = (struct palette_ask){
+		.kind = kind, .field = xstrdup(field), .prefix = str_copy(o->part)
+	};
+	job.prefix = ask->prefix;
+	ask->job = finder_submit(o->a->finder, &job);
+	return NULL;
+}
+
 /* `flow:build`: what the store has there; `a,b` is completed behind its comma. */
 static void
 offer_values(struct offering *o, enum weir_kind kind, const char *field)
 {
-	struct buf words = BUF_INIT(64 << 10);
-	struct weir_err err;
 	bool names = strcmp(field, "param.") == 0;
+	const char *words;
 
 	if (!names)
 		narrow(o, ":,");
-	if (app_store(o->a) && weir_query_values(o->a->store, kind, field, o->part,
-				       &words, &err) == WEIR_OK)
-		add_words(o, buf_cstr(&words), "");
-	buf_release(&words);
+	words = values(o, 0, kind, field);
+	if (words)
+		add_words(o, words, "");
 }
 
 static void
@@ -273,23 +296,19 @@ offer_profiles(struct offering *o)
 
 /* Names that need no quotes: those of a query are not those of an object. */
 static void
-offer_names(struct offering *o, enum weir_kind kind)
+offer_names(struct offering *o, int slot, enum weir_kind kind)
 {
-	struct buf words = BUF_INIT(64 << 10);
-	struct weir_err err;
+	const char *words = values(o, slot, kind, "name");
 
-	if (app_store(o->a) &&
-		weir_query_values(o->a->store, kind, "name", o->part, &words, &err) ==
-			WEIR_OK &&
-		!strchr(buf_cstr(&words), '"'))
-		add_words(o, buf_cstr(&words), weir_kind_name(kind));
-	buf_release(&words);
+	if (words && !strchr(words, '"'))
+		add_words(o, words, weir_kind_name(kind));
 }
 
 static void
 offer_objects(struct offering *o)
 {
-	static const enum weir_kind named[] = { WEIR_RUN, WEIR_FLOW, WEIR_POOL };
+	static const enum weir_kind named[PALETTE_ASKS] = { WEIR_RUN, WEIR_FLOW,
+		WEIR_POOL };
 	static const char *const words[][2] = {
 		{ "@latest", "the run that was started last" },
 		{ "@failed", "the run that failed last" },
@@ -300,7 +319,7 @@ offer_objects(struct offering *o)
 			add(o, words[i][0], "", words[i][1]);
 	}
 	for (size_t i = 0; i < N_ELEM(named) && o->part.len > 0; i++)
-		offer_names(o, named[i]);
+		offer_names(o, (int)i, named[i]);
 }
 
 static void

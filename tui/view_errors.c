@@ -13,6 +13,7 @@ enum { SLICE_US = 6000, COUNT_COLUMNS = 6, LINES_MAX = 500 };
 struct errors {
 	char *query;
 	struct weir_why_scan *scan;
+	uint64_t job; /* that finds the runs; 0: nobody was asked */
 	bool done;
 	char failed[512];
 };
@@ -30,21 +31,83 @@ view_why_open_runs(struct app *a, const struct weir_why_group *g)
 	buf_release(&query);
 }
 
+/* What the query thread does. */
+struct finding {
+	char *query;
+	struct weir_why_scan *scan;
+};
+
+static enum weir_rc
+finding_run(void *state, struct weir_store *store, struct weir_err *err)
+{
+	struct finding *f = state;
+
+	return weir_why_scan_new(store, f->query, NULL, weir_now_us(), &f->scan, err);
+}
+
+static void
+finding_free(void *state)
+{
+	struct finding *f = state;
+
+	weir_why_scan_free(f->scan);
+	free(f->query);
+	free(f);
+}
+
+static const struct finder_call finding = { finding_run, finding_free };
+
+uint64_t
+view_why_scan(struct view *v, int slot, const char *query)
+{
+	struct finding *f = xcalloc(1, sizeof(*f));
+	struct finder_job job = { .kind = FINDER_CALL,
+		.view = v->serial,
+		.slot = slot,
+		.call = &finding,
+		.state = f };
+
+	f->query = query ? xstrdup(query) : NULL;
+	return finder_submit(v->app->finder, &job);
+}
+
+struct weir_why_scan *
+view_why_take_scan(struct app *a, struct finder_answer *answer)
+{
+	struct finding *f = answer->state;
+	struct weir_why_scan *scan = f && app_store(a) ? f->scan : NULL;
+
+	if (!scan)
+		return NULL;
+	f->scan = NULL;
+	weir_why_scan_use(scan, a->store);
+	return scan;
+}
+
+static void
+take_scan(struct page_view *v, void *arg, struct finder_answer *answer)
+{
+	struct errors *e = arg;
+
+	if (answer->number != e->job)
+		return;
+	e->scan = view_why_take_scan(v->v.app, answer);
+	e->done = !e->scan;
+	if (answer->part == FINDER_FAILED)
+		word_copy(e->failed, sizeof(e->failed),
+			(struct str){ answer->text, strcspn(answer->text, "\n") });
+	view_touch(&v->v, VIEW_DATA);
+}
+
 static void
 read_errors(struct page_view *v, struct errors *e)
 {
-	struct weir_store *store = app_store(v->v.app);
-	struct weir_err err = { 0 };
+	struct weir_err err;
 
-	if (!store || e->done)
+	if (!e->job && app_store(v->v.app))
+		e->job = view_why_scan(&v->v, 0, e->query);
+	if (!e->scan || e->done)
 		return;
-	if (!e->scan && weir_why_scan_new(
-				store, e->query, NULL, weir_now_us(), &e->scan, &err)) {
-		word_copy(e->failed, sizeof(e->failed),
-			(struct str){ err.text, strcspn(err.text, "\n") });
-		e->done = true;
-		return;
-	}
 	if (weir_why_scan_step(e->scan, SLICE_US, &e->done, &err))
 		e->done = true;
 }
@@ -172,6 +235,7 @@ act_refresh(struct view *v, enum action_id id, const char *arg)
 	(void)arg;
 	weir_why_scan_free(e->scan);
 	e->scan = NULL;
+	e->job = 0;
 	e->done = false;
 	e->failed[0] = '\0';
 	view_touch(v, VIEW_DATA);
@@ -205,6 +269,7 @@ static const struct page_user user = {
 	.counts = counts,
 	.open = open_group,
 	.object = object,
+	.answer = take_scan,
 	.due = due,
 };
 

@@ -28,6 +28,8 @@ struct timeline_view {
 	struct weir_id id;
 	char id_text[WEIR_ID_TEXT + 1];
 	struct gantt t;
+	uint64_t job;     /* 0: nothing is read */
+	bool read, again; /* once more, when what is read is here */
 	struct list list;
 	/* What of the time is shown: a part of 1/zoom, from `offset` of the whole. */
 	double zoom, offset;
@@ -88,17 +90,76 @@ look(struct timeline_view *t)
 	t->to_us = t->from_us + (int64_t)(span / t->zoom);
 }
 
+/* What the query thread reads. */
+struct reading {
+	struct weir_id run;
+	int64_t now_us;
+	struct gantt t;
+};
+
+static enum weir_rc
+reading_run(void *state, struct weir_store *store, struct weir_err *err)
+{
+	struct reading *r = state;
+
+	(void)err;
+	gantt_read(&r->t, store, &r->run, r->now_us);
+	return WEIR_OK;
+}
+
+static void
+reading_free(void *state)
+{
+	struct reading *r = state;
+
+	gantt_release(&r->t);
+	free(r);
+}
+
+static const struct finder_call reading = { reading_run, reading_free };
+
 static void
 view_data(struct view *v)
 {
 	struct timeline_view *t = timeline_of(v);
+	struct finder_job job = {
+		.kind = FINDER_CALL, .view = v->serial, .call = &reading
+	};
+	struct reading *r;
 
 	if (!app_store(v->app))
 		return;
-	gantt_read(&t->t, v->app->store, &t->id, v->app->now_us);
+	t->again = t->job != 0;
+	if (t->again)
+		return;
+	r = xcalloc(1, sizeof(*r));
+	r->run = t->id;
+	r->now_us = v->app->now_us;
+	job.state = r;
+	t->job = finder_submit(v->app->finder, &job);
+}
+
+static void
+view_answer(struct view *v, struct finder_answer *answer)
+{
+	struct timeline_view *t = timeline_of(v);
+	struct reading *r = answer->state;
+
+	if (answer->number != t->job)
+		return;
+	t->job = 0;
 	t->read_us = weir_monotonic_us();
-	look(t);
-	list_sync(&t->list);
+	if (answer->part == FINDER_CALLED) {
+		gantt_release(&t->t);
+		t->t = r->t;
+		r->t = (struct gantt){ 0 };
+		t->read = true;
+		look(t);
+		list_sync(&t->list);
+	} else {
+		status_say(v->app, true, "%s", answer->text);
+	}
+	view_touch(v, t->again ? VIEW_DATA : VIEW_PAINT);
 }
 
 static void
@@ -341,7 +402,7 @@ view_paint(struct view *v, struct draw *d)
 		draw_begin(d, y);
 		if (is)
 			paint_row(t, d, row, &c);
-		else if (i == 1 && t->t.nodes.n == 0)
+		else if (i == 1 && t->read && t->t.nodes.n == 0)
 			draw_text(d, STYLE_PLAIN, "  This run is no longer here.");
 		draw_end(d, is && row == t->list.row);
 	}
@@ -512,7 +573,7 @@ view_due(const struct view *v)
 {
 	const struct timeline_view *t = (const struct timeline_view *)v;
 
-	return t->t.live && !getenv("WEIR_NOW") ? t->read_us + LIVE_US : 0;
+	return t->t.live && !t->job && !getenv("WEIR_NOW") ? t->read_us + LIVE_US : 0;
 }
 
 static bool
@@ -554,6 +615,7 @@ static const struct view_ops ops = {
 	.command = view_command,
 	.acts = acts,
 	.move = view_move,
+	.answer = view_answer,
 	.event = view_event,
 	.due = view_due,
 	.object = view_object,

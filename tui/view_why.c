@@ -16,6 +16,8 @@ enum {
 	NUMBER_COLUMNS = 8 /* of a line of the log */
 };
 
+enum { SLOT_WHY, SLOT_SCAN };
+
 /* Keys of lines that open something of our own: cause << 32 | what. */
 enum { OPENS_LINE = 1 << 16, OPENS_SAME = 1 << 17 };
 
@@ -23,8 +25,10 @@ struct why {
 	struct weir_id run;
 	struct weir_why w;
 	bool read, gone;
-	int64_t generation; /* of the store when it was read */
+	int64_t generation; /* of the store when it was asked for */
+	uint64_t job;       /* 0: not asked for */
 	struct weir_why_scan *scan;
+	uint64_t scan_job; /* 0: nobody was asked */
 	bool counted;
 	char *folded; /* of all causes: what the scan is for */
 	struct weir_id asked[ASKED_MAX];
@@ -57,7 +61,6 @@ static void
 begin_count(struct page_view *v, struct why *y)
 {
 	struct buf all = BUF_INIT(BUF_MAX);
-	struct weir_err err;
 
 	for (size_t i = 0; i < y->w.n_causes; i++) {
 		buf_addstr(&all, y->w.causes[i].folded);
@@ -66,37 +69,82 @@ begin_count(struct page_view *v, struct why *y)
 	if (y->w.n_causes && (!y->folded || strcmp(y->folded, buf_cstr(&all)) != 0)) {
 		weir_why_scan_free(y->scan);
 		y->scan = NULL;
-		y->counted = weir_why_scan_new(v->v.app->store, NULL, NULL,
-				     v->v.app->now_us, &y->scan, &err) != WEIR_OK;
+		y->counted = false;
+		y->scan_job = view_why_scan(&v->v, SLOT_SCAN, NULL);
 		free(y->folded);
 		y->folded = xstrdup(buf_cstr(&all));
 	}
 	buf_release(&all);
 }
 
-static void
-read_why(struct page_view *v, struct why *y)
-{
-	struct weir_store *store = app_store(v->v.app);
+/* What the query thread reads. */
+struct reading {
+	struct weir_id run;
 	struct weir_why w;
-	struct weir_err err = { 0 };
-	enum weir_rc rc;
+};
 
-	if (!store || (y->read && y->generation == v->v.app->generation))
+static enum weir_rc
+reading_run(void *state, struct weir_store *store, struct weir_err *err)
+{
+	struct reading *r = state;
+
+	return weir_why(store, &r->run, weir_now_us(), &r->w, err);
+}
+
+static void
+reading_free(void *state)
+{
+	struct reading *r = state;
+
+	weir_why_release(&r->w);
+	free(r);
+}
+
+static const struct finder_call reading = { reading_run, reading_free };
+
+static void
+ask_why(struct page_view *v, struct why *y)
+{
+	struct finder_job job = {
+		.kind = FINDER_CALL, .view = v->v.serial, .call = &reading
+	};
+	struct reading *r;
+
+	if (!app_store(v->v.app) || (y->job && y->generation == v->v.app->generation))
 		return;
 	y->generation = v->v.app->generation;
-	rc = weir_why(store, &y->run, weir_now_us(), &w, &err);
-	y->gone = rc == WEIR_ENOTFOUND;
-	y->failed[0] = '\0';
-	if (rc) {
-		word_copy(y->failed, sizeof(y->failed), str_of(err.text));
-		return;
+	r = xcalloc(1, sizeof(*r));
+	r->run = y->run;
+	job.state = r;
+	y->job = finder_submit(v->v.app->finder, &job);
+}
+
+static void
+take_why(struct page_view *v, void *arg, struct finder_answer *answer)
+{
+	struct why *y = arg;
+	struct reading *r = answer->state;
+
+	if (answer->number == y->scan_job) {
+		y->scan = view_why_take_scan(v->v.app, answer);
+		y->counted = !y->scan;
+		view_touch(&v->v, VIEW_DATA);
 	}
-	weir_why_release(&y->w);
-	y->w = w;
-	y->read = true;
-	ask_logs(v, y);
-	begin_count(v, y);
+	if (answer->number != y->job)
+		return;
+	y->failed[0] = '\0';
+	y->gone = answer->part == FINDER_FAILED && answer->rc == WEIR_ENOTFOUND;
+	if (answer->part == FINDER_CALLED) {
+		weir_why_release(&y->w);
+		y->w = r->w;
+		r->w = (struct weir_why){ 0 };
+		y->read = true;
+		ask_logs(v, y);
+		begin_count(v, y);
+	} else {
+		word_copy(y->failed, sizeof(y->failed), str_of(answer->text));
+	}
+	view_touch(&v->v, VIEW_DATA);
 }
 
 static void
@@ -188,7 +236,7 @@ write_same(struct page_view *v, struct page *p, struct why *y, struct weir_why_c
 
 	if (g)
 		weir_why_also(g, &c->run, weir_now_us(), a->utc, &b);
-	if (!y->counted && y->scan)
+	if (!y->counted && y->scan_job)
 		buf_adds(&b, b.len ? "; still counting" : "looking for others");
 	if (b.len) {
 		line = page_begin(p, 0);
@@ -293,12 +341,13 @@ write_page(struct page_view *v, struct page *p, void *arg)
 	struct why *y = arg;
 	struct buf b = BUF_INIT(PAGE_TEXT_MAX);
 
-	read_why(v, y);
+	ask_why(v, y);
 	count(y);
 	if (!y->read) {
 		page_text(p, NULL, 2, STYLE_DIM,
 			y->gone        ? STR("this run is no longer here")
 			: y->failed[0] ? str_of(y->failed)
+			: y->job       ? STR("reading")
 				       : STR("nothing is stored yet"),
 			3);
 		goto out;
@@ -413,7 +462,7 @@ act_refresh(struct view *v, enum action_id id, const char *arg)
 	y->n_asked = 0;
 	free(y->folded);
 	y->folded = NULL;
-	y->read = false;
+	y->job = 0;
 	app_submit(v->app, WEIR_REQ_RUN, &y->run);
 	view_touch(v, VIEW_DATA);
 }
@@ -447,6 +496,7 @@ static const struct page_user user = {
 	.acts = acts,
 	.open = open_line,
 	.object = object,
+	.answer = take_why,
 	.due = due,
 };
 

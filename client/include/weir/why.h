@@ -103,6 +103,8 @@ struct weir_why_scan;
 WEIR_NODISCARD enum weir_rc weir_why_scan_new(struct weir_store *s, const char *query,
 	const char *folded, int64_t now_us, struct weir_why_scan **ret_scan,
 	struct weir_err *err);
+/* Go on with another connection to the same store, on another thread. */
+void weir_why_scan_use(struct weir_why_scan *s, struct weir_store *store);
 void weir_why_scan_free(struct weir_why_scan *s); /* accepts NULL */
 /* Look at more runs for about budget_us (0: to the end). *ret_done: there are no more.
  */
