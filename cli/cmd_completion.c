@@ -119,7 +119,10 @@ add_tables(struct buf *b)
 	buf_adds(b, "\tesac\n}\n");
 }
 
-/* $1 command, $2 the word before, $3 the word: lines `value TAB description`. */
+/*
+ * $1 command, $2 the word before, $3 the word, then all words of the line: lines `value
+ * TAB description`.
+ */
 static const char find[] =
 	"_weir_find()\n"
 	"{\n"
@@ -138,7 +141,7 @@ static const char find[] =
 	"\tcase $source in\n"
 	"\t'words '*) echo \"${source#words }\" | tr ' ' '\\n' ;;\n"
 	"\t'ask '*) weir completion values -- \"${source#ask }\" \"${1:-runs}\""
-	" \"$3\""
+	" \"${@:3}\""
 	" 2>/dev/null ;;\n"
 	"\tesac\n"
 	"}\n";
@@ -175,8 +178,8 @@ static const char bash[] =
 	"\t\tline=${line#\"$skip\"}\n"
 	"\t\t[[ $line == *[!A-Za-z0-9_@%+=:,./-]* ]] && printf -v line %q \"$line\"\n"
 	"\t\tCOMPREPLY+=(\"$line\")\n"
-	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$cur\")\n"
-	"\tif [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:.] ]]; then\n"
+	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$cur\" \"${words[@]}\")\n"
+	"\tif [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[:.=] ]]; then\n"
 	"\t\tcompopt -o nospace 2>/dev/null\n"
 	"\tfi\n"
 	"}\n"
@@ -205,8 +208,9 @@ static const char zsh[] =
 	"\t\t[[ -n $value ]] || continue\n"
 	"\t\tvalues+=(\"$value\")\n"
 	"\t\tshown+=(\"$value${about:+  -- $about}\")\n"
-	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$PREFIX\")\n"
-	"\tif [[ $#values == 1 && $values[1] == *[:.] ]]; then\n"
+	"\tdone < <(_weir_find \"$command\" \"$prev\" \"$PREFIX\" "
+	"\"${(@)words[2,-1]}\")\n"
+	"\tif [[ $#values == 1 && $values[1] == *[:.=] ]]; then\n"
 	"\t\tcompadd -S '' -a values\n"
 	"\telse\n"
 	"\t\tcompadd -l -d shown -a values\n"
@@ -228,7 +232,7 @@ add_fish_arguments(struct buf *b, const char *command, const char *choices)
 	if (choices && choices[0] == '@')
 		buf_addf(&list,
 			"(weir completion values -- %s %s (commandline -ct) "
-			"2>/dev/null)",
+			"(commandline -opc) 2>/dev/null)",
 			choices, command);
 	else if (choices)
 		add_choices(&list, choices);
@@ -305,8 +309,9 @@ values(struct ctx *ctx, struct buf *b)
 
 	if (ctx->n_words < 2)
 		return weir_fail(ctx->err, WEIR_EUSAGE,
-			"completion: values needs what: @runs, @columns, @query, "
-			"@keys, @profiles, @views, @commands");
+			"completion: values needs what: @runs, @deployments, "
+			"@parameters, @columns, @query, @keys, @profiles, @views, "
+			"@commands");
 	complete_values(ctx, ctx->words[1], complete_kind(command),
 		ctx->n_words > 3 ? ctx->words[3] : "", b);
 	return WEIR_OK;
@@ -349,6 +354,6 @@ const struct cmd cmd_completion = {
 	.words = "bash|zsh|fish",
 	.needs = CMD_NO_CONFIG,
 	.min_words = 1,
-	.max_words = 4,
+	.max_words = -1,
 	.run = completion_run,
 };

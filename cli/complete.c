@@ -6,9 +6,11 @@
 #include <weir/select.h>
 #include <weir/statedb.h>
 #include <weir/text.h>
+#include <weir/trigger.h>
 #include <weir/views.h>
 
-enum { COMPLETE_RUNS = 200 };
+enum { COMPLETE_RUNS = 200, COMPLETE_DOCS = 2000 };
+enum { COMPLETE_LINE = 4 }; /* `values @x COMMAND TEXT` and then the line's words */
 
 enum weir_kind
 complete_kind(const char *command)
@@ -79,6 +81,121 @@ add_runs(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out
 		add_run(out, rows);
 	weir_rows_close(rows);
 	weir_columns_release(&set);
+}
+
+/* ---- deployments and their parameters */
+
+static void
+add_deployments(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	struct weir_select sel = { .kind = WEIR_DEPLOYMENT, .limit = COMPLETE_DOCS };
+	struct weir_column_set set = { 0 };
+	struct weir_rows *rows = NULL;
+	struct weir_store *store;
+	bool row = true;
+
+	(void)kind;
+	(void)text;
+	if (ctx_open(ctx) || ctx_store(ctx, &store))
+		return;
+	sel.columns = &set;
+	if (weir_columns_choose(WEIR_DEPLOYMENT, "flow_name,name,work_pool_name", 0,
+		    &set, ctx->err) ||
+		weir_rows_open(store, &sel, &rows, ctx->err))
+		row = false;
+	while (row && !weir_rows_next(rows, &row, ctx->err) && row) {
+		struct str flow = weir_rows_cell(rows, 0)->s;
+		struct str name = weir_rows_cell(rows, 1)->s;
+		struct buf value = BUF_INIT(BUF_MAX);
+
+		buf_addf(&value, "%.*s/%.*s", (int)flow.len, flow.s, (int)name.len,
+			name.s);
+		add(out, buf_str(&value), weir_rows_cell(rows, 2)->s);
+		buf_release(&value);
+	}
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+}
+
+/* The deployment that the words of the line name. */
+static struct weir_schema *
+schema_of_line(struct ctx *ctx)
+{
+	struct weir_deployment d = { 0 };
+	struct weir_schema *s = NULL;
+	struct weir_store *store;
+	enum weir_kind kind;
+	struct weir_id id;
+	int64_t key;
+
+	if (ctx_open(ctx) || ctx_store(ctx, &store))
+		return NULL;
+	for (size_t i = COMPLETE_LINE; !s && i < ctx->n_words; i++) {
+		if (weir_resolve(store, 1u << WEIR_DEPLOYMENT, ctx->words[i], &kind,
+			    &id, &key, NULL) ||
+			weir_deployment_of(store, &id, &d, NULL))
+			continue;
+		if (weir_schema_parse(str_of(d.schema), &s, NULL))
+			s = NULL;
+		weir_deployment_release(&d);
+	}
+	return s;
+}
+
+/* `name=a`, `name=b`; of a matrix the last of `name=a,b` is completed. */
+static void
+add_choices(const struct weir_param *p, struct str before, struct buf *out)
+{
+	static const char *const bools[] = { "true", "false" };
+
+	for (size_t i = 0; p->choices && i < weir_json_size(p->choices); i++) {
+		const struct weir_json *v = weir_json_at(p->choices, i);
+		struct buf b = BUF_INIT(BUF_MAX);
+
+		buf_addstr(&b, before);
+		if (weir_json_type(v) == WEIR_JSON_TEXT)
+			buf_addstr(&b, weir_json_text(v));
+		else
+			weir_json_dump(v, &b);
+		add(out, buf_str(&b), STR(""));
+		buf_release(&b);
+	}
+	for (size_t i = 0; p->type == WEIR_PARAM_BOOL && i < N_ELEM(bools); i++) {
+		struct buf b = BUF_INIT(BUF_MAX);
+
+		buf_addstr(&b, before);
+		buf_adds(&b, bools[i]);
+		add(out, buf_str(&b), STR(""));
+		buf_release(&b);
+	}
+}
+
+static void
+add_parameters(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	struct weir_schema *s = schema_of_line(ctx);
+	const char *eq = strchr(text, '='), *comma = strrchr(text, ',');
+	const struct weir_param *p;
+
+	(void)kind;
+	if (s && eq) {
+		const char *at = comma && comma > eq ? comma : eq;
+
+		p = weir_schema_find(s, (struct str){ text, (size_t)(eq - text) });
+		if (p)
+			add_choices(
+				p, (struct str){ text, (size_t)(at - text) + 1 }, out);
+	}
+	for (size_t i = 0; s && !eq && i < weir_schema_size(s); i++) {
+		struct buf b = BUF_INIT(BUF_MAX);
+
+		p = weir_schema_param(s, i);
+		buf_addf(&b, "%s=", p->name);
+		add(out, buf_str(&b),
+			str_of(*p->description ? p->description : p->title));
+		buf_release(&b);
+	}
+	weir_schema_free(s);
 }
 
 /* The last of `a,b,c` is completed, what is before it kept. */
@@ -183,6 +300,8 @@ complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 		void (*add)(struct ctx *, enum weir_kind, const char *, struct buf *);
 	} table[] = {
 		{ "@runs", add_runs },
+		{ "@deployments", add_deployments },
+		{ "@parameters", add_parameters },
 		{ "@columns", add_columns },
 		{ "@query", add_query },
 		{ "@keys", add_keys },

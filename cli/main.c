@@ -156,7 +156,9 @@
  *   params_rules	keywords about one value
  *   params_pattern	patterns of Python, by PCRE2
  *   params_say	faults in words
- *   trigger.h	starting runs of a deployment
+ *   deployment	a deployment, read and taken apart
+ *   trigger	starting runs of a deployment
+ *   follow	where runs are now
  *   pipe	what wakes a thread
  *   engine	the thread of the menus that does it
  *   doctor	is everything as it should be
@@ -184,6 +186,9 @@
  *   logs_print	lines as text, bytes, NDJSON
  *   acts		runs to act on, asking, results
  *   cmd_acts	cancel, retrigger
+ *   cmd_trigger	new runs of a deployment
+ *   trigger_args	their parameters, from words, files, a matrix
+ *   wait		until runs have ended
  *   cmd_history	what was done
  *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables

@@ -7,6 +7,7 @@
 #include "actions.h"
 
 #include "weir/log.h"
+#include "weir/members.h"
 
 static const int64_t young_us = INT64_C(600) * WEIR_SECOND_US;
 
@@ -25,9 +26,8 @@ keep_row(void *arg, const struct weir_deed *d)
 {
 	struct row *r = arg;
 
-	r->act.kind = !strcmp(d->verb, weir_act_verb(WEIR_ACT_CANCEL))
-			      ? WEIR_ACT_CANCEL
-			      : WEIR_ACT_RETRIGGER;
+	if (!weir_act_parse(d->verb, &r->act.kind))
+		r->act.kind = WEIR_ACT_RETRIGGER;
 	r->act.same = r->act.kind == WEIR_ACT_RETRIGGER &&
 		      str_starts(str_of(d->path), "/flow_runs/");
 	r->object = d->object;
@@ -50,6 +50,13 @@ row_release(struct row *r)
 	free(r->body);
 }
 
+static bool
+makes_run(const struct row *r)
+{
+	return r->act.kind == WEIR_ACT_TRIGGER ||
+	       (r->act.kind == WEIR_ACT_RETRIGGER && !r->act.same);
+}
+
 /* The request as it was written down. */
 static bool
 plan_again(const struct row *r, struct act_plan *p)
@@ -67,6 +74,29 @@ plan_again(const struct row *r, struct act_plan *p)
 	       weir_id_parse((struct str){ id + 1, WEIR_ID_TEXT }, &p->at);
 }
 
+/* The run of the deployment among those with the key: keys count within a flow. */
+struct wanted {
+	const struct weir_id *deployment; /* NULL: any */
+	struct str run;
+};
+
+static bool
+keep_wanted(void *arg, struct str name, struct str run, bool is_string)
+{
+	struct wanted *w = arg;
+	struct buf text = BUF_INIT(64);
+	struct weir_id id;
+
+	(void)name;
+	(void)is_string;
+	if (!w->deployment || (weir_members_get(run, "deployment_id", &text) &&
+				      weir_id_parse(buf_str(&text), &id) &&
+				      !weir_id_cmp(&id, w->deployment)))
+		w->run = run;
+	buf_release(&text);
+	return !w->run.len;
+}
+
 /* Was a run made with this key? Then the action is ended. */
 static enum weir_rc
 look_for_run(struct action *a, const struct row *r, bool *ret_found)
@@ -74,16 +104,20 @@ look_for_run(struct action *a, const struct row *r, bool *ret_found)
 	struct api_list list = API_LIST_INIT;
 	struct buf body = BUF_INIT(BUF_MAX);
 	struct api_wait w = { .out = &body, .err = &a->err };
+	struct wanted wanted = { 0 };
 	enum weir_rc rc;
 
 	list.kind = WEIR_RUN;
 	list.key = r->key;
-	list.limit = 1;
 	a->api->ops->list(a->api, &list, api_wait_done, &w);
 	rc = api_wait(a->api, &w);
-	*ret_found = !rc && body.len > 4 && body.s[0] == '[';
+	if (r->act.kind == WEIR_ACT_TRIGGER)
+		wanted.deployment = &r->object;
+	if (!rc)
+		weir_members_each(buf_str(&body), keep_wanted, &wanted);
+	*ret_found = wanted.run.len > 0;
 	if (*ret_found)
-		actions_made(a, (struct str){ body.s + 1, body.len - 2 });
+		actions_made(a, wanted.run);
 	buf_release(&body);
 	return rc;
 }
@@ -149,7 +183,7 @@ settle(struct action *a, const struct row *r)
 	bool found = false;
 	enum weir_rc rc;
 
-	if (r->act.kind == WEIR_ACT_RETRIGGER && !r->act.same)
+	if (makes_run(r))
 		rc = look_for_run(a, r, &found);
 	else
 		rc = look_for_state(a, r, &found);
@@ -257,7 +291,7 @@ resend(struct action *a, const struct row *r)
 {
 	if (may_resend(a, r)) {
 		actions_fail(a, "");
-	} else if (actions_read(a, &r->object)) {
+	} else if (r->act.kind != WEIR_ACT_TRIGGER && actions_read(a, &r->object)) {
 		actions_fail(a, "");
 	} else if (!plan_again(r, &a->plan)) {
 		(void)weir_fail(&a->err, WEIR_EFAIL, "what was sent cannot be read");
@@ -288,6 +322,7 @@ weir_act_resend(
 	}
 	if (!actions_open(&a, s, &r.act, &r.object, ret_result)) {
 		a.number = number;
+		actions_name(ret_result, r.name);
 		resend(&a, &r);
 	}
 	actions_close(&a);

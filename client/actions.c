@@ -18,17 +18,30 @@
 #include "weir/text.h"
 #include "weir/view.h"
 
+enum { HTTP_OLD = 200 }; /* 201: something was made that was not there */
 enum { ANSWER_MAX = 64 << 10, WHO_MAX = 256, HINT_NAME_MAX = 100 };
 
 static const char *const verbs[] = {
 	[WEIR_ACT_CANCEL] = "cancel",
 	[WEIR_ACT_RETRIGGER] = "retrigger",
+	[WEIR_ACT_TRIGGER] = "trigger",
 };
 
 const char *
 weir_act_verb(enum weir_act_kind kind)
 {
 	return verbs[kind];
+}
+
+bool
+weir_act_parse(const char *verb, enum weir_act_kind *ret_kind)
+{
+	for (size_t i = 0; i < N_ELEM(verbs); i++)
+		if (!strcmp(verbs[i], verb)) {
+			*ret_kind = (enum weir_act_kind)i;
+			return true;
+		}
+	return false;
 }
 
 void
@@ -79,8 +92,8 @@ actions_fail(struct action *a, const char *prefix)
 		a->err.hint);
 }
 
-static void
-set_name(struct weir_act_result *r, const char *name)
+void
+actions_name(struct weir_act_result *r, const char *name)
 {
 	size_t n = text_prefix(str_of(name), sizeof(r->name) / 4);
 
@@ -96,10 +109,12 @@ open_all(struct action *a)
 	enum weir_rc rc;
 
 	rc = weir_session_state(a->session, true, &a->state, &a->err);
-	if (!rc)
-		rc = session_api(a->session, 0, &a->api, &a->err);
 	if (!rc && weir_session_store(a->session, WEIR_STORE_WRITE, &a->store, NULL))
 		a->store = NULL;
+	if (!rc && a->act.kind == WEIR_ACT_TRIGGER)
+		rc = session_api_known(a->session, &a->api, &a->err);
+	else if (!rc)
+		rc = session_api(a->session, 0, &a->api, &a->err);
 	return rc;
 }
 
@@ -171,7 +186,7 @@ actions_read(struct action *a, const struct weir_id *run)
 		rc = act_run_parse(buf_str(&body), &a->run, &a->err);
 	}
 	if (!rc) {
-		set_name(a->result, a->run.name);
+		actions_name(a->result, a->run.name);
 		put_run(a, buf_str(&body));
 	} else if (rc == WEIR_ENOTFOUND) {
 		forget_run(a, run);
@@ -189,7 +204,7 @@ add_reverse(const struct action *a, struct buf *out)
 	const struct weir_act_result *r = a->result;
 	char id[WEIR_ID_TEXT + 1];
 
-	if (a->act.kind != WEIR_ACT_RETRIGGER)
+	if (a->act.kind != WEIR_ACT_RETRIGGER && a->act.kind != WEIR_ACT_TRIGGER)
 		return;
 	buf_addf(out, "weir cancel %s",
 		weir_id_format(weir_id_is_null(&r->made) ? &r->run : &r->made, id));
@@ -212,7 +227,8 @@ actions_end(struct action *a, enum weir_deed_state state, struct str answer)
 	if (state == WEIR_DEED_DONE)
 		add_reverse(a, &reverse);
 	deed.reverse = buf_cstr(&reverse);
-	if (state == WEIR_DEED_DONE && !weir_id_is_null(&deed.made))
+	if (state == WEIR_DEED_DONE && a->act.kind == WEIR_ACT_RETRIGGER &&
+		!weir_id_is_null(&deed.made))
 		rc = journal_link(a->state, &deed.made, &a->result->run, &err);
 	if (!rc)
 		rc = journal_answer(a->state, a->number, &deed, &err);
@@ -233,12 +249,21 @@ add_wait(struct action *a, const struct weir_id *run)
 	if (!a->store || weir_pickup(a->store, run, api_now_us(a->api), &p, NULL))
 		return;
 	for (size_t i = 0; i < p.n; i++) {
-		if (p.v[i].result != WEIR_CHECK_BAD)
+		/* a time in the future was asked for */
+		if (p.v[i].result != WEIR_CHECK_BAD || !strcmp(p.v[i].what, "time"))
 			continue;
 		snprintf(r->said + at, sizeof(r->said) - at,
 			"; it will wait: %s: %.300s", p.v[i].what, p.v[i].text);
 		return;
 	}
+}
+
+static const char *
+made_word(const struct action *a)
+{
+	if (a->act.kind != WEIR_ACT_TRIGGER)
+		return "started again as";
+	return a->status == HTTP_OLD ? "was started already, as" : "started as";
 }
 
 void
@@ -249,13 +274,13 @@ actions_made(struct action *a, struct str body)
 	char id[WEIR_ID_TEXT + 1];
 
 	if (act_run_parse(body, &made, &a->err)) {
-		actions_fail(a, "started again, but ");
+		actions_fail(a, "started, but ");
 		actions_end(a, WEIR_DEED_DONE, body);
 		return;
 	}
 	r->rc = WEIR_OK;
 	r->made = made.id;
-	snprintf(r->said, sizeof(r->said), "started again as %.200s %s", made.name,
+	snprintf(r->said, sizeof(r->said), "%s %.200s %s", made_word(a), made.name,
 		weir_id_format(&made.id, id));
 	put_run(a, body);
 	add_wait(a, &made.id);
@@ -311,6 +336,11 @@ deployment_gone(struct action *a)
 	struct weir_act_result *r = a->result;
 
 	snprintf(r->said, sizeof(r->said), "refused: its deployment is gone");
+	if (a->act.kind == WEIR_ACT_TRIGGER) {
+		snprintf(r->said, sizeof(r->said), "refused: the deployment is gone");
+		snprintf(r->hint, sizeof(r->hint), "weir deployments --refresh");
+		return;
+	}
 	if (a->store)
 		weir_row_of(a->store, WEIR_RUN, &r->run, "flow_name", hint_at_flow, r,
 			NULL);
@@ -335,8 +365,8 @@ end_refused(struct action *a)
 			words ? words : a->err.text);
 	else
 		snprintf(r->hint, sizeof(r->hint), "%.255s", a->err.hint);
-	if (a->err.rc == WEIR_EREFUSED && a->plan.write == API_CREATE_RUN &&
-		strstr(a->err.text, "(409)"))
+	if (a->err.rc == WEIR_EREFUSED && a->act.kind == WEIR_ACT_RETRIGGER &&
+		a->plan.write == API_CREATE_RUN && strstr(a->err.text, "(409)"))
 		snprintf(r->hint, sizeof(r->hint),
 			"weir retrigger --defaults %s   (the deployment's own "
 			"parameters)",
@@ -369,6 +399,7 @@ actions_send(struct action *a)
 	a->api->ops->write(
 		a->api, p->write, &p->at, buf_str(&p->body), api_wait_done, &w);
 	rc = api_wait(a->api, &w);
+	a->status = w.status;
 	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED || rc == WEIR_EAUTH)
 		end_refused(a);
 	else if (rc)
@@ -382,8 +413,8 @@ actions_send(struct action *a)
 
 /* ---- one action */
 
-static enum weir_rc
-journal(struct action *a)
+enum weir_rc
+actions_journal(struct action *a, enum weir_kind kind, const char *name)
 {
 	const struct weir_config *config = weir_session_config(a->session);
 	struct buf who = BUF_INIT(WHO_MAX);
@@ -392,9 +423,9 @@ journal(struct action *a)
 		.verb = verbs[a->act.kind],
 		.profile = weir_config_name(config),
 		.server = a->api->base,
-		.kind = WEIR_RUN,
+		.kind = kind,
 		.object = a->result->run,
-		.name = a->run.name,
+		.name = name,
 		.key = a->plan.key,
 		.path = buf_cstr(&a->plan.path),
 		.body = buf_cstr(&a->plan.body),
@@ -445,7 +476,7 @@ act_on(struct action *a, const struct weir_id *run)
 		(void)weir_fail(&a->err, WEIR_ETOOBIG,
 			"its parameters are over %d bytes", JOURNAL_BODY_MAX);
 		actions_fail(a, "");
-	} else if (journal(a)) {
+	} else if (actions_journal(a, WEIR_RUN, a->run.name)) {
 		actions_fail(a, "");
 	} else {
 		actions_send(a);
@@ -534,7 +565,7 @@ weir_act_plan(struct weir_store *store, const struct weir_act *act,
 	if (!rc) {
 		if (!text || !api_version_parse(str_of(text), &version))
 			version = (struct api_version){ 0 };
-		set_name(ret_result, a.run.name);
+		actions_name(ret_result, a.run.name);
 		act_plan_make(act, &a.run, &version, &id, weir_now_us(), &a.plan);
 		take_plan(&a);
 		buf_addstr(path, buf_str(&a.plan.path));

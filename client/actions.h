@@ -15,6 +15,7 @@ struct action {
 	struct act_run run;
 	struct act_plan plan;
 	int64_t number; /* in the journal */
+	long status;    /* of the answer */
 	struct weir_act_result *result;
 	struct weir_err err;
 };
@@ -28,6 +29,10 @@ void actions_close(struct action *a);
 /* The run as the server has it now, into a->run, and into the store. */
 WEIR_NODISCARD enum weir_rc actions_read(struct action *a, const struct weir_id *run);
 
+/* Write down what is planned, before it is sent. */
+WEIR_NODISCARD enum weir_rc actions_journal(
+	struct action *a, enum weir_kind kind, const char *name);
+
 /* Send what is planned and is in the journal, and write down how it ended. */
 void actions_send(struct action *a);
 
@@ -36,6 +41,9 @@ void actions_made(struct action *a, struct str body);
 
 /* Write down how it ended: by a->result, with the server's answer. */
 void actions_end(struct action *a, enum weir_deed_state state, struct str answer);
+
+/* The object's name in the result, cut to fit. */
+void actions_name(struct weir_act_result *r, const char *name);
 
 /* The result from a->err; `%s` in front of its text may be "". */
 void actions_fail(struct action *a, const char *prefix);

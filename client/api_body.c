@@ -273,6 +273,18 @@ api_body_create(const struct api_create *create, struct buf *out)
 	add_json(out, "tags", create->tags);
 	add_json(out, "job_variables", create->job_variables);
 	add_json(out, "labels", create->labels);
+	add_text(out, "name", create->name);
+	add_text(out, "work_queue_name", create->queue);
+	if (create->at_us && create->at_us != WEIR_NO_TIME) {
+		add_name(out, "state");
+		buf_adds(out, "{\"type\":\"SCHEDULED\",\"state_details\":{");
+		add_time(out, "scheduled_time", create->at_us);
+		buf_adds(out, "}}");
+	}
+	if (create->unchecked) {
+		add_name(out, "enforce_parameter_schema");
+		buf_adds(out, "false");
+	}
 	add_text(out, "idempotency_key", create->key);
 	buf_addc(out, '}');
 }

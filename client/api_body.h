@@ -40,10 +40,12 @@ struct api_state {
 };
 void api_body_state(const struct api_state *state, struct buf *out);
 
-/* A run of a deployment; JSON texts, empty: not said. */
+/* A run of a deployment; JSON texts, empty or NULL: not said. */
 struct api_create {
 	struct str parameters, tags, job_variables, labels;
-	const char *key;
+	const char *key, *name, *queue;
+	int64_t at_us;  /* WEIR_NO_TIME or 0: now */
+	bool unchecked; /* whatever the schema says */
 };
 void api_body_create(const struct api_create *create, struct buf *out);
 

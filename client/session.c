@@ -188,6 +188,59 @@ remember(struct weir_session *s, const struct api *a, struct weir_err *err)
 	return rc;
 }
 
+/* Opened, not yet connected. */
+static enum weir_rc
+open_api(struct weir_session *s, struct api **ret_api, struct weir_err *err)
+{
+	struct api *a = atomic_load(&s->api);
+	enum weir_rc rc;
+
+	if (!a) {
+		rc = api_open(s->config, &a, err);
+		if (rc)
+			return rc;
+		a->interrupted = ask_interrupted;
+		a->interrupted_arg = s;
+		/* From here on an interrupt wakes it; so it stays until the end. */
+		atomic_store(&s->api, a);
+	}
+	recall(s, a);
+	*ret_api = a;
+	return WEIR_OK;
+}
+
+/* Version and clock of the server as the last contact left them. */
+static bool
+recall_contact(struct weir_session *s, struct api *a)
+{
+	int64_t clock_us = WEIR_NO_TIME;
+	char *version = NULL;
+	bool known;
+
+	known = s->store && !weir_store_text(s->store, "version", &version, NULL) &&
+		version && api_version_parse(str_of(version), &a->version) &&
+		!weir_store_meta(s->store, WEIR_META_CLOCK_US, &clock_us, NULL) &&
+		clock_us != WEIR_NO_TIME;
+	if (known)
+		a->clock_offset_us = clock_us;
+	free(version);
+	return known;
+}
+
+enum weir_rc
+session_api_known(struct weir_session *s, struct api **ret_api, struct weir_err *err)
+{
+	struct api *a;
+	enum weir_rc rc = s->connected ? WEIR_OK : open_api(s, &a, err);
+
+	if (rc)
+		return rc;
+	if (s->connected || !recall_contact(s, a))
+		return session_api(s, 0, ret_api, err);
+	*ret_api = a;
+	return WEIR_OK;
+}
+
 enum weir_rc
 session_api(struct weir_session *s, int64_t deadline_us, struct api **ret_api,
 	struct weir_err *err)
@@ -199,16 +252,9 @@ session_api(struct weir_session *s, int64_t deadline_us, struct api **ret_api,
 		*ret_api = a;
 		return WEIR_OK;
 	}
-	if (!a) {
-		rc = api_open(s->config, &a, err);
-		if (rc)
-			return rc;
-		a->interrupted = ask_interrupted;
-		a->interrupted_arg = s;
-		/* From here on an interrupt wakes it; so it stays until the end. */
-		atomic_store(&s->api, a);
-	}
-	recall(s, a);
+	rc = open_api(s, &a, err);
+	if (rc)
+		return rc;
 	a->deadline_us = deadline_us;
 	rc = api_connect(a, err);
 	a->deadline_us = 0;

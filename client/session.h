@@ -13,4 +13,11 @@
 WEIR_NODISCARD enum weir_rc session_api(struct weir_session *s, int64_t deadline_us,
 	struct api **ret_api, struct weir_err *err);
 
+/*
+ * The same without a contact where an earlier one left version and clock in the store:
+ * what is sent next must be able to find a wrong address itself.
+ */
+WEIR_NODISCARD enum weir_rc session_api_known(
+	struct weir_session *s, struct api **ret_api, struct weir_err *err);
+
 #endif

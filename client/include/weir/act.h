@@ -12,8 +12,15 @@
 #include <weir/session.h>
 #include <weir/types.h>
 
-enum weir_act_kind { WEIR_ACT_CANCEL, WEIR_ACT_RETRIGGER };
-const char *weir_act_verb(enum weir_act_kind kind); /* "cancel", "retrigger" */
+enum weir_act_kind {
+	WEIR_ACT_CANCEL,
+	WEIR_ACT_RETRIGGER,
+	WEIR_ACT_TRIGGER, /* by weir_trigger (trigger.h) alone */
+	WEIR_N_ACTS
+};
+const char *weir_act_verb(enum weir_act_kind kind); /* "cancel", "retrigger", ... */
+/* The kind of a verb; false: none. */
+bool weir_act_parse(const char *verb, enum weir_act_kind *ret_kind);
 
 /* Over so many at once a person must type how many there are. */
 enum { WEIR_ACT_MANY = 20, WEIR_ACT_TEXT_MAX = 768 };

@@ -12,8 +12,11 @@
 #include <weir/params.h>
 
 /* Zero-initialise with WEIR_TRIGGER_INIT. Texts are borrowed; NULL: not said. */
+struct weir_deployment;
 struct weir_trigger {
 	struct weir_id deployment;
+	/* As it was read just now (weir_deployment_read); NULL: it is read first. */
+	const struct weir_deployment *known;
 	const char *parameters;    /* JSON object, laid over the deployment's own */
 	const char *tags;          /* JSON array of texts, added to the deployment's */
 	const char *name;          /* of the run */
@@ -21,7 +24,8 @@ struct weir_trigger {
 	const char *job_variables; /* JSON object, laid over the deployment's own */
 	const char *key;           /* idempotency key; NULL: a new one */
 	int64_t at_us;             /* WEIR_NO_TIME: now */
-	bool unchecked;            /* sent although the parameters do not fit */
+	/* Sent although the parameters do not fit, and the server shall take them. */
+	bool unchecked;
 };
 #define WEIR_TRIGGER_INIT                                                              \
 	{                                                                              \
@@ -51,15 +55,18 @@ void weir_deployment_release(struct weir_deployment *d);
 
 /*
  * Check and start it. The result is filled whatever comes of it: made is the run, run
- * stays zero, name is FLOW/DEPLOYMENT; the rc is result->rc. Parameters that do not fit
- * the schema are not sent (WEIR_EREFUSED, the parameter named) unless unchecked, or
+ * the deployment, name is FLOW/DEPLOYMENT; the rc is result->rc. Parameters that do not
+ * fit the schema are not sent (WEIR_EREFUSED, the parameter named) unless unchecked, or
  * unless the deployment does not enforce it, which the hint warns of. Says at once why
  * nobody will take the run up, if so.
  */
 enum weir_rc weir_trigger(struct weir_session *s, const struct weir_trigger *t,
 	struct weir_act_result *ret_result);
 
-/* What weir_trigger would send, as weir_act_plan (act.h). */
+/*
+ * What weir_trigger would send, as weir_act_plan (act.h). store may be NULL if the
+ * deployment is known.
+ */
 WEIR_NODISCARD enum weir_rc weir_trigger_plan(struct weir_store *store,
 	const struct weir_trigger *t, struct buf *path, struct buf *body,
 	struct weir_act_result *ret_result, struct weir_err *err);

@@ -1,0 +1,576 @@
+/* weir trigger: start runs of a deployment. */
+#include <ctype.h>
+#include <unistd.h>
+
+#include <weir/mem.h>
+#include <weir/text.h>
+#include <weir/time.h>
+#include <weir/trigger.h>
+
+#include "acts.h"
+#include "trigger_args.h"
+#include "wait.h"
+
+enum { TRIGGER_LISTED = 200, TRIGGER_NAMES = 5000 };
+static const int64_t past_us = INT64_C(60) * WEIR_SECOND_US;
+
+struct args {
+	struct opt_list params, tags, variables, matrix;
+	const char *whole, *name, *queue, *key, *at, *in, *timeout, *output;
+	bool wait, watch, dry_run, unchecked;
+};
+
+/* One command: a run each combination. */
+struct start {
+	struct ctx *ctx;
+	const struct args *args;
+	struct weir_deployment d;
+	struct weir_schema *schema;
+	struct trigger_matrix matrix;
+	struct buf params, tags, variables;
+	int64_t at_us, timeout_us;
+	struct out out;
+	bool lines; /* for people */
+	struct weir_id *made;
+	size_t n_made, n_failed;
+};
+
+/* ---- when */
+
+static enum weir_rc
+set_times(struct start *s)
+{
+	const struct args *a = s->args;
+	struct weir_err *err = s->ctx->err;
+	int64_t now_us = weir_now_us(), span;
+
+	s->at_us = WEIR_NO_TIME;
+	if (a->at && a->in)
+		return weir_fail(
+			err, WEIR_EUSAGE, "trigger: --at or --in, not both of them");
+	if (a->timeout && !a->wait && !a->watch)
+		return weir_fail(err, WEIR_EUSAGE, "trigger: --timeout needs --wait");
+	if (a->timeout && !weir_duration_parse(str_of(a->timeout), &s->timeout_us))
+		return weir_fail(err, WEIR_EUSAGE,
+			"--timeout '%.60s': not a duration such as 20m", a->timeout);
+	if (a->in && !weir_duration_parse(str_of(a->in), &span))
+		return weir_fail(err, WEIR_EUSAGE,
+			"--in '%.60s': not a duration such as 20m", a->in);
+	if (a->in && __builtin_add_overflow(now_us, span, &s->at_us))
+		return weir_fail(err, WEIR_EUSAGE, "--in '%.60s': too long", a->in);
+	if (!a->at)
+		return WEIR_OK;
+	if (!weir_time_parse_human(str_of(a->at), now_us, &s->at_us))
+		return weir_fail(err, WEIR_EUSAGE,
+			"--at '%.60s': not a time such as 18:30 or "
+			"2026-11-21T18:30:00Z",
+			a->at);
+	if (s->at_us >= now_us - past_us)
+		return WEIR_OK;
+	(void)weir_fail(err, WEIR_EUSAGE, "--at '%.60s': that is over", a->at);
+	return weir_hint(err, "--in 20m");
+}
+
+/* ---- which deployment */
+
+struct names {
+	struct arena arena;
+	VEC(const char *) v;
+};
+
+static void
+add_name(struct names *n, const struct weir_rows *rows, bool whole)
+{
+	struct str flow = weir_rows_cell(rows, 0)->s, name = weir_rows_cell(rows, 1)->s;
+
+	VEC_PUSH(&n->v, whole ? arena_printf(&n->arena, "%.*s/%.*s", (int)flow.len,
+					flow.s, (int)name.len, name.s)
+			      : arena_strndup(&n->arena, name.s, name.len));
+}
+
+/* The nearest name of a deployment that is known here. */
+static void
+suggest(struct ctx *ctx, const char *word)
+{
+	struct weir_select sel = { .kind = WEIR_DEPLOYMENT, .limit = TRIGGER_NAMES };
+	struct weir_column_set set = { 0 };
+	struct weir_rows *rows = NULL;
+	struct names names = { 0 };
+	struct weir_store *store;
+	const char *near = NULL;
+	bool row = true;
+
+	sel.columns = &set;
+	if (weir_session_store(ctx->session, WEIR_STORE_READ, &store, NULL))
+		return;
+	if (weir_columns_choose(WEIR_DEPLOYMENT, "flow_name,name", 0, &set, NULL) ||
+		weir_rows_open(store, &sel, &rows, NULL))
+		row = false;
+	while (row && !weir_rows_next(rows, &row, NULL) && row)
+		add_name(&names, rows, strchr(word, '/') != NULL);
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	near = text_nearest(str_of(word), names.v.v, names.v.n);
+	if (near)
+		weir_hint(ctx->err, "weir trigger %s", near);
+	else
+		weir_hint(ctx->err, "weir deployments");
+	VEC_FREE(&names.v);
+	arena_free(&names.arena);
+}
+
+static enum weir_rc
+find(struct ctx *ctx, const char *word, struct weir_id *ret_id)
+{
+	struct weir_store *store;
+	enum weir_kind kind;
+	int64_t key;
+	enum weir_rc rc;
+
+	if (!weir_session_store(ctx->session, WEIR_STORE_READ, &store, NULL) &&
+		!weir_resolve(store, 1u << WEIR_DEPLOYMENT, word, &kind, ret_id, &key,
+			ctx->err))
+		return WEIR_OK;
+	/* the server is asked for a full id anyway */
+	if (strlen(word) >= 32 && weir_id_parse(str_of(word), ret_id))
+		return WEIR_OK;
+	rc = ctx_refresh(ctx); /* it may be newer than the store */
+	if (!rc)
+		rc = ctx_resolve(ctx, 1u << WEIR_DEPLOYMENT, word, &kind, ret_id, NULL);
+	if (rc == WEIR_ENOTFOUND)
+		suggest(ctx, word);
+	return rc;
+}
+
+static enum weir_rc
+read_deployment(struct start *s)
+{
+	struct ctx *ctx = s->ctx;
+	struct weir_store *store;
+	struct weir_id id;
+	struct weir_err err;
+	enum weir_rc rc = find(ctx, ctx->words[0], &id);
+
+	if (!rc && ctx->g.offline)
+		rc = ctx_store(ctx, &store);
+	if (!rc && ctx->g.offline)
+		rc = weir_deployment_of(store, &id, &s->d, ctx->err);
+	else if (!rc)
+		rc = weir_deployment_read(ctx->session, &id, &s->d, ctx->err);
+	if (!rc && weir_schema_parse(str_of(s->d.schema), &s->schema, &err)) {
+		ctx_note(ctx, "%s", err.text);
+		rc = weir_schema_parse(STR(""), &s->schema, ctx->err);
+	}
+	return rc;
+}
+
+/* ---- with what */
+
+static enum weir_rc
+read_params(struct start *s)
+{
+	const struct args *a = s->args;
+	struct ctx *ctx = s->ctx;
+	struct weir_schema *none = NULL;
+	enum weir_rc rc;
+
+	rc = trigger_args_set(ctx, "-p", s->schema, a->whole, &a->params, &s->params);
+	if (!rc && ctx->n_words > 1)
+		rc = trigger_args_add(
+			ctx, "trigger", s->schema, ctx->words[1], &s->params);
+	if (!rc)
+		rc = trigger_args_matrix(ctx, s->schema, &a->matrix, &s->matrix);
+	if (!rc)
+		rc = weir_schema_parse(STR(""), &none, ctx->err);
+	if (!rc)
+		rc = trigger_args_set(ctx, "--job-variable", none, NULL, &a->variables,
+			&s->variables);
+	trigger_args_texts(&a->tags, &s->tags);
+	weir_schema_free(none);
+	return rc;
+}
+
+static const char *
+text_or_null(const struct buf *b)
+{
+	return b->len ? buf_cstr(b) : NULL;
+}
+
+/* Wish number i. params and key are kept in the buffers while it is used. */
+static enum weir_rc
+make(struct start *s, size_t i, struct buf *params, struct buf *key,
+	struct weir_trigger *ret)
+{
+	const struct args *a = s->args;
+	enum weir_rc rc;
+
+	buf_clear(params);
+	buf_clear(key);
+	rc = weir_params_overlay(
+		buf_str(&s->params), str_of(s->matrix.v[i]), params, s->ctx->err);
+	if (a->key)
+		buf_adds(key, a->key);
+	if (a->key && a->matrix.n)
+		buf_addf(key, " %s", s->matrix.v[i]);
+	*ret = (struct weir_trigger){
+		.deployment = s->d.id,
+		.known = &s->d,
+		.parameters = params->len > 2 ? buf_cstr(params) : NULL,
+		.tags = text_or_null(&s->tags),
+		.name = a->name,
+		.queue = a->queue,
+		.job_variables = text_or_null(&s->variables),
+		.key = a->key ? buf_cstr(key) : NULL,
+		.at_us = s->at_us,
+		.unchecked = a->unchecked,
+	};
+	return rc;
+}
+
+/* ---- what would be sent; can all be */
+
+static enum weir_rc
+fail_result(struct ctx *ctx, const struct weir_act_result *r)
+{
+	(void)weir_fail(ctx->err, r->rc, "trigger: %s: %s", r->name, r->said);
+	if (r->hint[0])
+		(void)weir_hint(ctx->err, "%s", r->hint);
+	return r->rc;
+}
+
+static enum weir_rc
+print_plan(struct ctx *ctx, const struct weir_act_result *r, const struct buf *path,
+	const struct buf *body)
+{
+	struct buf b = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
+	enum weir_rc rc;
+
+	buf_addf(&b, "%s: POST %s\n  %s", r->name, buf_cstr(path), buf_cstr(body));
+	text_sanitize(&clean, buf_str(&b), TEXT_KEEP_NEWLINE);
+	buf_addc(&clean, '\n');
+	rc = ctx_write(ctx, clean.s, clean.len);
+	if (r->hint[0])
+		ctx_note(ctx, "%s", r->hint);
+	buf_release(&b);
+	buf_release(&clean);
+	return rc;
+}
+
+/* print: say what would be sent; else only whether it could be. */
+static enum weir_rc
+plan_all(struct start *s, bool print)
+{
+	struct buf params = BUF_INIT(BUF_MAX), key = BUF_INIT(BUF_MAX);
+	struct ctx *ctx = s->ctx;
+	enum weir_rc rc = WEIR_OK;
+
+	for (size_t i = 0; !rc && i < s->matrix.n; i++) {
+		struct buf path = BUF_INIT(4096), body = BUF_INIT(BUF_MAX);
+		struct weir_act_result r = { 0 };
+		struct weir_trigger t;
+
+		rc = make(s, i, &params, &key, &t);
+		if (!rc)
+			rc = weir_trigger_plan(NULL, &t, &path, &body, &r, ctx->err);
+		if (!rc && r.rc)
+			rc = fail_result(ctx, &r);
+		else if (!rc && print)
+			rc = print_plan(ctx, &r, &path, &body);
+		buf_release(&path);
+		buf_release(&body);
+	}
+	buf_release(&params);
+	buf_release(&key);
+	return rc;
+}
+
+static enum weir_rc
+ask(struct start *s)
+{
+	struct ctx *ctx = s->ctx;
+	char answer[64] = "", count[32];
+	struct buf b = BUF_INIT(BUF_MAX);
+	size_t i;
+
+	if (!ctx->tty_in || !ctx->tty_err) {
+		(void)weir_fail(ctx->err, WEIR_EUSAGE,
+			"trigger: %zu runs: there is nobody to be asked", s->matrix.n);
+		return weir_hint(ctx->err, "weir trigger --yes ..., or --dry-run");
+	}
+	for (i = 0; i < s->matrix.n && i < TRIGGER_LISTED; i++) {
+		buf_clear(&b);
+		text_sanitize(&b, str_of(s->matrix.v[i]), ctx->utf8 ? 0 : TEXT_ASCII);
+		fprintf(stderr, "  %s\n", buf_cstr(&b));
+	}
+	if (i < s->matrix.n)
+		fprintf(stderr, "  and %zu more\n", s->matrix.n - i);
+	snprintf(count, sizeof(count), "%zu", s->matrix.n);
+	fprintf(stderr, "trigger these %s runs? type %s: ", count, count);
+	fflush(stderr);
+	buf_release(&b);
+	if (fgets(answer, sizeof(answer), stdin))
+		answer[strcspn(answer, "\n")] = '\0';
+	if (!strcmp(answer, count))
+		return WEIR_OK;
+	return weir_fail(ctx->err, WEIR_EFAIL, "trigger: nothing was done");
+}
+
+/* ---- what came of it */
+
+enum { COL_ID, COL_NAME, COL_RESULT, COL_MESSAGE, COL_DEPLOYMENT, COL_PARAMS, COL_N };
+
+/* clang-format off */
+static const struct weir_column columns[COL_N] = {
+	[COL_ID] = { .name = "id", .title = "ID", .type = WEIR_T_ID, .min = 36, .max = 36 },
+	[COL_NAME] = { .name = "name", .title = "NAME", .type = WEIR_T_TEXT,
+		.min = 8, .max = 24 },
+	[COL_RESULT] = { .name = "result", .title = "RESULT", .type = WEIR_T_TEXT,
+		.min = 7, .max = 7 },
+	[COL_MESSAGE] = { .name = "message", .title = "MESSAGE", .type = WEIR_T_TEXT,
+		.min = 10 },
+	[COL_DEPLOYMENT] = { .name = "deployment", .title = "DEPLOYMENT",
+		.type = WEIR_T_TEXT, .min = 10, .max = 30 },
+	[COL_PARAMS] = { .name = "parameters", .title = "PARAMETERS", .type = WEIR_T_JSON,
+		.min = 10 },
+};
+/* clang-format on */
+
+static const struct weir_column *const shown[COL_N] = { &columns[0], &columns[1],
+	&columns[2], &columns[3], &columns[4], &columns[5] };
+
+static void
+take_name(void *arg, const struct weir_rows *row)
+{
+	buf_addstr(arg, weir_rows_cell(row, 0)->s);
+}
+
+static enum weir_rc
+put_row(struct start *s, const struct weir_act_result *r, const struct weir_trigger *t)
+{
+	const char *word = r->rc == WEIR_OK         ? "done"
+			   : r->rc == WEIR_EREFUSED ? "refused"
+						    : "failed";
+	bool made = !weir_id_is_null(&r->made);
+	struct buf name = BUF_INIT(4096);
+	const struct weir_cell *row[COL_N];
+	struct weir_cell cells[COL_N] = { 0 };
+	struct weir_store *store;
+	enum weir_rc rc;
+
+	if (made && !weir_session_store(s->ctx->session, WEIR_STORE_READ, &store, NULL))
+		(void)weir_row_of(
+			store, WEIR_RUN, &r->made, "name", take_name, &name, NULL);
+	for (size_t i = 0; i < COL_N; i++) {
+		cells[i].type = columns[i].type;
+		row[i] = &cells[i];
+	}
+	cells[COL_ID].id = r->made;
+	cells[COL_ID].null = !made;
+	cells[COL_NAME].s = buf_str(&name);
+	cells[COL_NAME].null = !made;
+	cells[COL_RESULT].s = str_of(word);
+	cells[COL_MESSAGE].s = str_of(r->said);
+	cells[COL_DEPLOYMENT].s = str_of(r->name);
+	cells[COL_PARAMS].s = str_of(t->parameters ? t->parameters : "{}");
+	rc = made || !s->args->output || strcmp(s->args->output, "name") != 0
+		     ? out_row(&s->out, row)
+		     : WEIR_OK;
+	buf_release(&name);
+	return rc;
+}
+
+static enum weir_rc
+put_line(struct start *s, const struct weir_act_result *r, const char *combination)
+{
+	struct buf b = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
+	enum weir_rc rc;
+
+	buf_adds(&b, r->name);
+	if (s->matrix.n > 1)
+		buf_addf(&b, " %s", combination);
+	buf_addf(&b, ": %s", r->said);
+	text_sanitize(&clean, buf_str(&b), s->ctx->utf8 ? 0 : TEXT_ASCII);
+	buf_addc(&clean, '\n');
+	rc = ctx_write(s->ctx, clean.s, clean.len);
+	buf_release(&b);
+	buf_release(&clean);
+	return rc;
+}
+
+/* A failure is told when the next comes; the last is the command's own. */
+static enum weir_rc
+tell(struct start *s, size_t i, const struct weir_act_result *r,
+	const struct weir_trigger *t)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (!weir_id_is_null(&r->made))
+		s->made[s->n_made++] = r->made;
+	if (!s->lines)
+		rc = put_row(s, r, t);
+	else if (!r->rc)
+		rc = put_line(s, r, s->matrix.v[i]);
+	if (!rc && !r->rc && r->hint[0])
+		ctx_note(s->ctx, "%s", r->hint);
+	if (r->rc) {
+		if (s->n_failed++)
+			ctx_report(s->ctx);
+		(void)fail_result(s->ctx, r);
+	}
+	return rc;
+}
+
+static enum weir_rc
+start_all(struct start *s)
+{
+	struct buf params = BUF_INIT(BUF_MAX), key = BUF_INIT(BUF_MAX);
+	struct ctx *ctx = s->ctx;
+	struct out_spec spec = { .form = out_form(ctx, s->args->output),
+		.columns = shown,
+		.n_columns = COL_N };
+	enum weir_rc rc = WEIR_OK, first = WEIR_OK;
+
+	if (spec.form == OUT_TSV || spec.form == OUT_TABLE || spec.form == OUT_CSV)
+		spec.n_columns = COL_DEPLOYMENT;
+	else if (spec.form == OUT_NAME)
+		spec.n_columns = COL_NAME;
+	s->lines = !s->args->output && ctx->tty_out;
+	s->made = xcalloc(s->matrix.n, sizeof(*s->made));
+	if (!s->lines)
+		out_open(&s->out, ctx, &spec);
+	for (size_t i = 0; !rc && i < s->matrix.n; i++) {
+		struct weir_act_result r;
+		struct weir_trigger t;
+
+		rc = make(s, i, &params, &key, &t);
+		if (rc)
+			break;
+		(void)weir_trigger(ctx->session, &t, &r);
+		rc = tell(s, i, &r, &t);
+		if (!first)
+			first = r.rc;
+		if (r.rc == WEIR_EINTR)
+			break;
+	}
+	if (!s->lines)
+		rc = out_close(&s->out, rc);
+	buf_release(&params);
+	buf_release(&key);
+	if (rc || !s->n_failed || s->matrix.n == 1)
+		return rc ? rc : first;
+	ctx_report(ctx);
+	return weir_fail(ctx->err, first, "trigger: %zu of %zu runs: not started",
+		s->n_failed, s->matrix.n);
+}
+
+/* ---- the command */
+
+static enum weir_rc
+may(struct ctx *ctx, const struct args *a)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (a->dry_run)
+		return WEIR_OK;
+	rc = weir_act_allowed(ctx->config, WEIR_ACT_TRIGGER, ctx->err);
+	if (rc || !ctx->g.offline)
+		return rc;
+	return weir_fail(ctx->err, WEIR_ENET, "trigger: --offline: no server is asked");
+}
+
+static enum weir_rc
+start_and_wait(struct start *s)
+{
+	const struct args *a = s->args;
+	enum weir_rc rc = WEIR_OK;
+
+	if (s->matrix.n > WEIR_ACT_MANY && !s->ctx->g.yes)
+		rc = ask(s);
+	if (!rc)
+		rc = start_all(s);
+	if (!rc && (a->wait || a->watch))
+		rc = wait_runs(s->ctx, s->made, s->n_made, s->timeout_us);
+	return rc;
+}
+
+static enum weir_rc
+trigger(struct ctx *ctx)
+{
+	struct start s = { .ctx = ctx, .args = ctx->args };
+	enum weir_rc rc = may(ctx, s.args);
+
+	buf_init(&s.params, BUF_MAX);
+	buf_init(&s.tags, BUF_MAX);
+	buf_init(&s.variables, BUF_MAX);
+	if (!rc)
+		rc = set_times(&s);
+	if (!rc && !s.args->dry_run)
+		acts_settle(ctx);
+	if (!rc)
+		rc = read_deployment(&s);
+	if (!rc)
+		rc = read_params(&s);
+	if (!rc && (s.args->dry_run || s.matrix.n > 1))
+		rc = plan_all(&s, s.args->dry_run);
+	if (!rc && !s.args->dry_run)
+		rc = start_and_wait(&s);
+	trigger_args_matrix_free(&s.matrix);
+	weir_schema_free(s.schema);
+	weir_deployment_release(&s.d);
+	buf_release(&s.params);
+	buf_release(&s.tags);
+	buf_release(&s.variables);
+	free(s.made);
+	return rc;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "param", 'p', OPT_LIST, offsetof(struct args, params), "NAME=VALUE",
+	  "@parameters", "a parameter; or NAME:=JSON, NAME=@FILE" },
+	{ "params", 0, OPT_STRING, offsetof(struct args, whole), "JSON|FILE",
+	  "@files", "all of them: an object, its file, or -" },
+	{ "matrix", 'm', OPT_LIST, offsetof(struct args, matrix), "NAME=A,B",
+	  "@parameters", "one run each value; of several, each combination" },
+	{ "tag", 't', OPT_LIST, offsetof(struct args, tags), "TAG",
+	  NULL, "a tag beside those of the deployment" },
+	{ "name", 0, OPT_STRING, offsetof(struct args, name), "NAME",
+	  NULL, "name of the run" },
+	{ "at", 0, OPT_STRING, offsetof(struct args, at), "TIME",
+	  NULL, "start at this time" },
+	{ "in", 0, OPT_STRING, offsetof(struct args, in), "DURATION",
+	  NULL, "start after so long" },
+	{ "job-variable", 'j', OPT_LIST, offsetof(struct args, variables), "NAME=VALUE",
+	  NULL, "a job variable in place of the deployment's; NAME:=JSON" },
+	{ "queue", 0, OPT_STRING, offsetof(struct args, queue), "QUEUE",
+	  NULL, "another work queue of the pool" },
+	{ "idempotency-key", 'k', OPT_STRING, offsetof(struct args, key), "KEY",
+	  NULL, "what was made with it is not made again" },
+	{ "unchecked", 0, OPT_FLAG, offsetof(struct args, unchecked), NULL,
+	  NULL, "send parameters that do not fit the schema" },
+	{ "wait", 'w', OPT_FLAG, offsetof(struct args, wait), NULL,
+	  NULL, "wait for the end, and exit with the result" },
+	{ "watch", 0, OPT_FLAG, offsetof(struct args, watch), NULL,
+	  NULL, "the same" },
+	{ "timeout", 0, OPT_STRING, offsetof(struct args, timeout), "DURATION",
+	  NULL, "wait so long at most" },
+	{ "dry-run", 'd', OPT_FLAG, offsetof(struct args, dry_run), NULL,
+	  NULL, "print what would be sent, send nothing" },
+	{ "output", 'o', OPT_STRING, offsetof(struct args, output), "FORM",
+	  OUT_FORMS, "form of the output" },
+	OPT_END,
+};
+/* clang-format on */
+
+const struct cmd cmd_trigger = {
+	.name = "trigger",
+	.summary = "start runs of a deployment",
+	.usage = "FLOW/DEPLOYMENT [-]",
+	.words = "@deployments",
+	.kind = WEIR_DEPLOYMENT,
+	.min_words = 1,
+	.max_words = 2,
+	.opts = opts,
+	.args_size = sizeof(struct args),
+	.run = trigger,
+};

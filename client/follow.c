@@ -1,0 +1,117 @@
+#define LOG_MODULE "follow"
+#include "weir/follow.h"
+
+#include <time.h>
+
+#include "api_fields.h"
+#include "session.h"
+#include "store_write.h"
+#include "weir/log.h"
+#include "weir/text.h"
+#include "weir/time.h"
+
+enum { NAP_MS = 50 };
+
+/* At most a quarter of the room is columns: one may have four bytes, or marks. */
+static void
+set_text(char *out, size_t size, struct str text)
+{
+	size_t n = text_prefix(text, size / 4);
+
+	snprintf(out, size, "%.*s", (int)(n < size ? n : size - 1),
+		text.s ? text.s : "");
+}
+
+/* Ids in one request. */
+static enum weir_rc
+ask(struct api *api, const struct weir_followed *runs, size_t n, struct buf *out,
+	struct weir_err *err)
+{
+	struct weir_id *ids = xcalloc(n, sizeof(*ids));
+	struct api_list list = API_LIST_INIT;
+	struct api_wait w = { .out = out, .err = err };
+	enum weir_rc rc;
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = runs[i].id;
+	list.kind = WEIR_RUN;
+	list.ids = ids;
+	list.n_ids = n;
+	api->ops->list(api, &list, api_wait_done, &w);
+	rc = api_wait(api, &w);
+	free(ids);
+	return rc;
+}
+
+static void
+take(struct weir_followed *f, const struct run_vec *runs)
+{
+	f->state = WEIR_ST_NONE;
+	for (size_t i = 0; i < runs->n; i++) {
+		const struct weir_run *r = &runs->v[i];
+
+		if (weir_id_cmp(&r->id, &f->id) != 0)
+			continue;
+		f->state = r->state_type;
+		set_text(f->name, sizeof(f->name), r->name);
+		set_text(f->state_name, sizeof(f->state_name), r->state_name);
+	}
+}
+
+static enum weir_rc
+follow_page(struct api *api, struct weir_store *store, struct weir_followed *runs,
+	size_t n, struct weir_err *err)
+{
+	struct buf body = BUF_INIT(BUF_MAX);
+	struct arena arena = { 0 };
+	struct run_vec page = { 0 };
+	struct weir_err why;
+	enum weir_rc rc = ask(api, runs, n, &body, err);
+
+	if (!rc)
+		rc = api_decode_runs(buf_str(&body), &arena, &page, err);
+	if (!rc && store && store_put_runs(store, page.v, page.n, NULL, &why))
+		LOG(LOG_WARN, "%s", why.text);
+	for (size_t i = 0; !rc && i < n; i++)
+		take(&runs[i], &page);
+	VEC_FREE(&page);
+	arena_free(&arena);
+	buf_release(&body);
+	return rc;
+}
+
+enum weir_rc
+weir_follow(struct weir_session *s, struct weir_followed *runs, size_t n,
+	struct weir_err *err)
+{
+	struct weir_store *store = NULL;
+	struct api *api;
+	size_t page;
+	enum weir_rc rc;
+
+	if (weir_session_store(s, WEIR_STORE_WRITE, &store, NULL))
+		store = NULL;
+	rc = session_api_known(s, &api, err);
+	for (size_t i = 0; !rc && i < n; i += page) {
+		page = api->page_limit < WEIR_FOLLOW_MAX ? api->page_limit
+							 : WEIR_FOLLOW_MAX;
+		if (page > n - i)
+			page = n - i;
+		rc = follow_page(api, store, runs + i, page, err);
+	}
+	return rc;
+}
+
+enum weir_rc
+weir_follow_pause(struct weir_session *s, int64_t us, struct weir_err *err)
+{
+	int64_t until = weir_monotonic_us() + us;
+	struct timespec nap = { .tv_nsec = NAP_MS * 1000000L };
+
+	while (weir_monotonic_us() < until) {
+		if (weir_session_interrupted(s))
+			return weir_fail(err, WEIR_EINTR, "interrupted");
+		nanosleep(&nap, NULL);
+	}
+	return WEIR_OK;
+}
