@@ -239,6 +239,8 @@
  *   finder_log	lines of logs that match, for the query thread
  *   lineset	numbers of lines
  *   finder	the query thread
+ *   finder_part.h	what its parts share
+ *   finder_work	what it does
  *   view		what a view must do; their stack
  *   marks	a set of row keys
  *   keeper	the thread that writes the state store

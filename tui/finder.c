@@ -10,44 +10,14 @@
 #include <weir/keys.h>
 #include <weir/logs.h>
 #include <weir/mem.h>
-#include <weir/select.h>
 #include <weir/session.h>
 #include <weir/time.h>
-#include <weir/tree.h>
 
-#include "finder_log.h"
+#include "finder_part.h"
 #include "word.h"
 
-enum { JOBS_MAX = 16 };
-
-struct work {
-	struct finder_job job; /* its strings are owned */
-	int64_t start_us;
-};
-
-struct finder {
-	const struct weir_config *config;
-	pthread_t thread;
-	int pipe[2];
-	/* The lock protects all below but the last four, which the thread owns. */
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stop, busy, cancelled;
-	struct work queue[JOBS_MAX];
-	size_t n_queue;
-	struct work now; /* what is worked on while busy */
-	struct finder_answer *first, *last;
-	uint64_t number;
-	struct weir_store *store; /* NULL until opened; written by the thread */
-
-	struct weir_session *session;
-	struct weir_keys *keys;
-	struct finder_log *log;
-	struct weir_err err;
-};
-
 static void
-work_release(struct work *w)
+work_release(struct finder_work *w)
 {
 	free((char *)w->job.query);
 	free((char *)w->job.sort);
@@ -59,11 +29,11 @@ work_release(struct work *w)
 	free((char *)w->job.prefix);
 	if (w->job.state)
 		w->job.call->free(w->job.state);
-	*w = (struct work){ 0 };
+	*w = (struct finder_work){ 0 };
 }
 
-static bool
-is_cancelled(struct finder *f)
+bool
+finder_cancelled(struct finder *f)
 {
 	bool cancelled;
 
@@ -73,8 +43,8 @@ is_cancelled(struct finder *f)
 	return cancelled;
 }
 
-static struct finder_answer *
-answer_new(const struct work *w, enum finder_part part)
+struct finder_answer *
+finder_answer_new(const struct finder_work *w, enum finder_part part)
 {
 	struct finder_answer *a = xcalloc(1, sizeof(*a));
 
@@ -87,8 +57,8 @@ answer_new(const struct work *w, enum finder_part part)
 }
 
 /* taken */
-static void
-post(struct finder *f, struct finder_answer *a)
+void
+finder_post(struct finder *f, struct finder_answer *a)
 {
 	char byte = 0;
 
@@ -106,7 +76,7 @@ post(struct finder *f, struct finder_answer *a)
 static bool
 work_cancelled(void *arg)
 {
-	return is_cancelled(arg);
+	return finder_cancelled(arg);
 }
 
 /* The store, opened at the first job that finds one. */
@@ -131,266 +101,20 @@ open_store(struct finder *f, struct weir_err *err)
 }
 
 static void
-take_head(void *arg, uint32_t *keys, size_t n)
-{
-	struct finder *f = arg;
-	struct finder_answer *a = answer_new(&f->now, FINDER_HEAD);
-
-	a->keys = keys;
-	a->n = n;
-	post(f, a);
-}
-
-static enum weir_rc
-arrange(struct finder *f, struct finder_answer *a, struct weir_err *err)
-{
-	struct weir_tree tree = { 0 };
-	enum weir_rc rc = weir_tree_read(f->store, &tree, err);
-
-	if (!rc)
-		weir_tree_arrange(&tree, a->keys, a->n, &a->depths);
-	weir_tree_release(&tree);
-	return rc;
-}
-
-static void
-take_all(void *arg, uint32_t *keys, size_t n)
-{
-	struct finder *f = arg;
-	struct finder_answer *a = answer_new(&f->now, FINDER_KEYS);
-	enum weir_rc rc = WEIR_OK;
-
-	a->keys = keys;
-	a->n = n;
-	if (f->now.job.tree)
-		rc = arrange(f, a, &f->err);
-	if (rc) {
-		a->part = FINDER_FAILED;
-		a->rc = rc;
-		word_copy(a->text, sizeof(a->text), str_of(f->err.text));
-	}
-	post(f, a);
-}
-
-static void
-take_counts(void *arg, const int64_t states[WEIR_N_STATES])
-{
-	struct finder *f = arg;
-	struct finder_answer *a = answer_new(&f->now, FINDER_COUNTS);
-
-	memcpy(a->states, states, sizeof(a->states));
-	post(f, a);
-}
-
-static enum weir_rc
-work_rows(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	const struct finder_job *job = &w->job;
-	struct weir_query *query = NULL;
-	struct weir_column_set none = { 0 }, extra = { 0 };
-	struct weir_sort sort[WEIR_SORT_MAX];
-	struct weir_select sel = { .kind = job->object,
-		.columns = &none,
-		.sort = sort,
-		.now_us = job->now_us };
-	struct weir_keys_user user = { f, take_head, take_all,
-		job->counts ? take_counts : NULL };
-	enum weir_rc rc;
-
-	rc = weir_query_parse(
-		job->object, str_of(job->query), job->now_us, &query, err);
-	if (rc)
-		return rc;
-	sel.query = query;
-	if (job->sort && *job->sort)
-		rc = weir_sort_parse(
-			job->object, job->sort, &extra, sort, &sel.n_sort, err);
-	if (!rc)
-		rc = weir_keys_find(f->keys, f->store, &sel,
-			job->query ? job->query : "", job->tree ? 0 : job->head, &user,
-			err);
-	weir_columns_release(&extra);
-	weir_query_free(query);
-	return rc;
-}
-
-static void
-log_found(void *arg, struct lineset *lines, size_t from, bool more)
-{
-	struct finder *f = arg;
-	struct finder_answer *a = answer_new(&f->now, FINDER_LINES);
-
-	a->lines = *lines;
-	a->from = from;
-	a->more = more;
-	post(f, a);
-}
-
-static enum weir_rc
-work_count(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	struct weir_select sel = { .kind = w->job.object, .now_us = w->job.now_us };
-	struct weir_query *query = NULL;
-	struct finder_answer *a;
-	int64_t n = 0;
-	enum weir_rc rc;
-
-	rc = weir_query_parse(
-		w->job.object, str_of(w->job.query), w->job.now_us, &query, err);
-	sel.query = query;
-	if (!rc)
-		rc = weir_rows_count(f->store, &sel, &n, err);
-	weir_query_free(query);
-	if (rc)
-		return rc;
-	a = answer_new(w, FINDER_TOTAL);
-	a->total = n;
-	post(f, a);
-	return WEIR_OK;
-}
-
-static enum weir_rc
-work_values(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	struct buf words = BUF_INIT(64 << 10);
-	struct finder_answer *a;
-	enum weir_rc rc = weir_query_values(f->store, w->job.object, w->job.field,
-		str_of(w->job.prefix), &words, err);
-
-	if (rc) {
-		buf_release(&words);
-		return rc;
-	}
-	a = answer_new(w, FINDER_WORDS);
-	buf_adds(&words, "");
-	a->words = buf_steal(&words);
-	post(f, a);
-	return WEIR_OK;
-}
-
-static enum weir_rc
-work_groups(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	struct weir_select sel = { .kind = w->job.object, .now_us = w->job.now_us };
-	struct weir_groups groups = { 0 };
-	struct weir_query *query = NULL;
-	struct finder_answer *a;
-	enum weir_rc rc;
-
-	rc = weir_query_parse(
-		w->job.object, str_of(w->job.query), w->job.now_us, &query, err);
-	sel.query = query;
-	if (!rc)
-		rc = weir_rows_group(f->store, &sel, w->job.field, &groups, err);
-	weir_query_free(query);
-	if (rc)
-		return rc;
-	a = answer_new(w, FINDER_GROUPED);
-	a->groups = xmemdup(&groups, sizeof(groups));
-	post(f, a);
-	return WEIR_OK;
-}
-
-static void
-log_doing(void *arg, size_t done, size_t total)
-{
-	struct finder *f = arg;
-	struct finder_answer *a = answer_new(&f->now, FINDER_DOING);
-
-	a->n = done;
-	a->total = (int64_t)total;
-	post(f, a);
-}
-
-static enum weir_rc
-work_log(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
-
-	return finder_log_work(&f->log, f->store, &w->job, &sink, err);
-}
-
-static enum weir_rc
-work_order(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
-	struct weir_log_order *order = NULL;
-	struct finder_answer *a;
-	enum weir_rc rc =
-		finder_log_order(&f->log, f->store, &w->job, &sink, &order, err);
-
-	if (rc)
-		return rc;
-	a = answer_new(w, FINDER_ORDERED);
-	a->order = order;
-	post(f, a);
-	return WEIR_OK;
-}
-
-static enum weir_rc
-work_names(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
-	struct buf words = BUF_INIT(BUF_MAX);
-	struct finder_answer *a;
-	enum weir_rc rc =
-		finder_log_names(&f->log, f->store, &w->job, &sink, &words, err);
-
-	if (rc) {
-		buf_release(&words);
-		return rc;
-	}
-	a = answer_new(w, FINDER_WORDS);
-	buf_adds(&words, "");
-	a->words = buf_steal(&words);
-	post(f, a);
-	return WEIR_OK;
-}
-
-static enum weir_rc
-work_call(struct finder *f, const struct work *w, struct weir_err *err)
-{
-	struct finder_answer *a;
-	enum weir_rc rc = w->job.call->run(w->job.state, f->store, err);
-
-	if (rc)
-		return rc;
-	a = answer_new(w, FINDER_CALLED);
-	a->call = w->job.call;
-	a->state = w->job.state;
-	f->now.job.state = NULL;
-	post(f, a);
-	return WEIR_OK;
-}
-
-static enum weir_rc (*const works[])(
-	struct finder *f, const struct work *w, struct weir_err *err) = {
-	[FINDER_ROWS] = work_rows,
-	[FINDER_LOG] = work_log,
-	[FINDER_COUNT] = work_count,
-	[FINDER_VALUES] = work_values,
-	[FINDER_GROUPS] = work_groups,
-	[FINDER_ORDER] = work_order,
-	[FINDER_LOGGERS] = work_names,
-	[FINDER_TASKS] = work_names,
-	[FINDER_CALL] = work_call,
-};
-
-static void
 work(struct finder *f)
 {
-	const struct work *w = &f->now;
+	const struct finder_work *w = &f->now;
 	struct finder_answer *a;
 	enum weir_rc rc = open_store(f, &f->err);
 
-	if (!rc && !is_cancelled(f))
-		rc = works[w->job.kind](f, w, &f->err);
-	if (!rc || is_cancelled(f))
+	if (!rc && !finder_cancelled(f))
+		rc = finder_do(f, w, &f->err);
+	if (!rc || finder_cancelled(f))
 		return;
-	a = answer_new(w, FINDER_FAILED);
+	a = finder_answer_new(w, FINDER_FAILED);
 	a->rc = rc;
 	word_copy(a->text, sizeof(a->text), str_of(f->err.text));
-	post(f, a);
+	finder_post(f, a);
 }
 
 static void *
@@ -516,7 +240,7 @@ remove_queued(struct finder *f, size_t i)
 uint64_t
 finder_submit(struct finder *f, const struct finder_job *job)
 {
-	struct work w = { .job = *job, .start_us = weir_monotonic_us() };
+	struct finder_work w = { .job = *job, .start_us = weir_monotonic_us() };
 
 	w.job.query = copy(job->query);
 	w.job.sort = copy(job->sort);
@@ -534,7 +258,7 @@ finder_submit(struct finder *f, const struct finder_job *job)
 		if (old->view == job->view && old->slot == job->slot)
 			remove_queued(f, i);
 	}
-	if (f->n_queue == JOBS_MAX)
+	if (f->n_queue == FINDER_JOBS_MAX)
 		remove_queued(f, 0);
 	if (f->busy && f->now.job.view == job->view && f->now.job.slot == job->slot)
 		interrupt(f);

@@ -327,6 +327,60 @@ gantt_read(struct gantt *t, struct weir_store *store, const struct weir_id *run,
 	measure(t, now_us);
 }
 
+/* What the query thread fills. */
+struct asked {
+	struct weir_id run;
+	int64_t now_us;
+	struct gantt t;
+};
+
+static enum weir_rc
+asked_run(void *state, struct weir_store *store, struct weir_err *err)
+{
+	struct asked *a = state;
+
+	(void)err;
+	gantt_read(&a->t, store, &a->run, a->now_us);
+	return WEIR_OK;
+}
+
+static void
+asked_free(void *state)
+{
+	struct asked *a = state;
+
+	gantt_release(&a->t);
+	free(a);
+}
+
+static const struct finder_call call = { asked_run, asked_free };
+
+uint64_t
+gantt_ask(struct finder *f, uint64_t view, const struct weir_id *run, int64_t now_us)
+{
+	struct asked *a = xcalloc(1, sizeof(*a));
+	struct finder_job job = {
+		.kind = FINDER_CALL, .view = view, .call = &call, .state = a
+	};
+
+	a->run = *run;
+	a->now_us = now_us;
+	return finder_submit(f, &job);
+}
+
+bool
+gantt_take(struct gantt *t, struct finder_answer *answer)
+{
+	struct asked *a = answer->state;
+
+	if (answer->part != FINDER_CALLED)
+		return false;
+	gantt_release(t);
+	*t = a->t;
+	a->t = (struct gantt){ 0 };
+	return true;
+}
+
 void
 gantt_release(struct gantt *t)
 {

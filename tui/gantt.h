@@ -9,6 +9,8 @@
 #include <weir/store.h>
 #include <weir/types.h>
 
+#include "finder.h"
+
 enum { GANTT_NODES_MAX = 5000, GANTT_DEPTH_MAX = 12 };
 
 /* A stretch of time: at work, or only waiting for it. */
@@ -44,6 +46,10 @@ struct gantt {
 /* Read anew; t is cleared first. */
 void gantt_read(struct gantt *t, struct weir_store *store, const struct weir_id *run,
 	int64_t now_us);
+/* The same by the query thread; false: the answer is that it failed. */
+uint64_t gantt_ask(
+	struct finder *f, uint64_t view, const struct weir_id *run, int64_t now_us);
+bool gantt_take(struct gantt *t, struct finder_answer *answer);
 void gantt_release(struct gantt *t);
 
 /* Did node a wait for node b? */

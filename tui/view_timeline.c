@@ -90,69 +90,28 @@ look(struct timeline_view *t)
 	t->to_us = t->from_us + (int64_t)(span / t->zoom);
 }
 
-/* What the query thread reads. */
-struct reading {
-	struct weir_id run;
-	int64_t now_us;
-	struct gantt t;
-};
-
-static enum weir_rc
-reading_run(void *state, struct weir_store *store, struct weir_err *err)
-{
-	struct reading *r = state;
-
-	(void)err;
-	gantt_read(&r->t, store, &r->run, r->now_us);
-	return WEIR_OK;
-}
-
-static void
-reading_free(void *state)
-{
-	struct reading *r = state;
-
-	gantt_release(&r->t);
-	free(r);
-}
-
-static const struct finder_call reading = { reading_run, reading_free };
-
 static void
 view_data(struct view *v)
 {
 	struct timeline_view *t = timeline_of(v);
-	struct finder_job job = {
-		.kind = FINDER_CALL, .view = v->serial, .call = &reading
-	};
-	struct reading *r;
 
 	if (!app_store(v->app))
 		return;
 	t->again = t->job != 0;
-	if (t->again)
-		return;
-	r = xcalloc(1, sizeof(*r));
-	r->run = t->id;
-	r->now_us = v->app->now_us;
-	job.state = r;
-	t->job = finder_submit(v->app->finder, &job);
+	if (!t->again)
+		t->job = gantt_ask(v->app->finder, v->serial, &t->id, v->app->now_us);
 }
 
 static void
 view_answer(struct view *v, struct finder_answer *answer)
 {
 	struct timeline_view *t = timeline_of(v);
-	struct reading *r = answer->state;
 
 	if (answer->number != t->job)
 		return;
 	t->job = 0;
 	t->read_us = weir_monotonic_us();
-	if (answer->part == FINDER_CALLED) {
-		gantt_release(&t->t);
-		t->t = r->t;
-		r->t = (struct gantt){ 0 };
+	if (gantt_take(&t->t, answer)) {
 		t->read = true;
 		look(t);
 		list_sync(&t->list);
