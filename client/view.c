@@ -304,9 +304,10 @@ take_argument(struct parse *p, const char *word)
 		buf_adds(&p->query, word);
 		return WEIR_OK;
 	}
-	if (p->command->show == WEIR_SHOW_LOG && word[strspn(word, "\n")] == '\0')
-		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: an id is empty",
-			p->command->name);
+	/* Line breaks stand between the ids of a log. */
+	if (p->command->show == WEIR_SHOW_LOG && (!*word || strchr(word, '\n')))
+		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: %s", p->command->name,
+			*word ? "an id has a line break" : "an id is empty");
 	if (p->command->show == WEIR_SHOW_LOG && p->v.id) {
 		char *ids = xasprintf("%s\n%s", p->v.id, word);
 

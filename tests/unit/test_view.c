@@ -76,6 +76,8 @@ wrong_text_is_told(void **state)
 		{ "show a b", "view: show: 'b' is one too many", "" },
 		{ "history x", "view: history: 'x' is one too many", "" },
 		{ "logs a --runs b", "view: logs: either 'a' or --runs", "" },
+		{ "logs ''", "view: logs: an id is empty", "" },
+		{ "logs a ' -\n-'", "view: logs: an id has a line break", "" },
 	};
 
 	(void)state;
