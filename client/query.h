@@ -156,6 +156,8 @@ void query_sql_bind_all(const struct query_sql *sql, sqlite3_stmt *st, int64_t n
 WEIR_NODISCARD enum weir_rc query_text_search(struct weir_store *s,
 	const struct weir_match *m, bool word, struct keyset *set,
 	struct weir_err *err);
+/* From now on the lines that words find are kept, a few MB: longer words are quick. */
+void query_text_keep(struct weir_store *s);
 /* Can the text be searched for this literal? */
 bool query_text_has_literal(struct str literal);
 /* A superset: the runs whose text has this literal anywhere, or may have been cut. */

@@ -7,6 +7,7 @@
 enum {
 	SETS = 8,     /* that are remembered */
 	SMALL = 4096, /* rows that SQLite sorts at once */
+	FIRST = 8192, /* rows that are looked at before all */
 	SORT_TEXT = 256,
 	OLD_S = 60, /* runs become due: the own order changes with time */
 };
@@ -346,11 +347,32 @@ find_all(const struct question *q, const char *sort, bool descending)
 	return rc ? rc : tell_counts(q, q->k->own.keys, q->k->own.n);
 }
 
+/* The first keys, when there are as many among the first rows. */
+static void
+tell_first(void *arg, const struct keyset *found)
+{
+	const struct question *q = arg;
+	const struct order *own = &q->k->own;
+	uint32_t *keys;
+
+	if (keyset_count(found) < q->head)
+		return;
+	keys = xcalloc(q->head + 1, sizeof(*keys));
+	for (size_t i = 0, n = 0; i < own->n && n < q->head; i++) {
+		if (keyset_has(found, own->keys[i]))
+			keys[n++] = own->keys[i];
+	}
+	q->user->head(q->user->arg, keys, q->head);
+}
+
 /* The set of the query: one that is remembered, or a new one. Borrowed. */
 static enum weir_rc
 need_set(const struct question *q, struct keyset **ret_set)
 {
 	struct weir_keys *k = q->k;
+	bool first = q->head > 0 && q->sel->n_sort == 0 && is_fresh(q, &k->own);
+	struct select_probe probe = { k->own.keys, k->own.n < FIRST ? k->own.n : FIRST,
+		tell_first, (void *)(uintptr_t)q };
 	struct keyset *set = NULL;
 	size_t i;
 	enum weir_rc rc;
@@ -363,7 +385,7 @@ need_set(const struct question *q, struct keyset **ret_set)
 			return WEIR_OK;
 		}
 	}
-	rc = select_set(q->s, q->sel, &set, q->err);
+	rc = select_set(q->s, q->sel, first ? &probe : NULL, &set, q->err);
 	if (rc)
 		return rc;
 	i = k->next_set++ % SETS;
@@ -409,6 +431,7 @@ weir_keys_find(struct weir_keys *k, struct weir_store *s, const struct weir_sele
 	bool descending, told = false;
 	enum weir_rc rc;
 
+	query_text_keep(s);
 	if (sel->kind == WEIR_RUN && sort_text(sel, sort, &descending)) {
 		if (!sel->query || weir_query_matches_all(sel->query))
 			return find_all(&q, sort, descending);

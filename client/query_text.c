@@ -4,19 +4,33 @@
  * several tags or values with 0x1f between them.
  * /
  */
+#include <strings.h>
+
 #include "query.h"
+#include "store_priv.h"
 #include "store_text.h"
 #include "store_write.h"
 
+/* Lines as long as most are: looked through from their beginning. */
+enum { LINE_NEAR = 256 };
+
+/* What a search found: keys and, while there are few, the lines themselves. */
+struct hits {
+	struct keyset *set;
+	struct buf *lines; /* NULL: only the keys are wanted, or there were too many */
+};
+
 static const char sql_blocks[] = "SELECT text FROM run_text";
 
-/* The line around offset at. */
+/* The line around offset at; one begins at first, not behind it. */
 static struct str
-line_around(struct str block, size_t at)
+line_around(struct str block, size_t first, size_t at)
 {
 	const char *from = block.s + at;
 	const char *to = memchr(block.s + at, '\n', block.len - at);
 
+	if (at - first < LINE_NEAR && !memchr(block.s + first, '\n', at - first))
+		from = block.s + first;
 	while (from > block.s && from[-1] != '\n')
 		from--;
 	to = to ? to : block.s + block.len;
@@ -63,13 +77,19 @@ line_matches(const struct weir_match *m, struct str line)
 }
 
 static void
-add_line(struct str line, struct keyset *set)
+add_line(struct str line, int64_t k, struct hits *hits)
 {
-	size_t after;
-	int64_t k = line_key(line, &after);
-
-	if (k >= 0)
-		keyset_add(set, k);
+	if (k < 0)
+		return;
+	keyset_add(hits->set, k);
+	if (!hits->lines)
+		return;
+	buf_addstr(hits->lines, line);
+	buf_addc(hits->lines, '\n');
+	if (hits->lines->truncated) {
+		buf_release(hits->lines);
+		hits->lines = NULL;
+	}
 }
 
 /*
@@ -79,33 +99,33 @@ add_line(struct str line, struct keyset *set)
  */
 static void
 scan_block(struct str block, const struct weir_match *find,
-	const struct weir_match *check, struct keyset *set)
+	const struct weir_match *check, struct hits *hits)
 {
-	size_t at = 0, start, end, after;
+	size_t at = 0, first = 0, start, end, after;
 
 	while (at < block.len && weir_match_find(find, block, at, &start, &end)) {
-		struct str line = line_around(block, start);
-		size_t offset = (size_t)(line.s - block.s);
+		struct str line = line_around(block, first, start);
+		int64_t k = line_key(line, &after);
 
-		line_key(line, &after);
-		if (start < offset + after) {
-			at = offset + after;
+		first = (size_t)(line.s - block.s);
+		if (start < first + after) {
+			at = first + after;
 			continue;
 		}
 		if (!check || line_matches(check, line))
-			add_line(line, set);
-		at = offset + line.len + 1;
+			add_line(line, k, hits);
+		at = first += line.len + 1;
 	}
 }
 
 static void
-scan_lines(struct str block, const struct weir_match *m, struct keyset *set)
+scan_lines(struct str block, const struct weir_match *m, struct hits *hits)
 {
-	for (size_t at = 0; at < block.len;) {
-		struct str line = line_around(block, at);
+	for (size_t at = 0, after; at < block.len;) {
+		struct str line = line_around(block, at, at);
 
 		if (line_matches(m, line))
-			add_line(line, set);
+			add_line(line, line_key(line, &after), hits);
 		at += line.len + 1;
 	}
 }
@@ -128,17 +148,19 @@ is_scannable(struct str literal)
 
 /* Lines so long that a value in them may have been cut. */
 static void
-add_long_lines(struct str block, struct keyset *set)
+add_long_lines(struct str block, struct hits *hits)
 {
+	size_t after;
+
 	for (size_t at = 0; at + STORE_TEXT_VALUE_MAX < block.len;) {
 		size_t end = at + STORE_TEXT_VALUE_MAX;
 
 		while (end > at && block.s[end - 1] != '\n')
 			end--;
 		if (end == at) {
-			struct str line = line_around(block, at);
+			struct str line = line_around(block, at, at);
 
-			add_line(line, set);
+			add_line(line, line_key(line, &after), hits);
 			end = at + line.len + 1;
 		}
 		at = end;
@@ -147,7 +169,7 @@ add_long_lines(struct str block, struct keyset *set)
 
 static enum weir_rc
 scan(struct weir_store *s, const struct weir_match *find,
-	const struct weir_match *check, bool long_too, struct keyset *set,
+	const struct weir_match *check, bool long_too, struct hits *hits,
 	struct weir_err *err)
 {
 	struct db *db = store_db(s);
@@ -160,11 +182,11 @@ scan(struct weir_store *s, const struct weir_match *find,
 		struct str block = db_str(st, 0);
 
 		if (long_too)
-			add_long_lines(block, set);
+			add_long_lines(block, hits);
 		if (find)
-			scan_block(block, find, check, set);
+			scan_block(block, find, check, hits);
 		else
-			scan_lines(block, check, set);
+			scan_lines(block, check, hits);
 	}
 	sqlite3_finalize(st);
 	return rc;
@@ -180,6 +202,7 @@ enum weir_rc
 query_text_candidates(struct weir_store *s, struct str literal, struct keyset *set,
 	struct weir_err *err)
 {
+	struct hits hits = { set, NULL };
 	struct weir_match *find;
 	enum weir_rc rc;
 
@@ -188,9 +211,90 @@ query_text_candidates(struct weir_store *s, struct str literal, struct keyset *s
 
 	if (rc)
 		return rc;
-	rc = scan(s, find, NULL, true, set, err);
+	rc = scan(s, find, NULL, true, &hits, err);
 	weir_match_free(find);
 	return rc;
+}
+
+void
+query_text_keep(struct weir_store *s)
+{
+	if (!s->found)
+		s->found = xcalloc(STORE_FOUND, sizeof(*s->found));
+	s->question++;
+}
+
+/* Does every text with this literal have what the lines were looked for? */
+static bool
+covers(const struct store_found *f, int64_t generation, struct str literal)
+{
+	size_t n = f->literal.len;
+
+	if (!n || f->generation != generation)
+		return false;
+	for (size_t i = 0; i + n <= literal.len; i++) {
+		if (f->caseless ? strncasecmp(literal.s + i, f->literal.s, n) == 0
+				: memcmp(literal.s + i, f->literal.s, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Room for other lines: what this question did not use goes. NULL: there is none. */
+static struct store_found *
+next_found(struct weir_store *s)
+{
+	struct store_found *f = NULL;
+	size_t room = STORE_FOUND_MAX;
+
+	for (size_t i = 0; i < STORE_FOUND; i++) {
+		if (s->found[i].literal.len && s->found[i].question == s->question) {
+			room -= s->found[i].lines.len;
+			continue;
+		}
+		f = &s->found[i];
+		store_found_release(f);
+	}
+	if (f && room)
+		*f = (struct store_found){ BUF_INIT(BUF_MAX), BUF_INIT(room), false, 0,
+			s->question };
+	return room ? f : NULL;
+}
+
+/*
+ * What `find` finds, in the lines that a shorter literal found before if there are
+ * such: while a word is typed, its first letters have read all that there is.
+ */
+static enum weir_rc
+scan_again(struct weir_store *s, const struct weir_match *find,
+	const struct weir_match *check, struct hits *hits, struct weir_err *err)
+{
+	struct str literal = weir_match_literal(find);
+	int64_t generation = s->found ? weir_store_generation(s) : 0;
+	struct store_found *f;
+	enum weir_rc rc;
+
+	for (size_t i = 0; s->found && i < STORE_FOUND; i++) {
+		f = &s->found[i];
+		if (!covers(f, generation, literal))
+			continue;
+		f->question = s->question;
+		scan_block(buf_str(&f->lines), find, check, hits);
+		return WEIR_OK;
+	}
+	f = s->found && !check ? next_found(s) : NULL;
+	hits->lines = f ? &f->lines : NULL;
+	rc = scan(s, find, check, false, hits, err);
+	if (!f)
+		return rc;
+	if (rc || !hits->lines) {
+		store_found_release(f);
+		return rc;
+	}
+	buf_addstr(&f->literal, literal);
+	f->caseless = weir_match_caseless(find);
+	f->generation = generation;
+	return WEIR_OK;
 }
 
 enum weir_rc
@@ -198,17 +302,18 @@ query_text_search(struct weir_store *s, const struct weir_match *m, bool word,
 	struct keyset *set, struct weir_err *err)
 {
 	struct str literal = weir_match_literal(m);
+	struct hits hits = { set, NULL };
 	struct weir_match *find = NULL;
 	enum weir_rc rc = WEIR_OK;
 
 	if (!is_scannable(literal))
-		return scan(s, NULL, m, false, set, err);
+		return scan(s, NULL, m, false, &hits, err);
 	if (word)
-		return scan(s, m, NULL, false, set, err);
+		return scan_again(s, m, NULL, &hits, err);
 	/* A lower-case literal is looked for in any case: never too few. */
 	rc = weir_match_new(WEIR_MATCH_WORD, literal, &find, err);
 	if (!rc)
-		rc = scan(s, find, m, false, set, err);
+		rc = scan_again(s, find, m, &hits, err);
 	weir_match_free(find);
 	return rc;
 }

@@ -262,6 +262,21 @@ select_build(struct select_builder *b)
 	buf_addf(&b->text, " LIMIT ?%d", b->limit);
 }
 
+void
+select_enter(struct select_builder *b, const struct keyset *set)
+{
+	struct buf json = BUF_INIT(BUF_MAX);
+	struct str text;
+
+	keyset_json(set, &json);
+	text.len = json.len;
+	text.s = arena_strndup(&b->sql->arena, buf_cstr(&json), json.len);
+	buf_release(&json);
+	b->small = true;
+	b->set = query_sql_bind(
+		b->sql, (struct query_bind){ .type = BIND_TEXT, .s = text });
+}
+
 enum weir_rc
 select_begin(struct select_builder *b, struct weir_store *s, struct weir_err *err)
 {
@@ -283,21 +298,11 @@ select_begin(struct select_builder *b, struct weir_store *s, struct weir_err *er
 	set = b->sql->set;
 	if (!set)
 		return WEIR_OK;
-	b->small = keyset_count(set) <= SMALL_SET;
-	if (b->small) {
-		struct buf json = BUF_INIT(BUF_MAX);
-		struct str text;
-
-		keyset_json(set, &json);
-		text.len = json.len;
-		text.s = arena_strndup(&b->sql->arena, buf_cstr(&json), json.len);
-		buf_release(&json);
-		b->set = query_sql_bind(
-			b->sql, (struct query_bind){ .type = BIND_TEXT, .s = text });
-	} else {
+	if (keyset_count(set) <= SMALL_SET)
+		select_enter(b, set);
+	else
 		b->set = query_sql_bind(
 			b->sql, (struct query_bind){ .type = BIND_SET, .p = set });
-	}
 	return WEIR_OK;
 }
 

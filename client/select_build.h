@@ -17,6 +17,8 @@ struct select_builder {
 /* Compile the query and bind its set, by key or as a whole. */
 WEIR_NODISCARD enum weir_rc select_begin(
 	struct select_builder *b, struct weir_store *s, struct weir_err *err);
+/* Only rows of this set, which is entered by key. */
+void select_enter(struct select_builder *b, const struct keyset *set);
 /* The whole statement. */
 void select_build(struct select_builder *b);
 /* Parts of it: SELECT and the columns; FROM and WHERE; the table of the kind. */
@@ -29,8 +31,17 @@ const char *select_table(enum weir_kind kind);
 bool select_sorts_down(const struct weir_column *c);
 int64_t select_now(const struct weir_select *sel);
 
-/* The keys of what sel's query matches, owned; its order and limit are unused. */
+/* Rows that are looked at first, when it takes long to look at all. */
+struct select_probe {
+	const uint32_t *keys;
+	size_t n;
+	void (*tell)(void *arg, const struct keyset *found); /* those that match */
+	void *arg;
+};
+/* The keys of what sel's query matches, owned; its order and limit are unused. probe
+ * may be NULL. */
 WEIR_NODISCARD enum weir_rc select_set(struct weir_store *s,
-	const struct weir_select *sel, struct keyset **ret_set, struct weir_err *err);
+	const struct weir_select *sel, const struct select_probe *probe,
+	struct keyset **ret_set, struct weir_err *err);
 
 #endif

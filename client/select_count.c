@@ -72,15 +72,57 @@ weir_rows_count_states(struct weir_store *s, const struct weir_select *sel,
 	return rc;
 }
 
-enum weir_rc
-select_set(struct weir_store *s, const struct weir_select *sel, struct keyset **ret_set,
+/* Keys by the builder's source. */
+static enum weir_rc
+read_set(struct weir_store *s, struct select_builder *b, struct keyset *set,
 	struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = true;
+	enum weir_rc rc;
+
+	buf_clear(&b->text);
+	buf_adds(&b->text, "SELECT r.k");
+	select_add_source(b);
+	rc = query_prepare(s, buf_cstr(&b->text), &st, err);
+	if (!rc)
+		query_sql_bind_all(b->sql, st, select_now(b->sel));
+	while (!rc && !(rc = db_step(store_db(s), st, &row, err)) && row)
+		keyset_add(set, sqlite3_column_int64(st, 0));
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static enum weir_rc
+look_first(struct weir_store *s, const struct select_builder *all,
+	const struct select_probe *probe, struct weir_err *err)
+{
+	struct select_builder b = *all;
+	struct keyset *of = keyset_new(), *found = keyset_new();
+	enum weir_rc rc;
+
+	buf_init(&b.text, BUF_MAX);
+	for (size_t i = 0; i < probe->n; i++)
+		keyset_add(of, probe->keys[i]);
+	if (b.sql->set)
+		keyset_and(of, b.sql->set);
+	select_enter(&b, of);
+	rc = read_set(s, &b, found, err);
+	if (!rc)
+		probe->tell(probe->arg, found);
+	keyset_free(of);
+	keyset_free(found);
+	buf_release(&b.text);
+	return rc;
+}
+
+enum weir_rc
+select_set(struct weir_store *s, const struct weir_select *sel,
+	const struct select_probe *probe, struct keyset **ret_set, struct weir_err *err)
 {
 	struct query_sql sql;
 	struct select_builder b = { .sel = sel, .sql = &sql };
 	struct keyset *set = NULL;
-	sqlite3_stmt *st = NULL;
-	bool row = true;
 	enum weir_rc rc;
 
 	query_sql_init(&sql);
@@ -90,17 +132,11 @@ select_set(struct weir_store *s, const struct weir_select *sel, struct keyset **
 		sql.set = NULL;
 		goto out;
 	}
+	if (!rc && probe && probe->n > 0 && !b.small)
+		rc = look_first(s, &b, probe, err);
 	set = keyset_new();
-	if (!rc) {
-		buf_adds(&b.text, "SELECT r.k");
-		select_add_source(&b);
-		rc = query_prepare(s, buf_cstr(&b.text), &st, err);
-	}
 	if (!rc)
-		query_sql_bind_all(&sql, st, select_now(sel));
-	while (!rc && !(rc = db_step(store_db(s), st, &row, err)) && row)
-		keyset_add(set, sqlite3_column_int64(st, 0));
-	sqlite3_finalize(st);
+		rc = read_set(s, &b, set, err);
 	if (rc)
 		keyset_free(set);
 	else

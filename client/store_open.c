@@ -252,6 +252,9 @@ weir_store_close(struct weir_store *s)
 	for (size_t i = 0; i < s->n_platform_params; i++)
 		free(s->platform_params[i]);
 	free(s->platform_params);
+	for (size_t i = 0; s->found && i < STORE_FOUND; i++)
+		store_found_release(&s->found[i]);
+	free(s->found);
 	free(s);
 }
 

@@ -20,6 +20,8 @@ struct weir_store {
 
 	bool (*cancelled)(void *arg); /* of a reader, NULL: never asked */
 	void *cancelled_arg;
+	struct store_found *found; /* of a reader, STORE_FOUND of them; NULL: none */
+	uint64_t question;
 };
 
 /* k of an interned name, flow or deployment, made if need be; *ret_k 0 for none. */

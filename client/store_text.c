@@ -303,3 +303,11 @@ store_text_forget(struct store_text *t)
 	buf_release(&t->line);
 	*t = (struct store_text){ 0 };
 }
+
+void
+store_found_release(struct store_found *f)
+{
+	buf_release(&f->literal);
+	buf_release(&f->lines);
+	*f = (struct store_found){ 0 };
+}

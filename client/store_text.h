@@ -31,6 +31,20 @@ struct store_text {
 	struct buf line; /* scratch */
 };
 
+/*
+ * The lines that a search found, kept by readers that are asked while somebody types: a
+ * longer word is looked for in them alone.
+ */
+enum { STORE_FOUND = 2, STORE_FOUND_MAX = 8 << 20 }; /* bytes, together */
+struct store_found {
+	struct buf literal; /* what they have; "": nothing is kept */
+	struct buf lines;
+	bool caseless;
+	int64_t generation; /* of the store */
+	uint64_t question;  /* the last one that used it */
+};
+void store_found_release(struct store_found *f);
+
 struct weir_store;
 
 /* Set or replace the line of run k. */

@@ -11,8 +11,10 @@
 #include "weir/group.h"
 #include "weir/keys.h"
 
+enum { HEAD = 40 };
+
 struct told {
-	uint32_t *keys;
+	uint32_t *keys, first[HEAD];
 	size_t n, heads;
 	int64_t states[WEIR_N_STATES];
 	bool counted;
@@ -23,6 +25,8 @@ on_head(void *arg, uint32_t *keys, size_t n)
 {
 	struct told *t = arg;
 
+	assert_true(n <= HEAD);
+	memcpy(t->first, keys, n * sizeof(*keys));
 	t->heads += n;
 	free(keys);
 }
@@ -74,7 +78,7 @@ plain(const struct weir_select *sel, uint32_t *keys)
 }
 
 static void
-check(struct weir_keys *k, const char *query, const char *sort)
+check_in(struct weir_store *s, struct weir_keys *k, const char *query, const char *sort)
 {
 	struct told t = { 0 };
 	struct weir_keys_user user = { &t, on_head, on_all, on_counts };
@@ -92,16 +96,17 @@ check(struct weir_keys *k, const char *query, const char *sort)
 		weir_sort_parse(WEIR_RUN, sort, &set, by, &sel.n_sort, NULL), WEIR_OK);
 	sel.query = q;
 	n = plain(&sel, want);
-	assert_int_equal(
-		weir_keys_find(k, farm->store, &sel, query, 40, &user, NULL), WEIR_OK);
+	assert_int_equal(weir_keys_find(k, s, &sel, query, HEAD, &user, NULL), WEIR_OK);
 	assert_non_null(t.keys);
-	assert_int_equal(t.n, n);
+	if (t.n != n)
+		fail_msg("'%s' by '%s': %zu rows, not %zu", query, sort, t.n, n);
 	for (size_t i = 0; i < n; i++) {
 		if (t.keys[i] != want[i])
 			fail_msg("'%s' by '%s': row %zu is %u, not %u", query, sort, i,
 				t.keys[i], want[i]);
 	}
-	assert_true(t.heads == 0 || t.heads == 40);
+	assert_true(t.heads == 0 || t.heads == HEAD);
+	assert_memory_equal(t.first, want, t.heads * sizeof(*want));
 	assert_true(t.counted);
 	for (size_t i = 0; i < WEIR_N_STATES; i++)
 		sum += t.states[i];
@@ -109,6 +114,48 @@ check(struct weir_keys *k, const char *query, const char *sort)
 	free(t.keys);
 	weir_columns_release(&set);
 	weir_query_free(q);
+}
+
+static void
+check(struct weir_keys *k, const char *query, const char *sort)
+{
+	check_in(farm->store, k, query, sort);
+}
+
+/* Letter by letter, taken back, in capitals, words after each other: what a shorter
+ * word found is all that a longer one can find. The farm's own store keeps nothing. */
+static void
+test_typed(void **state)
+{
+	static const char *const texts[] = { "numpy 2", "NumPy", "py Py pY",
+		"pr-1 zlib", "openssl", "pen /op.nssl/", "-num num", "ompleted num",
+		"build-1", "p yp", "\"numpy 1\"" };
+	struct weir_keys *k = weir_keys_new();
+	struct weir_store *s = NULL;
+	char text[32];
+
+	(void)state;
+	assert_int_equal(weir_store_open(farm->path, "http://farm/api", NULL,
+				 WEIR_STORE_READ, &s, NULL, NULL),
+		WEIR_OK);
+	check_in(s, k, "", "");
+	for (size_t i = 0; i < 200; i++) {
+		const char *all = texts[farm_random(farm, N_ELEM(texts))];
+		size_t n = strlen(all), to = 1 + farm_random(farm, n);
+
+		for (size_t len = 1; len < n + n - to; len++) {
+			size_t shown = len <= n ? len : n - (len - n);
+			struct weir_query *q = NULL;
+
+			snprintf(text, sizeof(text), "%.*s", (int)shown, all);
+			if (weir_query_parse(WEIR_RUN, str_of(text), farm_now_us, &q,
+				    NULL) == WEIR_OK)
+				check_in(s, k, text, "");
+			weir_query_free(q);
+		}
+	}
+	weir_store_close(s);
+	weir_keys_free(k);
 }
 
 /* Any order of questions: each is answered from what the ones before left. */
@@ -175,12 +222,12 @@ test_cancelled(void **state)
 	(void)state;
 	sel.query = q;
 	weir_store_ask(farm->store, always, NULL);
-	assert_int_equal(
-		weir_keys_find(k, farm->store, &sel, "x", 40, &user, NULL), WEIR_EINTR);
+	assert_int_equal(weir_keys_find(k, farm->store, &sel, "x", HEAD, &user, NULL),
+		WEIR_EINTR);
 	assert_null(t.keys);
 	weir_store_ask(farm->store, NULL, NULL);
 	assert_int_equal(
-		weir_keys_find(k, farm->store, &sel, "x", 40, &user, NULL), WEIR_OK);
+		weir_keys_find(k, farm->store, &sel, "x", HEAD, &user, NULL), WEIR_OK);
 	free(t.keys);
 	weir_query_free(q);
 	weir_keys_free(k);
@@ -299,6 +346,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_typed),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_group_errors),
