@@ -42,6 +42,8 @@
  *   dyn		libraries that are loaded at first use
  *   http	libcurl multi: requests, bounded bodies, retries
  *   http_setup	TLS, proxies, credentials, headers from the settings
+ *   http_away	when it is time to say so
+ *   http_head	lines of the head of an answer
  *   http_fail	why there was no answer, in words
  *   http_mask	secrets that were sent, not to be repeated
  *   retry	when a failed request is sent again

@@ -153,6 +153,8 @@ struct api_ops {
 	size_t (*in_flight)(const struct api *a);
 };
 
+struct http_away;
+
 /* What every backend has in front. Fields below ops are the backend's to fill. */
 struct api {
 	const struct api_ops *ops;
@@ -163,6 +165,8 @@ struct api {
 	const char *base; /* address without credentials, for messages; or NULL */
 	/* When the waiting forms below give up (monotonic; 0: never): WEIR_EPENDING. */
 	int64_t deadline_us;
+	struct http_away
+		*away; /* who hears that the server is away; NULL: no network */
 	/* Asked by the waiting forms below; NULL: never. */
 	bool (*interrupted)(void *arg);
 	void *interrupted_arg;

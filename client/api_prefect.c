@@ -581,13 +581,13 @@ api_prefect_open(
 	size_t parallel = (size_t)weir_config_int(config, WEIR_KEY_PARALLEL);
 	const char *origin = weir_config_origin(config, WEIR_KEY_PARALLEL);
 	bool fixed = origin && strcmp(origin, "default") != 0;
-	enum weir_rc rc;
+	enum weir_rc rc = http_open(config, &p->http, err);
 
-	rc = http_open(config, &p->http, err);
 	if (rc) {
 		free(p);
 		return rc;
 	}
+	p->api.away = http_away(p->http);
 	api_pace_init(&p->pace, parallel, fixed ? parallel : parallel * PARALLEL_UP);
 	weir_id_format(&id, p->client);
 	p->csrf_allowed = weir_config_bool(config, WEIR_KEY_CSRF);

@@ -47,12 +47,13 @@ struct weir_engine {
 	int wake[2];                  /* to the thread */
 	int ready[2];                 /* to the reader of events */
 	atomic_bool give_way;         /* something waits: end a long cycle */
+	atomic_bool active;           /* someone looks */
 
 	pthread_mutex_t lock; /* of what follows */
 	VEC(struct waiting_req) requests;
 	VEC(struct weir_event) events;
 	uint64_t last_number;
-	bool stop, active, busy;
+	bool stop, busy;
 
 	/* The thread's own. */
 	bool following, away, pending;
@@ -60,8 +61,7 @@ struct weir_engine {
 	struct weir_id follow;
 	uint64_t follow_number;
 	int64_t follow_due_us, follow_wait_us, away_wait_us;
-	int64_t cycle_due_us, cycle_end_us;
-	int64_t progress_us;
+	int64_t cycle_due_us, cycle_end_us, progress_us;
 	unsigned cycles, polls;
 	int64_t generation;
 };
@@ -169,6 +169,16 @@ look_for_changes(struct weir_engine *e)
 	e->generation = generation;
 }
 
+static void
+set_away(void *arg, const char *why)
+{
+	struct weir_engine *e = arg;
+
+	if (!e->away)
+		post_kind(e, WEIR_EV_OFFLINE, why);
+	e->away = true;
+}
+
 /* The server is away or there again: said once each time. */
 static void
 note_server(struct weir_engine *e, enum weir_rc rc, const struct weir_err *err)
@@ -178,10 +188,9 @@ note_server(struct weir_engine *e, enum weir_rc rc, const struct weir_err *err)
 	if (rc == WEIR_EINTR || rc == WEIR_EBUSY || rc == WEIR_EPENDING ||
 		rc == WEIR_EDB)
 		return;
-	if (away && !e->away) {
-		LOG(LOG_INFO, "offline: %s", err->text);
-		post_kind(e, WEIR_EV_OFFLINE, err->text);
-	} else if (!away && e->away) {
+	if (away) {
+		set_away(e, err->text);
+	} else if (e->away) {
 		post_kind(e, WEIR_EV_ONLINE, NULL);
 		e->away_wait_us = 0;
 	}
@@ -191,11 +200,8 @@ note_server(struct weir_engine *e, enum weir_rc rc, const struct weir_err *err)
 static void
 plan_cycle(struct weir_engine *e, enum weir_rc rc)
 {
-	int64_t wait;
+	int64_t wait = atomic_load(&e->active) ? ACTIVE_US : QUIET_US;
 
-	pthread_mutex_lock(&e->lock);
-	wait = e->active ? ACTIVE_US : QUIET_US;
-	pthread_mutex_unlock(&e->lock);
 	e->pending = rc == WEIR_EPENDING;
 	if (e->pending)
 		wait = 0;
@@ -384,12 +390,8 @@ set_busy(struct weir_engine *e, bool busy)
 static void
 hurry(struct weir_engine *e)
 {
-	bool active;
-
-	pthread_mutex_lock(&e->lock);
-	active = e->active;
-	pthread_mutex_unlock(&e->lock);
-	if (active && !e->away && e->cycle_due_us > e->cycle_end_us + ACTIVE_US)
+	if (atomic_load(&e->active) && !e->away &&
+		e->cycle_due_us > e->cycle_end_us + ACTIVE_US)
 		e->cycle_due_us = e->cycle_end_us + ACTIVE_US;
 }
 
@@ -503,10 +505,11 @@ weir_engine_start(const struct weir_config *config, bool offline,
 	e->offline = offline;
 	e->on_request = getenv("WEIR_NOW") != NULL;
 	e->busy = true; /* until the first look around is done */
-	e->active = true;
+	atomic_init(&e->active, true);
 	e->wake[0] = e->wake[1] = e->ready[0] = e->ready[1] = -1;
 	pthread_mutex_init(&e->lock, NULL);
 	e->session = weir_session_new(config);
+	weir_session_on_away(e->session, set_away, e);
 	if (!pipe_make(e->wake) || !pipe_make(e->ready))
 		error = errno;
 	else
@@ -575,13 +578,7 @@ weir_engine_next(struct weir_engine *e, struct weir_event *ret_event)
 void
 weir_engine_active(struct weir_engine *e, bool active)
 {
-	bool was;
-
-	pthread_mutex_lock(&e->lock);
-	was = e->active;
-	e->active = active;
-	pthread_mutex_unlock(&e->lock);
-	if (active && !was)
+	if (!atomic_exchange(&e->active, active) && active)
 		pipe_poke(e->wake[1]);
 }
 

@@ -5,7 +5,9 @@
 #include <strings.h>
 
 #define LOG_MODULE "http"
+#include "http_away.h"
 #include "http_fail.h"
+#include "http_head.h"
 #include "http_setup.h"
 #include "retry.h"
 #include "weir/id.h"
@@ -56,6 +58,7 @@ struct http {
 	size_t n_finished; /* callbacks called, ever */
 	uint32_t random;
 	bool answered; /* this server has answered before */
+	struct http_away away;
 	atomic_bool woken;
 };
 
@@ -96,39 +99,6 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_tot
 	return t->stalled;
 }
 
-/* The value of a header line when its name is `name`, without white space around it. */
-static bool
-header_value(struct str line, const char *name, struct str *ret)
-{
-	size_t n = strlen(name);
-
-	if (line.len <= n || strncasecmp(line.s, name, n) != 0 || line.s[n] != ':')
-		return false;
-	*ret = (struct str){ line.s + n + 1, line.len - n - 1 };
-	while (ret->len && isspace((unsigned char)ret->s[0])) {
-		ret->s++;
-		ret->len--;
-	}
-	while (ret->len && isspace((unsigned char)ret->s[ret->len - 1]))
-		ret->len--;
-	return true;
-}
-
-/* A date of HTTP as microseconds, or WEIR_NO_TIME. */
-static int64_t
-parse_date(struct http *h, struct str text)
-{
-	char copy[64];
-	time_t t;
-
-	if (text.len >= sizeof(copy))
-		return WEIR_NO_TIME;
-	memcpy(copy, text.s, text.len);
-	copy[text.len] = '\0';
-	t = h->curl.getdate(copy, NULL);
-	return t < 0 ? WEIR_NO_TIME : (int64_t)t * WEIR_SECOND_US;
-}
-
 /* Retry-After: seconds, or a date (judged by the Date header if that came first). */
 static int64_t
 parse_retry_after(struct transfer *t, struct str text)
@@ -139,7 +109,7 @@ parse_retry_after(struct transfer *t, struct str text)
 	if (text.len == 0)
 		return -1;
 	if (!isdigit((unsigned char)text.s[0])) {
-		us = parse_date(t->http, text);
+		us = http_head_date(&t->http->curl, text);
 		return us == WEIR_NO_TIME ? -1 : us > now ? (us - now) / 1000 : 0;
 	}
 	for (size_t i = 0; i < text.len && isdigit((unsigned char)text.s[i]); i++)
@@ -154,14 +124,15 @@ on_header(char *data, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 	struct str line = { data, size * n }, value;
 
-	if (header_value(line, "Date", &value)) {
-		t->date_us = parse_date(t->http, value);
-	} else if (header_value(line, "Content-Type", &value)) {
+	if (http_head_value(line, "Date", &value)) {
+		t->date_us = http_head_date(&t->http->curl, value);
+	} else if (http_head_value(line, "Content-Type", &value)) {
 		t->is_json = value.len >= 16 &&
 			     strncasecmp(value.s, "application/json", 16) == 0;
-	} else if (header_value(line, "Retry-After", &value)) {
+	} else if (http_head_value(line, "Retry-After", &value)) {
 		t->retry_after_ms = parse_retry_after(t, value);
-	} else if (header_value(line, "Location", &value) && value.len < LOCATION_MAX) {
+	} else if (http_head_value(line, "Location", &value) &&
+		   value.len < LOCATION_MAX) {
 		memcpy(t->location, value.s, value.len);
 		t->location[value.len] = '\0';
 	}
@@ -304,11 +275,10 @@ http_submit(struct http *h, const struct http_request *r)
 
 /* ---- one try */
 
-static void
-fail(struct transfer *t, CURLcode code)
+static enum weir_rc
+failure(struct transfer *t, CURLcode code, struct weir_err *err)
 {
 	struct http *h = t->http;
-	struct weir_err err = { 0 };
 	struct http_fail f = {
 		.code = code,
 		.base = h->setup.base,
@@ -317,11 +287,24 @@ fail(struct transfer *t, CURLcode code)
 		.received = t->body.len,
 		.body_max = h->body_max,
 	};
-	enum weir_rc rc;
 
 	h->curl.easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &f.os_errno);
-	rc = http_fail_set(&f, &err);
+	return http_fail_set(&f, err);
+}
+
+static void
+fail(struct transfer *t, CURLcode code)
+{
+	struct weir_err err = { 0 };
+	enum weir_rc rc = failure(t, code, &err);
+
 	finish(t, rc, NULL, &err);
+}
+
+struct http_away *
+http_away(struct http *h)
+{
+	return &h->away;
 }
 
 static void
@@ -404,6 +387,7 @@ static void
 settle(struct transfer *t, CURLcode code)
 {
 	struct http *h = t->http;
+	struct weir_err err = { 0 };
 	long status = 0;
 	int64_t wait;
 
@@ -418,6 +402,9 @@ settle(struct transfer *t, CURLcode code)
 		code = CURLE_OPERATION_TIMEDOUT;
 	if (code == CURLE_OK)
 		h->answered = true;
+	if (http_away_due(&h->away, code == CURLE_OK) &&
+		failure(t, code, &err) == WEIR_ENET)
+		h->away.tell(h->away.arg, err.text);
 	wait = delay_ms(t, code, status);
 	if (wait != RETRY_GIVE_UP) {
 		t->due_us = weir_monotonic_us() + wait * 1000;

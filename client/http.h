@@ -15,6 +15,7 @@
 #include "weir/error.h"
 
 struct http;
+struct http_away;
 
 enum { HTTP_BODY_MAX = 512 << 20, HTTP_TARGET_MAX = 8 << 10, HTTP_HEADERS_MAX = 4 };
 
@@ -53,6 +54,9 @@ const char *http_base(const struct http *h);
 
 /* Refuse bodies over max bytes; HTTP_BODY_MAX unless told. */
 void http_set_body_max(struct http *h, size_t max);
+
+/* Who is told, from http_pump, that no connection comes about for 2 s and more. */
+struct http_away *http_away(struct http *h);
 
 void http_submit(struct http *h, const struct http_request *r);
 size_t http_in_flight(

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "http_away.h"
 #include "weir/mem.h"
 #include "weir/time.h"
 
@@ -16,6 +17,7 @@ struct weir_session {
 	/* Read by weir_session_interrupt, which may run in a signal handler. */
 	_Atomic(struct api *) api;
 	atomic_bool interrupted;
+	struct http_away away;
 };
 
 struct weir_session *
@@ -39,6 +41,13 @@ weir_session_free(struct weir_session *s)
 	weir_statedb_close(s->state);
 	free(s->note);
 	free(s);
+}
+
+void
+weir_session_on_away(
+	struct weir_session *s, void (*away)(void *arg, const char *why), void *arg)
+{
+	s->away = (struct http_away){ .tell = away, .arg = arg };
 }
 
 const struct weir_config *
@@ -201,6 +210,8 @@ open_api(struct weir_session *s, struct api **ret_api, struct weir_err *err)
 			return rc;
 		a->interrupted = ask_interrupted;
 		a->interrupted_arg = s;
+		if (a->away)
+			*a->away = s->away;
 		/* From here on an interrupt wakes it; so it stays until the end. */
 		atomic_store(&s->api, a);
 	}

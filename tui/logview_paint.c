@@ -58,7 +58,7 @@ empty_text(const struct log *l)
 				 "& Enter: no filter).";
 	if (!known)
 		return "This run is no longer here: the server has deleted it.";
-	if (l->syncing)
+	if (l->syncing && !l->v.app->status.offline)
 		return "Fetching the log...";
 	if (!l->v.app->engine && !complete)
 		return "This log was not fetched yet, and the server is not asked.";

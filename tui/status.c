@@ -63,6 +63,7 @@ void
 status_read(struct app *a)
 {
 	struct status *s = &a->status;
+	int64_t since = WEIR_NO_TIME;
 	struct weir_err err;
 
 	s->cycle_us = WEIR_NO_TIME;
@@ -70,8 +71,13 @@ status_read(struct app *a)
 		return;
 	if (weir_store_meta(a->store, WEIR_META_CYCLE_US, &s->cycle_us, &err))
 		s->cycle_us = WEIR_NO_TIME;
-	if (weir_store_meta(a->store, WEIR_META_OFFLINE_US, &s->offline_us, &err))
-		s->offline_us = WEIR_NO_TIME;
+	/* The store says it of those who know; until then it is when we heard of it. */
+	if (weir_store_meta(a->store, WEIR_META_OFFLINE_US, &since, &err))
+		since = WEIR_NO_TIME;
+	if (!s->offline || since != WEIR_NO_TIME)
+		s->offline_us = since;
+	else if (s->offline_us == WEIR_NO_TIME)
+		s->offline_us = weir_now_us();
 }
 
 void

@@ -35,6 +35,13 @@ WEIR_NODISCARD enum weir_rc weir_session_state(struct weir_session *s, bool writ
 const char *weir_session_note(const struct weir_session *s);
 
 /*
+ * Call away when the server does not answer for 2 s and more, while it is still tried;
+ * from where the session works. To be set before it is used.
+ */
+void weir_session_on_away(
+	struct weir_session *s, void (*away)(void *arg, const char *why), void *arg);
+
+/*
  * Make what is blocking now end with WEIR_EINTR; safe in a signal handler and from any
  * thread.
  */
