@@ -142,21 +142,44 @@ find(struct ctx *ctx, const char *word, struct weir_id *ret_id)
 	return rc;
 }
 
+/* By what the store knows of it; else, or if that has gone, by its name. */
 static enum weir_rc
-read_deployment(struct start *s)
+ask_server(struct start *s, const char *word)
+{
+	struct ctx *ctx = s->ctx;
+	struct weir_id id;
+	enum weir_rc rc = find(ctx, word, &id);
+
+	if (!rc)
+		rc = weir_deployment_read(ctx->session, &id, &s->d, ctx->err);
+	if (rc == WEIR_ENOTFOUND && strchr(word, '/') && !strstr(word, "://"))
+		rc = weir_deployment_named(ctx->session, word, &s->d, ctx->err);
+	return rc;
+}
+
+static enum weir_rc
+ask_store(struct start *s, const char *word)
 {
 	struct ctx *ctx = s->ctx;
 	struct weir_store *store;
 	struct weir_id id;
-	struct weir_err err;
-	enum weir_rc rc = find(ctx, ctx->words[0], &id);
+	enum weir_rc rc = find(ctx, word, &id);
 
-	if (!rc && ctx->g.offline)
+	if (!rc)
 		rc = ctx_store(ctx, &store);
-	if (!rc && ctx->g.offline)
-		rc = weir_deployment_of(store, &id, &s->d, ctx->err);
-	else if (!rc)
-		rc = weir_deployment_read(ctx->session, &id, &s->d, ctx->err);
+	return rc ? rc : weir_deployment_of(store, &id, &s->d, ctx->err);
+}
+
+static enum weir_rc
+read_deployment(struct start *s)
+{
+	struct ctx *ctx = s->ctx;
+	const char *word = ctx->words[0];
+	struct weir_err err;
+	enum weir_rc rc = ctx->g.offline ? ask_store(s, word) : ask_server(s, word);
+
+	if (rc == WEIR_ENOTFOUND)
+		suggest(ctx, word);
 	if (!rc && weir_schema_parse(str_of(s->d.schema), &s->schema, &err)) {
 		ctx_note(ctx, "%s", err.text);
 		rc = weir_schema_parse(STR(""), &s->schema, ctx->err);

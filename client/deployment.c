@@ -2,13 +2,19 @@
 #define LOG_MODULE "deployment"
 #include "deployment.h"
 
+#include "api_body.h"
 #include "api_fields.h"
+#include "http.h"
 #include "session.h"
 #include "store_write.h"
 #include "weir/log.h"
 #include "weir/members.h"
 #include "weir/select.h"
+#include "weir/time.h"
 #include "weir/trigger.h"
+
+/* What is known of pools and workers is asked again when it is older. */
+static const int64_t fresh_us = INT64_C(30) * WEIR_SECOND_US;
 
 /* A member's value: text as text, all else as JSON; owned, "" when null or missing. */
 static char *
@@ -115,8 +121,8 @@ put(struct weir_store *store, enum weir_kind kind, struct str body)
 	struct doc_vec docs = { 0 };
 	struct weir_err err;
 
-	if (store && !api_decode_docs(kind, body, &arena, &docs, &err) && docs.n == 1 &&
-		store_put_docs(store, kind, docs.v, 1, NULL, &err))
+	if (store && !api_decode_docs(kind, body, &arena, &docs, &err) && docs.n &&
+		store_put_docs(store, kind, docs.v, docs.n, NULL, &err))
 		LOG(LOG_WARN, "%s", err.text);
 	VEC_FREE(&docs);
 	arena_free(&arena);
@@ -166,39 +172,150 @@ gone(const struct weir_id *id, struct weir_err *err)
 	return weir_hint(err, "weir deployments --refresh");
 }
 
+/* body: as the server answered. */
+static enum weir_rc
+take_body(struct api *api, struct weir_store *store, struct str body,
+	struct weir_deployment *ret_d, struct weir_err *err)
+{
+	struct weir_deployment d = { 0 };
+	char *flow = NULL, *id = member(body, "id");
+	enum weir_rc rc = find_flow(api, store, body, &flow, err);
+
+	if (!rc && !weir_id_parse(str_of(id), &d.id))
+		rc = weir_fail(err, WEIR_EBADDATA,
+			"deployment: the server's answer is not a deployment");
+	if (!rc) {
+		put(store, WEIR_DEPLOYMENT, body);
+		take(body, flow, &d);
+		*ret_d = d;
+	}
+	free(flow);
+	free(id);
+	return rc;
+}
+
+/* ---- what takes its runs, asked in the same moment if what is known is old */
+
+enum { FARM_LISTS = 3 };
+
+struct farm {
+	char *pool; /* owned; NULL: nothing is asked */
+	struct {
+		enum weir_kind kind;
+		struct api_wait wait;
+		struct buf body;
+	} v[FARM_LISTS];
+};
+
+static void
+take_pool(void *arg, const struct weir_rows *rows)
+{
+	if (!weir_rows_cell(rows, 0)->null)
+		*(char **)arg = str_copy(weir_rows_cell(rows, 0)->s);
+}
+
+static void
+farm_ask(struct farm *f, struct api *api, struct weir_store *store,
+	const struct weir_id *id)
+{
+	static const enum weir_kind kinds[FARM_LISTS] = { WEIR_POOL, WEIR_QUEUE,
+		WEIR_WORKER };
+	int64_t cycle_us;
+
+	*f = (struct farm){ 0 };
+	if (!store || weir_store_meta(store, WEIR_META_CYCLE_US, &cycle_us, NULL) ||
+		(cycle_us != WEIR_NO_TIME && weir_now_us() - cycle_us < fresh_us))
+		return;
+	(void)weir_row_of(store, WEIR_DEPLOYMENT, id, "work_pool_name", take_pool,
+		&f->pool, NULL);
+	for (size_t i = 0; f->pool && *f->pool && i < FARM_LISTS; i++) {
+		struct api_list list = API_LIST_INIT;
+
+		f->v[i].kind = list.kind = kinds[i];
+		list.pool = kinds[i] == WEIR_POOL ? NULL : f->pool;
+		buf_init(&f->v[i].body, BUF_MAX);
+		f->v[i].wait.out = &f->v[i].body;
+		api->ops->list(api, &list, api_wait_done, &f->v[i].wait);
+	}
+}
+
+static void
+farm_take(struct farm *f, struct api *api, struct weir_store *store)
+{
+	for (size_t i = 0; f->pool && *f->pool && i < FARM_LISTS; i++) {
+		if (!api_wait(api, &f->v[i].wait))
+			put(store, f->v[i].kind, buf_str(&f->v[i].body));
+		buf_release(&f->v[i].body);
+	}
+	free(f->pool);
+}
+
 enum weir_rc
 deployment_get(struct api *api, struct weir_store *store, const struct weir_id *id,
 	struct weir_deployment *ret_d, struct weir_err *err)
 {
-	struct weir_deployment d = { .id = *id };
 	struct buf body = BUF_INIT(BUF_MAX);
-	char *flow = NULL;
-	enum weir_rc rc = get(api, WEIR_DEPLOYMENT, id, &body, err);
+	struct farm farm;
+	enum weir_rc rc;
 
+	farm_ask(&farm, api, store, id);
+	rc = get(api, WEIR_DEPLOYMENT, id, &body, err);
+	farm_take(&farm, api, store);
 	if (rc == WEIR_ENOTFOUND)
 		rc = gone(id, err);
 	else if (!rc)
-		rc = find_flow(api, store, buf_str(&body), &flow, err);
-	if (!rc) {
-		put(store, WEIR_DEPLOYMENT, buf_str(&body));
-		take(buf_str(&body), flow, &d);
-		*ret_d = d;
-	}
-	free(flow);
+		rc = take_body(api, store, buf_str(&body), ret_d, err);
 	buf_release(&body);
 	return rc;
+}
+
+static enum weir_rc
+open_session(struct weir_session *s, struct api **ret_api,
+	struct weir_store **ret_store, struct weir_err *err)
+{
+	if (weir_session_store(s, WEIR_STORE_WRITE, ret_store, NULL))
+		*ret_store = NULL;
+	return session_api_known(s, ret_api, err);
 }
 
 enum weir_rc
 weir_deployment_read(struct weir_session *s, const struct weir_id *id,
 	struct weir_deployment *ret_d, struct weir_err *err)
 {
-	struct weir_store *store = NULL;
+	struct weir_store *store;
 	struct api *api;
-	enum weir_rc rc;
+	enum weir_rc rc = open_session(s, &api, &store, err);
 
-	if (weir_session_store(s, WEIR_STORE_WRITE, &store, NULL))
-		store = NULL;
-	rc = session_api_known(s, &api, err);
 	return rc ? rc : deployment_get(api, store, id, ret_d, err);
+}
+
+enum weir_rc
+weir_deployment_named(struct weir_session *s, const char *name,
+	struct weir_deployment *ret_d, struct weir_err *err)
+{
+	const char *slash = strchr(name, '/');
+	char *flow = xstrndup(name, slash ? (size_t)(slash - name) : 0);
+	struct buf path = BUF_INIT(HTTP_TARGET_MAX), body = BUF_INIT(BUF_MAX);
+	struct weir_store *store;
+	struct api *api;
+	enum weir_rc rc = open_session(s, &api, &store, err);
+
+	buf_adds(&path, "/deployments/name/");
+	api_body_percent(&path, flow);
+	buf_addc(&path, '/');
+	api_body_percent(&path, slash ? slash + 1 : name);
+	if (!rc && (!slash || path.truncated))
+		rc = WEIR_ENOTFOUND;
+	if (!rc)
+		rc = api_raw_wait(
+			api, "GET", buf_cstr(&path), STR(""), true, &body, err);
+	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED)
+		rc = weir_fail(err, WEIR_ENOTFOUND,
+			"'%.100s': the server has no such deployment", name);
+	if (!rc)
+		rc = take_body(api, store, buf_str(&body), ret_d, err);
+	free(flow);
+	buf_release(&path);
+	buf_release(&body);
+	return rc;
 }

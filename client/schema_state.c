@@ -29,7 +29,19 @@ static const char step_1[] =
 " WITHOUT ROWID;"
 "CREATE INDEX chain_of ON chain(of);"
 "PRAGMA user_version = 1;";
+
+/* A key that its user chose may be used again: the server answers with the same run. */
+static const char step_2[] =
+"ALTER TABLE acts RENAME TO acts_1;"
+"CREATE TABLE acts(k INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, verb TEXT NOT NULL,"
+" who TEXT, profile TEXT, server TEXT, kind TEXT, object BLOB, name TEXT, key TEXT,"
+" path TEXT, body TEXT, owner TEXT, sent_us INTEGER, state INTEGER NOT NULL,"
+" answered_us INTEGER, answer TEXT, said TEXT, made BLOB, reverse TEXT);"
+"INSERT INTO acts SELECT * FROM acts_1;"
+"DROP TABLE acts_1;"
+"CREATE INDEX acts_open ON acts(k) WHERE state = 0;"
+"PRAGMA user_version = 2;";
 /* clang-format on */
 
-static const char *const steps[] = { step_1 };
+static const char *const steps[] = { step_1, step_2 };
 const struct schema schema_state = { steps, sizeof(steps) / sizeof(steps[0]) };

@@ -48,6 +48,9 @@ struct weir_deployment {
 };
 WEIR_NODISCARD enum weir_rc weir_deployment_read(struct weir_session *s,
 	const struct weir_id *id, struct weir_deployment *ret_d, struct weir_err *err);
+/* The same by `flow/deployment`, which need not be in the store. */
+WEIR_NODISCARD enum weir_rc weir_deployment_named(struct weir_session *s,
+	const char *name, struct weir_deployment *ret_d, struct weir_err *err);
 /* From the store alone. */
 WEIR_NODISCARD enum weir_rc weir_deployment_of(struct weir_store *store,
 	const struct weir_id *id, struct weir_deployment *ret_d, struct weir_err *err);
