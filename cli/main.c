@@ -133,6 +133,7 @@
  *   act_settle	what was left without an answer
  *   register	what of a manifest differs from the server
  *   register_read	deployments, pools and automations, several at once
+ *   register_check	what the server would refuse
  *   register_gone	what the file no longer names
  *   register_compare	stated against served, field by field
  *   register_auto	automations of triggers

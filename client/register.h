@@ -6,6 +6,7 @@
  *   register_body      the requests that make it so
  *   register_get       many reads in flight
  *   register           the plan
+ *   register_check     what would be refused
  *   register_read      what it asks of the server
  *   register_gone      what the file no longer names
  *   register_send      the plan carried out
@@ -155,7 +156,15 @@ void register_count(struct reg_plan *p);
 void register_item_add(struct reg_plan *p, const struct weir_manifest_entry *e,
 	const char *flow, const char *name);
 
-/* ---- register_read, register_gone */
+/* ---- register_check, register_read, register_gone */
+
+struct reg_pool {
+	const char *name;
+	json_t *doc;        /* NULL: missing */
+	bool missing, idle; /* idle: nobody online works for it */
+};
+/* pool NULL: none is asked for. */
+void register_check(struct reg_plan *p, size_t i, const struct reg_pool *pool);
 
 /* Deployments and pools; what a pool is in the way of has failed. */
 WEIR_NODISCARD enum weir_rc register_read_first(

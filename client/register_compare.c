@@ -238,10 +238,24 @@ same_time(const json_t *a, const json_t *b)
 	return x == y;
 }
 
+/* A rule that says no start is given one by newer servers, on a line before it. */
+static bool
+same_rule(const json_t *stated, const json_t *served)
+{
+	const char *a = json_string_value(json_object_get(stated, "rrule"));
+	const char *b = json_string_value(json_object_get(served, "rrule"));
+	const char *line = b ? strchr(b, '\n') : NULL;
+
+	if (!a || !b)
+		return !a && !b;
+	return !strcmp(a, b) ||
+	       (line && !strncmp(b, "DTSTART:", 8) && !strcmp(a, line + 1));
+}
+
 static bool
 same_when(const json_t *stated, const json_t *served)
 {
-	static const char *const kinds[] = { "cron", "interval", "rrule" };
+	static const char *const kinds[] = { "cron", "interval" };
 	json_t *utc = json_string("UTC"), *yes = json_true();
 	const json_t *anchor = json_object_get(stated, "anchor_date");
 	bool same = true;
@@ -249,7 +263,8 @@ same_when(const json_t *stated, const json_t *served)
 	for (size_t i = 0; i < N_ELEM(kinds); i++)
 		same = same && register_json_same(json_object_get(stated, kinds[i]),
 				       json_object_get(served, kinds[i]));
-	same = same && same_or(stated, served, "timezone", utc);
+	same = same && same_rule(stated, served) &&
+	       same_or(stated, served, "timezone", utc);
 	if (same && json_object_get(stated, "cron"))
 		same = same_or(stated, served, "day_or", yes);
 	/* else it is the time of its creation */
@@ -302,36 +317,95 @@ same_schedules(const json_t *stated, const json_t *served)
 }
 
 /* A schedule as people wrote it: what only the server knows is left out. */
-static json_t *
-schedules_shown(const json_t *schedules, bool anchors)
+static void
+bare_schedule(json_t *one, bool anchors)
 {
 	static const char *const own[] = { "id", "created", "updated", "deployment_id",
 		"max_active_runs", "catchup", "replaces" };
+	static const char *const idle[] = { "max_scheduled_runs", "parameters",
+		"slug" };
+	json_t *when = json_object_get(one, "schedule");
+	const json_t *every = json_object_get(when, "interval");
+
+	for (size_t k = 0; k < N_ELEM(own); k++)
+		json_object_del(one, own[k]);
+	for (size_t k = 0; k < N_ELEM(idle); k++)
+		if (is_empty(json_object_get(one, idle[k])))
+			json_object_del(one, idle[k]);
+	if (!json_object_get(one, "active"))
+		json_object_set_new(one, "active", json_true());
+	if (is_empty(json_object_get(when, "timezone")))
+		json_object_set_new(when, "timezone", json_string("UTC"));
+	if (json_object_get(when, "cron") && !json_object_get(when, "day_or"))
+		json_object_set_new(when, "day_or", json_true());
+	if (json_is_integer(every))
+		json_object_set_new(
+			when, "interval", json_real(json_number_value(every)));
+	if (!anchors)
+		json_object_del(when, "anchor_date");
+}
+
+static json_t *
+bare_schedules(const json_t *schedules, bool anchors)
+{
 	json_t *shown = json_deep_copy(schedules), *one;
 	size_t i;
 
 	json_array_foreach(shown, i, one)
 	{
-		json_t *when = json_object_get(one, "schedule");
-
-		for (size_t k = 0; k < N_ELEM(own); k++)
-			json_object_del(one, own[k]);
-		if (is_empty(json_object_get(one, "max_scheduled_runs")))
-			json_object_del(one, "max_scheduled_runs");
-		if (is_empty(json_object_get(one, "parameters")))
-			json_object_del(one, "parameters");
-		if (is_empty(json_object_get(one, "slug")))
-			json_object_del(one, "slug");
-		if (!json_object_get(one, "active"))
-			json_object_set_new(one, "active", json_true());
-		if (is_empty(json_object_get(when, "timezone")))
-			json_object_set_new(when, "timezone", json_string("UTC"));
-		if (json_object_get(when, "cron") && !json_object_get(when, "day_or"))
-			json_object_set_new(when, "day_or", json_true());
-		if (!anchors)
-			json_object_del(when, "anchor_date");
+		bare_schedule(one, anchors);
 	}
 	return shown;
+}
+
+/* The served one that stands for this, by what it says or by its slug. */
+static size_t
+partner(const json_t *stated, const json_t *served, const bool *taken)
+{
+	size_t n = json_array_size(served), slug = n;
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(served, i);
+
+		if (!taken[i] && register_schedule_same(stated, one))
+			return i;
+		if (!taken[i] && slug == n && *register_text(one, "slug") &&
+			!strcmp(register_text(one, "slug"),
+				register_text(stated, "slug")))
+			slug = i;
+	}
+	return slug;
+}
+
+/* In the file's order, and as the file says it where it is the same. */
+static json_t *
+served_schedules(const json_t *stated, const json_t *served, bool anchors)
+{
+	size_t n = json_array_size(served);
+	bool *taken = xcalloc(n + 1, sizeof(*taken));
+	json_t *list = json_array(), *bare;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(stated, i, one)
+	{
+		size_t at = partner(one, served, taken);
+
+		if (at == n)
+			continue;
+		taken[at] = true;
+		json_array_append(
+			list, register_schedule_same(one, json_array_get(served, at))
+				      ? reg_tree(one)
+				      : json_array_get(served, at));
+	}
+	for (i = 0; i < n; i++)
+		if (!taken[i])
+			json_array_append(list, json_array_get(served, i));
+	bare = bare_schedules(list, anchors);
+	json_decref(list);
+	free(taken);
+	return bare;
 }
 
 static bool
@@ -430,8 +504,8 @@ static void
 add_schedules(const json_t *stated, const json_t *served, struct reg_changes *out)
 {
 	bool anchors = has_anchor(stated);
-	json_t *before = served ? schedules_shown(served, anchors) : NULL;
-	json_t *after = schedules_shown(stated, anchors);
+	json_t *before = served ? served_schedules(stated, served, anchors) : NULL;
+	json_t *after = bare_schedules(stated, anchors);
 
 	register_change_add(out, "schedules", before, after);
 	json_decref(before);

@@ -7,12 +7,7 @@
 
 /* ---- first round: deployments, pools, workers */
 
-struct pool {
-	const char *name;
-	json_t *doc;
-	bool missing, idle; /* idle: nobody online works for it */
-};
-VEC_TYPE(pools, struct pool);
+VEC_TYPE(pools, struct reg_pool);
 static char *
 deployment_path(const struct reg_item *item)
 {
@@ -36,7 +31,7 @@ pool_path(const char *name, const char *rest)
 	return buf_steal(&path);
 }
 
-static struct pool *
+static struct reg_pool *
 find_pool(struct pools *pools, const char *name)
 {
 	for (size_t i = 0; i < pools->n; i++)
@@ -53,7 +48,7 @@ find_pools(const struct reg_plan *p, struct pools *pools)
 			register_text(p->items.v[i].stated, "work_pool_name");
 
 		if (*name && !find_pool(pools, name))
-			VEC_PUSH(pools, ((struct pool){ .name = name }));
+			VEC_PUSH(pools, ((struct reg_pool){ .name = name }));
 	}
 }
 
@@ -80,8 +75,8 @@ take_deployment(
 }
 
 static enum weir_rc
-take_pool(struct pool *pool, const struct reg_get *doc, const struct reg_get *workers,
-	struct weir_err *err)
+take_pool(struct reg_pool *pool, const struct reg_get *doc,
+	const struct reg_get *workers, struct weir_err *err)
 {
 	const char *type;
 	json_t *online;
@@ -133,81 +128,6 @@ ask_first(struct reg_plan *p, struct api *a, struct pools *pools, struct weir_er
 	return rc;
 }
 
-/* ---- checks */
-
-/* The one key of a step, "" if it is not so. */
-static const char *
-step_name(const json_t *step)
-{
-	const char *key = "";
-	json_t *value;
-
-	json_object_foreach(reg_tree(step), key, value)
-	{
-		(void)value;
-		return key;
-	}
-	return "";
-}
-
-/* What a worker of a pool of type weir can do itself (weir-worker). */
-static void
-check_steps(struct reg_plan *p, size_t i)
-{
-	static const char *const known[] = { "git_clone", "set_working_directory",
-		"run_shell_script" };
-	static const char package[] = "prefect.deployments.steps.";
-	const json_t *step;
-	size_t k, at;
-
-	json_array_foreach(
-		json_object_get(p->items.v[i].stated, "pull_steps"), at, step)
-	{
-		const char *name = step_name(step);
-
-		for (k = 0; k < N_ELEM(known); k++)
-			if (!strncmp(name, package, strlen(package)) &&
-				!strcmp(name + strlen(package), known[k]))
-				break;
-		if (k == N_ELEM(known))
-			register_fail(p, i, WEIR_EREFUSED,
-				"git_clone, set_working_directory, run_shell_script",
-				"pull[%zu]: %s: a pool of type weir does without "
-				"Python, and so without this step",
-				at, name);
-	}
-}
-
-static void
-check_pool(struct reg_plan *p, size_t i, struct pools *pools)
-{
-	const char *name = register_text(p->items.v[i].stated, "work_pool_name");
-	struct pool *pool = *name ? find_pool(pools, name) : NULL;
-	char hint[256];
-
-	if (!pool)
-		return;
-	snprintf(hint, sizeof(hint), "weir pools create %s --type process", name);
-	if (pool->missing) {
-		register_fail(p, i, WEIR_EREFUSED, hint,
-			"work_pool.name: the server has no work pool '%s'", name);
-		return;
-	}
-	if (!strcmp(register_text(pool->doc, "type"), "prefect-agent"))
-		register_fail(p, i, WEIR_EREFUSED, NULL,
-			"work_pool.name: '%s' is for agents, which take no such "
-			"deployments",
-			name);
-	if (!strcmp(register_text(pool->doc, "type"), "weir"))
-		check_steps(p, i);
-	if (json_is_true(json_object_get(pool->doc, "is_paused")))
-		register_note(p, "work pool '%s' is paused: its runs will wait", name);
-	else if (pool->idle)
-		register_note(p,
-			"no worker of work pool '%s' is online: its runs will wait",
-			name);
-}
-
 enum weir_rc
 register_read_first(struct reg_plan *p, struct api *a, struct weir_err *err)
 {
@@ -216,8 +136,12 @@ register_read_first(struct reg_plan *p, struct api *a, struct weir_err *err)
 
 	find_pools(p, &pools);
 	rc = ask_first(p, a, &pools, err);
-	for (size_t i = 0; !rc && i < p->items.n; i++)
-		check_pool(p, i, &pools);
+	for (size_t i = 0; !rc && i < p->items.n; i++) {
+		const char *name =
+			register_text(p->items.v[i].stated, "work_pool_name");
+
+		register_check(p, i, *name ? find_pool(&pools, name) : NULL);
+	}
 	for (size_t i = 0; i < pools.n; i++)
 		json_decref(pools.v[i].doc);
 	VEC_FREE(&pools);

@@ -69,12 +69,29 @@ journal_begin(struct sender *s, const char *method, const char *path, const char
 	return rc;
 }
 
+/* What a request did, in the words of the list. */
+static void
+add_done(const struct sender *s, struct buf *out)
+{
+	const struct reg_item *item = s->item;
+
+	buf_adds(out, weir_reg_verdict_name(s->view->verdict));
+	if (s->view->verdict != WEIR_REG_CHANGED)
+		return;
+	for (size_t i = 0; i < item->changes.n; i++)
+		buf_addf(out, "%s%s", i ? ", " : ": ", item->changes.v[i].field);
+}
+
 static void
 journal_end(struct sender *s, int64_t number, enum weir_rc rc, const struct buf *answer)
 {
+	struct buf done = BUF_INIT(JOURNAL_SAID_MAX);
+	struct weir_deed deed = { .state = deed_state(rc), .said = s->err->text };
 	struct weir_err err;
-	const char *said = rc ? s->err->text : "done";
-	struct weir_deed deed = { .state = deed_state(rc), .said = said };
+
+	add_done(s, &done);
+	if (!rc)
+		deed.said = buf_cstr(&done);
 
 	if (deed.state == WEIR_DEED_LOST)
 		deed.said = "no answer: registering again sends what still differs";
@@ -82,6 +99,7 @@ journal_end(struct sender *s, int64_t number, enum weir_rc rc, const struct buf 
 		deed.answer = buf_cstr(answer);
 	if (journal_answer(s->state, number, &deed, &err))
 		LOG(LOG_WARN, "%s", err.text);
+	buf_release(&done);
 }
 
 /* body NULL: none. out gets the answer. */

@@ -184,6 +184,15 @@ schedules(void **state)
 		LIST("{\"schedule\":{\"interval\":3600,\"anchor_date\":"
 		     "\"2026-01-02T00:00:00Z\"}}"),
 		hourly);
+	/* newer servers write a start before a rule that has none */
+	SAME(LIST("{\"schedule\":{\"rrule\":\"FREQ=DAILY\"}}"),
+		LIST("{\"schedule\":{\"timezone\":\"UTC\",\"rrule\":"
+		     "\"DTSTART:20200101T000000\\nFREQ=DAILY\"}}"));
+	DIFFER("schedules ",
+		LIST("{\"schedule\":{\"rrule\":\"DTSTART:20210101T000000\\n"
+		     "FREQ=DAILY\"}}"),
+		LIST("{\"schedule\":{\"timezone\":\"UTC\",\"rrule\":"
+		     "\"DTSTART:20200101T000000\\nFREQ=DAILY\"}}"));
 	/* in any order, but each once */
 	SAME(LIST("{\"schedule\":{\"rrule\":\"FREQ=DAILY\"}}," CRON("}")),
 		LIST(SERVED_CRON
