@@ -111,7 +111,7 @@ struct cmd {
 /* clang-format off */
 #define CMDS(X) \
 	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(show) X(why) X(graph) X(logs) X(cancel) X(trigger) \
-	X(retrigger) X(history) X(sync) X(open) X(config) X(doctor) X(completion) X(help)
+	X(retrigger) X(register) X(history) X(sync) X(open) X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;

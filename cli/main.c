@@ -192,6 +192,9 @@
  *   cmd_trigger	new runs of a deployment
  *   trigger_args	their parameters, from words, files, a matrix
  *   wait		until runs have ended
+ *   cmd_register	what prefect.yaml names, to the server
+ *   register_print	a line a deployment, differences
+ *   line_diff	lines against lines
  *   cmd_history	what was done
  *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables

@@ -349,8 +349,10 @@ set_pool(struct reading *r, struct draft *d)
 	if (queue && !json_is_null(queue) && !json_is_string(queue))
 		return manifest_fail(r, &s, "work_queue_name must be text");
 	state(d, "work_pool_name", json_string(text));
-	if (json_string_length(queue))
-		state(d, "work_queue_name", json_copy((json_t *)(uintptr_t)queue));
+	/* without one it is the pool's default queue, as before it had another */
+	state(d, "work_queue_name",
+		json_string_length(queue) ? json_copy((json_t *)(uintptr_t)queue)
+					  : json_null());
 	state(d, "job_variables",
 		variables ? json_deep_copy(variables) : json_object());
 	return check_command(r, d, &s, variables);

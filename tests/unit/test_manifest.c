@@ -180,7 +180,8 @@ test_entry(void **state)
 		"{\"version\":\"1\",\"description\":\"x\",\"tags\":[\"a\",\"2\"],"
 		"\"paused\":true,\"concurrency_limit\":null,"
 		"\"concurrency_options\":null,\"entrypoint\":\"flow.py:f\","
-		"\"work_pool_name\":\"p\",\"job_variables\":{},"
+		"\"work_pool_name\":\"p\",\"work_queue_name\":null,"
+		"\"job_variables\":{},"
 		"\"parameters\":{\"a\":1},\"parameter_openapi_schema\":"
 		"{\"type\":\"object\",\"properties\":{}},"
 		"\"enforce_parameter_schema\":false}");
