@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 
+#include "schema.h"
 #include "state_help.h"
 
 static void
@@ -208,6 +209,45 @@ test_newer(void **state)
 	state_end(&h);
 }
 
+/* What an older weir left is kept, by who only reads it too. */
+static void
+test_older(void **state)
+{
+	struct state_help h;
+	sqlite3 *db;
+	sqlite3_stmt *st = NULL;
+
+	(void)state;
+	state_new(&h);
+	state_open(&h, true);
+	db = statedb_db(h.s)->sqlite;
+	assert_int_equal(sqlite3_exec(db,
+				 "DROP TABLE acts; DROP TABLE meta; DROP TABLE texts;"
+				 "DROP TABLE marks; DROP TABLE chain;",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, schema_state.steps[0], NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				 "INSERT INTO acts(at_us, verb, key, state) VALUES"
+				 "(7, 'retrigger', 'k', 0)",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	state_close(&h);
+	for (int write = 0; write < 2; write++) {
+		state_open(&h, write);
+		assert_int_equal(
+			sqlite3_prepare_v2(statedb_db(h.s)->sqlite,
+				"SELECT key FROM acts WHERE at_us = 7", -1, &st, NULL),
+			SQLITE_OK);
+		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+		assert_string_equal((const char *)sqlite3_column_text(st, 0), "k");
+		sqlite3_finalize(st);
+		state_close(&h);
+	}
+	state_end(&h);
+}
+
 static void
 test_other_address(void **state)
 {
@@ -286,6 +326,7 @@ main(void)
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_older),
 		cmocka_unit_test(test_other_address),
 		cmocka_unit_test(test_two_processes),
 	};
