@@ -111,7 +111,8 @@ struct cmd {
 /* clang-format off */
 #define CMDS(X) \
 	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(show) X(why) X(graph) X(logs) X(cancel) X(trigger) \
-	X(retrigger) X(register) X(history) X(sync) X(open) X(config) X(doctor) X(completion) X(help)
+	X(retrigger) X(resume) X(pause) X(unpause) X(register) X(history) \
+	X(sync) X(open) X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;
@@ -144,6 +145,9 @@ void ctx_close(struct ctx *ctx);
 
 /* Bring the store up to date for reading as DESIGN 2 says; the data's age on stderr. */
 WEIR_NODISCARD enum weir_rc ctx_refresh(struct ctx *ctx);
+
+/* The same, whatever the age of the data: what was made a moment ago is looked for. */
+WEIR_NODISCARD enum weir_rc ctx_refresh_now(struct ctx *ctx);
 
 /* The store for reading, borrowed. None yet is WEIR_ENET: the network was needed. */
 WEIR_NODISCARD enum weir_rc ctx_store(struct ctx *ctx, struct weir_store **ret_store);

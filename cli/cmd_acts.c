@@ -1,10 +1,25 @@
-/* weir cancel, weir retrigger: stop runs; run again, as a new run or the same. */
+/*
+ * weir cancel, weir retrigger, weir resume: stop runs; run again, as a new run or the
+ * same; go on with what is paused.
+ */
 #include "acts.h"
+
+#include <errno.h>
+
+#include <weir/json.h>
+
+enum { INPUT_MAX = 512 << 10, RUNS = 1u << WEIR_RUN };
+
+struct args {
+	struct acts_args acts;
+	const char *input;
+	bool force, same, defaults;
+};
 
 static enum weir_rc
 run(struct ctx *ctx, enum weir_act_kind kind)
 {
-	const struct acts_args *args = ctx->args;
+	const struct args *args = ctx->args;
 	struct weir_act act = {
 		.kind = kind,
 		.force = args->force,
@@ -15,10 +30,10 @@ run(struct ctx *ctx, enum weir_act_kind kind)
 	if (args->same && args->defaults)
 		return weir_fail(ctx->err, WEIR_EUSAGE,
 			"retrigger: --same keeps its parameters: not with --defaults");
-	if (args->force && !args->dry_run)
+	if (args->force && !args->acts.dry_run)
 		ctx_note(ctx, "--force: it is called cancelled; code that runs is not "
 			      "stopped");
-	return acts_run(ctx, &act);
+	return acts_run(ctx, &act, &args->acts, RUNS, ctx->words, ctx->n_words);
 }
 
 static enum weir_rc
@@ -33,20 +48,97 @@ retrigger(struct ctx *ctx)
 	return run(ctx, WEIR_ACT_RETRIGGER);
 }
 
+/* JSON; `@FILE`; `-`: standard input. */
+static enum weir_rc
+read_input(struct ctx *ctx, const char *arg, struct buf *out)
+{
+	bool in = strcmp(arg, "-") == 0;
+	const char *name = in ? "standard input" : arg + 1;
+	char part[4096];
+	size_t n;
+	FILE *f;
+
+	if (!in && *arg != '@') {
+		buf_adds(out, arg);
+		return WEIR_OK;
+	}
+	f = in ? stdin : fopen(name, "re");
+	while (f && !out->truncated && (n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(out, part, n);
+	if (!f || ferror(f))
+		(void)weir_fail(ctx->err, WEIR_EFAIL, "%s: --input: %s: %s",
+			ctx->cmd->name, name, strerror(errno));
+	else if (out->truncated)
+		(void)weir_fail(ctx->err, WEIR_ETOOBIG,
+			"%s: --input: %s: over %d bytes", ctx->cmd->name, name,
+			INPUT_MAX);
+	else
+		ctx->err->rc = WEIR_OK;
+	if (f && !in)
+		fclose(f);
+	return ctx->err->rc;
+}
+
+static enum weir_rc
+check_input(struct ctx *ctx, const struct buf *text)
+{
+	struct weir_json *j = NULL;
+	enum weir_rc rc = weir_json_parse(buf_str(text), &j, ctx->err);
+
+	if (rc)
+		weir_prefix(ctx->err, "%s: --input", ctx->cmd->name);
+	else if (weir_json_type(j) != WEIR_JSON_OBJECT)
+		rc = weir_fail(ctx->err, WEIR_EUSAGE, "%s: --input: not a JSON object",
+			ctx->cmd->name);
+	if (rc) {
+		ctx->err->rc = rc = WEIR_EUSAGE;
+		(void)weir_hint(ctx->err, "weir resume --input '{\"name\": 1}' ID");
+	}
+	weir_json_free(j);
+	return rc;
+}
+
+static enum weir_rc
+resume(struct ctx *ctx)
+{
+	const struct args *args = ctx->args;
+	struct weir_act act = { .kind = WEIR_ACT_RESUME };
+	struct buf input = BUF_INIT(INPUT_MAX);
+	enum weir_rc rc = WEIR_OK;
+
+	if (args->input) {
+		rc = read_input(ctx, args->input, &input);
+		if (!rc)
+			rc = check_input(ctx, &input);
+		act.input = buf_cstr(&input);
+	}
+	if (!rc)
+		rc = acts_run(ctx, &act, &args->acts, RUNS, ctx->words, ctx->n_words);
+	buf_release(&input);
+	return rc;
+}
+
 /* clang-format off */
 static const struct opt cancel_opts[] = {
-	{ "force", 'f', OPT_FLAG, offsetof(struct acts_args, force), NULL,
+	{ "force", 'f', OPT_FLAG, offsetof(struct args, force), NULL,
 	  NULL, "call it cancelled, whatever still runs" },
-	ACTS_OPTS,
+	ACTS_OPTS(struct args, acts, "runs"),
 	OPT_END,
 };
 
 static const struct opt retrigger_opts[] = {
-	{ "same", 0, OPT_FLAG, offsetof(struct acts_args, same), NULL,
+	{ "same", 0, OPT_FLAG, offsetof(struct args, same), NULL,
 	  NULL, "the same run once more, not a new one" },
-	{ "defaults", 0, OPT_FLAG, offsetof(struct acts_args, defaults), NULL,
+	{ "defaults", 0, OPT_FLAG, offsetof(struct args, defaults), NULL,
 	  NULL, "with the deployment's own parameters" },
-	ACTS_OPTS,
+	ACTS_OPTS(struct args, acts, "runs"),
+	OPT_END,
+};
+
+static const struct opt resume_opts[] = {
+	{ "input", 'i', OPT_STRING, offsetof(struct args, input), "JSON",
+	  NULL, "what the run waits for: JSON, @FILE, or - for standard input" },
+	ACTS_OPTS(struct args, acts, "runs"),
 	OPT_END,
 };
 /* clang-format on */
@@ -60,9 +152,10 @@ static const struct opt retrigger_opts[] = {
 		.kind = WEIR_RUN,                                                      \
 		.max_words = -1,                                                       \
 		.opts = what##_opts,                                                   \
-		.args_size = sizeof(struct acts_args),                                 \
+		.args_size = sizeof(struct args),                                      \
 		.run = what,                                                           \
 	}
 
 ACT_CMD(cancel, "stop runs, and say what the server made of it");
 ACT_CMD(retrigger, "run again, with the same parameters");
+ACT_CMD(resume, "go on with runs that are paused");

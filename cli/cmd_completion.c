@@ -309,7 +309,7 @@ values(struct ctx *ctx, struct buf *b)
 
 	if (ctx->n_words < 2)
 		return weir_fail(ctx->err, WEIR_EUSAGE,
-			"completion: values needs what: @runs, @deployments, "
+			"completion: values needs what: @runs, @farm, @deployments, "
 			"@parameters, @columns, @query, @keys, @profiles, @views, "
 			"@commands");
 	complete_values(ctx, ctx->words[1], complete_kind(command),

@@ -203,7 +203,7 @@ run(struct ctx *ctx)
 			ctx->err, WEIR_ENET, "history: --offline: no server is asked");
 	if (args->resend >= 0) {
 		(void)weir_act_resend(ctx->session, args->resend, &result);
-		return acts_print_one(ctx, WEIR_ACT_RETRIGGER, &result);
+		return acts_print_one(ctx, "history", &result);
 	}
 	acts_settle(ctx);
 	rc = weir_session_state(ctx->session, false, &state, ctx->err);

@@ -5,11 +5,13 @@
 #include <weir/text.h>
 
 #include "list.h"
+#include "pools_act.h"
 
 struct args {
 	struct list_args list;
 	const char *why;
 	bool queues, workers;
+	struct pools_act act;
 };
 
 static bool
@@ -17,7 +19,7 @@ pools_menu(struct ctx *ctx, struct tui_start *start)
 {
 	const struct args *a = ctx->args;
 
-	if (a->why || (a->queues && a->workers))
+	if (a->why || (a->queues && a->workers) || pools_act_is(ctx))
 		return false;
 	return list_menu(ctx,
 		a->queues    ? WEIR_QUEUE
@@ -121,6 +123,11 @@ pools_run(struct ctx *ctx)
 	char *query;
 	enum weir_rc rc;
 
+	if (pools_act_is(ctx))
+		return pools_act_run(ctx, &a->act, a->list.output);
+	rc = pools_act_none(ctx, &a->act);
+	if (rc)
+		return rc;
 	if (a->why && (a->queues || a->workers || ctx->n_words))
 		return weir_fail(ctx->err, WEIR_EUSAGE, "pools: --why stands alone");
 	if (a->queues && a->workers)
@@ -147,6 +154,7 @@ static const struct opt opts[] = {
 	  "list the workers; the query is about them" },
 	{ "why", 0, OPT_STRING, offsetof(struct args, why), "ID", "@runs",
 	  "say why this run is not picked up" },
+	POOLS_ACT_OPTS(struct args, act),
 	OPT_END,
 };
 /* clang-format on */
@@ -155,8 +163,8 @@ static const struct args init = { .list = LIST_INIT };
 
 const struct cmd cmd_pools = {
 	.name = "pools",
-	.summary = "list work pools, their queues and workers",
-	.usage = "[QUERY]",
+	.summary = "list work pools, their queues and workers; make and change them",
+	.usage = "[QUERY | create|set|delete NAME...]",
 	.words = "@query",
 	.max_words = -1,
 	.opts = opts,

@@ -198,6 +198,50 @@ add_parameters(struct ctx *ctx, enum weir_kind kind, const char *text, struct bu
 	weir_schema_free(s);
 }
 
+/* `pool`, `farm`, `farm/default`, `flow/deployment`: what can be paused. */
+static void
+add_farm(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	static const struct {
+		enum weir_kind kind;
+		const char *word, *columns;
+	} kinds[] = {
+		{ WEIR_DEPLOYMENT, "deployment", "flow_name,name" },
+		{ WEIR_POOL, "pool", "name" },
+		{ WEIR_QUEUE, "queue", "work_pool_name,name" },
+	};
+	struct weir_store *store;
+
+	(void)kind;
+	(void)text;
+	for (size_t i = 0; i < N_ELEM(kinds); i++)
+		add(out, str_of(kinds[i].word), STR("names of these only"));
+	if (ctx_open(ctx) || ctx_store(ctx, &store))
+		return;
+	for (size_t i = 0; i < N_ELEM(kinds); i++) {
+		struct weir_column_set set = { 0 };
+		struct weir_select sel = { .kind = kinds[i].kind, .columns = &set };
+		struct weir_rows *rows = NULL;
+		bool row;
+
+		row = !weir_columns_choose(
+			      sel.kind, kinds[i].columns, 0, &set, ctx->err) &&
+		      !weir_rows_open(store, &sel, &rows, ctx->err);
+		while (row && !weir_rows_next(rows, &row, ctx->err) && row) {
+			struct buf name = BUF_INIT(BUF_MAX);
+
+			for (size_t k = 0; k < set.n; k++) {
+				buf_adds(&name, k ? "/" : "");
+				buf_addstr(&name, weir_rows_cell(rows, k)->s);
+			}
+			add(out, buf_str(&name), str_of(kinds[i].word));
+			buf_release(&name);
+		}
+		weir_rows_close(rows);
+		weir_columns_release(&set);
+	}
+}
+
 /* The last of `a,b,c` is completed, what is before it kept. */
 static void
 add_columns(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
@@ -302,6 +346,7 @@ complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 		{ "@runs", add_runs },
 		{ "@deployments", add_deployments },
 		{ "@parameters", add_parameters },
+		{ "@farm", add_farm },
 		{ "@columns", add_columns },
 		{ "@query", add_query },
 		{ "@keys", add_keys },

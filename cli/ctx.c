@@ -242,6 +242,14 @@ ctx_refresh(struct ctx *ctx)
 	return rc;
 }
 
+enum weir_rc
+ctx_refresh_now(struct ctx *ctx)
+{
+	ctx->refreshed = false;
+	ctx->g.refresh = true;
+	return ctx_refresh(ctx);
+}
+
 /* What is to be typed: the command with the longer id. */
 static void
 hint_command(const struct ctx *ctx)

@@ -153,6 +153,9 @@
  *   manifest_python	what a Python with Prefect says of them
  *   schedule_check	cron lines, zones, durations, dates
  *   schedule_check_rrule	recurrence rules
+ *   act_plan	what would be sent, without a server
+ *   act_objects	pause, unpause, create, set, delete: what is sent
+ *   act_farm	and done, to deployments, pools and queues
  *   params	parameters of flows: schemas, values as typed, sets
  *   params_read	as the server reads them before it checks
  *   params_check	a value against a schema, as the server does
@@ -182,6 +185,7 @@
  *   cmd_lists	flows, deployments, limits, task-runs, artifacts
  *   list_group	a list counted by a column
  *   cmd_pools	pools, queues, workers; why a run is not picked up
+ *   pools_act	pools create, set, delete
  *   cmd_logs	a run's log: options, fetching, files
  *   logs_source	runs whose lines are merged by time
  *   logs_follow	what is new, until the end
@@ -195,6 +199,9 @@
  *   cmd_register	what prefect.yaml names, to the server
  *   register_print	a line a deployment, differences
  *   line_diff	lines against lines
+ *   acts acts_find acts_ask	on what to act, asking, results
+ *   cmd_acts	cancel, retrigger, resume
+ *   cmd_pause	pause, unpause
  *   cmd_history	what was done
  *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables

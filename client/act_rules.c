@@ -46,7 +46,7 @@ void
 act_run_rest(struct act_run *run, struct str rest)
 {
 	struct buf b = BUF_INIT(BUF_MAX);
-	char *policy, *state, *at, *pid;
+	char *policy, *state, *at, *pid, *details, *keyset;
 	struct str object;
 
 	buf_addc(&b, '{');
@@ -60,12 +60,17 @@ act_run_rest(struct act_run *run, struct str rest)
 	pid = member(object, "infrastructure_pid");
 	run->has_process = *pid != '\0';
 	state = member(object, "state");
+	details = member(str_of(state), "state_details");
+	keyset = member(str_of(details), "run_input_keyset");
+	replace(&run->input_schema, member(str_of(keyset), "schema"));
 	at = member(str_of(state), "timestamp");
 	if (!weir_time_parse(str_of(at), &run->state_at_us))
 		run->state_at_us = WEIR_NO_TIME;
 	free(policy);
 	free(pid);
 	free(state);
+	free(details);
+	free(keyset);
 	free(at);
 	buf_release(&b);
 }
@@ -100,7 +105,7 @@ void
 act_run_release(struct act_run *run)
 {
 	char **texts[] = { &run->name, &run->state_name, &run->pool, &run->parameters,
-		&run->tags, &run->job_variables, &run->retry_type };
+		&run->tags, &run->job_variables, &run->retry_type, &run->input_schema };
 
 	for (size_t i = 0; i < N_ELEM(texts); i++) {
 		free(*texts[i]);
@@ -210,6 +215,32 @@ plan_cancel(const struct weir_act *act, const struct act_run *run,
 		propose(p, run, WEIR_ST_CANCELLING, "Cancelling", "Cancelled from weir",
 			false, id, WEIR_NO_TIME);
 	}
+}
+
+static void
+plan_resume(const struct weir_act *act, const struct act_run *run,
+	const struct weir_id *id, struct act_plan *p)
+{
+	char text[WEIR_ID_TEXT + 1];
+
+	if (run->state != WEIR_ST_PAUSED) {
+		say(p, WEIR_EREFUSED, "is not paused (%s): nothing is to be resumed",
+			run->state_name);
+		snprintf(p->hint, sizeof(p->hint), "weir runs state:paused");
+		if (weir_state_is_terminal(run->state))
+			snprintf(p->hint, sizeof(p->hint), "weir retrigger %s",
+				weir_id_format(&run->id, text));
+		return;
+	}
+	p->write = API_RESUME;
+	p->at = run->id;
+	p->proposed = WEIR_ST_RUNNING;
+	weir_id_format(id, p->key);
+	api_body_write_path(API_RESUME, &run->id, &p->path);
+	if (act->input)
+		buf_addf(&p->body, "{\"run_input\":%s}", act->input);
+	else
+		buf_adds(&p->body, "{}");
 }
 
 static void
@@ -355,6 +386,8 @@ act_plan_make(const struct weir_act *act, const struct act_run *run,
 		(struct act_plan){ .path = BUF_INIT(512), .body = BUF_INIT(BUF_MAX) };
 	if (act->kind == WEIR_ACT_CANCEL)
 		plan_cancel(act, run, version, id, now_us, ret_plan);
+	else if (act->kind == WEIR_ACT_RESUME)
+		plan_resume(act, run, id, ret_plan);
 	else if (act->same)
 		plan_same(run, id, now_us, ret_plan);
 	else
@@ -498,14 +531,46 @@ judge_same(const struct act_run *run, const struct act_verdict *v,
 			weir_id_format(&run->id, id));
 }
 
+/*
+ * A resume has no key: of a repeat the server says that the run is not paused. What it
+ * became tells.
+ */
+static void
+judge_resume(const struct act_run *run, const struct act_verdict *v,
+	const struct act_run *after, struct weir_act_result *r)
+{
+	bool read = after->state != WEIR_ST_NONE;
+	enum weir_state now = read ? after->state : v->state;
+	const char *name = read ? after->state_name : v->state_name;
+	char id[WEIR_ID_TEXT + 1];
+
+	if (now == WEIR_ST_SCHEDULED)
+		snprintf(r->said, sizeof(r->said),
+			"resumed: a worker starts it again (%s)", name);
+	else if (now == WEIR_ST_RUNNING || now == WEIR_ST_PENDING)
+		snprintf(r->said, sizeof(r->said), "resumed (%s)", name);
+	else if (weir_state_is_terminal(now) && now != WEIR_ST_FAILED)
+		snprintf(r->said, sizeof(r->said), "resumed; it is %s already", name);
+	else
+		set_refused(run, v, r);
+	if (r->rc && *run->input_schema)
+		snprintf(r->hint, sizeof(r->hint), "weir resume --input '{...}' %s",
+			weir_id_format(&run->id, id));
+	else if (r->rc)
+		snprintf(r->hint, sizeof(r->hint), "weir show %s",
+			weir_id_format(&run->id, id));
+}
+
 void
 act_verdict_judge(const struct weir_act *act, const struct act_run *run,
 	const struct api_version *version, const struct act_verdict *verdict,
-	struct weir_act_result *ret_result)
+	const struct act_run *after, struct weir_act_result *ret_result)
 {
 	ret_result->rc = WEIR_OK;
 	if (act->kind == WEIR_ACT_CANCEL)
 		judge_cancel(act, run, version, verdict, ret_result);
+	else if (act->kind == WEIR_ACT_RESUME)
+		judge_resume(run, verdict, after, ret_result);
 	else
 		judge_same(run, verdict, ret_result);
 }

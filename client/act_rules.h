@@ -15,6 +15,7 @@ struct act_run {
 	char *name, *state_name, *pool;
 	char *parameters, *tags, *job_variables; /* JSON, "" for none */
 	char *retry_type;                        /* "in_process", "reschedule", "" */
+	char *input_schema;                      /* key of what it waits for, "" */
 	bool has_process;                        /* an infrastructure_pid is known */
 	int64_t state_at_us; /* since when it is in its state, or WEIR_NO_TIME */
 };
@@ -30,7 +31,8 @@ void act_run_release(struct act_run *run);
 struct act_plan {
 	enum weir_rc rc;
 	enum api_write write;
-	struct weir_id at; /* the run or deployment */
+	const char *method; /* NULL: POST */
+	struct weir_id at;  /* the run or deployment */
 	struct buf path, body;
 	char key[128]; /* idempotency key or transition id */
 	enum weir_state proposed;
@@ -56,9 +58,10 @@ struct act_verdict {
 WEIR_NODISCARD enum weir_rc act_verdict_parse(
 	struct str body, struct act_verdict *ret_verdict, struct weir_err *err);
 
-/* rc, said and hint of ret_result, by the state that came of it. */
+/* rc, said and hint of ret_result, by the state that came of it. after: the run as it
+ * was read afterwards; all zero: it could not be. */
 void act_verdict_judge(const struct weir_act *act, const struct act_run *run,
 	const struct api_version *version, const struct act_verdict *verdict,
-	struct weir_act_result *ret_result);
+	const struct act_run *after, struct weir_act_result *ret_result);
 
 #endif

@@ -4,7 +4,7 @@
  * a transition was.
  */
 #define LOG_MODULE "act"
-#include "actions.h"
+#include "act_farm.h"
 
 #include "weir/log.h"
 #include "weir/members.h"
@@ -30,6 +30,7 @@ keep_row(void *arg, const struct weir_deed *d)
 		r->act.kind = WEIR_ACT_RETRIGGER;
 	r->act.same = r->act.kind == WEIR_ACT_RETRIGGER &&
 		      str_starts(str_of(d->path), "/flow_runs/");
+	r->act.of = d->kind;
 	r->object = d->object;
 	r->name = xstrdup(d->name);
 	r->key = xstrdup(d->key);
@@ -63,8 +64,9 @@ plan_again(const struct row *r, struct act_plan *p)
 {
 	const char *id = *r->path == '/' ? strchr(r->path + 1, '/') : NULL;
 
-	p->write = str_starts(str_of(r->path), "/flow_runs/") ? API_SET_STATE
-							      : API_CREATE_RUN;
+	p->write = r->act.kind == WEIR_ACT_RESUME               ? API_RESUME
+		   : str_starts(str_of(r->path), "/flow_runs/") ? API_SET_STATE
+								: API_CREATE_RUN;
 	buf_init(&p->path, BUF_MAX);
 	buf_init(&p->body, BUF_MAX);
 	buf_adds(&p->path, r->path);
@@ -132,9 +134,10 @@ look_for_state(struct action *a, const struct row *r, bool *ret_found)
 
 	if (rc)
 		return rc;
-	*ret_found = r->act.kind == WEIR_ACT_CANCEL &&
-		     (a->run.state == WEIR_ST_CANCELLED ||
-			     a->run.state == WEIR_ST_CANCELLING);
+	*ret_found = (r->act.kind == WEIR_ACT_CANCEL &&
+			     (a->run.state == WEIR_ST_CANCELLED ||
+				     a->run.state == WEIR_ST_CANCELLING)) ||
+		     (r->act.kind == WEIR_ACT_RESUME && a->run.state != WEIR_ST_PAUSED);
 	a->api->ops->states(a->api, &r->object, api_wait_done, &w);
 	rc = api_wait(a->api, &w);
 	if (!rc && *r->key && strstr(buf_cstr(&body), r->key))
@@ -143,6 +146,18 @@ look_for_state(struct action *a, const struct row *r, bool *ret_found)
 	if (!rc && *ret_found) {
 		snprintf(a->result->said, sizeof(a->result->said), "was done: it is %s",
 			a->run.state_name);
+		actions_end(a, WEIR_DEED_DONE, STR(""));
+	}
+	return rc;
+}
+
+static enum weir_rc
+look_for_object(struct action *a, const struct row *r, bool *ret_found)
+{
+	enum weir_rc rc = act_farm_look(a, &r->object, r->path, r->body, ret_found);
+
+	if (!rc && *ret_found) {
+		snprintf(a->result->said, sizeof(a->result->said), "was done");
 		actions_end(a, WEIR_DEED_DONE, STR(""));
 	}
 	return rc;
@@ -164,9 +179,8 @@ not_found(struct action *a, const struct row *r)
 	bool young = weir_now_us() - r->at_us < young_us;
 
 	if (!r->may_send)
-		lose(a, r->act.kind == WEIR_ACT_CANCEL
-				? "the server did not get it"
-				: "it was broken off before the server got it");
+		lose(a, !makes_run(r) ? "the server did not get it"
+				      : "it was broken off before the server got it");
 	else if (!young)
 		lose(a, "the server did not get it, and it is too old to be sent "
 			"again by itself");
@@ -183,12 +197,14 @@ settle(struct action *a, const struct row *r)
 	bool found = false;
 	enum weir_rc rc;
 
-	if (makes_run(r))
+	if (r->act.kind >= WEIR_ACT_PAUSE)
+		rc = look_for_object(a, r, &found);
+	else if (makes_run(r))
 		rc = look_for_run(a, r, &found);
 	else
 		rc = look_for_state(a, r, &found);
 	if (rc == WEIR_ENOTFOUND) {
-		lose(a, "the run is gone");
+		lose(a, "it is gone");
 		rc = WEIR_OK;
 	} else if (!rc && !found) {
 		not_found(a, r);
@@ -291,6 +307,9 @@ resend(struct action *a, const struct row *r)
 {
 	if (may_resend(a, r)) {
 		actions_fail(a, "");
+	} else if (r->act.kind >= WEIR_ACT_PAUSE) {
+		a->name = xstrdup(r->name);
+		act_farm_again(a, &r->object, r->path, r->body);
 	} else if (r->act.kind != WEIR_ACT_TRIGGER && actions_read(a, &r->object)) {
 		actions_fail(a, "");
 	} else if (!plan_again(r, &a->plan)) {

@@ -8,6 +8,8 @@
 #define LOG_MODULE "act"
 #include "actions.h"
 
+#include "act_farm.h"
+
 #include <ctype.h>
 
 #include "api_fields.h"
@@ -25,6 +27,12 @@ static const char *const verbs[] = {
 	[WEIR_ACT_CANCEL] = "cancel",
 	[WEIR_ACT_RETRIGGER] = "retrigger",
 	[WEIR_ACT_TRIGGER] = "trigger",
+	[WEIR_ACT_RESUME] = "resume",
+	[WEIR_ACT_PAUSE] = "pause",
+	[WEIR_ACT_UNPAUSE] = "unpause",
+	[WEIR_ACT_CREATE] = "create",
+	[WEIR_ACT_SET] = "set",
+	[WEIR_ACT_DELETE] = "delete",
 };
 
 const char *
@@ -123,6 +131,7 @@ actions_open(struct action *a, struct weir_session *s, const struct weir_act *ac
 	const struct weir_id *run, struct weir_act_result *result)
 {
 	memset(a, 0, sizeof(*a));
+	buf_init(&a->reverse, 4096);
 	memset(result, 0, sizeof(*result));
 	a->session = s;
 	a->act = *act;
@@ -138,6 +147,8 @@ actions_close(struct action *a)
 {
 	act_run_release(&a->run);
 	act_plan_release(&a->plan);
+	buf_release(&a->reverse);
+	free(a->name);
 }
 
 /* ---- the store */
@@ -166,8 +177,9 @@ forget_run(struct action *a, const struct weir_id *run)
 		LOG(LOG_WARN, "%s", err.text);
 }
 
-static enum weir_rc
-get(struct action *a, enum weir_kind kind, const struct weir_id *id, struct buf *out)
+enum weir_rc
+actions_get(struct action *a, enum weir_kind kind, const struct weir_id *id,
+	struct buf *out)
 {
 	struct api_wait w = { .out = out, .err = &a->err };
 
@@ -179,7 +191,7 @@ enum weir_rc
 actions_read(struct action *a, const struct weir_id *run)
 {
 	struct buf body = BUF_INIT(BUF_MAX);
-	enum weir_rc rc = get(a, WEIR_RUN, run, &body);
+	enum weir_rc rc = actions_get(a, WEIR_RUN, run, &body);
 
 	if (!rc) {
 		act_run_release(&a->run);
@@ -204,6 +216,8 @@ add_reverse(const struct action *a, struct buf *out)
 	const struct weir_act_result *r = a->result;
 	char id[WEIR_ID_TEXT + 1];
 
+	if (a->reverse.len)
+		buf_addstr(out, buf_str(&a->reverse));
 	if (a->act.kind != WEIR_ACT_RETRIGGER && a->act.kind != WEIR_ACT_TRIGGER)
 		return;
 	buf_addf(out, "weir cancel %s",
@@ -214,7 +228,7 @@ void
 actions_end(struct action *a, enum weir_deed_state state, struct str answer)
 {
 	char *text = answer.len <= ANSWER_MAX ? str_copy(answer) : NULL;
-	struct buf reverse = BUF_INIT(256);
+	struct buf reverse = BUF_INIT(4096);
 	struct weir_deed deed = {
 		.state = state,
 		.answer = text,
@@ -293,7 +307,9 @@ end_verdict(struct action *a, struct str body)
 {
 	struct weir_act_result *r = a->result;
 	struct buf again = BUF_INIT(BUF_MAX);
+	struct act_run after = { 0 };
 	struct act_verdict v;
+	struct weir_err err;
 	struct weir_id id = r->run;
 
 	if (act_verdict_parse(body, &v, &a->err)) {
@@ -301,12 +317,15 @@ end_verdict(struct action *a, struct str body)
 		actions_end(a, WEIR_DEED_LOST, body);
 		return;
 	}
-	act_verdict_judge(&a->act, &a->run, &a->api->version, &v, r);
-	if (!get(a, WEIR_RUN, &id, &again))
+	if (!actions_get(a, WEIR_RUN, &id, &again)) {
 		put_run(a, buf_str(&again));
-	if (!r->rc && a->act.same)
+		(void)!act_run_parse(buf_str(&again), &after, &err);
+	}
+	act_verdict_judge(&a->act, &a->run, &a->api->version, &v, &after, r);
+	if (!r->rc && (a->act.same || after.state == WEIR_ST_SCHEDULED))
 		add_wait(a, &id);
 	actions_end(a, r->rc ? WEIR_DEED_REFUSED : WEIR_DEED_DONE, body);
+	act_run_release(&after);
 	buf_release(&again);
 }
 
@@ -346,11 +365,19 @@ deployment_gone(struct action *a)
 			NULL);
 }
 
+void
+actions_refused(struct action *a)
+{
+	const char *words = words_in(a->err.text);
+
+	snprintf(a->result->said, sizeof(a->result->said), "refused: %.500s",
+		words ? words : a->err.text);
+}
+
 static void
 end_refused(struct action *a)
 {
 	struct weir_act_result *r = a->result;
-	const char *words = words_in(a->err.text);
 	char id[WEIR_ID_TEXT + 1];
 
 	actions_fail(a, "");
@@ -361,8 +388,7 @@ end_refused(struct action *a)
 		snprintf(r->said, sizeof(r->said),
 			"refused: the server has no such run");
 	else if (a->err.rc == WEIR_EREFUSED)
-		snprintf(r->said, sizeof(r->said), "refused: %.500s",
-			words ? words : a->err.text);
+		actions_refused(a);
 	else
 		snprintf(r->hint, sizeof(r->hint), "%.255s", a->err.hint);
 	if (a->err.rc == WEIR_EREFUSED && a->act.kind == WEIR_ACT_RETRIGGER &&
@@ -377,8 +403,8 @@ end_refused(struct action *a)
 }
 
 /* It stays in the journal without an answer; see act_settle.c. */
-static void
-end_unanswered(struct action *a)
+void
+actions_unanswered(struct action *a)
 {
 	struct weir_err err;
 
@@ -403,7 +429,7 @@ actions_send(struct action *a)
 	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED || rc == WEIR_EAUTH)
 		end_refused(a);
 	else if (rc)
-		end_unanswered(a);
+		actions_unanswered(a);
 	else if (p->write == API_CREATE_RUN)
 		actions_made(a, buf_str(&body));
 	else
@@ -417,7 +443,7 @@ enum weir_rc
 actions_journal(struct action *a, enum weir_kind kind, const char *name)
 {
 	const struct weir_config *config = weir_session_config(a->session);
-	struct buf who = BUF_INIT(WHO_MAX);
+	struct buf who = BUF_INIT(WHO_MAX), path = BUF_INIT(4096);
 	struct weir_deed deed = {
 		.at_us = weir_now_us(),
 		.verb = verbs[a->act.kind],
@@ -427,24 +453,28 @@ actions_journal(struct action *a, enum weir_kind kind, const char *name)
 		.object = a->result->run,
 		.name = name,
 		.key = a->plan.key,
-		.path = buf_cstr(&a->plan.path),
 		.body = buf_cstr(&a->plan.body),
 		.sent_us = weir_now_us(),
 	};
 	enum weir_rc rc;
 
-	/* nobody is to be cancelled by a wish of ten minutes ago */
-	if (a->act.kind == WEIR_ACT_CANCEL)
+	/* only what starts a run is still wanted after ten minutes */
+	if (a->act.kind != WEIR_ACT_RETRIGGER && a->act.kind != WEIR_ACT_TRIGGER)
 		deed.sent_us = WEIR_NO_TIME;
+	if (a->plan.method && strcmp(a->plan.method, "POST") != 0)
+		buf_addf(&path, "%s ", a->plan.method);
+	buf_addstr(&path, buf_str(&a->plan.path));
+	deed.path = buf_cstr(&path);
 	journal_who(&who);
 	deed.who = buf_cstr(&who);
 	rc = journal_write(a->state, &deed, &a->number, &a->err);
 	buf_release(&who);
+	buf_release(&path);
 	return rc;
 }
 
-static void
-take_plan(struct action *a)
+void
+actions_take_plan(struct action *a)
 {
 	struct weir_act_result *r = a->result;
 
@@ -469,7 +499,7 @@ act_on(struct action *a, const struct weir_id *run)
 	}
 	act_plan_make(
 		&a->act, &a->run, &a->api->version, &id, api_now_us(a->api), &a->plan);
-	take_plan(a);
+	actions_take_plan(a);
 	if (!a->plan.path.len)
 		return;
 	if (a->plan.body.truncated || a->plan.body.len > JOURNAL_BODY_MAX) {
@@ -496,83 +526,12 @@ weir_act(struct weir_session *s, const struct weir_act *act, const struct weir_i
 		actions_fail(&a, "");
 		return ret_result->rc;
 	}
-	if (!actions_open(&a, s, act, run, ret_result))
+	if (actions_open(&a, s, act, run, ret_result))
+		;
+	else if (act->kind >= WEIR_ACT_PAUSE)
+		act_farm_do(&a, run);
+	else
 		act_on(&a, run);
 	actions_close(&a);
 	return ret_result->rc;
-}
-
-/* ---- what would be sent */
-
-enum {
-	COL_NAME,
-	COL_STATE,
-	COL_STATE_NAME,
-	COL_DEPLOYMENT,
-	COL_TAGS,
-	COL_POOL,
-	COL_REST
-};
-static const char columns[] = "name,state_type,state_name,deployment_id,tags,"
-			      "work_pool_name,rest";
-
-static void
-take_row(void *arg, const struct weir_rows *rows)
-{
-	struct act_run *run = arg;
-
-	run->name = str_copy(weir_rows_cell(rows, COL_NAME)->s);
-	run->state = (enum weir_state)weir_rows_cell(rows, COL_STATE)->i;
-	run->state_name = str_copy(weir_rows_cell(rows, COL_STATE_NAME)->s);
-	run->deployment = weir_rows_cell(rows, COL_DEPLOYMENT)->id;
-	run->tags = str_copy(weir_rows_cell(rows, COL_TAGS)->s);
-	run->pool = str_copy(weir_rows_cell(rows, COL_POOL)->s);
-	act_run_rest(run, weir_rows_cell(rows, COL_REST)->s);
-}
-
-/* What is sent has another key each time. */
-static void
-add_without(struct buf *out, const char *body, const struct weir_id *id)
-{
-	char text[WEIR_ID_TEXT + 1];
-	const char *at;
-
-	weir_id_format(id, text);
-	for (; (at = strstr(body, text)); body = at + WEIR_ID_TEXT) {
-		buf_add(out, body, (size_t)(at - body));
-		buf_adds(out, "NEW");
-	}
-	buf_adds(out, body);
-}
-
-enum weir_rc
-weir_act_plan(struct weir_store *store, const struct weir_act *act,
-	const struct weir_id *run, struct buf *path, struct buf *body,
-	struct weir_act_result *ret_result, struct weir_err *err)
-{
-	struct weir_id id = weir_id_random();
-	struct api_version version = { 0 };
-	struct action a = { .act = *act, .result = ret_result };
-	char *text = NULL;
-	enum weir_rc rc;
-
-	memset(ret_result, 0, sizeof(*ret_result));
-	ret_result->run = *run;
-	a.run.id = *run;
-	rc = weir_row_of(store, WEIR_RUN, run, columns, take_row, &a.run, err);
-	if (!rc)
-		rc = weir_store_text(store, "version", &text, err);
-	if (!rc) {
-		if (!text || !api_version_parse(str_of(text), &version))
-			version = (struct api_version){ 0 };
-		actions_name(ret_result, a.run.name);
-		act_plan_make(act, &a.run, &version, &id, weir_now_us(), &a.plan);
-		take_plan(&a);
-		buf_addstr(path, buf_str(&a.plan.path));
-		if (body)
-			add_without(body, buf_cstr(&a.plan.body), &id);
-	}
-	free(text);
-	actions_close(&a);
-	return rc;
 }

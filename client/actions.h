@@ -1,4 +1,4 @@
-/* An action on its way: what actions.c and act_settle.c share. */
+/* An action on its way: what the parts of act.h share. */
 #ifndef WEIR_CLIENT_ACTIONS_H
 #define WEIR_CLIENT_ACTIONS_H
 
@@ -14,8 +14,10 @@ struct action {
 	struct weir_act act;
 	struct act_run run;
 	struct act_plan plan;
-	int64_t number; /* in the journal */
-	long status;    /* of the answer */
+	char *name;         /* of an object that is no run */
+	struct buf reverse; /* what undoes it, where that is known */
+	int64_t number;     /* in the journal */
+	long status;        /* of the answer */
 	struct weir_act_result *result;
 	struct weir_err err;
 };
@@ -28,6 +30,10 @@ void actions_close(struct action *a);
 
 /* The run as the server has it now, into a->run, and into the store. */
 WEIR_NODISCARD enum weir_rc actions_read(struct action *a, const struct weir_id *run);
+
+/* GET of one object; lists of one come as arrays. */
+WEIR_NODISCARD enum weir_rc actions_get(struct action *a, enum weir_kind kind,
+	const struct weir_id *id, struct buf *out);
 
 /* Write down what is planned, before it is sent. */
 WEIR_NODISCARD enum weir_rc actions_journal(
@@ -44,6 +50,13 @@ void actions_end(struct action *a, enum weir_deed_state state, struct str answer
 
 /* The object's name in the result, cut to fit. */
 void actions_name(struct weir_act_result *r, const char *name);
+/* What the plan says is the result, until it is sent. */
+void actions_take_plan(struct action *a);
+
+/* It was sent and not answered: it stays in the journal. */
+void actions_unanswered(struct action *a);
+/* `refused: ` and the server's own words, from a->err. */
+void actions_refused(struct action *a);
 
 /* The result from a->err; `%s` in front of its text may be "". */
 void actions_fail(struct action *a, const char *prefix);

@@ -110,6 +110,8 @@ struct api_version {
 enum api_write {
 	API_SET_STATE,  /* of a run */
 	API_CREATE_RUN, /* of a deployment */
+	API_RESUME,     /* of a run */
+	API_OBJECT,     /* anything else, by ops->raw */
 };
 
 struct api_ops {

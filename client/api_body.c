@@ -224,11 +224,18 @@ api_body_history(struct api_range expected, int64_t bucket_seconds, struct buf *
 void
 api_body_write_path(enum api_write what, const struct weir_id *id, struct buf *out)
 {
+	static const struct {
+		const char *of, *what;
+	} paths[] = {
+		[API_SET_STATE] = { "flow_runs", "set_state" },
+		[API_CREATE_RUN] = { "deployments", "create_flow_run" },
+		[API_RESUME] = { "flow_runs", "resume" },
+		[API_OBJECT] = { "", "" },
+	};
 	char text[WEIR_ID_TEXT + 1];
-	bool run = what == API_SET_STATE;
 
-	buf_addf(out, "/%s/%s/%s", run ? "flow_runs" : "deployments",
-		weir_id_format(id, text), run ? "set_state" : "create_flow_run");
+	buf_addf(out, "/%s/%s/%s", paths[what].of, weir_id_format(id, text),
+		paths[what].what);
 }
 
 static void

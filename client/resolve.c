@@ -118,8 +118,8 @@ runs_by_name(struct hunt *h, struct str name)
 static enum weir_rc
 by_name(struct hunt *h, enum weir_kind kind, struct str name)
 {
-	const char *slash =
-		kind == WEIR_DEPLOYMENT ? memchr(name.s, '/', name.len) : NULL;
+	bool two = kind == WEIR_DEPLOYMENT || kind == WEIR_QUEUE;
+	const char *slash = two ? memchr(name.s, '/', name.len) : NULL;
 	sqlite3_stmt *st = NULL;
 	struct str flow = { name.s, slash ? (size_t)(slash - name.s) : 0 };
 	enum weir_rc rc;
@@ -127,8 +127,12 @@ by_name(struct hunt *h, enum weir_kind kind, struct str name)
 	if (kind == WEIR_RUN && query_text_has_literal(name))
 		return runs_by_name(h, name);
 	rc = prepare(h, kind,
-		slash ? "name = ?1 AND flow IN (SELECT k FROM flows WHERE name = ?2)"
-		      : "name = ?1",
+		!slash ? "name = ?1"
+		: kind == WEIR_QUEUE
+			? "name = ?1 AND pool IN (SELECT k FROM pools WHERE"
+			  " name = ?2)"
+			: "name = ?1 AND flow IN (SELECT k FROM flows WHERE"
+			  " name = ?2)",
 		&st);
 	if (!rc) {
 		if (slash) {
@@ -263,6 +267,7 @@ read_line(struct hunt *h, const struct found *f, struct line *line)
 {
 	const char *list = f->kind == WEIR_RUN          ? "flow_name,name,at"
 			   : f->kind == WEIR_DEPLOYMENT ? "flow_name,name"
+			   : f->kind == WEIR_QUEUE      ? "work_pool_name,name"
 			   : f->kind == WEIR_ARTIFACT   ? "key"
 							: "name";
 	struct weir_column_set set = { 0 };
@@ -409,8 +414,14 @@ not_found(struct hunt *h)
 	weir_fail(h->err, WEIR_ENOTFOUND, "'%.*s': no %s here has that id or name", n,
 		h->text.s, buf_cstr(&what));
 	buf_release(&what);
-	if (!(h->kinds & 1u << WEIR_RUN))
+	if (!(h->kinds & 1u << WEIR_RUN)) {
+		weir_hint(h->err, "weir %s",
+			h->kinds & 1u << WEIR_DEPLOYMENT ? "deployments"
+			: h->kinds & 1u << WEIR_POOL     ? "pools"
+			: h->kinds & 1u << WEIR_QUEUE    ? "pools --queues"
+							 : "flows");
 		return WEIR_ENOTFOUND;
+	}
 	if (is_plain_word(h->text))
 		weir_hint(h->err, "weir runs %.*s", n, h->text.s);
 	else

@@ -172,3 +172,22 @@ out:
 	free(keep);
 	return rc;
 }
+
+enum weir_rc
+store_doc_gone(struct weir_store *s, enum weir_kind kind, const struct weir_id *id,
+	struct weir_err *err)
+{
+	enum weir_rc rc = store_begin(s, err);
+
+	if (rc)
+		return rc;
+	if (kind == WEIR_POOL)
+		rc = store_keep_only(s, WEIR_QUEUE, id, NULL, 0, NULL, err);
+	if (!rc && kind == WEIR_POOL)
+		rc = store_keep_only(s, WEIR_WORKER, id, NULL, 0, NULL, err);
+	if (!rc)
+		rc = drop(s, kind, id, err);
+	intern_clear(&s->flows);
+	intern_clear(&s->deployments);
+	return store_end(s, rc, err);
+}

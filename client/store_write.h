@@ -41,6 +41,10 @@ WEIR_NODISCARD enum weir_rc store_keep_only(struct weir_store *s, enum weir_kind
 	const struct weir_id *owner, const struct weir_id *ids, size_t n,
 	size_t *ret_changed, struct weir_err *err);
 
+/* Delete one that the server no longer has; of a pool also its queues and workers. */
+WEIR_NODISCARD enum weir_rc store_doc_gone(struct weir_store *s, enum weir_kind kind,
+	const struct weir_id *id, struct weir_err *err);
+
 /* Delete runs with their docs, text lines, task runs and logs. */
 WEIR_NODISCARD enum weir_rc store_delete_runs(struct weir_store *s,
 	const struct weir_id *ids, size_t n, struct weir_err *err);

@@ -57,7 +57,7 @@ class Run:
                  "state_at", "state_id", "message", "expected", "next", "start", "end",
                  "run_count", "created", "updated", "auto", "retry_type", "history",
                  "extra_logs", "extra_parameters", "text", "pid", "persisted",
-                 "transition", "extra")
+                 "transition", "extra", "wants")
 
     def __init__(self, **kw):
         for k in self.__slots__:
@@ -345,6 +345,9 @@ class Farm:
         state = self.state_json(run.state_id, run.type, run.state_name, run.state_at,
                                 run.message, run.id, run.parent_task)
         state["state_details"]["transition_id"] = run.transition
+        if run.wants and run.type == "PAUSED":
+            state["state_details"]["run_input_keyset"] = {
+                "schema": "schema", "response": "response", "description": "description"}
         return state
 
     def states(self, run):

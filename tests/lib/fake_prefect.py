@@ -349,6 +349,9 @@ class Handler(BaseHTTPRequestHandler):
             return 200, ff.history(farm, body), {}
         if not get and path.endswith("/filter"):
             return self.list_docs(path, body, flip)
+        done = fw.route(farm, self.command, path, body)
+        if done:
+            return done[0], done[1], {}
         if get:
             return self.get_one(path)
         writes = re.fullmatch(r"/(flow_runs|deployments)/(%s)/"

@@ -303,13 +303,13 @@ judge(const char *was, bool same, bool force, const struct api_version *version,
 		.same = same,
 		.force = force,
 	};
-	struct act_run run = run_of(&f);
+	struct act_run run = run_of(&f), none = { 0 };
 	struct act_verdict v;
 	struct weir_err err;
 
 	memset(ret, 0, sizeof(*ret));
 	assert_int_equal(act_verdict_parse(str_of(answer), &v, &err), WEIR_OK);
-	act_verdict_judge(&act, &run, version, &v, ret);
+	act_verdict_judge(&act, &run, version, &v, &none, ret);
 	act_run_release(&run);
 }
 

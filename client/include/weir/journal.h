@@ -25,13 +25,13 @@ const char *weir_deed_state_name(enum weir_deed_state state); /* "done", ... */
 struct weir_deed {
 	int64_t number; /* names it, in this store */
 	int64_t at_us;
-	const char *verb; /* "cancel", "retrigger" */
+	const char *verb; /* "cancel", "retrigger", ... */
 	const char *who, *profile, *server;
 	enum weir_kind kind;
 	struct weir_id object;
 	const char *name;        /* of the object */
 	const char *key;         /* idempotency key or transition id */
-	const char *path, *body; /* of the request; it is a POST */
+	const char *path, *body; /* of the request; a POST, or `PATCH /path` */
 	int64_t sent_us;         /* WEIR_NO_TIME: it may not be sent again by itself */
 	enum weir_deed_state state;
 	int64_t answered_us;

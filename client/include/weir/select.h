@@ -148,9 +148,9 @@ WEIR_NODISCARD enum weir_rc weir_rows_count_states(struct weir_store *s,
 
 /*
  * The object that text names: a full id, a unique prefix of 4 or more digits, a name
- * (deployments: flow/name), @latest, @failed, a Prefect web address. kinds: mask of
- * 1 << enum weir_kind, tried in their order. Errors: WEIR_ENOTFOUND, WEIR_EAMBIGUOUS
- * (the text lists the candidates, one a line).
+ * (deployments: flow/name, queues: pool/name), @latest, @failed, a web address. kinds:
+ * mask of 1 << enum weir_kind, tried in their order. Errors: WEIR_ENOTFOUND,
+ * WEIR_EAMBIGUOUS (the text lists the candidates, one a line).
  * /
  */
 WEIR_NODISCARD enum weir_rc weir_resolve(struct weir_store *s, unsigned kinds,
