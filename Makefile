@@ -88,6 +88,8 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(if $(FUZZER),,$(B)/tests/fuzz
 	$(LINK) $(FUZZER) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(TESTLIBS) $(B)/linkflags
 	$(LINK) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS)
+$(B)/tests/real/%: $(B)/tests/real/%.o $(TESTLIBS) $(B)/linkflags
+	$(LINK) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS)
 $(B)/tests/tui/%: $(B)/tests/tui/%.o $(TESTLIBS) $(B)/linkflags
 	$(LINK) $(filter %.o %.a,$^) $(CXXLIBS) $(LIBS)
 
@@ -125,7 +127,7 @@ CHECK  = unit fuzz cli tui sync lint
 RUN    = B=$(B) CC='$(CC)' tests/lib/run
 unit-tests: $(B)/.deps-test $(call bin,$(UNIT))
 fuzz-replay: $(B)/.deps-test $(call bin,$(FUZZ))
-test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys
+test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest
 
 check: test-programs
 	@$(RUN) $(CHECK)

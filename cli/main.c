@@ -151,6 +151,12 @@
  *   manifest_trigger	triggers, as automations
  *   manifest_flow	flows and the schema of their parameters
  *   manifest_python	what a Python with Prefect says of them
+ *   pysig	a flow's signature, read from its source
+ *   pysig_lex	the words of the source
+ *   pysig_names	what its names stand for
+ *   pysig_type	annotations as JSON schema
+ *   pysig_value	literals
+ *   pysig_doc	docstrings
  *   schedule_check	cron lines, zones, durations, dates
  *   schedule_check_rrule	recurrence rules
  *   act_plan	what would be sent, without a server

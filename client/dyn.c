@@ -24,6 +24,16 @@ dyn_yaml_load(struct dyn_yaml *ret_yaml, struct weir_err *err)
 	return WEIR_OK;
 }
 
+enum weir_rc
+dyn_crypto_load(struct dyn_crypto *ret_crypto, struct weir_err *err)
+{
+	(void)err;
+#define X(name) ret_crypto->name = name;
+	DYN_CRYPTO(X)
+#undef X
+	return WEIR_OK;
+}
+
 #else
 
 #include <dlfcn.h>
@@ -82,6 +92,28 @@ static const struct library yaml_library = {
 	.n_symbols = N_ELEM(yaml_symbols),
 };
 
+static const char *const crypto_files[] = {
+	"libcrypto.so.3",
+	"libcrypto.so.1.1",
+	"libcrypto.3.dylib",
+	"/opt/homebrew/lib/libcrypto.3.dylib",
+	"/usr/local/lib/libcrypto.3.dylib",
+	NULL,
+};
+
+static const struct symbol crypto_symbols[] = {
+#define X(name) { #name, offsetof(struct dyn_crypto, name) },
+	DYN_CRYPTO(X)
+#undef X
+};
+
+static const struct library crypto_library = {
+	.files = crypto_files,
+	.package = "libssl3",
+	.symbols = crypto_symbols,
+	.n_symbols = N_ELEM(crypto_symbols),
+};
+
 static enum weir_rc
 load(const struct library *l, void *ret_table, struct weir_err *err)
 {
@@ -119,4 +151,24 @@ dyn_yaml_load(struct dyn_yaml *ret_yaml, struct weir_err *err)
 	return load(&yaml_library, ret_yaml, err);
 }
 
+enum weir_rc
+dyn_crypto_load(struct dyn_crypto *ret_crypto, struct weir_err *err)
+{
+	return load(&crypto_library, ret_crypto, err);
+}
+
 #endif
+
+enum weir_rc
+dyn_md5(struct str bytes, unsigned char ret_sum[16], struct weir_err *err)
+{
+	struct dyn_crypto lib;
+	enum weir_rc rc = dyn_crypto_load(&lib, err);
+
+	if (rc)
+		return rc;
+	if (!lib.EVP_Digest(bytes.s ? bytes.s : "", bytes.len, ret_sum, NULL,
+		    lib.EVP_md5(), NULL))
+		return weir_fail(err, WEIR_EFAIL, "libcrypto has no MD5");
+	return WEIR_OK;
+}

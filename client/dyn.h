@@ -8,8 +8,10 @@
 
 #define CURL_DISABLE_TYPECHECK 1
 #include <curl/curl.h>
+#include <openssl/evp.h>
 #include <yaml.h>
 
+#include "weir/buf.h"
 #include "weir/error.h"
 
 /* clang-format off */
@@ -23,11 +25,18 @@
 #define DYN_YAML(X) \
 	X(parser_initialize) X(parser_delete) X(parser_set_input_string) \
 	X(parser_parse) X(event_delete)
+#define DYN_CRYPTO(X) X(EVP_md5) X(EVP_Digest)
 /* clang-format on */
 
 struct dyn_curl {
 #define X(name) __typeof__(curl_##name) *name;
 	DYN_CURL(X)
+#undef X
+};
+
+struct dyn_crypto {
+#define X(name) __typeof__(name) *name;
+	DYN_CRYPTO(X)
 #undef X
 };
 
@@ -46,5 +55,11 @@ WEIR_NODISCARD enum weir_rc dyn_curl_load(
 	struct dyn_curl *ret_curl, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc dyn_yaml_load(
 	struct dyn_yaml *ret_yaml, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc dyn_crypto_load(
+	struct dyn_crypto *ret_crypto, struct weir_err *err);
+
+/* MD5, where others use it to name things; it protects nothing. */
+WEIR_NODISCARD enum weir_rc dyn_md5(
+	struct str bytes, unsigned char ret_sum[16], struct weir_err *err);
 
 #endif

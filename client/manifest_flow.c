@@ -1,6 +1,8 @@
-#include <limits.h>
+#include <unistd.h>
 
+#include "dyn.h"
 #include "manifest_priv.h"
+#include "pysig.h"
 
 void
 manifest_flow_release(struct flow_facts *f)
@@ -100,6 +102,96 @@ read_schema(struct reading *r, struct draft *d)
 	return WEIR_OK;
 }
 
+/* ---- the source, read without running it */
+
+/* `file.py:function`, `package.module.function`: the file, or NULL; owned. */
+static char *
+source_of(const struct draft *d, const char **ret_function)
+{
+	const char *colon = strrchr(d->entrypoint, ':');
+	const char *cut = colon ? colon : strrchr(d->entrypoint, '.');
+	size_t n = cut ? (size_t)(cut - d->entrypoint) : 0;
+	char *path, *file;
+
+	if (!n || !cut[1] || strchr(cut + 1, '.'))
+		return NULL;
+	*ret_function = cut + 1;
+	path = xstrndup(d->entrypoint, n);
+	if (colon && (access(path, R_OK) == 0 || strstr(path, ".py")))
+		return path;
+	for (char *p = path; *p; p++)
+		*p = *p == '.' ? '/' : *p;
+	file = xasprintf("%s.py", path);
+	if (access(file, R_OK) != 0) {
+		free(file);
+		file = xasprintf("%s/__init__.py", path);
+	}
+	free(path);
+	return file;
+}
+
+/* Prefect's version of a flow that states none: a hash of its file. */
+static const char *
+hash_of(struct reading *r, struct str text)
+{
+	unsigned char sum[16];
+	struct buf b = BUF_INIT(64);
+	const char *hash;
+
+	if (dyn_md5(text, sum, NULL))
+		return NULL;
+	for (size_t i = 0; i < sizeof(sum); i++)
+		buf_addf(&b, "%02x", sum[i]);
+	hash = arena_strndup(r->arena, buf_cstr(&b), b.len);
+	buf_release(&b);
+	return hash;
+}
+
+static void
+take_signature(
+	struct reading *r, struct draft *d, const struct pysig *sig, struct str text)
+{
+	struct flow_facts *f = &d->flow;
+
+	f->name = sig->name;
+	f->description = sig->about;
+	f->version = sig->version ? sig->version : hash_of(r, text);
+	f->complete = sig->complete;
+	if (f->schema) {
+		f->complete = sig->complete || (sig->name && sig->found);
+		json_decref(sig->schema);
+		return;
+	}
+	f->schema = sig->schema;
+	f->certain = sig->certain;
+}
+
+/* What cannot be found or read is told only if nobody else is asked. */
+static enum weir_rc
+read_static(struct reading *r, struct draft *d)
+{
+	struct spot s = SPOT_KEY(&d->at, "entrypoint", yaml_get(d->node, "entrypoint"));
+	struct buf text = BUF_INIT(WEIR_MANIFEST_BYTES_MAX + (1 << 17));
+	const char *function = NULL;
+	char *file = source_of(d, &function);
+	struct pysig sig = { 0 };
+	struct weir_err err = { 0 };
+	enum weir_rc rc = WEIR_OK;
+
+	if (!file)
+		rc = manifest_fail(
+			r, &s, "%s names no function of a file", d->entrypoint);
+	else if (manifest_read_file(file, &text, &err))
+		rc = manifest_fail(r, &s, "%s", err.text);
+	else if (!pysig_read(buf_str(&text), function, r->arena, &sig))
+		rc = manifest_fail(r, &s, "%s cannot be read as Python", file);
+	else if (sig.found)
+		take_signature(r, d, &sig, buf_str(&text));
+	free(file);
+	buf_release(&text);
+	return rc;
+}
+
 /* ---- flows */
 
 VEC_TYPE(pending, struct draft *);
@@ -121,17 +213,54 @@ name_command(struct reading *r, struct draft *d)
 	return WEIR_OK;
 }
 
+/* What the source did not say: the file may, for the name. */
+static enum weir_rc
+fall_back(struct reading *r, struct draft *d)
+{
+	struct spot s = SPOT_KEY(&d->at, "entrypoint", yaml_get(d->node, "entrypoint"));
+
+	if (!d->flow.name)
+		d->flow.name = d->flow_name;
+	if (!d->flow.name) {
+		manifest_fail(r, &s,
+			"the name of the flow %s cannot be read without "
+			"a Python that has prefect",
+			d->entrypoint);
+		return weir_hint(r->err, "--python FILE, or flow_name in the file");
+	}
+	if (!d->flow.schema && r->opts->schema != WEIR_SCHEMA_NONE) {
+		manifest_fail(r, &s,
+			"the parameters of %s cannot be read without a "
+			"Python that has prefect",
+			d->entrypoint);
+		return weir_hint(r->err,
+			"--python FILE, or parameter_openapi_schema in the file");
+	}
+	if (!d->flow.certain && d->flow.schema)
+		manifest_note(r, &s,
+			"not all types of its parameters can be read "
+			"without a Python that has prefect");
+	return WEIR_OK;
+}
+
+/* Python knows better; without one, what the source said must do. */
 static enum weir_rc
 ask_python(struct reading *r, const struct pending *v)
 {
-	enum weir_rc rc;
+	bool must = r->opts->schema == WEIR_SCHEMA_PYTHON || r->opts->python;
+	enum weir_rc rc = WEIR_ENOTFOUND;
 
 	if (!v->n)
 		return WEIR_OK;
-	rc = manifest_python(r, v->v, v->n);
-	if (rc == WEIR_ENOTFOUND)
-		weir_hint(r->err, "--python FILE, or parameter_openapi_schema and "
-				  "flow_name in the file");
+	if (r->opts->schema == WEIR_SCHEMA_AUTO || must)
+		rc = manifest_python(r, v->v, v->n);
+	if (rc != WEIR_ENOTFOUND)
+		return rc;
+	if (must)
+		return weir_hint(r->err, "--python FILE");
+	rc = WEIR_OK;
+	for (size_t i = 0; i < v->n && !rc; i++)
+		rc = fall_back(r, v->v[i]);
 	return rc;
 }
 
@@ -148,24 +277,43 @@ check_flow_name(struct reading *r, const struct draft *d)
 		d->flow.name[bad]);
 }
 
+/*
+ * The source is read first: it takes no time, and what it knows is what Prefect would
+ * say. Those that are not complete wait for Python.
+ */
+static enum weir_rc
+read_flow(struct reading *r, struct draft *d, struct pending *wait)
+{
+	enum weir_schema_way way = r->opts->schema;
+	enum weir_rc rc = read_schema(r, d);
+
+	if (rc)
+		return rc;
+	if (!d->entrypoint)
+		return name_command(r, d);
+	if (way != WEIR_SCHEMA_PYTHON) {
+		rc = read_static(r, d);
+		if (rc && way == WEIR_SCHEMA_STATIC && !d->flow_name)
+			return rc;
+	}
+	if (way == WEIR_SCHEMA_NONE) {
+		json_decref(d->flow.schema);
+		d->flow.schema = NULL;
+		return d->flow.name ? WEIR_OK : fall_back(r, d);
+	}
+	if (!d->flow.complete)
+		VEC_PUSH(wait, d);
+	return WEIR_OK;
+}
+
 enum weir_rc
 manifest_flows(struct reading *r, struct draft *drafts, size_t n)
 {
 	struct pending wait = { 0 };
 	enum weir_rc rc = WEIR_OK;
 
-	for (size_t i = 0; i < n && !rc; i++) {
-		struct draft *d = &drafts[i];
-
-		rc = read_schema(r, d);
-		if (!rc && !d->entrypoint)
-			rc = name_command(r, d);
-		else if (!rc && d->flow_name &&
-			 (d->flow.schema || r->opts->schema == WEIR_SCHEMA_NONE))
-			d->flow.name = d->flow_name;
-		else if (!rc)
-			VEC_PUSH(&wait, d);
-	}
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = read_flow(r, &drafts[i], &wait);
 	if (!rc)
 		rc = ask_python(r, &wait);
 	VEC_FREE(&wait);

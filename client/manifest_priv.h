@@ -57,6 +57,7 @@ struct flow_facts {
 	const char *version;     /* NULL: none */
 	json_t *schema;          /* of the parameters; NULL: not known */
 	bool certain;            /* the schema is what Prefect would make */
+	bool complete;           /* and so is all the rest */
 };
 
 /* One of deployments:, on its way to a struct weir_manifest_entry. */

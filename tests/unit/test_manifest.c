@@ -473,6 +473,47 @@ test_old_server(void **state)
 		"prefect.yaml:6:35: deployments[0].schedules[0].slug: a server");
 }
 
+/* Without Python: what the source says is stated if it is certain. */
+static void
+test_static(void **state)
+{
+	const char *text = "deployments:\n- name: d\n  entrypoint: flow.py:my_build\n"
+			   "  work_pool: {name: p}\n";
+	struct weir_manifest_opts o = plain;
+	struct weir_manifest *m;
+
+	(void)state;
+	o.schema = WEIR_SCHEMA_STATIC;
+	write_file("flow.py",
+		"from prefect import flow\n@flow\ndef my_build(n: int = 3):\n"
+		"    \"\"\"Builds.\"\"\"\n");
+	m = read_good(&o, text);
+	assert_string_equal(m->v[0].flow_name, "my-build");
+	assert_non_null(strstr(m->v[0].stated.s,
+		"\"parameter_openapi_schema\":{\"title\":\"Parameters\",\"type\":"
+		"\"object\",\"properties\":{\"n\":{\"position\":0,\"title\":\"n\","
+		"\"type\":\"integer\",\"default\":3}}},"
+		"\"enforce_parameter_schema\":true"));
+	assert_non_null(strstr(m->v[0].guessed.s, "\"description\":\"Builds.\""));
+	/* md5sum flow.py */
+	assert_non_null(strstr(
+		m->v[0].guessed.s, "\"version\":\"2eda8934d8ebf44cbaa3cd97a677c2a6\""));
+	weir_manifest_free(m);
+	write_file("flow.py", "from prefect import flow\nfrom x import Mine\n@flow\n"
+			      "def my_build(m: Mine): pass\n");
+	m = read_good(&o, text);
+	assert_null(strstr(m->v[0].stated.s, "parameter_openapi_schema"));
+	assert_non_null(strstr(m->v[0].guessed.s, "\"m\":{\"position\":0"));
+	assert_int_equal(m->n_notes, 1);
+	weir_manifest_free(m);
+	write_file("flow.py", "def my_build(m): pass\n");
+	expect_wrong_with(&o, text,
+		"prefect.yaml:3:15: deployments[0].entrypoint: the name of the flow");
+	unlink("flow.py");
+	expect_wrong_with(&o, text,
+		"prefect.yaml:3:15: deployments[0].entrypoint: flow.py: No such file");
+}
+
 #define TWO                                                                            \
 	"deployments:\n"                                                               \
 	"- {name: alpha, entrypoint: a.py:f, flow_name: f, work_pool: {name: p}}\n"    \
@@ -519,6 +560,7 @@ main(void)
 		cmocka_unit_test(test_triggers),
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_old_server),
+		cmocka_unit_test(test_static),
 		cmocka_unit_test(test_names),
 	};
 

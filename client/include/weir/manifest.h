@@ -30,10 +30,11 @@ struct weir_manifest_entry {
 	 * JSON objects with the members of POST /deployments/ but flow_id and name:
 	 * what the file states, which is compared with the server and sent when it
 	 * differs; and what weir had to guess (the version from the file's hash, a
-	 * description, the default of a left-out pull), sent on creation only and
-	 * compared never. No member is in both. job_variables stand under that name,
-	 * concurrency as concurrency_limit (a number or null) and concurrency_options;
-	 * schedules as an array in the server's words, with slug where given.
+	 * description, the default of a left-out pull, paused, schedules), sent on
+	 * creation only and compared never. No member is in both. job_variables stand
+	 * under that name, concurrency as concurrency_limit (a number or null) and
+	 * concurrency_options; schedules as an array in the server's words, with slug
+	 * where given.
 	 */
 	struct str stated, guessed;
 	/*
@@ -64,9 +65,14 @@ struct weir_manifest {
 typedef enum weir_rc weir_manifest_lookup_fn(void *arg, const char *what,
 	const char *name, struct buf *out, struct weir_err *err);
 
-/* Where the schema of the parameters comes from, for entries that do not say. */
+/*
+ * Where the schema of the parameters comes from, for entries that do not say. The
+ * signature is read first, as Python takes a second to start: where it says all that
+ * Prefect would, nobody else is asked. A schema that is not certain is guessed.
+ */
 enum weir_schema_way {
-	WEIR_SCHEMA_AUTO,   /* a Python with prefect if there is one, else static */
+	WEIR_SCHEMA_AUTO,   /* static; where that is not certain, Python if there is one
+			     */
 	WEIR_SCHEMA_PYTHON, /* that or an error */
 	WEIR_SCHEMA_STATIC, /* read from the signature, without Python */
 	WEIR_SCHEMA_NONE,   /* no schema, and parameters are not enforced */
