@@ -290,25 +290,29 @@ need_sorted(const struct question *q, const char *sort, bool *ret_told)
 {
 	struct order *o = &q->k->sorted;
 	const struct weir_sort *by = q->sel->sort;
+	bool one = q->sel->n_sort == 1;
+	bool quick = one && query_sort_is_quick(q->sel->kind, by->column);
 	uint32_t *keys = NULL;
 	size_t n = 0, n_null = 0;
-	enum weir_rc rc;
+	enum weir_rc rc = WEIR_OK;
 
 	*ret_told = false;
 	free(o->keys);
 	o->keys = NULL;
 	snprintf(o->sort, sizeof(o->sort), "%s", sort);
-	if (q->sel->n_sort == 1 && query_sort_is_quick(q->sel->kind, by->column)) {
+	if (!quick)
+		rc = tell_head(q, ret_told);
+	if (rc || *ret_told)
+		return rc;
+	if (quick || (one && query_sort_is_text(by->column))) {
 		rc = need_own(q);
 		if (!rc)
 			rc = query_sort_keys(q->s, q->sel, q->k->own.keys, q->k->own.n,
 				&keys, &n_null, q->err);
 		n = q->k->own.n;
 		o->descending = select_sorts_down(by->column);
-	} else {
-		rc = tell_head(q, ret_told);
-		if (rc || *ret_told)
-			return rc;
+	}
+	if (!rc && !keys) {
 		rc = read_plain(q, 0, &keys, &n);
 		if (!rc)
 			rc = query_sort_nulls(q->s, q->sel, &n_null, q->err);

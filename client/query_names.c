@@ -93,15 +93,21 @@ struct named_key {
 	size_t key;
 };
 
-/* As SQLite's NOCASE: letters of ASCII without their case. */
+int
+query_names_compare(struct str a, struct str b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int c = sqlite3_strnicmp(a.s, b.s, (int)n);
+
+	return c ? c : (a.len > b.len) - (a.len < b.len);
+}
+
 static int
 compare(const void *a, const void *b)
 {
 	const struct named_key *x = a, *y = b;
-	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
-	int c = sqlite3_strnicmp(x->name.s, y->name.s, (int)n);
 
-	return c ? c : (x->name.len > y->name.len) - (x->name.len < y->name.len);
+	return query_names_compare(x->name, y->name);
 }
 
 uint32_t *

@@ -33,6 +33,8 @@ WEIR_NODISCARD enum weir_rc query_names_read(struct query_names *n,
 /* The name of a key, of a table that was read; s NULL: none. */
 struct str query_names_get(
 	const struct query_names *n, enum query_table table, int64_t key);
+/* As SQLite's NOCASE: letters of ASCII without their case. */
+int query_names_compare(struct str a, struct str b);
 /*
  * By key: 1 for the first in the order of names (case does not matter), 0 for no name.
  * Owned.

@@ -1,10 +1,14 @@
 #include "query_sort.h"
 
+#include <stdlib.h>
+
 #include "query_names.h"
+#include "query_tally.h"
 #include "select_build.h"
 #include "store_write.h"
 
 enum { DIGIT = 16, BUCKETS = 1 << DIGIT, PASSES = 64 / DIGIT };
+enum { TEXTS_MAX = 1 << 15 }; /* different ones that are held in memory */
 
 bool
 query_sort_is_quick(enum weir_kind kind, const struct weir_column *c)
@@ -21,6 +25,13 @@ query_sort_is_quick(enum weir_kind kind, const struct weir_column *c)
 	default:
 		return query_named_find(kind, c) != NULL;
 	}
+}
+
+bool
+query_sort_is_text(const struct weir_column *c)
+{
+	return !c->order && (c->type == WEIR_T_TEXT || c->type == WEIR_T_TAGS ||
+				    c->type == WEIR_T_JSON);
 }
 
 /* Values by key, as numbers whose order is the column's. */
@@ -51,26 +62,90 @@ of_cell(const struct weir_cell *c, const uint32_t *ranks, size_t n_ranks)
 	return (uint64_t)c->i ^ UINT64_C(1) << 63;
 }
 
+/* What stands for a cell's value. */
+struct how {
+	bool down;
+	uint32_t *ranks; /* of names, by their key; owned */
+	size_t n_ranks;
+	struct query_tally *texts; /* the place of a text among them, at first */
+	bool full;                 /* there are more texts than that */
+};
+
+static uint64_t
+value_of(struct how *how, const struct weir_cell *c)
+{
+	uint64_t u;
+
+	if (how->texts && !c->null) {
+		const struct query_tally_entry *e = query_tally_at(how->texts, c->s);
+
+		how->full = !e;
+		return e ? (uint64_t)(e - how->texts->v.v) : 0;
+	}
+	u = of_cell(c, how->ranks, how->n_ranks);
+	return how->down ? ~u : u;
+}
+
 static enum weir_rc
-read_values(struct weir_store *s, const struct weir_select *sel, bool down,
-	const uint32_t *ranks, size_t n_ranks, struct values *v, struct weir_err *err)
+read_values(struct weir_store *s, const struct weir_select *sel, struct how *how,
+	struct values *v, struct weir_err *err)
 {
 	struct weir_rows *rows = NULL;
 	bool row = true;
 	enum weir_rc rc = weir_rows_open(s, sel, &rows, err);
 
-	while (!rc && !(rc = weir_rows_next(rows, &row, err)) && row) {
+	while (!rc && !how->full && !(rc = weir_rows_next(rows, &row, err)) && row) {
 		const struct weir_cell *c = weir_rows_cell(rows, 0);
-		uint64_t u = of_cell(c, ranks, n_ranks);
 		size_t key = (size_t)weir_rows_key(rows);
 
 		if (key >= v->n)
 			continue; /* it came after the order was read */
 		v->has[key] = !c->null;
-		v->v[key] = down ? ~u : u;
+		v->v[key] = value_of(how, c);
 	}
 	weir_rows_close(rows);
 	return rc;
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	const struct query_tally_entry *const *x = a, *const *y = b;
+
+	struct str s = (*x)->text, t = (*y)->text;
+	int c = memcmp(s.s, t.s, s.len < t.len ? s.len : t.len);
+
+	return c ? c : (s.len > t.len) - (s.len < t.len);
+}
+
+static int
+compare_nocase(const void *a, const void *b)
+{
+	const struct query_tally_entry *const *x = a, *const *y = b;
+
+	return query_names_compare((*x)->text, (*y)->text);
+}
+
+/* The texts' places become their ranks. */
+static void
+rank_texts(const struct query_tally *t, bool nocase, struct values *v)
+{
+	const struct query_tally_entry **order = xcalloc(t->v.n + 1, sizeof(*order));
+	int (*compare)(const void *, const void *) =
+		nocase ? compare_nocase : compare_texts;
+	uint32_t *ranks = xcalloc(t->v.n + 1, sizeof(*ranks)), rank = 0;
+
+	for (size_t i = 0; i < t->v.n; i++)
+		order[i] = &t->v.v[i];
+	qsort(order, t->v.n, sizeof(*order), compare);
+	for (size_t i = 0; i < t->v.n; i++) {
+		rank += i > 0 && compare(&order[i - 1], &order[i]) != 0;
+		ranks[order[i] - t->v.v] = rank;
+	}
+	for (size_t i = 0; i < v->n; i++)
+		v->v[i] = v->has[i] ? ranks[v->v[i]] : 0;
+	free(order);
+	free(ranks);
 }
 
 /* Stable, least digit first; a digit that all have alike is passed over. */
@@ -137,11 +212,13 @@ query_sort_keys(struct weir_store *s, const struct weir_select *list,
 		.any_order = true };
 	const struct query_named *named = query_named_find(list->kind, c);
 	struct query_names names = { 0 };
+	struct query_tally texts;
+	struct how how = { .down = select_sorts_down(c) };
 	struct values v = { 0 };
-	uint32_t *ranks = NULL;
-	size_t n_ranks = 0, n_values;
+	size_t n_values;
 	enum weir_rc rc = WEIR_OK;
 
+	query_tally_init(&texts, TEXTS_MAX);
 	if (c->order) {
 		/* Sorted by something else than is shown: a state by its type. */
 		by.name = "";
@@ -150,16 +227,20 @@ query_sort_keys(struct weir_store *s, const struct weir_select *list,
 	} else if (named) {
 		rc = query_names_read(&names, s, named->table, err);
 		if (!rc)
-			ranks = query_names_ranks(&names, named->table, &n_ranks);
+			how.ranks =
+				query_names_ranks(&names, named->table, &how.n_ranks);
+	} else if (query_sort_is_text(c)) {
+		how.texts = &texts;
 	}
 	for (size_t i = 0; i < n; i++)
 		v.n = keys[i] >= v.n ? (size_t)keys[i] + 1 : v.n;
 	v.v = xcalloc(v.n + 1, sizeof(*v.v));
 	v.has = xcalloc(v.n + 1, sizeof(*v.has));
 	if (!rc)
-		rc = read_values(
-			s, &sel, select_sorts_down(c), ranks, n_ranks, &v, err);
-	if (!rc) {
+		rc = read_values(s, &sel, &how, &v, err);
+	if (!rc && !how.full) {
+		if (how.texts)
+			rank_texts(&texts, c->type == WEIR_T_TEXT, &v);
 		*ret_keys = xcalloc(n + 1, sizeof(**ret_keys));
 		n_values = part(keys, n, &v, *ret_keys);
 		*ret_null = n - n_values;
@@ -167,8 +248,9 @@ query_sort_keys(struct weir_store *s, const struct weir_select *list,
 	}
 	free(v.v);
 	free(v.has);
-	free(ranks);
+	free(how.ranks);
 	query_names_release(&names);
+	query_tally_release(&texts);
 	return rc;
 }
 

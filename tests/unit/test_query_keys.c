@@ -169,7 +169,8 @@ test_keys(void **state)
 		"flow", "flow:desc", "platform", "platform:desc", "state", "name:desc",
 		"name", "tags", "run_count", "run_count:desc", "auto_scheduled",
 		"deployment", "deployment:desc", "flow,dur:desc", "flow:desc,dur",
-		"param.version" };
+		"param.version", "param.version:desc", "param.package", "tags:desc",
+		"id" };
 	struct weir_keys *k = weir_keys_new();
 
 	(void)state;
