@@ -292,6 +292,7 @@ app_key(struct app *a, uint32_t key)
 	if (terminal_tells(a, key))
 		return;
 	app_tell(a);
+	a->desk.touched = true;
 	a->key_us = weir_monotonic_us();
 	if (!moves(a, key))
 		a->dirty = true;

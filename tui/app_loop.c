@@ -147,6 +147,7 @@ timeout_ms(struct app *a)
 	if (a->top->ops->due)
 		due = earlier(due, a->top->ops->due(a->top));
 	due = earlier(due, status_due(a));
+	due = earlier(due, desk_due(a));
 	if (!due)
 		return -1;
 	return due <= now ? 0 : (int)((due - now + 999) / 1000);
@@ -165,6 +166,8 @@ take_timers(struct app *a)
 	}
 	if (due && due <= now)
 		a->dirty = true;
+	if (desk_due(a) && desk_due(a) <= now)
+		desk_keep(a);
 }
 
 static void

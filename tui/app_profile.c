@@ -35,7 +35,7 @@ leave(struct app *a)
 {
 	if (a->prompt.active)
 		prompt_stop(&a->prompt, false);
-	desk_close(a);
+	desk_keep(a);
 	while (a->top) {
 		struct view *v = a->top;
 

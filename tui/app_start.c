@@ -129,7 +129,7 @@ init(struct app *a, const struct tui_start *start)
 static void
 release(struct app *a)
 {
-	desk_close(a);
+	desk_keep(a);
 	while (a->top) {
 		struct view *v = a->top;
 

@@ -29,6 +29,7 @@ struct desk {
 	char *left[WEIR_N_KINDS]; /* how each list was left, as it is kept; or NULL */
 	bool is_new[WEIR_N_KINDS];
 	char *left_last; /* the list that was left last */
+	bool touched;    /* since all was kept */
 };
 
 void desk_init(struct app *a);
@@ -47,7 +48,9 @@ void desk_unmark_all(struct app *a, enum weir_kind kind);
 /* desk_left.c: how lists are left and found again. */
 void desk_read(struct app *a);                  /* at the start */
 void desk_leave(struct app *a, struct view *v); /* v goes away */
-void desk_close(struct app *a);                 /* the menu goes away */
+/* All lists as they are now: the menu goes away, or may be killed. */
+void desk_keep(struct app *a);
+int64_t desk_due(const struct app *a); /* when to (weir_monotonic_us); 0: never */
 /* The list as it was left, to be released; false: it never was, or means no more. */
 bool desk_left(struct app *a, enum weir_kind kind, struct weir_view *ret_view);
 bool desk_left_last(struct app *a, struct weir_view *ret_view);

@@ -8,6 +8,9 @@
 #include "app.h"
 #include "listview.h"
 
+/* When nothing was pressed for so long, it is as if it were left. */
+enum { KEEP_US = 4 * 1000000 };
+
 static const char last_name[] = "last";
 
 static bool
@@ -83,7 +86,7 @@ desk_leave(struct app *a, struct view *v)
 
 /* The list on top is the one that a bare `weir` shows the next time. */
 void
-desk_close(struct app *a)
+desk_keep(struct app *a)
 {
 	struct desk *d = &a->desk;
 	bool seen[WEIR_N_KINDS] = { false }, last = false;
@@ -99,14 +102,28 @@ desk_close(struct app *a)
 		seen[kind] = true;
 		desk_leave(a, v);
 		if (!last &&
-			(!d->left_last || strcmp(d->left_last, d->left[kind]) != 0))
+			(!d->left_last || strcmp(d->left_last, d->left[kind]) != 0)) {
 			keeper_put(d->keeper, "view", last_name, d->left[kind]);
+			free(d->left_last);
+			d->left_last = xstrdup(d->left[kind]);
+		}
 		last = true;
 	}
-	for (size_t i = 0; i < WEIR_N_KINDS; i++)
+	for (size_t i = 0; i < WEIR_N_KINDS; i++) {
 		if (d->is_new[i])
 			keeper_put(d->keeper, "view", weir_kind_name((enum weir_kind)i),
 				d->left[i]);
+		d->is_new[i] = false;
+	}
+	d->touched = false;
+}
+
+int64_t
+desk_due(const struct app *a)
+{
+	if (!a->desk.touched || a->script.path)
+		return 0;
+	return a->key_us + KEEP_US;
 }
 
 /* ---- finding again */

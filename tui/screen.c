@@ -122,6 +122,14 @@ arm(const struct screen *s)
 	buf_release(&b);
 }
 
+static bool
+has(const char *capability)
+{
+	const char *s = tigetstr((char *)capability);
+
+	return s && s != (char *)-1;
+}
+
 static void
 emit(const char *capability)
 {
@@ -160,6 +168,17 @@ open_mock(struct screen *s, struct weir_err *err)
 	return WEIR_OK;
 }
 
+static void
+no_echo(void)
+{
+	struct termios t;
+
+	if (tcgetattr(STDIN_FILENO, &t) < 0)
+		return;
+	t.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &t);
+}
+
 /*
  * The terminal without its alternate screen. newterm and endwin ask for that, so what
  * they write first goes nowhere; then the same descriptor becomes the real one, and
@@ -182,6 +201,7 @@ open_plain(struct screen *s)
 	dup2(STDOUT_FILENO, fd);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	def_shell_mode();
+	no_echo(); /* newterm did that to the null device */
 	def_prog_mode();
 	getmaxyx(stdscr, s->rows, s->cols);
 	screen_measure(s);
@@ -358,6 +378,8 @@ screen_leave(struct screen *s)
 		leave_plain(s);
 	else
 		endwin();
+	if (!s->plain && !has("rmcup"))
+		emit("el"); /* the shell goes on in the last line */
 	emit("rmkx");
 	fflush(stdout);
 }

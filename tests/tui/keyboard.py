@@ -161,3 +161,18 @@ def a_window_without_focus_is_still_and_looks_when_it_has_it(start):
     assert b"Running" in t.out[before:], "it does not look at once"
     t.send("Q")
     assert t.wait() == 0, "exit status"
+
+
+@test
+def what_is_shown_is_kept_though_it_is_killed(start):
+    t = start()
+    t.send("/state:failed\r")
+    t.wait_for(rb"state:failed")
+    t.read()
+    time.sleep(4.5)  # 4 s after the last key
+    os.kill(t.pid, signal.SIGKILL)
+    t.wait()
+    t = start()
+    t.wait_for(rb"weir runs state:failed")
+    t.send("q")
+    assert t.wait() == 0, "exit status"

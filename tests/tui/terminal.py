@@ -275,6 +275,7 @@ def works_on_old_terminals_and_without_colour(start):
 @test
 def accessible_keeps_the_screen_and_shows_the_cursor(start):
     t = start(ACCESSIBLE="1")
+    assert not termios.tcgetattr(t.tty)[3] & termios.ECHO, "keys are echoed"
     t.send("jjj")
     t.read()
     assert b"\x1b[?1049" not in t.out and b"\x1b[?47" not in t.out, "an alternate screen"
