@@ -374,6 +374,18 @@ actions_refused(struct action *a)
 		words ? words : a->err.text);
 }
 
+/* What it wants is in its schema. */
+static void
+hint_show(struct weir_act_result *r)
+{
+	struct buf hint = BUF_INIT(sizeof(r->hint) - 1);
+
+	buf_adds(&hint, "weir show ");
+	weir_view_quote(&hint, r->name);
+	snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
+	buf_release(&hint);
+}
+
 static void
 end_refused(struct action *a)
 {
@@ -397,6 +409,8 @@ end_refused(struct action *a)
 			"weir retrigger --defaults %s   (the deployment's own "
 			"parameters)",
 			weir_id_format(&r->run, id));
+	if (a->err.rc == WEIR_EREFUSED && a->act.kind == WEIR_ACT_TRIGGER)
+		hint_show(r);
 	if (r->rc == WEIR_ENOTFOUND)
 		r->rc = WEIR_EREFUSED;
 	actions_end(a, WEIR_DEED_REFUSED, str_of(a->err.text));

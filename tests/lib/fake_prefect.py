@@ -450,8 +450,20 @@ class Handler(BaseHTTPRequestHandler):
             return 200, rows[offset:offset + limit], {}
         return 200, ff.select_docs(farm, entity, rows, body, limit, flip), {}
 
+    def deployment_named(self, flow, name):
+        farm = self.state.farm
+        flow = next((f["id"] for f in farm.flows if f["name"] == flow), None)
+        found = next((d for d in farm.deployments if d["flow_id"] == flow and
+                      d["name"] == name and d["id"] not in farm.gone), None)
+        if not found:
+            raise Answer(404, {"detail": "Deployment not found"})
+        return 200, found, {}
+
     def get_one(self, path):
         farm = self.state.farm
+        m = re.fullmatch(r"/deployments/name/([^/]+)/([^/]+)", path)
+        if m:
+            return self.deployment_named(unquote(m.group(1)), unquote(m.group(2)))
         m = re.fullmatch(r"/([a-z_]+)/([^/]+)", path) or re.fullmatch(
             r"/(v2/concurrency_limits)/([^/]+)", path)
         if not m:

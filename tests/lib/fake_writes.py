@@ -74,8 +74,6 @@ def set_state(farm, run, body):
 def wrong_parameter(deployment, parameters):
     """What the deployment's schema has against them; None: nothing."""
     schema = deployment["parameter_openapi_schema"]
-    if not deployment["enforce_parameter_schema"]:
-        return None
     for name in schema.get("required", []):
         if name not in parameters:
             return "Validation failed. Failure reason: '%s' is a required property" % name
@@ -96,7 +94,10 @@ def create_run(farm, deployment, body):
         if key and run.extra and run.extra["idempotency_key"] == key and run.flow == flow:
             return 200, farm.run_json(run)
     parameters = {**deployment["parameters"], **(body.get("parameters") or {})}
-    why = wrong_parameter(deployment, parameters)
+    enforced = body.get("enforce_parameter_schema")
+    if enforced is None:
+        enforced = deployment["enforce_parameter_schema"]
+    why = enforced and wrong_parameter(deployment, parameters)
     if why:
         return 409, {"detail": "Error creating flow run: " + why}
     n = farm.next_n
