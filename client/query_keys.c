@@ -21,8 +21,17 @@ struct order {
 	size_t n, n_null;
 };
 
+/* The first keys of an order that takes long, in both directions. */
+struct ends {
+	char sort[SORT_TEXT];
+	int64_t generation;
+	size_t head;
+	uint32_t *keys[2]; /* upwards, downwards; NULL: not known */
+};
+
 struct weir_keys {
 	struct order own, sorted;
+	struct ends ends;
 	uint8_t *states; /* by key */
 	size_t n_states;
 	int64_t states_generation;
@@ -59,6 +68,8 @@ weir_keys_free(struct weir_keys *k)
 		return;
 	free(k->own.keys);
 	free(k->sorted.keys);
+	free(k->ends.keys[0]);
+	free(k->ends.keys[1]);
 	free(k->states);
 	for (size_t i = 0; i < SETS; i++) {
 		free(k->sets[i].text);
@@ -149,6 +160,57 @@ tell_head(const struct question *q, bool *ret_all)
 	else
 		q->user->head(q->user->arg, keys, n);
 	return WEIR_OK;
+}
+
+/* The first keys downwards or upwards, if they are not known. */
+static enum weir_rc
+need_end(const struct question *q, bool down, size_t *ret_n)
+{
+	struct weir_select sel = *q->sel;
+	struct weir_sort by = sel.sort[0];
+	struct question end = *q;
+
+	*ret_n = q->head;
+	if (q->k->ends.keys[down])
+		return WEIR_OK;
+	by.descending = down;
+	sel.sort = &by;
+	end.sel = &sel;
+	return read_plain(&end, q->head, &q->k->ends.keys[down], ret_n);
+}
+
+/*
+ * As tell_head. The first keys of the other direction are read too before the whole
+ * order is made: who turns it round meanwhile need not wait.
+ */
+static enum weir_rc
+tell_ends(const struct question *q, const char *sort, bool *ret_all)
+{
+	struct ends *e = &q->k->ends;
+	bool down = q->sel->sort[0].descending;
+	size_t n = 0;
+	enum weir_rc rc;
+
+	if (!q->head || q->sel->n_sort != 1)
+		return tell_head(q, ret_all);
+	if (strcmp(e->sort, sort) != 0 || e->generation != q->generation ||
+		e->head != q->head) {
+		free(e->keys[0]);
+		free(e->keys[1]);
+		*e = (struct ends){ .generation = q->generation, .head = q->head };
+		snprintf(e->sort, sizeof(e->sort), "%s", sort);
+	}
+	rc = need_end(q, down, &n);
+	if (rc)
+		return rc;
+	*ret_all = n < q->head;
+	if (*ret_all) {
+		q->user->all(q->user->arg, e->keys[down], n);
+		e->keys[down] = NULL;
+		return WEIR_OK;
+	}
+	q->user->head(q->user->arg, xmemdup(e->keys[down], n * sizeof(uint32_t)), n);
+	return need_end(q, !down, &n);
 }
 
 static void
@@ -301,7 +363,7 @@ need_sorted(const struct question *q, const char *sort, bool *ret_told)
 	o->keys = NULL;
 	snprintf(o->sort, sizeof(o->sort), "%s", sort);
 	if (!quick)
-		rc = tell_head(q, ret_told);
+		rc = tell_ends(q, sort, ret_told);
 	if (rc || *ret_told)
 		return rc;
 	if (quick || (one && query_sort_is_text(by->column))) {
