@@ -182,6 +182,7 @@ act_follow(struct view *v, enum action_id id, const char *arg)
 
 	(void)id;
 	(void)arg;
+	l->touched = true;
 	l->follow = !logview_following(l);
 	l->paused = false;
 	if (l->follow)

@@ -52,6 +52,7 @@ end_follow(struct log *l)
 		(!l->over && !weir_logs_complete(l->logs)))
 		return;
 	l->ended = true;
+	l->touched = l->touched || l->follow; /* its end is where one is */
 	if (l->follow)
 		status_say(l->v.app, false, "%s: %s. This is the end of %s.",
 			l->n_runs > 1 ? "the runs have ended" : "the run has ended",
