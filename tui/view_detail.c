@@ -256,10 +256,21 @@ static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_TIMELINE
 	ACTION_PARAMETERS, ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_HELP, ACTION_BACK,
 	ACTION_NONE };
 
-/* Of what has no log and no parameters. */
+static const enum action_id task_hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_TIMELINE,
+	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_HELP, ACTION_BACK, ACTION_NONE };
+
+static const enum action_id deployment_hints[] = { ACTION_OPEN, ACTION_PARAMETERS,
+	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK,
+	ACTION_NONE };
+
+/* Of what has no log and no parameters, but runs. */
 static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH,
 	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK,
 	ACTION_NONE };
+
+/* And of what has no runs either. */
+static const enum action_id plain_hints[] = { ACTION_OPEN, ACTION_SEARCH,
+	ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
 /* clang-format off */
 #define USER(its_hints) {							\
@@ -277,7 +288,17 @@ static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH,
 	.crumb = detail_crumb,							\
 }
 /* clang-format on */
-static const struct page_user user = USER(hints), other_user = USER(other_hints);
+static const struct page_user users[WEIR_N_KINDS] = {
+	[WEIR_FLOW] = USER(other_hints),
+	[WEIR_DEPLOYMENT] = USER(deployment_hints),
+	[WEIR_RUN] = USER(hints),
+	[WEIR_TASK_RUN] = USER(task_hints),
+	[WEIR_POOL] = USER(other_hints),
+	[WEIR_QUEUE] = USER(other_hints),
+	[WEIR_WORKER] = USER(plain_hints),
+	[WEIR_LIMIT] = USER(plain_hints),
+	[WEIR_ARTIFACT] = USER(plain_hints),
+};
 
 struct view *
 view_detail_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
@@ -291,8 +312,7 @@ view_detail_new(struct app *a, enum weir_kind kind, const struct weir_id *id)
 	d->facts.kind = kind;
 	d->facts.id = *id;
 	weir_id_format(id, d->facts.id_text);
-	v = page_view_new(
-		a, kind == WEIR_RUN || kind == WEIR_TASK_RUN ? &user : &other_user, d);
+	v = page_view_new(a, &users[kind], d);
 	ask(v);
 	return v;
 }

@@ -12,8 +12,6 @@ OPEN = {
     "columns": "command columns",
     "help": "key ?",
 }
-# Not there yet.
-PENDING = {"group"}
 
 
 def rows(program):
@@ -36,7 +34,7 @@ def run(weir, program, env):
     bad = []
     with tempfile.TemporaryDirectory() as folder:
         for context, action in rows(program):
-            why = action not in PENDING and refused(weir, env, context, action, folder)
+            why = refused(weir, env, context, action, folder)
             if why:
                 bad.append(f"{context}: {action}: {why}")
     return "\n".join(bad) or None
