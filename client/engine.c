@@ -356,7 +356,7 @@ work(struct weir_engine *e, const struct waiting_req *w)
 static bool
 next_request(struct weir_engine *e, struct waiting_req *ret, bool *ret_stop)
 {
-	bool some;
+	bool some, others = false;
 
 	pthread_mutex_lock(&e->lock);
 	some = e->requests.n > 0;
@@ -366,7 +366,10 @@ next_request(struct weir_engine *e, struct waiting_req *ret, bool *ret_stop)
 			--e->requests.n * sizeof(*ret));
 		e->busy = true;
 	}
-	if (!e->requests.n)
+	/* Logs that make way for each other would all wait for ever. */
+	for (size_t i = 0; i < e->requests.n; i++)
+		others = others || e->requests.v[i].req.kind != WEIR_REQ_LOGS;
+	if (!others)
 		atomic_store(&e->give_way, e->stop);
 	*ret_stop = e->stop;
 	pthread_mutex_unlock(&e->lock);

@@ -74,6 +74,7 @@ def merged_logs_that_grow_stay_in_order(start):
         assert got == want, f"{got}"
         for run in runs:
             order(start.env["PREFECT_API_URL"], ["end", {"id": run}])
+        shows(t, folder, "ended: Completed")
         t.send("Q")
         t.wait()
 
