@@ -1,5 +1,6 @@
 #include "register_print.h"
 
+#include <weir/json.h>
 #include <weir/mem.h>
 #include <weir/text.h>
 
@@ -139,6 +140,18 @@ static const struct weir_column *const shown[COL_N] = { &columns[0], &columns[1]
 	&columns[8] };
 static const struct weir_column *const names[] = { &columns[COL_ID] };
 
+/* On one line. */
+static void
+add_value(const char *text, struct buf *out)
+{
+	struct weir_json *j = NULL;
+
+	if (*text && weir_json_parse(str_of(text), &j, NULL))
+		j = NULL;
+	weir_json_dump(j, out);
+	weir_json_free(j);
+}
+
 static void
 add_changes(const struct weir_reg_item *item, struct buf *fields, struct buf *changes)
 {
@@ -152,8 +165,11 @@ add_changes(const struct weir_reg_item *item, struct buf *fields, struct buf *ch
 		text_json(fields, str_of(c->field));
 		buf_addf(changes, "%s{\"field\":", comma);
 		text_json(changes, str_of(c->field));
-		buf_addf(changes, ",\"before\":%s,\"after\":%s}",
-			*c->before ? c->before : "null", *c->after ? c->after : "null");
+		buf_adds(changes, ",\"before\":");
+		add_value(c->before, changes);
+		buf_adds(changes, ",\"after\":");
+		add_value(c->after, changes);
+		buf_addc(changes, '}');
 	}
 	buf_addc(fields, ']');
 	buf_addc(changes, ']');

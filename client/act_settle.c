@@ -17,7 +17,7 @@ struct row {
 	struct weir_id object;
 	char *name, *key, *path, *body;
 	int64_t at_us;
-	bool may_send;
+	bool may_send, registers; /* registers: of register_send.c */
 	enum weir_deed_state state;
 };
 
@@ -37,6 +37,7 @@ keep_row(void *arg, const struct weir_deed *d)
 	r->path = xstrdup(d->path);
 	r->body = xstrdup(d->body);
 	r->at_us = d->at_us;
+	r->registers = !strcmp(d->verb, "register") || !strcmp(d->verb, "remove");
 	r->may_send = d->sent_us != WEIR_NO_TIME;
 	r->state = d->state;
 	return false;
@@ -190,6 +191,16 @@ not_found(struct action *a, const struct row *r)
 		actions_send(a);
 }
 
+/* Whatever became of it: what differs is sent by the next register. */
+static void
+end_register(struct action *a)
+{
+	snprintf(a->result->said, sizeof(a->result->said),
+		"registering again sends what still differs");
+	a->result->rc = WEIR_EFAIL;
+	actions_end(a, WEIR_DEED_LOST, STR(""));
+}
+
 /* WEIR_OK: it has ended, or stays for another time. */
 static enum weir_rc
 settle(struct action *a, const struct row *r)
@@ -197,6 +208,10 @@ settle(struct action *a, const struct row *r)
 	bool found = false;
 	enum weir_rc rc;
 
+	if (r->registers) {
+		end_register(a);
+		return WEIR_OK;
+	}
 	if (r->act.kind >= WEIR_ACT_PAUSE)
 		rc = look_for_object(a, r, &found);
 	else if (makes_run(r))
@@ -221,8 +236,9 @@ tell(const struct action *a, const struct row *r, weir_act_note_fn *note, void *
 	if (!note)
 		return;
 	weir_time_relative(&when, r->at_us, weir_now_us(), false, true);
-	buf_addf(&b, "%s of %s, %s, had no answer: %s", weir_act_verb(r->act.kind),
-		r->name, buf_cstr(&when), res->said);
+	buf_addf(&b, "%s of %s, %s, had no answer: %s",
+		r->registers ? "register" : weir_act_verb(r->act.kind), r->name,
+		buf_cstr(&when), res->said);
 	if (res->hint[0])
 		buf_addf(&b, " (%s)", res->hint);
 	note(arg, buf_cstr(&b));
@@ -290,6 +306,11 @@ may_resend(struct action *a, const struct row *r)
 	bool mine = false;
 	enum weir_rc rc;
 
+	if (r->registers) {
+		(void)weir_fail(&a->err, WEIR_EREFUSED,
+			"only the file says what is to be sent");
+		return weir_hint(&a->err, "weir register");
+	}
 	if (r->state == WEIR_DEED_LOST)
 		return WEIR_OK;
 	if (r->state != WEIR_DEED_OPEN)

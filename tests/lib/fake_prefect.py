@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import fake_filter as ff  # noqa: E402
+import fake_register as fr  # noqa: E402
 import fake_writes as fw  # noqa: E402
 from fake_farm import SECOND, TERMINAL, Farm, iso, uuid_of  # noqa: E402
 
@@ -349,7 +350,8 @@ class Handler(BaseHTTPRequestHandler):
             return 200, ff.history(farm, body), {}
         if not get and path.endswith("/filter"):
             return self.list_docs(path, body, flip)
-        done = fw.route(farm, self.command, path, body)
+        done = fr.route(farm, self.command, path, body) or \
+            fw.route(farm, self.command, path, body)
         if done:
             return done[0], done[1], {}
         if get:
