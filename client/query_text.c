@@ -14,7 +14,7 @@
 /* Lines as long as most are: looked through from their beginning. */
 enum { LINE_NEAR = 256 };
 
-/* What a search found: keys and, while there are few, the lines themselves. */
+/* What a search found: keys and, while there are few, the texts themselves. */
 struct hits {
 	struct keyset *set;
 	struct buf *lines; /* NULL: only the keys are wanted, or there were too many */
@@ -76,16 +76,35 @@ line_matches(const struct weir_match *m, struct str line)
 	return false;
 }
 
+/* The key and those of the texts that `find` is in. */
 static void
-add_line(struct str line, int64_t k, struct hits *hits)
+keep_texts(struct buf *lines, struct str line, const struct weir_match *find)
+{
+	size_t at, start, end;
+
+	line_key(line, &at);
+	buf_add(lines, line.s, at);
+	while (at < line.len && weir_match_find(find, line, at, &start, &end)) {
+		while (start > at && line.s[start - 1] != '\t' &&
+			line.s[start - 1] != '\x1f')
+			start--;
+		at = text_end(line, end);
+		buf_addc(lines, '\t');
+		buf_add(lines, line.s + start, at - start);
+	}
+	buf_addc(lines, '\n');
+}
+
+/* find: what is looked for when lines are kept. */
+static void
+add_line(struct str line, int64_t k, const struct weir_match *find, struct hits *hits)
 {
 	if (k < 0)
 		return;
 	keyset_add(hits->set, k);
 	if (!hits->lines)
 		return;
-	buf_addstr(hits->lines, line);
-	buf_addc(hits->lines, '\n');
+	keep_texts(hits->lines, line, find);
 	if (hits->lines->truncated) {
 		buf_release(hits->lines);
 		hits->lines = NULL;
@@ -113,7 +132,7 @@ scan_block(struct str block, const struct weir_match *find,
 			continue;
 		}
 		if (!check || line_matches(check, line))
-			add_line(line, k, hits);
+			add_line(line, k, find, hits);
 		at = first += line.len + 1;
 	}
 }
@@ -125,7 +144,7 @@ scan_lines(struct str block, const struct weir_match *m, struct hits *hits)
 		struct str line = line_around(block, at, at);
 
 		if (line_matches(m, line))
-			add_line(line, line_key(line, &after), hits);
+			add_line(line, line_key(line, &after), NULL, hits);
 		at += line.len + 1;
 	}
 }
@@ -160,7 +179,7 @@ add_long_lines(struct str block, struct hits *hits)
 		if (end == at) {
 			struct str line = line_around(block, at, at);
 
-			add_line(line, line_key(line, &after), hits);
+			add_line(line, line_key(line, &after), NULL, hits);
 			end = at + line.len + 1;
 		}
 		at = end;
