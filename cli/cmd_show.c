@@ -1,6 +1,7 @@
 /* weir show: everything known of one object. */
 #include "cmd.h"
 
+#include <weir/chain.h>
 #include <weir/mem.h>
 #include <weir/pickup.h>
 #include <weir/text.h>
@@ -140,6 +141,41 @@ add_pickup(struct show *s)
 	return WEIR_OK;
 }
 
+/* The runs that were started in place of each other, this one among them; else []. */
+static enum weir_rc
+add_chain(struct show *s)
+{
+	struct weir_statedb *state = NULL;
+	struct weir_id *ids = NULL;
+	char text[WEIR_ID_TEXT + 1];
+	size_t n = 0, given = 0;
+	struct weir_err err;
+	enum weir_rc rc;
+
+	if (weir_session_state(s->ctx->session, false, &state, &err))
+		state = NULL; /* nothing was done yet */
+	rc = weir_chain(s->store, state, &s->id, &ids, &n, s->ctx->err);
+	if (rc)
+		return rc;
+	add_name(s, "chain");
+	buf_addc(&s->json, '[');
+	for (size_t i = 0; !rc && n > 1 && i < n; i++) {
+		struct buf one = BUF_INIT(BUF_MAX);
+		char *query = xasprintf("id:%s", weir_id_format(&ids[i], text));
+
+		rc = show_list(s->ctx, s->store, WEIR_RUN, query, NULL, 1, &one);
+		if (!rc && one.len > 2) { /* it may be gone */
+			buf_addf(&s->json, "%s%.*s", given++ ? "," : "",
+				(int)one.len - 2, one.s + 1);
+		}
+		free(query);
+		buf_release(&one);
+	}
+	buf_addc(&s->json, ']');
+	free(ids);
+	return rc;
+}
+
 static enum weir_rc
 add_parts(struct show *s)
 {
@@ -176,6 +212,8 @@ collect(struct show *s)
 		rc = add_states(s);
 	if (!rc && s->kind == WEIR_RUN)
 		rc = add_pickup(s);
+	if (!rc && s->kind == WEIR_RUN)
+		rc = add_chain(s);
 	if (!rc)
 		rc = add_parts(s);
 	buf_addc(&s->json, '}');

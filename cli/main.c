@@ -75,6 +75,7 @@
  *   store_text	what bare words search
  *   statedb	what no server can tell again: marks, views, what was done
  *   journal	what was asked of a server, before it is, and what came of it
+ *   chain	which run was started in place of which
  *   owner	which process something belongs to
  *   intern	names to row numbers, for the writer
  *   jscan	members of a JSON text, in place
@@ -130,6 +131,7 @@
  *   sync_logs	lines
  *   actions	cancelling and retriggering, from the wish to its result
  *   act_rules	what is proposed in which state, what an answer means
+ *   act_known	what a new run waits for, read where it is not here
  *   act_settle	what was left without an answer
  *   register	what of a manifest differs from the server
  *   register_read	deployments, pools and automations, several at once

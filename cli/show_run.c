@@ -307,6 +307,23 @@ put_ids(struct para *f, const struct show_run *r)
 	para_end(f);
 }
 
+/* Which runs were started in place of which: a line each, in their order. */
+static void
+put_chain(struct para *f, const struct weir_json *runs, struct str id)
+{
+	for (size_t i = 0; i < weir_json_size(runs); i++) {
+		const struct weir_json *r = weir_json_at(runs, i);
+
+		para_begin(f, i ? NULL : "chain");
+		para_words(f, text_of(r, "id"));
+		para_add(f, text_of(r, "name"), 2);
+		para_add(f, text_of(r, "state_name"), 2);
+		if (str_equal(text_of(r, "id"), id))
+			para_add(f, STR("(this one)"), 2);
+		para_end(f);
+	}
+}
+
 void
 show_run_print(struct ctx *ctx, struct sink *sink, const struct show_run *r)
 {
@@ -326,4 +343,5 @@ show_run_print(struct ctx *ctx, struct sink *sink, const struct show_run *r)
 	put_tags(&f, weir_json_get(r->run, "tags"));
 	put_states(&f, weir_json_get(r->run, "state_history"));
 	put_ids(&f, r);
+	put_chain(&f, weir_json_get(r->run, "chain"), text_of(r->run, "id"));
 }

@@ -9,6 +9,7 @@
 #include "actions.h"
 
 #include "act_farm.h"
+#include "act_known.h"
 
 #include <ctype.h>
 
@@ -297,6 +298,7 @@ actions_made(struct action *a, struct str body)
 	snprintf(r->said, sizeof(r->said), "%s %.200s %s", made_word(a), made.name,
 		weir_id_format(&made.id, id));
 	put_run(a, body);
+	act_known(a, &made);
 	add_wait(a, &made.id);
 	actions_end(a, WEIR_DEED_DONE, body);
 	act_run_release(&made);

@@ -94,6 +94,10 @@
 		"id of the state", "state_id:0191") \
 	X("parent_run_id", "parent", "PARENT", ID, COL_O, 8, 36, "r.parent", NULL, \
 		"id of the run above; none: top-level runs", "parent:none") \
+	X("retrigger_of", NULL, "RETRIGGER OF", ID, COL_O, 8, 36, \
+		"(SELECT t.of FROM retriggers t WHERE t.run = r.id)", NULL, \
+		"id of the run in whose place weir started it; none: of none", \
+		"retrigger_of:none") \
 	X("parent_task_run_id", NULL, "PARENT TASK", ID, COL_O, 8, 36, \
 		"r.parent_task", NULL, \
 		"id of the task run that stands for it in the run above", \

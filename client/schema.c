@@ -92,7 +92,13 @@ static const char step_1[] =
 "CREATE TABLE log_text(k INTEGER PRIMARY KEY, lines BLOB NOT NULL, text BLOB NOT NULL);"
 "CREATE TABLE log_ids(k INTEGER PRIMARY KEY, ids BLOB NOT NULL);"
 "PRAGMA user_version = 1;";
+
+static const char step_2[] =
+/* In whose place a run was started, as its label or key says (chain.h). */
+"CREATE TABLE retriggers(run BLOB PRIMARY KEY, of BLOB NOT NULL) WITHOUT ROWID;"
+"CREATE INDEX retriggers_of ON retriggers(of);"
+"PRAGMA user_version = 2;";
 /* clang-format on */
 
-static const char *const steps[] = { step_1 };
+static const char *const steps[] = { step_1, step_2 };
 const struct schema schema_cache = { steps, sizeof(steps) / sizeof(steps[0]) };

@@ -48,6 +48,11 @@
 		" ON CONFLICT(k) DO UPDATE SET rest = ?2 WHERE rest IS NOT ?2") \
 	X(RUN_DELETE, "DELETE FROM runs WHERE k = ?1") \
 	X(RUN_DOC_DELETE, "DELETE FROM run_docs WHERE k = ?1") \
+	X(RETRIGGER_PUT, "INSERT OR IGNORE INTO retriggers(run, of) VALUES(?1, ?2)") \
+	X(RETRIGGER_DELETE, "DELETE FROM retriggers WHERE run = ?1") \
+	X(RETRIGGER_OF, "SELECT of FROM retriggers WHERE run = ?1") \
+	X(RETRIGGER_RUNS, "SELECT t.run FROM retriggers t LEFT JOIN runs r ON r.id = t.run" \
+		" WHERE t.of = ?1 ORDER BY r.created_us, t.run") \
 	X(RUN_LIVE_IDS, "SELECT id FROM runs WHERE state BETWEEN 1 AND 5") \
 	X(RUN_ORPHANS, "SELECT parent_task FROM runs INDEXED BY runs_orphan" \
 		" WHERE parent_task IS NOT NULL AND parent IS NULL ORDER BY k DESC LIMIT ?1") \
@@ -154,6 +159,8 @@
 	X(ACTS_NEWEST, "SELECT " SQL_ACT " FROM acts ORDER BY k DESC LIMIT ?1") \
 	X(ACTS_GET, "SELECT " SQL_ACT " FROM acts WHERE k = ?1") \
 	X(CHAIN_PUT, "INSERT OR IGNORE INTO chain(run, of, at_us) VALUES(?1, ?2, ?3)") \
+	X(CHAIN_UP, "SELECT of FROM chain WHERE run = ?1") \
+	X(CHAIN_DOWN, "SELECT run FROM chain WHERE of = ?1 ORDER BY at_us") \
 	X(CHAIN_OF, "WITH RECURSIVE up(id, n) AS (VALUES(?1, 0) UNION SELECT chain.of, n + 1" \
 		" FROM chain JOIN up ON chain.run = up.id WHERE n < ?2)," \
 		" down(id, at) AS (SELECT id, 0 FROM (SELECT id FROM up ORDER BY n DESC LIMIT 1)" \

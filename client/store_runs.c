@@ -1,4 +1,5 @@
 /* Flow runs: guarded upsert, deletion, and what the steps of a sync ask about them. */
+#include "chain.h"
 #include "store_priv.h"
 
 /* What is interned of one run. */
@@ -172,6 +173,8 @@ put_run(struct weir_store *s, const struct weir_run *r, struct buf *scratch,
 	if (!rc)
 		rc = store_text_put(s, old.k, r, platform, err);
 	if (!rc)
+		rc = chain_put(s, r, err);
+	if (!rc)
 		++*changed;
 	return rc;
 }
@@ -211,7 +214,7 @@ static enum weir_rc
 delete_run(struct weir_store *s, const struct weir_id *id, struct weir_err *err)
 {
 	static const enum sql_id by_id[] = { SQL_TASK_DELETE_OF, SQL_DETAILS_DELETE,
-		SQL_ARTIFACT_DELETE_OF };
+		SQL_ARTIFACT_DELETE_OF, SQL_RETRIGGER_DELETE };
 	const struct weir_run key = { .id = *id };
 	struct run_old old;
 	enum weir_rc rc = look(s, &key, &old, err);

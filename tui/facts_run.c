@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <weir/cell.h>
+#include <weir/chain.h>
 #include <weir/members.h>
 #include <weir/pickup.h>
 #include <weir/time.h>
@@ -203,6 +204,49 @@ pool_id(struct facts *f, struct str name)
 	return id;
 }
 
+enum { CHAIN_SHOWN = 8 };
+
+static void
+take_link(struct facts *f, const struct weir_rows *rows, void *arg)
+{
+	struct buf *b = arg;
+
+	facts_part(f, b, "", weir_rows_cell(rows, 0));
+	facts_part(f, b, "", weir_rows_cell(rows, 1));
+	facts_moment(f, b, "", facts_time(weir_rows_cell(rows, 2)));
+}
+
+/* The runs that were started in place of each other, the last ones; each opens. */
+static void
+write_chain(struct facts *f)
+{
+	struct weir_id *ids = NULL;
+	char text[WEIR_ID_TEXT + 1], query[64];
+	size_t n = 0, from;
+
+	if (weir_chain(f->store, NULL, &f->id, &ids, &n, NULL))
+		return;
+	from = n > CHAIN_SHOWN ? n - CHAIN_SHOWN : 0;
+	for (size_t i = from; n > 1 && i < n; i++) {
+		struct buf b = BUF_INIT(FACTS_TEXT_MAX);
+
+		snprintf(query, sizeof(query), "id:%s", weir_id_format(&ids[i], text));
+		facts_each(f,
+			&(struct facts_ask){ .kind = WEIR_RUN,
+				.query = query,
+				.columns = "name,state_name,created",
+				.limit = 1 },
+			take_link, &b);
+		if (b.len == 0)
+			buf_adds(&b, text);
+		if (!weir_id_cmp(&ids[i], &f->id))
+			buf_addf(&b, " %s this one", theme_glyph(f->theme, GLYPH_DOT));
+		facts_link(f, i == from ? "chain" : "", WEIR_RUN, &ids[i], buf_str(&b));
+		buf_release(&b);
+	}
+	free(ids);
+}
+
 static void
 write_where(struct facts *f, const struct weir_rows *rows)
 {
@@ -244,6 +288,7 @@ write_where(struct facts *f, const struct weir_rows *rows)
 			buf_adds(&b, text);
 		facts_link(f, "parent", WEIR_RUN, &id, buf_str(&b));
 	}
+	write_chain(f);
 	buf_release(&b);
 }
 
