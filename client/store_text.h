@@ -35,7 +35,7 @@ struct store_text {
  * The lines that a search found, with the texts that have it, kept by readers that are
  * asked while somebody types: a longer word is looked for in them alone.
  */
-enum { STORE_FOUND = 2, STORE_FOUND_MAX = 3 << 20 }; /* bytes, together */
+enum { STORE_FOUND = 2, STORE_FOUND_MAX = 2 << 20 }; /* bytes, together */
 struct store_found {
 	struct buf literal; /* what they have; "": nothing is kept */
 	struct buf lines;
