@@ -182,46 +182,11 @@ is_one_of(const json_t *v, const char *const *names, size_t n)
 	return false;
 }
 
-/* t is the query of a metric trigger. */
 static enum weir_rc
-build_query(struct trigger *t)
+refuse_metric(struct trigger *t)
 {
-	static const char *const names[] = { "lateness", "duration", "successes" };
-	static const char *const operators[] = { "<", "<=", ">", ">=" };
-	enum weir_rc rc;
-
-	if (!is_one_of(get(t, "name"), names, N_ELEM(names)))
-		return wrong(t, "name", "must be lateness, duration or successes");
-	if (!json_is_number(get(t, "threshold")))
-		return wrong(t, "threshold", "must be a number");
-	if (!is_one_of(get(t, "operator"), operators, N_ELEM(operators)))
-		return wrong(t, "operator", "must be one of < <= > >=");
-	set(t, "name", json_deep_copy(get(t, "name")));
-	set(t, "threshold", json_real(json_number_value(get(t, "threshold"))));
-	set(t, "operator", json_deep_copy(get(t, "operator")));
-	rc = set_span(t, "range", 300, 300);
-	return rc ? rc : set_span(t, "firing_for", 300, 300);
-}
-
-static enum weir_rc
-build_metric(struct trigger *t)
-{
-	struct trigger query = { .r = t->r, .spec = get(t, "metric") };
-	enum weir_rc rc;
-
-	set(t, "type", json_string("metric"));
-	set(t, "posture", json_string("Metric"));
-	rc = set_resource(t, "match", false);
-	if (!rc)
-		rc = set_resource(t, "match_related", true);
-	if (rc)
-		return rc;
-	if (!json_is_object(query.spec))
-		return wrong(t, "metric", "must be a mapping");
-	query.at = spot_of(t, "metric");
-	query.out = json_object();
-	set(t, "metric", query.out);
-	return build_query(&query);
+	return manifest_fail(t->r, &t->at,
+		"only Prefect Cloud has triggers of a metric: leave it out");
 }
 
 /* The triggers of one that is made of others. */
@@ -291,7 +256,7 @@ struct trigger_kind {
 
 static const struct trigger_kind kinds[] = {
 	{ "event", build_event },
-	{ "metric", build_metric },
+	{ "metric", refuse_metric },
 	{ "compound", build_compound },
 	{ "sequence", build_sequence },
 };
@@ -321,7 +286,7 @@ build_trigger(struct trigger *t)
 	for (size_t i = 0; i < N_ELEM(kinds); i++)
 		if (strcmp(kind, kinds[i].name) == 0)
 			return kinds[i].build(t);
-	return wrong(t, "type", "must be event, metric, compound or sequence");
+	return wrong(t, "type", "must be event, compound or sequence");
 }
 
 /* ---- the automation around it */

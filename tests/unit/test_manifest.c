@@ -413,6 +413,8 @@ test_triggers(void **state)
 		"prefect.yaml:6:43: deployments[0].triggers[0].within: must be at");
 	entry_wrong("triggers: [{type: compound, require: 2, triggers: [{}]}]",
 		"prefect.yaml:6:40: deployments[0].triggers[0].require: must be any");
+	entry_wrong("triggers: [{posture: Metric, metric: {}}]",
+		"prefect.yaml:6:14: deployments[0].triggers[0]: only Prefect Cloud");
 	entry_wrong("triggers: [{type: x}]",
 		"prefect.yaml:6:21: deployments[0].triggers[0].type: must be event");
 }
