@@ -61,6 +61,7 @@ add_names(struct buf *b, const struct opt *opts)
 		buf_addf(b, " --%s", o->name);
 }
 
+/* A letter of a command hides that of an option of all commands. */
 static void
 add_values(struct buf *b, const char *command, const struct opt *opts)
 {
@@ -72,7 +73,7 @@ add_values(struct buf *b, const char *command, const struct opt *opts)
 			buf_addf(b, " | '%s -%c'", command, o->letter);
 		buf_adds(b, ") echo '");
 		add_source(b, o->choices);
-		buf_adds(b, "' ;;\n");
+		buf_adds(b, "'; return ;;\n");
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "acts.h"
 #include "trigger_args.h"
+#include "trigger_print.h"
 #include "wait.h"
 
 enum { TRIGGER_LISTED = 200, TRIGGER_NAMES = 5000 };
@@ -29,8 +30,7 @@ struct start {
 	struct trigger_matrix matrix;
 	struct buf params, tags, variables;
 	int64_t at_us, timeout_us;
-	struct out out;
-	bool lines; /* for people */
+	struct trigger_print print;
 	struct weir_id *made;
 	size_t n_made, n_failed;
 };
@@ -321,9 +321,13 @@ ask(struct start *s)
 		return weir_hint(ctx->err, "weir trigger --yes ..., or --dry-run");
 	}
 	for (i = 0; i < s->matrix.n && i < TRIGGER_LISTED; i++) {
+		struct buf line = BUF_INIT(BUF_MAX);
+
 		buf_clear(&b);
-		text_sanitize(&b, str_of(s->matrix.v[i]), ctx->utf8 ? 0 : TEXT_ASCII);
-		fprintf(stderr, "  %s\n", buf_cstr(&b));
+		trigger_print_combination(s->matrix.v[i], &line);
+		text_sanitize(&b, buf_str(&line), ctx->utf8 ? 0 : TEXT_ASCII);
+		fprintf(stderr, " %s\n", buf_cstr(&b));
+		buf_release(&line);
 	}
 	if (i < s->matrix.n)
 		fprintf(stderr, "  and %zu more\n", s->matrix.n - i);
@@ -340,86 +344,6 @@ ask(struct start *s)
 
 /* ---- what came of it */
 
-enum { COL_ID, COL_NAME, COL_RESULT, COL_MESSAGE, COL_DEPLOYMENT, COL_PARAMS, COL_N };
-
-/* clang-format off */
-static const struct weir_column columns[COL_N] = {
-	[COL_ID] = { .name = "id", .title = "ID", .type = WEIR_T_ID, .min = 36, .max = 36 },
-	[COL_NAME] = { .name = "name", .title = "NAME", .type = WEIR_T_TEXT,
-		.min = 8, .max = 24 },
-	[COL_RESULT] = { .name = "result", .title = "RESULT", .type = WEIR_T_TEXT,
-		.min = 7, .max = 7 },
-	[COL_MESSAGE] = { .name = "message", .title = "MESSAGE", .type = WEIR_T_TEXT,
-		.min = 10 },
-	[COL_DEPLOYMENT] = { .name = "deployment", .title = "DEPLOYMENT",
-		.type = WEIR_T_TEXT, .min = 10, .max = 30 },
-	[COL_PARAMS] = { .name = "parameters", .title = "PARAMETERS", .type = WEIR_T_JSON,
-		.min = 10 },
-};
-/* clang-format on */
-
-static const struct weir_column *const shown[COL_N] = { &columns[0], &columns[1],
-	&columns[2], &columns[3], &columns[4], &columns[5] };
-
-static void
-take_name(void *arg, const struct weir_rows *row)
-{
-	buf_addstr(arg, weir_rows_cell(row, 0)->s);
-}
-
-static enum weir_rc
-put_row(struct start *s, const struct weir_act_result *r, const struct weir_trigger *t)
-{
-	const char *word = r->rc == WEIR_OK         ? "done"
-			   : r->rc == WEIR_EREFUSED ? "refused"
-						    : "failed";
-	bool made = !weir_id_is_null(&r->made);
-	struct buf name = BUF_INIT(4096);
-	const struct weir_cell *row[COL_N];
-	struct weir_cell cells[COL_N] = { 0 };
-	struct weir_store *store;
-	enum weir_rc rc;
-
-	if (made && !weir_session_store(s->ctx->session, WEIR_STORE_READ, &store, NULL))
-		(void)weir_row_of(
-			store, WEIR_RUN, &r->made, "name", take_name, &name, NULL);
-	for (size_t i = 0; i < COL_N; i++) {
-		cells[i].type = columns[i].type;
-		row[i] = &cells[i];
-	}
-	cells[COL_ID].id = r->made;
-	cells[COL_ID].null = !made;
-	cells[COL_NAME].s = buf_str(&name);
-	cells[COL_NAME].null = !made;
-	cells[COL_RESULT].s = str_of(word);
-	cells[COL_MESSAGE].s = str_of(r->said);
-	cells[COL_DEPLOYMENT].s = str_of(r->name);
-	cells[COL_PARAMS].s = str_of(t->parameters ? t->parameters : "{}");
-	rc = made || !s->args->output || strcmp(s->args->output, "name") != 0
-		     ? out_row(&s->out, row)
-		     : WEIR_OK;
-	buf_release(&name);
-	return rc;
-}
-
-static enum weir_rc
-put_line(struct start *s, const struct weir_act_result *r, const char *combination)
-{
-	struct buf b = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
-	enum weir_rc rc;
-
-	buf_adds(&b, r->name);
-	if (s->matrix.n > 1)
-		buf_addf(&b, " %s", combination);
-	buf_addf(&b, ": %s", r->said);
-	text_sanitize(&clean, buf_str(&b), s->ctx->utf8 ? 0 : TEXT_ASCII);
-	buf_addc(&clean, '\n');
-	rc = ctx_write(s->ctx, clean.s, clean.len);
-	buf_release(&b);
-	buf_release(&clean);
-	return rc;
-}
-
 /* A failure is told when the next comes; the last is the command's own. */
 static enum weir_rc
 tell(struct start *s, size_t i, const struct weir_act_result *r,
@@ -429,10 +353,7 @@ tell(struct start *s, size_t i, const struct weir_act_result *r,
 
 	if (!weir_id_is_null(&r->made))
 		s->made[s->n_made++] = r->made;
-	if (!s->lines)
-		rc = put_row(s, r, t);
-	else if (!r->rc)
-		rc = put_line(s, r, s->matrix.v[i]);
+	rc = trigger_print_one(&s->print, r, t, s->matrix.v[i]);
 	if (!rc && !r->rc && r->hint[0])
 		ctx_note(s->ctx, "%s", r->hint);
 	if (r->rc) {
@@ -448,19 +369,10 @@ start_all(struct start *s)
 {
 	struct buf params = BUF_INIT(BUF_MAX), key = BUF_INIT(BUF_MAX);
 	struct ctx *ctx = s->ctx;
-	struct out_spec spec = { .form = out_form(ctx, s->args->output),
-		.columns = shown,
-		.n_columns = COL_N };
 	enum weir_rc rc = WEIR_OK, first = WEIR_OK;
 
-	if (spec.form == OUT_TSV || spec.form == OUT_TABLE || spec.form == OUT_CSV)
-		spec.n_columns = COL_DEPLOYMENT;
-	else if (spec.form == OUT_NAME)
-		spec.n_columns = COL_NAME;
-	s->lines = !s->args->output && ctx->tty_out;
 	s->made = xcalloc(s->matrix.n, sizeof(*s->made));
-	if (!s->lines)
-		out_open(&s->out, ctx, &spec);
+	trigger_print_open(&s->print, ctx, s->args->output);
 	for (size_t i = 0; !rc && i < s->matrix.n; i++) {
 		struct weir_act_result r;
 		struct weir_trigger t;
@@ -475,8 +387,7 @@ start_all(struct start *s)
 		if (r.rc == WEIR_EINTR)
 			break;
 	}
-	if (!s->lines)
-		rc = out_close(&s->out, rc);
+	rc = trigger_print_close(&s->print, rc);
 	buf_release(&params);
 	buf_release(&key);
 	if (rc || !s->n_failed || s->matrix.n == 1)

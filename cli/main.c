@@ -202,6 +202,7 @@
  *   acts		runs to act on, asking, results
  *   cmd_acts	cancel, retrigger
  *   cmd_trigger	new runs of a deployment
+ *   trigger_print	what came of them
  *   trigger_args	their parameters, from words, files, a matrix
  *   wait		until runs have ended
  *   cmd_register	what prefect.yaml names, to the server

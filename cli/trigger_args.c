@@ -17,7 +17,7 @@ static enum weir_rc
 read_all(struct ctx *ctx, int fd, const char *name, struct buf *out)
 {
 	char *chunk = xmalloc(CHUNK);
-	ssize_t n;
+	ssize_t n = 0;
 	enum weir_rc rc = WEIR_OK;
 
 	while (!out->truncated && (n = read(fd, chunk, CHUNK)) != 0) {
