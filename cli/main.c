@@ -132,6 +132,7 @@
  *   actions	cancelling and retriggering, from the wish to its result
  *   act_rules	what is proposed in which state, what an answer means
  *   act_known	what a new run waits for, read where it is not here
+ *   act_build	platforms of a build, those that failed
  *   act_settle	what was left without an answer
  *   register	what of a manifest differs from the server
  *   register_read	deployments, pools and automations, several at once
@@ -209,7 +210,10 @@
  *   register_print	a line a deployment, differences
  *   line_diff	lines against lines
  *   acts acts_find acts_ask	on what to act, asking, results
- *   cmd_acts	cancel, retrigger, resume
+ *   cmd_cancel	stop runs
+ *   cmd_resume	go on with paused ones
+ *   cmd_retrigger	which runs again, with what
+ *   edit	parameters in the editor
  *   cmd_pause	pause, unpause
  *   cmd_history	what was done
  *   cmd_sync bar	fetching, with a line of progress

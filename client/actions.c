@@ -388,11 +388,41 @@ hint_show(struct weir_act_result *r)
 	buf_release(&hint);
 }
 
+/*
+ * `Error creating flow run: Validation failed for field 'n'. Failure reason: 3 is not
+ * of type 'string'`: the deployment's schema is another than the run's was.
+ */
+static void
+unfit_parameters(struct action *a)
+{
+	static const char field[] = "Validation failed for field '";
+	static const char reason[] = "Failure reason: ";
+	struct weir_act_result *r = a->result;
+	const char *at = strstr(a->err.text, field), *why = strstr(a->err.text, reason);
+	char id[WEIR_ID_TEXT + 1];
+	int n = 0;
+
+	if (at) {
+		at += sizeof(field) - 1;
+		n = (int)strcspn(at, "'");
+	}
+	if (why)
+		why += sizeof(reason) - 1;
+	weir_id_format(&r->run, id);
+	if (why)
+		snprintf(r->said, sizeof(r->said),
+			"refused: its parameters do not fit the deployment as it is "
+			"now: %.*s%s%.400s",
+			n < 100 ? n : 100, at ? at : "", at ? ": " : "", why);
+	snprintf(r->hint, sizeof(r->hint),
+		"weir retrigger -p %.*s=... %s, or --defaults for the deployment's own",
+		at && n < 60 ? n : 4, at && n < 60 ? at : "NAME", id);
+}
+
 static void
 end_refused(struct action *a)
 {
 	struct weir_act_result *r = a->result;
-	char id[WEIR_ID_TEXT + 1];
 
 	actions_fail(a, "");
 	r->hint[0] = '\0';
@@ -407,10 +437,7 @@ end_refused(struct action *a)
 		snprintf(r->hint, sizeof(r->hint), "%.255s", a->err.hint);
 	if (a->err.rc == WEIR_EREFUSED && a->act.kind == WEIR_ACT_RETRIGGER &&
 		a->plan.write == API_CREATE_RUN && strstr(a->err.text, "(409)"))
-		snprintf(r->hint, sizeof(r->hint),
-			"weir retrigger --defaults %s   (the deployment's own "
-			"parameters)",
-			weir_id_format(&r->run, id));
+		unfit_parameters(a);
 	if (a->err.rc == WEIR_EREFUSED && a->act.kind == WEIR_ACT_TRIGGER)
 		hint_show(r);
 	if (r->rc == WEIR_ENOTFOUND)

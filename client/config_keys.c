@@ -115,6 +115,11 @@ static const struct key keys[WEIR_N_KEYS] = {
 		  NULL, "platform,arch,subdir,target_platform", false,
 		  "parameters of a run that may hold its platform, first found wins" },
 		T_LIST, 0, 0, "WEIR_PLATFORM_PARAMS", NULL, false },
+	[WEIR_KEY_BUILD_PLATFORM_PARAM] = {
+		{ "build_platform_param", NULL,
+		  NULL, NULL, false,
+		  "parameter of a build that says for which platforms it is" },
+		T_TEXT, 0, 0, "WEIR_BUILD_PLATFORM_PARAM", NULL, false },
 	[WEIR_KEY_PAGER] = {
 		{ "pager", NULL,
 		  NULL, NULL, false,

@@ -1,0 +1,239 @@
+/* weir cancel: stop runs, their child runs too; wait until they have stopped. */
+#include <weir/follow.h>
+#include <weir/select.h>
+#include <weir/time.h>
+
+#include "acts.h"
+
+static const int64_t poll_us = 700 * 1000;
+
+struct args {
+	struct acts_args acts;
+	const char *timeout;
+	bool force, children, wait;
+};
+
+/* ---- child runs */
+
+/* Those that have not ended, of one run. */
+static enum weir_rc
+add_children(struct acts *a, struct weir_store *store, const struct weir_id *run)
+{
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = { .kind = WEIR_RUN, .columns = &set };
+	struct weir_query *query = NULL;
+	struct weir_rows *rows = NULL;
+	char text[96], id[WEIR_ID_TEXT + 1];
+	bool row = true;
+	struct weir_err *err = a->ctx->err;
+	enum weir_rc rc;
+
+	snprintf(text, sizeof(text), "parent_run_id:%s state:live",
+		weir_id_format(run, id));
+	rc = weir_query_parse(WEIR_RUN, str_of(text), weir_now_us(), &query, err);
+	sel.query = query;
+	if (!rc)
+		rc = weir_columns_choose(WEIR_RUN, "id", 0, &set, err);
+	if (!rc)
+		rc = weir_rows_open(store, &sel, &rows, err);
+	while (!rc && row) {
+		rc = weir_rows_next(rows, &row, err);
+		if (!rc && row)
+			rc = acts_add(a, WEIR_RUN, &weir_rows_cell(rows, 0)->id);
+	}
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	weir_query_free(query);
+	return rc;
+}
+
+/* The list grows by what is below its own children. */
+static enum weir_rc
+add_all_children(struct acts *a)
+{
+	struct weir_store *store;
+	enum weir_rc rc = ctx_refresh_now(a->ctx);
+
+	if (!rc)
+		rc = ctx_store(a->ctx, &store);
+	for (size_t i = 0; !rc && i < a->targets.n; i++) {
+		struct weir_id id = a->targets.v[i].id;
+
+		rc = add_children(a, store, &id);
+	}
+	return rc;
+}
+
+/* ---- until they have stopped */
+
+struct wait {
+	struct ctx *ctx;
+	struct weir_followed *runs;
+	size_t n;
+	size_t n_live, n_other; /* other: ended, but not by being cancelled */
+	bool *told;
+};
+
+static void
+look(struct wait *w)
+{
+	char id[WEIR_ID_TEXT + 1];
+
+	w->n_live = w->n_other = 0;
+	for (size_t i = 0; i < w->n; i++) {
+		const struct weir_followed *f = &w->runs[i];
+		bool gone = f->state == WEIR_ST_NONE;
+
+		if (!gone && !weir_state_is_terminal(f->state)) {
+			w->n_live++;
+			continue;
+		}
+		w->n_other += !gone && f->state != WEIR_ST_CANCELLED;
+		if (!w->told[i])
+			ctx_note(w->ctx, "%s %.8s: %s", f->name,
+				weir_id_format(&f->id, id),
+				gone ? "gone from the server" : f->state_name);
+		w->told[i] = true;
+	}
+}
+
+/* What is stuck in Cancelling, and who could end it. */
+static enum weir_rc
+stuck(struct wait *w)
+{
+	char id[WEIR_ID_TEXT + 1];
+	size_t i = 0;
+
+	while (weir_state_is_terminal(w->runs[i].state) ||
+		w->runs[i].state == WEIR_ST_NONE)
+		i++;
+	weir_id_format(&w->runs[i].id, id);
+	(void)weir_fail(w->ctx->err, WEIR_EPENDING,
+		"cancel: %zu of %zu not ended: %s %.8s is %s: the worker or process "
+		"that "
+		"runs it has to end it; if that has gone, servers from 3.7.5 on do "
+		"after "
+		"5 minutes, older ones never",
+		w->n_live, w->n, w->runs[i].name, id, w->runs[i].state_name);
+	return weir_hint(w->ctx->err, "weir cancel --force %s", id);
+}
+
+static enum weir_rc
+wait_loop(struct wait *w, int64_t timeout_us)
+{
+	int64_t until = weir_monotonic_us() + timeout_us;
+	enum weir_rc rc;
+
+	for (;;) {
+		int64_t left = until - weir_monotonic_us();
+
+		rc = weir_follow(w->ctx->session, w->runs, w->n, w->ctx->err);
+		if (rc && rc != WEIR_ENET)
+			return rc;
+		if (!rc)
+			look(w);
+		if (!rc && !w->n_live)
+			break;
+		if (timeout_us && left <= 0)
+			return rc ? rc : stuck(w);
+		rc = weir_follow_pause(w->ctx->session,
+			timeout_us && left < poll_us ? left : poll_us, w->ctx->err);
+		if (rc)
+			return rc;
+	}
+	if (!w->n_other)
+		return WEIR_OK;
+	return weir_fail(w->ctx->err, WEIR_EREFUSED,
+		"cancel: %zu of %zu ended by themselves before they were cancelled",
+		w->n_other, w->n);
+}
+
+static enum weir_rc
+wait_all(struct acts *a, int64_t timeout_us)
+{
+	struct wait w = { .ctx = a->ctx, .n = a->targets.n };
+	enum weir_rc rc;
+
+	w.runs = xcalloc(w.n + 1, sizeof(*w.runs));
+	w.told = xcalloc(w.n + 1, sizeof(*w.told));
+	for (size_t i = 0; i < w.n; i++)
+		w.runs[i].id = a->targets.v[i].id;
+	rc = w.n ? wait_loop(&w, timeout_us) : WEIR_OK;
+	free(w.runs);
+	free(w.told);
+	return rc;
+}
+
+/* ---- the command */
+
+static enum weir_rc
+read_timeout(struct ctx *ctx, const struct args *args, int64_t *ret_us)
+{
+	*ret_us = 0;
+	if (args->timeout && !args->wait) {
+		(void)weir_fail(
+			ctx->err, WEIR_EUSAGE, "cancel: --timeout is of --wait");
+		return weir_hint(
+			ctx->err, "weir cancel --wait --timeout %s ID", args->timeout);
+	}
+	if (!args->timeout ||
+		(weir_duration_parse(str_of(args->timeout), ret_us) && *ret_us > 0))
+		return WEIR_OK;
+	(void)weir_fail(ctx->err, WEIR_EUSAGE,
+		"cancel: --timeout '%s': not a duration such as 5m", args->timeout);
+	return weir_hint(ctx->err, "weir cancel --wait --timeout 5m ID");
+}
+
+static enum weir_rc
+run(struct ctx *ctx)
+{
+	const struct args *args = ctx->args;
+	struct weir_act act = { .kind = WEIR_ACT_CANCEL, .force = args->force };
+	struct acts a;
+	int64_t timeout_us;
+	enum weir_rc rc = read_timeout(ctx, args, &timeout_us);
+
+	if (!rc && args->force && !args->acts.dry_run)
+		ctx_note(ctx, "--force: it is called cancelled; code that runs is not "
+			      "stopped");
+	acts_init(&a, ctx, &act, &args->acts);
+	if (!rc)
+		rc = acts_may(&a);
+	if (!rc)
+		rc = acts_find(&a, 1u << WEIR_RUN, ctx->words, ctx->n_words);
+	if (!rc && args->children)
+		rc = add_all_children(&a);
+	if (!rc)
+		rc = acts_go(&a);
+	if (!rc && args->wait && !args->acts.dry_run)
+		rc = wait_all(&a, timeout_us);
+	acts_release(&a);
+	return rc;
+}
+
+/* clang-format off */
+static const struct opt opts[] = {
+	{ "force", 'f', OPT_FLAG, offsetof(struct args, force), NULL,
+	  NULL, "call it cancelled, whatever still runs" },
+	{ "children", 'c', OPT_FLAG, offsetof(struct args, children), NULL,
+	  NULL, "child runs that have not ended too, at any depth" },
+	{ "wait", 'w', OPT_FLAG, offsetof(struct args, wait), NULL,
+	  NULL, "wait until they have ended" },
+	{ "timeout", 0, OPT_STRING, offsetof(struct args, timeout), "DURATION",
+	  NULL, "wait so long at most" },
+	ACTS_OPTS(struct args, acts, "runs"),
+	OPT_END,
+};
+/* clang-format on */
+
+const struct cmd cmd_cancel = {
+	.name = "cancel",
+	.summary = "stop runs, and say what the server made of it",
+	.usage = "[ID...]",
+	.words = "@runs",
+	.kind = WEIR_RUN,
+	.max_words = -1,
+	.opts = opts,
+	.args_size = sizeof(struct args),
+	.run = run,
+};
