@@ -349,11 +349,13 @@ import json, os, signal, subprocess, sys, time, urllib.request
 weir, url = sys.argv[1:]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 words = ["trigger", "nightly", "-p", "package=zlib", "-p", "platform=linux-64"]
-asked = 0
+began = time.monotonic()
+subprocess.run([weir, *words, "-k", "warm"], check=True, capture_output=True)
+whole = time.monotonic() - began
 for i in range(50):
     p = subprocess.Popen([weir, *words, "-k", "k%d" % i], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL)
-    time.sleep(0.001 * i)
+    time.sleep(whole * 1.1 * i / 50)
     p.send_signal(signal.SIGKILL)
     p.wait()
     subprocess.run([weir, "runs", "--refresh", "-n", "1"], check=True, capture_output=True)
@@ -362,6 +364,7 @@ known = {r["key"] for r in rows}
 assert all(r["result"] == "done" for r in rows), rows
 with opener.open(urllib.request.Request(url + "/_control", data=b'{"take": "runs"}')) as reply:
     keys = [r["idempotency_key"] for r in json.load(reply)["runs"] if (r["idempotency_key"] or "").startswith("k")]
+known.remove("warm")
 assert sorted(keys) == sorted(known) and 5 <= len(known) < 50, (len(keys), len(known))
 P
 }
