@@ -116,9 +116,9 @@ set_error(struct ctx *ctx, const struct weir_reg_plan *plan,
 	const struct weir_reg_item *item)
 {
 	if (item->place.line)
-		(void)weir_fail(ctx->err, item->rc, "register: %s:%u: %s/%s: %s",
-			base_name(plan->path), item->place.line, item->flow_name,
-			item->name, item->said);
+		(void)weir_fail(ctx->err, item->rc, "register: %s:%u:%u: %s/%s: %s",
+			base_name(plan->path), item->place.line, item->place.column,
+			item->flow_name, item->name, item->said);
 	else
 		(void)weir_fail(ctx->err, item->rc, "register: %s/%s: %s",
 			item->flow_name, item->name, item->said);
@@ -132,6 +132,7 @@ tell_failures(struct ctx *ctx, const struct weir_reg_plan *plan)
 {
 	enum weir_rc rc = WEIR_OK;
 	bool many = plan->count[WEIR_REG_FAILED] > 1;
+	const char *hint = "";
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct weir_reg_item *item = &plan->v[i];
@@ -139,6 +140,9 @@ tell_failures(struct ctx *ctx, const struct weir_reg_plan *plan)
 		if (item->verdict != WEIR_REG_FAILED)
 			continue;
 		set_error(ctx, plan, item);
+		if (strcmp(item->hint, hint) == 0)
+			ctx->err->hint[0] = '\0'; /* once is enough */
+		hint = item->hint;
 		if (many)
 			ctx_report(ctx);
 		if (!rc)

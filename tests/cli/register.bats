@@ -227,8 +227,8 @@ dry run, nothing was sent: 1 changed, 1 unchanged'
 	edit 's = s.replace("n: 2", "n: two").replace("work_pool: {name: farm, work", "work_pool: {name: gone, work")'
 	reg
 	exits 1
-	says 'prefect.yaml:9: build/one: parameters.n: "two" is not'
-	says "prefect.yaml:17: build/two: work_pool.name: the server has no work pool 'gone'"
+	says 'prefect.yaml:9:5: build/one: parameters.n: "two" is not'
+	says "prefect.yaml:17:5: build/two: work_pool.name: the server has no work pool 'gone'"
 	says "2 of 2 deployments: not done"
 	[ -z "$output" ]
 	[ -z "$(writes)" ]
@@ -247,7 +247,7 @@ dry run, nothing was sent: 1 changed, 1 unchanged'
 	is "failed     build/one
 created    build/two
 1 created, 0 changed, 1 failed"
-	says "prefect.yaml:9: build/one: A deployment of this name is being made"
+	says "prefect.yaml:9:5: build/one: A deployment of this name is being made"
 	weir2 history -o tsv
 	has "refused"
 	reg
