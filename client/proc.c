@@ -78,9 +78,7 @@ spawn(const struct proc *p, int out, int errors, pid_t *ret_pid)
 	sigaddset(&set, SIGPIPE);
 	sigaddset(&set, SIGINT);
 	posix_spawnattr_setsigdefault(&attr, &set);
-	posix_spawnattr_setpgroup(&attr, 0);
-	posix_spawnattr_setflags(&attr,
-		POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	rc = posix_spawnp(ret_pid, p->words[0], &files, &attr,
 		(char *const *)(uintptr_t)p->words, env);
 	posix_spawnattr_destroy(&attr);
@@ -135,7 +133,7 @@ finish(struct proc *p, struct child *c, bool in_time)
 		if (c->fds[i].fd >= 0)
 			close(c->fds[i].fd);
 	if (!in_time)
-		kill(-c->pid, SIGKILL);
+		kill(c->pid, SIGKILL);
 	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

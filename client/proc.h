@@ -1,6 +1,6 @@
 /*
- * A program run without a shell, in a process group of its own, for what it prints.
- * Time and bytes are bounded; what runs too long is killed with all that it started.
+ * A program run without a shell for what it prints. Time and bytes are bounded; what
+ * runs too long is killed. An interrupt from the terminal reaches it too.
  */
 #ifndef WEIR_CLIENT_PROC_H
 #define WEIR_CLIENT_PROC_H

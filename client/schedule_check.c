@@ -133,7 +133,7 @@ cron_range(struct cron *c, size_t field, const char *low, const char *high,
 	if (!by || !cron_value(c, field, low, &from) ||
 		!cron_value(c, field, high, &to))
 		return false;
-	if (from > f->max || to > f->max || (from < to && from < f->min))
+	if (from > f->max || to > f->max || (from != to && from < f->min))
 		return false;
 	note_days(c, field, field == WEEKDAY ? days_between(from, to, by) : 0, nth);
 	return true;
@@ -188,6 +188,21 @@ cron_part(struct cron *c, size_t field, char *s, bool nth)
 	return cron_range(c, field, s, max, step, nth);
 }
 
+/* What may stand before `#`: a word, or two days by name. */
+static bool
+is_nth_day(const char *from, const char *hash)
+{
+	size_t n = (size_t)(hash - from);
+
+	if (n == 7 && from[3] == '-' && isalpha((unsigned char)from[0]) &&
+		isalpha((unsigned char)from[4]))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)from[i]) && from[i] != '_')
+			return false;
+	return n > 0;
+}
+
 /* `2#3`, `mon-fri#1`, `L5`: cut to the day; false if it is none of them. */
 static bool
 cut_nth(char **s, bool *ret_good)
@@ -195,7 +210,7 @@ cut_nth(char **s, bool *ret_good)
 	char *hash = strchr(*s, '#');
 
 	*ret_good = true;
-	if (hash && hash != *s && is_digits(hash + 1)) {
+	if (hash && is_nth_day(*s, hash) && is_digits(hash + 1)) {
 		*ret_good = number(hash + 1) >= 1 && number(hash + 1) <= 5;
 		*hash = '\0';
 		return true;

@@ -333,14 +333,15 @@ def run_weir(program, folder, env, python):
     return p.returncode, [json.loads(line) for line in p.stdout.splitlines()], p.stderr
 
 
-def signatures(python, check):
-    """Each flow that the static reader is certain of, against Prefect's own reading."""
+def readers(python, check):
+    """Signatures and schedules made at random, against Prefect's own reading of them."""
     here = os.path.dirname(os.path.abspath(__file__))
     program = os.path.join(os.path.abspath(os.environ.get("B", "build")), "tests", "real", "manifest")
     for seed in range(1, 1 + int(os.environ.get("TORTURE", "1"))):
-        p = subprocess.run([python, os.path.join(here, "signatures.py"), program, str(seed), "500"],
-                           capture_output=True, text=True, timeout=600, check=False)
-        check(p.returncode == 0, f"signatures read as Prefect reads them (seed {seed})", p.stdout[-3000:], p.stderr)
+        for script in ("signatures.py", "schedules.py"):
+            p = subprocess.run([python, os.path.join(here, script), program, str(seed)], capture_output=True,
+                               text=True, timeout=600, check=False)
+            check(p.returncode == 0, f"{script}: as Prefect reads them (seed {seed})", p.stdout[-3000:], p.stderr)
 
 
 def call(url, method, path, body):

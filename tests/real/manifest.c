@@ -4,6 +4,7 @@
  *
  * Usage: manifest FILE auto|python|static|none [PYTHON]
  *        manifest --signature FILE FUNCTION...
+ *        manifest --schedules < cCRON or rRRULE, each ended by a NUL
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "manifest_priv.h"
 #include "pysig.h"
+#include "schedule_check.h"
 
 static const char *const ways[] = {
 	[WEIR_SCHEMA_AUTO] = "auto",
@@ -101,6 +103,24 @@ print_signatures(const char *file, char **functions)
 	return 0;
 }
 
+static int
+check_schedules(void)
+{
+	static char text[1 << 22];
+	size_t n = fread(text, 1, sizeof(text) - 1, stdin);
+	struct buf why = BUF_INIT(300);
+	bool good;
+
+	for (char *p = text; p < text + n; p += strlen(p) + 1) {
+		buf_clear(&why);
+		good = *p == 'c' ? schedule_check_cron(p + 1, &why)
+				 : schedule_check_rrule(p + 1, &why);
+		puts(good ? "good" : buf_cstr(&why));
+	}
+	buf_release(&why);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -110,6 +130,8 @@ main(int argc, char **argv)
 
 	if (argc > 3 && strcmp(argv[1], "--signature") == 0)
 		return print_signatures(argv[2], argv + 3);
+	if (argc == 2 && strcmp(argv[1], "--schedules") == 0)
+		return check_schedules();
 	if (argc < 3)
 		return 2;
 	o.path = argv[1];

@@ -190,7 +190,7 @@ def main():
     import warnings
     warnings.simplefilter("ignore")
     from prefect.utilities.callables import parameter_schema
-    program, seed, count = sys.argv[1], int((sys.argv[2:3] or ["1"])[0]), int((sys.argv[3:4] or ["1500"])[0])
+    program, seed, count = sys.argv[1], int((sys.argv[2:3] or ["1"])[0]), int((sys.argv[3:4] or ["500"])[0])
     r = random.Random(seed)
     certain = complete = wrong = tried = 0
     with tempfile.TemporaryDirectory() as folder:
