@@ -110,7 +110,7 @@ struct cmd {
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(show) X(why) X(graph) X(logs) X(cancel) X(trigger) \
+	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(show) X(why) X(graph) X(logs) X(watch) X(cancel) X(trigger) \
 	X(retrigger) X(resume) X(pause) X(unpause) X(register) X(history) \
 	X(sync) X(open) X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
@@ -159,6 +159,9 @@ WEIR_NODISCARD enum weir_rc ctx_store(struct ctx *ctx, struct weir_store **ret_s
 WEIR_NODISCARD enum weir_rc ctx_resolve(struct ctx *ctx, unsigned kinds,
 	const char *text, enum weir_kind *ret_kind, struct weir_id *ret_id,
 	int64_t *ret_key);
+
+/* Are the words, which may be runs, a query: a field in one that no run is called? */
+bool ctx_is_query(struct ctx *ctx);
 
 /* Join the words of a query argument with spaces. Owned. */
 char *ctx_query_text(const struct ctx *ctx);

@@ -127,7 +127,7 @@ wait_loop(struct wait *w, int64_t timeout_us)
 	for (;;) {
 		int64_t left = until - weir_monotonic_us();
 
-		rc = weir_follow(w->ctx->session, w->runs, w->n, w->ctx->err);
+		rc = weir_follow(w->ctx->session, w->runs, w->n, 0, w->ctx->err);
 		if (rc && rc != WEIR_ENET)
 			return rc;
 		if (!rc)

@@ -10,7 +10,7 @@
 #include "acts.h"
 #include "trigger_args.h"
 #include "trigger_print.h"
-#include "wait.h"
+#include "watch.h"
 
 enum { TRIGGER_LISTED = 200, TRIGGER_NAMES = 5000 };
 static const int64_t past_us = INT64_C(60) * WEIR_SECOND_US;
@@ -423,7 +423,8 @@ start_and_wait(struct start *s)
 	if (!rc)
 		rc = start_all(s);
 	if (!rc && (a->wait || a->watch))
-		rc = wait_runs(s->ctx, s->made, s->n_made, s->timeout_us);
+		rc = watch_started(s->ctx, s->made, s->n_made, s->timeout_us, a->watch,
+			s->print.lines);
 	return rc;
 }
 

@@ -260,30 +260,6 @@ out:
 	return rc;
 }
 
-/* Words with a field in them that no run is called are a query. */
-static bool
-is_query(struct ctx *ctx)
-{
-	struct weir_store *store;
-	enum weir_kind kind;
-	struct weir_id id;
-	int64_t key;
-
-	if (!ctx->n_words)
-		return true;
-	for (size_t i = 0; i < ctx->n_words; i++) {
-		const char *colon = strchr(ctx->words[i], ':');
-
-		if (!colon || strncmp(colon, "://", 3) == 0)
-			continue;
-		return weir_session_store(
-			       ctx->session, WEIR_STORE_READ, &store, NULL) ||
-		       weir_resolve(store, 1u << WEIR_RUN, ctx->words[i], &kind, &id,
-			       &key, NULL);
-	}
-	return false;
-}
-
 static enum weir_rc
 run(struct ctx *ctx)
 {
@@ -292,7 +268,7 @@ run(struct ctx *ctx)
 	char *query;
 	enum weir_rc rc;
 
-	if (!is_query(ctx))
+	if (ctx->n_words && !ctx_is_query(ctx))
 		return runs(ctx, form);
 	query = ctx->n_words ? ctx_query_text(ctx)
 			     : xstrdup("state:failed,crashed since:1d");

@@ -297,6 +297,27 @@ ctx_resolve(struct ctx *ctx, unsigned kinds, const char *text, enum weir_kind *r
 	return rc;
 }
 
+bool
+ctx_is_query(struct ctx *ctx)
+{
+	struct weir_store *store;
+	enum weir_kind kind;
+	struct weir_id id;
+	int64_t key;
+
+	for (size_t i = 0; i < ctx->n_words; i++) {
+		const char *colon = strchr(ctx->words[i], ':');
+
+		if (!colon || strncmp(colon, "://", 3) == 0)
+			continue;
+		return weir_session_store(
+			       ctx->session, WEIR_STORE_READ, &store, NULL) ||
+		       weir_resolve(store, 1u << WEIR_RUN, ctx->words[i], &kind, &id,
+			       &key, NULL);
+	}
+	return false;
+}
+
 char *
 ctx_query_text(const struct ctx *ctx)
 {

@@ -35,6 +35,11 @@ struct logs_job {
 	size_t n_roots;
 	VEC(struct logs_source) sources;
 	size_t n_measured; /* of sources: their names have made columns wide */
+	/* While following: */
+	int64_t looks;
+	bool away;
+	void (*before)(void *arg); /* called when lines are to be printed; or NULL */
+	void *before_arg;
 };
 
 /* Of one tree, of one run; named ones. */
@@ -59,6 +64,13 @@ WEIR_NODISCARD enum weir_rc logs_once(struct logs_job *j);
 
 /* Print what is there and what comes, until all runs have ended. */
 WEIR_NODISCARD enum weir_rc logs_follow(struct logs_job *j);
+
+/*
+ * The same by and by: begin once, then look again and again. *ret_ended: nothing more
+ * will come. A server that is away is told of and is no error.
+ */
+WEIR_NODISCARD enum weir_rc logs_follow_begin(struct logs_job *j);
+WEIR_NODISCARD enum weir_rc logs_follow_look(struct logs_job *j, bool *ret_ended);
 
 /* Search the logs of the runs that --runs matches. */
 WEIR_NODISCARD enum weir_rc logs_search(struct logs_job *j);

@@ -148,8 +148,14 @@ print_new(struct logs_job *j, int64_t tail)
 {
 	enum weir_rc rc = WEIR_OK;
 
-	for (size_t i = 0; !rc && i < j->sources.n; i++)
+	bool any = false;
+
+	for (size_t i = 0; !rc && i < j->sources.n; i++) {
 		rc = look(j, &j->sources.v[i]);
+		any = any || j->sources.v[i].n;
+	}
+	if (any && j->before)
+		j->before(j->before_arg);
 	if (!rc)
 		rc = logs_merge(j, tail);
 	return rc ? rc : sink_flush(&j->printer.sink);
@@ -164,33 +170,48 @@ pause_ms(long ms)
 }
 
 enum weir_rc
-logs_follow(struct logs_job *j)
+logs_follow_begin(struct logs_job *j)
 {
 	struct weir_store *store;
-	bool ended = false, away = false;
-	enum weir_rc rc;
 
 	/* Readers stay open on one connection: have it for writing before the first. */
-	rc = weir_session_store(j->ctx->session, WEIR_STORE_WRITE, &store, j->ctx->err);
-	for (int64_t tick = 0; !rc && !ended; tick++) {
-		bool was_away = away;
+	return weir_session_store(
+		j->ctx->session, WEIR_STORE_WRITE, &store, j->ctx->err);
+}
 
-		if (tick % FOLLOW_TREE == 0) {
-			rc = logs_collect(j, true);
-			if (rc)
-				break;
-		}
-		rc = fetch(j, &ended);
-		away = rc && may_pass(rc);
-		if (rc && !away)
-			break;
-		if (away && !was_away)
-			ctx_note(j->ctx, "%s; waiting for it", j->ctx->err->text);
-		rc = print_new(j, tick ? -1 : j->args->n);
-		if (weir_session_interrupted(j->ctx->session))
-			rc = weir_fail(j->ctx->err, WEIR_EINTR, "interrupted");
+enum weir_rc
+logs_follow_look(struct logs_job *j, bool *ret_ended)
+{
+	int64_t look = j->looks++;
+	bool was_away = j->away;
+	enum weir_rc rc = WEIR_OK;
+
+	if (look % FOLLOW_TREE == 0)
+		rc = logs_collect(j, true);
+	if (rc)
+		return rc;
+	rc = fetch(j, ret_ended);
+	j->away = rc && may_pass(rc);
+	if (rc && !j->away)
+		return rc;
+	if (j->away && !was_away)
+		ctx_note(j->ctx, "%s; waiting for it", j->ctx->err->text);
+	rc = print_new(j, look ? -1 : j->args->n);
+	if (weir_session_interrupted(j->ctx->session))
+		rc = weir_fail(j->ctx->err, WEIR_EINTR, "interrupted");
+	return rc;
+}
+
+enum weir_rc
+logs_follow(struct logs_job *j)
+{
+	bool ended = false;
+	enum weir_rc rc = logs_follow_begin(j);
+
+	while (!rc && !ended) {
+		rc = logs_follow_look(j, &ended);
 		if (!rc && !ended)
-			pause_ms(away ? FOLLOW_AWAY_MS : FOLLOW_MS);
+			pause_ms(j->away ? FOLLOW_AWAY_MS : FOLLOW_MS);
 	}
 	return rc;
 }

@@ -128,6 +128,7 @@
  *   sync_drift	the check by counts
  *   sync_docs	flows, deployments, pools
  *   sync_detail	parents, task runs, a run whole
+ *   sync_below	of runs that are watched
  *   sync_logs	lines
  *   actions	cancelling and retriggering, from the wish to its result
  *   act_rules	what is proposed in which state, what an answer means
@@ -205,7 +206,12 @@
  *   cmd_trigger	new runs of a deployment
  *   trigger_print	what came of them
  *   trigger_args	their parameters, from words, files, a matrix
- *   wait		until runs have ended
+ *   cmd_watch	which runs to follow to their end
+ *   watch	until they have ended: looks, pauses, the exit status
+ *   watch_facts	children, tasks, estimates, reasons
+ *   watch_show	a line a run, painted in place, or one a change
+ *   watch_end	what came of it
+ *   frame	lines that are painted again
  *   cmd_register	what prefect.yaml names, to the server
  *   register_print	a line a deployment, differences
  *   line_diff	lines against lines

@@ -53,6 +53,11 @@ take(struct weir_followed *f, const struct run_vec *runs)
 		if (weir_id_cmp(&r->id, &f->id) != 0)
 			continue;
 		f->state = r->state_type;
+		f->expected_us = r->expected_start_us;
+		f->start_us = r->start_us;
+		f->end_us = r->end_us;
+		f->flow_id = r->flow_id;
+		f->deployment_id = r->deployment_id;
 		set_text(f->name, sizeof(f->name), r->name);
 		set_text(f->state_name, sizeof(f->state_name), r->state_name);
 	}
@@ -82,7 +87,7 @@ follow_page(struct api *api, struct weir_store *store, struct weir_followed *run
 
 enum weir_rc
 weir_follow(struct weir_session *s, struct weir_followed *runs, size_t n,
-	struct weir_err *err)
+	int64_t deadline_us, struct weir_err *err)
 {
 	struct weir_store *store = NULL;
 	struct api *api;
@@ -92,6 +97,9 @@ weir_follow(struct weir_session *s, struct weir_followed *runs, size_t n,
 	if (weir_session_store(s, WEIR_STORE_WRITE, &store, NULL))
 		store = NULL;
 	rc = session_api_known(s, &api, err);
+	if (rc)
+		return rc;
+	api->deadline_us = deadline_us;
 	for (size_t i = 0; !rc && i < n; i += page) {
 		page = api->page_limit < WEIR_FOLLOW_MAX ? api->page_limit
 							 : WEIR_FOLLOW_MAX;
@@ -99,6 +107,79 @@ weir_follow(struct weir_session *s, struct weir_followed *runs, size_t n,
 			page = n - i;
 		rc = follow_page(api, store, runs + i, page, err);
 	}
+	api->deadline_us = 0;
+	return rc;
+}
+
+/* A line is one row: of a message of several the last that says something. */
+static struct str
+last_line(struct str text)
+{
+	struct str s = text;
+
+	while (s.len && strchr("\n\r \t", s.s[s.len - 1]))
+		s.len--;
+	for (size_t i = s.len; i-- > 0;)
+		if (s.s[i] == '\n')
+			return (struct str){ s.s + i + 1, s.len - i - 1 };
+	return s;
+}
+
+static void
+take_line(struct weir_tail *tails, size_t n, const struct weir_log *line)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct weir_tail *t = &tails[i];
+
+		if (weir_id_cmp(&t->id, &line->flow_run_id) != 0 ||
+			(t->us != WEIR_NO_TIME && t->us >= line->timestamp_us))
+			continue;
+		t->us = line->timestamp_us;
+		t->level = line->level;
+		set_text(t->text, sizeof(t->text), last_line(line->message));
+	}
+}
+
+static void
+tails_body(const struct weir_tail *tails, size_t n, size_t limit, struct buf *out)
+{
+	char id[WEIR_ID_TEXT + 1];
+
+	buf_adds(out, "{\"logs\":{\"flow_run_id\":{\"any_\":[");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s\"%s\"", i ? "," : "",
+			weir_id_format(&tails[i].id, id));
+	buf_addf(out, "]}},\"sort\":\"TIMESTAMP_DESC\",\"limit\":%zu}", limit);
+}
+
+enum weir_rc
+weir_follow_tails(struct weir_session *s, struct weir_tail *tails, size_t n,
+	int64_t deadline_us, struct weir_err *err)
+{
+	struct buf body = BUF_INIT(BUF_MAX), answer = BUF_INIT(BUF_MAX);
+	struct arena arena = { 0 };
+	struct log_vec lines = { 0 };
+	struct api *api;
+	enum weir_rc rc = session_api_known(s, &api, err);
+
+	if (rc)
+		return rc;
+	n = n < WEIR_FOLLOW_MAX ? n : WEIR_FOLLOW_MAX;
+	tails_body(tails, n,
+		api->page_limit < WEIR_FOLLOW_MAX ? api->page_limit : WEIR_FOLLOW_MAX,
+		&body);
+	api->deadline_us = deadline_us;
+	rc = api_raw_wait(
+		api, "POST", "/logs/filter", buf_str(&body), true, &answer, err);
+	api->deadline_us = 0;
+	if (!rc)
+		rc = api_decode_logs(buf_str(&answer), &arena, &lines, err);
+	for (size_t i = 0; !rc && i < lines.n; i++)
+		take_line(tails, n, &lines.v[i]);
+	VEC_FREE(&lines);
+	arena_free(&arena);
+	buf_release(&answer);
+	buf_release(&body);
 	return rc;
 }
 

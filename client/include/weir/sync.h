@@ -70,6 +70,13 @@ WEIR_NODISCARD enum weir_rc weir_sync_run_within(struct weir_session *s,
 	const struct weir_id *run, int64_t budget_ms, struct weir_err *err);
 
 /*
+ * The child runs and task runs of these runs as they are now, a few requests for all.
+ * WEIR_EBUSY: another process syncs, which may bring them as well.
+ */
+WEIR_NODISCARD enum weir_rc weir_sync_below(struct weir_session *s,
+	const struct weir_id *runs, size_t n, int64_t budget_ms, struct weir_err *err);
+
+/*
  * Read what is new of a run's log; completes it when the run has ended. *ret_ended:
  * nothing more will come. quick: polling; reads only 5 s before the newest line again,
  * not 60 s; of ten polls one should not be quick. As lines are committed the store's

@@ -1,0 +1,48 @@
+/* Following runs to their end on the command line: `weir watch`, --wait, --watch. */
+#ifndef WEIR_CLI_WATCH_H
+#define WEIR_CLI_WATCH_H
+
+#include <weir/mem.h>
+#include <weir/types.h>
+
+#include "cmd.h"
+
+enum {
+	WATCH_MAX = 2000,    /* runs */
+	WATCH_LOGS_MAX = 64, /* of which the lines are shown */
+};
+
+/* More runs to watch, asked for now and then; ret is added to. */
+VEC_TYPE(watch_ids, struct weir_id);
+typedef enum weir_rc watch_more(void *arg, struct watch_ids *ret, struct weir_err *err);
+
+struct watch_options {
+	const struct weir_id *ids;
+	size_t n;
+	int64_t timeout_us;  /* 0: for ever */
+	int64_t interval_us; /* between two looks; 0: as it seems fit */
+	bool quiet;          /* only the ends are told, on stderr: --wait */
+	bool rows;           /* at the end a row a run on stdout */
+	const char *output;  /* form of the rows, or NULL */
+	bool logs;           /* lines as they come, on stdout */
+	bool fail_fast;      /* the first that fails ends it */
+	bool bell;
+	watch_more *more; /* may be NULL */
+	void *more_arg;
+};
+
+/*
+ * Until all have ended, or the time is over. WEIR_OK: all completed; WEIR_ERUNFAILED;
+ * WEIR_EPENDING: the time is over; WEIR_ENET: the server stayed away.
+ */
+WEIR_NODISCARD enum weir_rc watch_runs(
+	struct ctx *ctx, const struct watch_options *options);
+
+/*
+ * The same of runs that a command has just started: it waits and tells each end, or
+ * shows how they get on. lines: what is on stdout is for people.
+ */
+WEIR_NODISCARD enum weir_rc watch_started(struct ctx *ctx, const struct weir_id *ids,
+	size_t n, int64_t timeout_us, bool show, bool lines);
+
+#endif
