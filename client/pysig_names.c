@@ -267,7 +267,7 @@ bind_words(struct pymodule *m, struct pycursor c)
 			bind_until(m, &c, ":");
 		else if (pysig_is(t, "as"))
 			bind_until(m, &c, ":");
-		else if (pysig_is(t, ":=") && t[-1].kind == PY_NAME)
+		else if (pysig_is(t, ":=") && t > m->tokens.v && t[-1].kind == PY_NAME)
 			bind(m, t[-1].text, NULL);
 		else if ((pysig_is(t, "def") || pysig_is(t, "class")) &&
 			 pysig_peek(&c)->kind == PY_NAME) {
