@@ -135,10 +135,32 @@ static const struct weir_column columns[COL_N] = {
 };
 /* clang-format on */
 
-static const struct weir_column *const shown[COL_N] = { &columns[0], &columns[1],
-	&columns[2], &columns[3], &columns[4], &columns[5], &columns[6], &columns[7],
-	&columns[8] };
-static const struct weir_column *const names[] = { &columns[COL_ID] };
+_Static_assert((int)COL_N == (int)REGISTER_COLUMNS_MAX, "room for every column");
+
+static const int in_table[] = { COL_RESULT, COL_FLOW, COL_NAME, COL_FIELDS,
+	COL_MESSAGE };
+static const int in_name[] = { COL_ID };
+
+/* Lines have no room for the changes. */
+static void
+choose(struct register_print *p, enum out_form form)
+{
+	const int *from = NULL;
+
+	p->n = form == OUT_JSON || form == OUT_NDJSON ? (size_t)COL_N
+						      : (size_t)COL_CHANGES;
+	if (form == OUT_TABLE) {
+		from = in_table;
+		p->n = N_ELEM(in_table);
+	} else if (form == OUT_NAME) {
+		from = in_name;
+		p->n = N_ELEM(in_name);
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		p->which[i] = from ? from[i] : (int)i;
+		p->columns[i] = &columns[p->which[i]];
+	}
+}
 
 /* On one line. */
 static void
@@ -206,10 +228,8 @@ put_row(struct register_print *p, const struct weir_reg_item *item)
 		(struct weir_cell){ .type = WEIR_T_TAGS, .s = buf_str(&fields) };
 	cells[COL_CHANGES] =
 		(struct weir_cell){ .type = WEIR_T_JSON, .s = buf_str(&changes) };
-	for (size_t i = 0; i < COL_N; i++)
-		row[i] = &cells[i];
-	if (p->out.n_columns == 1)
-		row[0] = &cells[COL_ID];
+	for (size_t i = 0; i < p->n; i++)
+		row[i] = &cells[p->which[i]];
 	rc = out_row(&p->out, row);
 	buf_release(&fields);
 	buf_release(&changes);
@@ -222,12 +242,7 @@ void
 register_print_open(struct register_print *p, struct ctx *ctx,
 	const struct weir_reg_plan *plan, const char *output, bool diff)
 {
-	bool name = output && !strcmp(output, "name");
-	struct out_spec spec = {
-		.form = out_form(ctx, output),
-		.columns = name ? names : shown,
-		.n_columns = name ? N_ELEM(names) : N_ELEM(shown),
-	};
+	struct out_spec spec = { .form = out_form(ctx, output) };
 
 	*p = (struct register_print){ .ctx = ctx, .lines = !output, .diff = diff };
 	for (size_t i = 0; i < plan->n; i++) {
@@ -237,11 +252,12 @@ register_print_open(struct register_print *p, struct ctx *ctx,
 		if (w > p->width && w <= NAME_MAX_COLUMNS)
 			p->width = w;
 	}
-	/* a table has no room for the changes */
-	if (spec.form == OUT_TABLE)
-		spec.n_columns = COL_CHANGES;
-	if (!p->lines)
-		out_open(&p->out, ctx, &spec);
+	if (p->lines)
+		return;
+	choose(p, spec.form);
+	spec.columns = p->columns;
+	spec.n_columns = p->n;
+	out_open(&p->out, ctx, &spec);
 }
 
 bool

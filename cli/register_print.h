@@ -7,12 +7,17 @@
 #include "cmd.h"
 #include "out.h"
 
+enum { REGISTER_COLUMNS_MAX = 9 };
+
 struct register_print {
 	struct ctx *ctx;
 	bool lines; /* for people; else rows */
 	bool diff;
 	size_t width; /* of the longest name */
 	struct out out;
+	const struct weir_column *columns[REGISTER_COLUMNS_MAX]; /* of the rows */
+	int which[REGISTER_COLUMNS_MAX];
+	size_t n;
 	enum weir_rc rc; /* of writing */
 };
 
