@@ -1,11 +1,9 @@
 /* weir cancel: stop runs, their child runs too; wait until they have stopped. */
-#include <weir/follow.h>
 #include <weir/select.h>
 #include <weir/time.h>
 
 #include "acts.h"
-
-static const int64_t poll_us = 700 * 1000;
+#include "watch.h"
 
 struct args {
 	struct acts_args acts;
@@ -66,101 +64,48 @@ add_all_children(struct acts *a)
 
 /* ---- until they have stopped */
 
-struct wait {
-	struct ctx *ctx;
-	struct weir_followed *runs;
-	size_t n;
-	size_t n_live, n_other; /* other: ended, but not by being cancelled */
-	bool *told;
-};
-
-static void
-look(struct wait *w)
-{
-	char id[WEIR_ID_TEXT + 1];
-
-	w->n_live = w->n_other = 0;
-	for (size_t i = 0; i < w->n; i++) {
-		const struct weir_followed *f = &w->runs[i];
-		bool gone = f->state == WEIR_ST_NONE;
-
-		if (!gone && !weir_state_is_terminal(f->state)) {
-			w->n_live++;
-			continue;
-		}
-		w->n_other += !gone && f->state != WEIR_ST_CANCELLED;
-		if (!w->told[i])
-			ctx_note(w->ctx, "%s %.8s: %s", f->name,
-				weir_id_format(&f->id, id),
-				gone ? "gone from the server" : f->state_name);
-		w->told[i] = true;
-	}
-}
-
 /* What is stuck in Cancelling, and who could end it. */
 static enum weir_rc
-stuck(struct wait *w)
+stuck(struct weir_err *err, const struct watch_result *result)
 {
-	char id[WEIR_ID_TEXT + 1];
-	size_t i = 0;
+	char id[WEIR_ID_TEXT + 1], *text = xstrdup(err->text);
 
-	while (weir_state_is_terminal(w->runs[i].state) ||
-		w->runs[i].state == WEIR_ST_NONE)
-		i++;
-	weir_id_format(&w->runs[i].id, id);
-	(void)weir_fail(w->ctx->err, WEIR_EPENDING,
-		"cancel: %zu of %zu not ended: %s %.8s is %s: the worker or process "
-		"that "
-		"runs it has to end it; if that has gone, servers from 3.7.5 on do "
-		"after "
-		"5 minutes, older ones never",
-		w->n_live, w->n, w->runs[i].name, id, w->runs[i].state_name);
-	return weir_hint(w->ctx->err, "weir cancel --force %s", id);
-}
-
-static enum weir_rc
-wait_loop(struct wait *w, int64_t timeout_us)
-{
-	int64_t until = weir_monotonic_us() + timeout_us;
-	enum weir_rc rc;
-
-	for (;;) {
-		int64_t left = until - weir_monotonic_us();
-
-		rc = weir_follow(w->ctx->session, w->runs, w->n, 0, w->ctx->err);
-		if (rc && rc != WEIR_ENET)
-			return rc;
-		if (!rc)
-			look(w);
-		if (!rc && !w->n_live)
-			break;
-		if (timeout_us && left <= 0)
-			return rc ? rc : stuck(w);
-		rc = weir_follow_pause(w->ctx->session,
-			timeout_us && left < poll_us ? left : poll_us, w->ctx->err);
-		if (rc)
-			return rc;
-	}
-	if (!w->n_other)
-		return WEIR_OK;
-	return weir_fail(w->ctx->err, WEIR_EREFUSED,
-		"cancel: %zu of %zu ended by themselves before they were cancelled",
-		w->n_other, w->n);
+	(void)weir_fail(err, WEIR_EPENDING,
+		"cancel: %s: the worker or process that runs it has to end it; if that "
+		"has gone, servers from 3.7.5 on do after 5 minutes, older ones never",
+		text);
+	free(text);
+	return weir_hint(
+		err, "weir cancel --force %s", weir_id_format(&result->first, id));
 }
 
 static enum weir_rc
 wait_all(struct acts *a, int64_t timeout_us)
 {
-	struct wait w = { .ctx = a->ctx, .n = a->targets.n };
+	struct weir_id *ids = xcalloc(a->targets.n + 1, sizeof(*ids));
+	struct weir_err *err = a->ctx->err;
+	struct watch_result result = { 0 };
+	const struct watch_options o = {
+		.ids = ids,
+		.n = a->targets.n,
+		.want = WEIR_ST_CANCELLED,
+		.timeout_us = timeout_us,
+		.quiet = true,
+		.ret_result = &result,
+	};
 	enum weir_rc rc;
 
-	w.runs = xcalloc(w.n + 1, sizeof(*w.runs));
-	w.told = xcalloc(w.n + 1, sizeof(*w.told));
-	for (size_t i = 0; i < w.n; i++)
-		w.runs[i].id = a->targets.v[i].id;
-	rc = w.n ? wait_loop(&w, timeout_us) : WEIR_OK;
-	free(w.runs);
-	free(w.told);
+	for (size_t i = 0; i < a->targets.n; i++)
+		ids[i] = a->targets.v[i].id;
+	rc = watch_runs(a->ctx, &o);
+	if (rc == WEIR_EPENDING)
+		rc = stuck(err, &result);
+	else if (rc == WEIR_ERUNFAILED)
+		rc = weir_fail(err, WEIR_EREFUSED,
+			"cancel: %zu of %zu ended by themselves before they were "
+			"cancelled",
+			result.n_bad, a->targets.n);
+	free(ids);
 	return rc;
 }
 

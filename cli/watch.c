@@ -38,6 +38,14 @@ is_over(const struct weir_followed *f)
 	return f->state == WEIR_ST_NONE || weir_state_is_terminal(f->state);
 }
 
+static bool
+is_good(const struct watch *w, const struct weir_followed *f)
+{
+	if (w->o->want == WEIR_ST_CANCELLED && f->state == WEIR_ST_NONE)
+		return true;
+	return f->state == (w->o->want ? w->o->want : WEIR_ST_COMPLETED);
+}
+
 /* What was asked of run r has come. */
 static bool
 take(struct watch *w, struct watch_run *r, const struct weir_followed *f)
@@ -53,7 +61,7 @@ take(struct watch *w, struct watch_run *r, const struct weir_followed *f)
 	if (is_over(f) && !r->ended) {
 		r->ended = true;
 		w->n_live--;
-		w->n_bad += f->state != WEIR_ST_COMPLETED;
+		w->n_bad += !is_good(w, f);
 	}
 	return changed;
 }
@@ -71,7 +79,7 @@ tell_all(struct watch *w, const bool *changed, size_t n_changed)
 
 		if (!changed[i])
 			continue;
-		if (r->ended && r->f.state != WEIR_ST_COMPLETED)
+		if (r->ended && !is_good(w, &r->f))
 			watch_explain(w, r);
 		if (!first || r->ended)
 			watch_tell(w, r);
@@ -312,7 +320,7 @@ failed(struct watch *w)
 	const struct watch_run *r = w->runs.v;
 	char id[WEIR_ID_TEXT + 1];
 
-	while (!r->ended || r->f.state == WEIR_ST_COMPLETED)
+	while (!r->ended || is_good(w, &r->f))
 		r++;
 	weir_id_format(&r->f.id, id);
 	if (w->runs.n == 1)
@@ -333,6 +341,15 @@ say_left(struct watch *w)
 	if (w->n_live)
 		ctx_note(w->ctx, "no longer watched; %zu run%s on as before", w->n_live,
 			w->n_live == 1 ? " goes" : "s go");
+}
+
+static void
+set_result(const struct watch *w, struct watch_result *ret)
+{
+	*ret = (struct watch_result){ .n_live = w->n_live, .n_bad = w->n_bad };
+	for (size_t i = w->runs.n; i-- > 0;)
+		if (!w->runs.v[i].ended || !is_good(w, &w->runs.v[i].f))
+			ret->first = w->runs.v[i].f.id;
 }
 
 static enum weir_rc
@@ -455,6 +472,8 @@ watch_runs(struct ctx *ctx, const struct watch_options *o)
 	if (o->logs)
 		rc = end_logs(&w, rc);
 	rc = finish(&w, rc);
+	if (o->ret_result)
+		set_result(&w, o->ret_result);
 	for (size_t i = 0; i < w.runs.n; i++)
 		free(w.runs.v[i].why);
 	VEC_FREE(&w.runs);

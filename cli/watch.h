@@ -16,9 +16,17 @@ enum {
 VEC_TYPE(watch_ids, struct weir_id);
 typedef enum weir_rc watch_more(void *arg, struct watch_ids *ret, struct weir_err *err);
 
+/* What is to be told of those that did not end as they should. */
+struct watch_result {
+	size_t n_live, n_bad;
+	struct weir_id first; /* all zero: there is none */
+};
+
 struct watch_options {
 	const struct weir_id *ids;
 	size_t n;
+	/* How a run should end. NONE: completed; CANCELLED: or be gone. */
+	enum weir_state want;
 	int64_t timeout_us;  /* 0: for ever */
 	int64_t interval_us; /* between two looks; 0: as it seems fit */
 	bool quiet;          /* only the ends are told, on stderr: --wait */
@@ -29,6 +37,7 @@ struct watch_options {
 	bool bell;
 	watch_more *more; /* may be NULL */
 	void *more_arg;
+	struct watch_result *ret_result; /* may be NULL */
 };
 
 /*

@@ -11,6 +11,7 @@ enum {
 	NAME_MIN = 8,
 	NAME_MAX = 40,
 	STATE_WIDTH = 12,
+	STATE_MAX = 24,
 	TOOK_WIDTH = 7,
 	LEFT_WIDTH = 13,
 	BAR_WIDTH = 10,
@@ -79,10 +80,24 @@ end(struct line *l, struct frame_lines *lines)
 	buf_release(&l->b);
 }
 
+/* Of columns that are as wide as what they hold. */
+struct widths {
+	size_t state, name;
+};
+
+/* Of `2026-11-21 14:02:11` what is behind the blank. */
+static struct str
+time_of_day(const struct buf *b)
+{
+	const char *text = buf_cstr(b), *blank = strchr(text, ' ');
+
+	return str_of(blank ? blank + 1 : text);
+}
+
 /* ---- one run */
 
 static void
-put_state(struct line *l, const struct watch_run *r)
+put_state(struct line *l, const struct watch_run *r, size_t width)
 {
 	struct str name = str_of(r->known ? r->f.state_name : "");
 	const struct weir_state_look *look = weir_state_look(r->f.state, name);
@@ -92,7 +107,7 @@ put_state(struct line *l, const struct watch_run *r)
 		name = STR("gone");
 	put(l, look->colour, str_of(l->ascii ? ascii : look->glyph));
 	put(l, NULL, STR(" "));
-	put_padded(l, look->colour, name, STATE_WIDTH, false);
+	put_padded(l, look->colour, name, width, false);
 }
 
 static int64_t
@@ -155,6 +170,17 @@ put_counts(struct line *l, const int64_t n[WEIR_N_STATES], const char *what)
 	buf_release(&b);
 }
 
+/* Whole seconds, and never none. */
+static void
+add_span(struct buf *b, const char *before, int64_t us, const char *after)
+{
+	int64_t s = (us + WEIR_SECOND_US - 1) / WEIR_SECOND_US;
+
+	buf_adds(b, before);
+	weir_duration_format(b, s * WEIR_SECOND_US);
+	buf_adds(b, after);
+}
+
 static void
 add_left(const struct watch_run *r, int64_t now_us, struct buf *b)
 {
@@ -163,22 +189,17 @@ add_left(const struct watch_run *r, int64_t now_us, struct buf *b)
 	if (r->ended)
 		return;
 	if (took == WEIR_NO_TIME) {
-		if (r->f.expected_us != WEIR_NO_TIME && r->f.expected_us > now_us) {
-			buf_adds(b, "in ");
-			weir_duration_format(b, r->f.expected_us - now_us);
-		}
+		if (r->f.expected_us != WEIR_NO_TIME && r->f.expected_us > now_us)
+			add_span(b, "in ", r->f.expected_us - now_us, "");
 	} else if (r->median_us > took) {
-		buf_adds(b, "~");
-		weir_duration_format(b, r->median_us - took);
-		buf_adds(b, " left");
+		add_span(b, "~", r->median_us - took, " left");
 	} else if (r->median_us) {
-		buf_adds(b, "usually ");
-		weir_duration_format(b, r->median_us);
+		add_span(b, "usually ", r->median_us, "");
 	}
 }
 
 static void
-add_run(const struct watch *w, const struct watch_run *r, size_t name_width,
+add_run(const struct watch *w, const struct watch_run *r, const struct widths *widths,
 	int columns, struct frame_lines *lines)
 {
 	const int64_t *n = sum(r->children) ? r->children : r->tasks;
@@ -187,11 +208,11 @@ add_run(const struct watch *w, const struct watch_run *r, size_t name_width,
 	struct line l;
 
 	begin(w, &l, columns);
-	put_state(&l, r);
+	put_state(&l, r, widths->state);
 	put(&l, NULL, STR(" "));
 	buf_adds(&b, "");
 	text_sanitize(&b, str_of(r->f.name), l.ascii ? TEXT_ASCII : 0);
-	put_padded(&l, NULL, buf_str(&b), name_width, false);
+	put_padded(&l, NULL, buf_str(&b), widths->name, false);
 	buf_clear(&b);
 	if (took != WEIR_NO_TIME)
 		weir_duration_format(&b, took - took % WEIR_SECOND_US);
@@ -295,9 +316,9 @@ add_bottom(const struct watch *w, size_t hidden, int columns, struct frame_lines
 
 	begin(w, &l, columns);
 	if (w->away_us) {
-		buf_adds(&b, "OFFLINE since ");
 		weir_time_absolute(&b, w->away_at_us, w->ctx->utc, false);
-		put(&l, "bold red", buf_str(&b));
+		put(&l, "bold red", STR("OFFLINE since "));
+		put(&l, "bold red", time_of_day(&b));
 		put(&l, NULL, STR("  "));
 		buf_clear(&b);
 	}
@@ -309,11 +330,8 @@ add_bottom(const struct watch *w, size_t hidden, int columns, struct frame_lines
 	buf_adds(&b, "  ");
 	weir_duration_format(&b,
 		(weir_monotonic_us() - w->began_us) / WEIR_SECOND_US * WEIR_SECOND_US);
-	if (left > 0 && w->runs.n > 1) {
-		buf_adds(&b, "  ~");
-		weir_duration_format(&b, left);
-		buf_adds(&b, " left");
-	}
+	if (left > 0 && w->runs.n > 1)
+		add_span(&b, "  ~", left, " left");
 	put(&l, "dim", buf_str(&b));
 	buf_release(&b);
 	end(&l, lines);
@@ -337,7 +355,7 @@ choose(const struct watch *w, size_t room, size_t *ret)
 
 	for (int pass = 0; pass < RANKS; pass++) {
 		for (size_t i = 0; i < w->runs.n && n < room; i++) {
-			if (rank(&w->runs.v[i]) != pass)
+			if (!w->runs.v[i].known || rank(&w->runs.v[i]) != pass)
 				continue;
 			shown[i] = true;
 			n++;
@@ -350,36 +368,48 @@ choose(const struct watch *w, size_t room, size_t *ret)
 	return n;
 }
 
-static size_t
-name_width(const struct watch *w, const size_t *shown, size_t n, int columns)
+static void
+widen(size_t *width, const char *text, size_t max)
 {
-	size_t width = NAME_MIN, max = (size_t)(columns > 60 ? columns / 3 : NAME_MIN);
+	size_t mine = text_width(str_of(text));
+
+	if (mine > *width)
+		*width = mine > max ? max : mine;
+}
+
+static struct widths
+measure(const struct watch *w, const size_t *shown, size_t n, int columns)
+{
+	size_t max = (size_t)(columns > 60 ? columns / 3 : NAME_MIN);
+	struct widths widths = { STATE_WIDTH, NAME_MIN };
 
 	for (size_t i = 0; i < n; i++) {
-		size_t mine = text_width(str_of(w->runs.v[shown[i]].f.name));
+		const struct watch_run *r = &w->runs.v[shown[i]];
 
-		width = mine > width ? mine : width;
+		widen(&widths.name, r->f.name, max < NAME_MAX ? max : NAME_MAX);
+		if (columns >= BAR_FROM)
+			widen(&widths.state, r->f.state_name, STATE_MAX);
 	}
-	max = max > NAME_MAX ? NAME_MAX : max;
-	return width > max ? max : width;
+	return widths;
 }
 
 static void
 add_all(const struct watch *w, int columns, int rows, struct frame_lines *lines)
 {
 	/* the last line is the summary's, the one below the cursor's */
-	size_t room = rows > 3 ? (size_t)rows - 3 : 1, n, width, spare;
+	size_t room = rows > 3 ? (size_t)rows - 3 : 1, n, spare;
+	struct widths widths;
 	size_t *shown;
 
 	room = room < FRAME_LINES_MAX - 1 ? room : FRAME_LINES_MAX - 1;
 	shown = xcalloc(room + 1, sizeof(*shown));
 	n = choose(w, room, shown);
-	width = name_width(w, shown, n, columns);
+	widths = measure(w, shown, n, columns);
 	spare = room - n;
 	for (size_t i = 0; i < n; i++) {
 		const struct watch_run *r = &w->runs.v[shown[i]];
 
-		add_run(w, r, width, columns, lines);
+		add_run(w, r, &widths, columns, lines);
 		if (!r->ended && r->last_us != WEIR_NO_TIME && !w->o->logs && spare) {
 			add_log(w, r, columns, lines);
 			spare--;
@@ -453,7 +483,7 @@ watch_tell(struct watch *w, const struct watch_run *r)
 	if (r->why)
 		buf_addf(&b, ": %s", r->why);
 	if (w->lines)
-		ctx_note(w->ctx, "%s %s", buf_cstr(&time) + 11, buf_cstr(&b));
+		ctx_note(w->ctx, "%s %s", time_of_day(&time).s, buf_cstr(&b));
 	else
 		ctx_note(w->ctx, "%s", buf_cstr(&b));
 	buf_release(&time);

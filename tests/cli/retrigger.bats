@@ -185,7 +185,7 @@ P
 	id=$(made '{"state": "RUNNING"}')
 	weir2 cancel --wait --timeout 1s "$id"
 	one_error 8
-	says "is Cancelling"
+	says "still Cancelling"
 	says "weir cancel --force $id"
 	id=$(made '{"state": "RUNNING"}')
 	(sleep 1; control '{"do": [["state", {"id": "'"$id"'", "type": "COMPLETED"}]]}' >/dev/null) 3>&- &

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""weir watch on a real server: ten runs whose states are set by hand; it has to end in the second
+in which the last of them does, with the right status, and to say why the others failed.
+
+    tests/real/watching.py API_URL
+
+Speaks TAP; tests/real/run does the same on both servers.
+"""
+import datetime
+import json
+import os
+import sys
+import time
+import uuid
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from acting import Api  # noqa: E402
+from weir_world import Checks, Weir  # noqa: E402
+
+N = 10
+# On a busy machine the server itself may need most of a second for an answer.
+SECOND = 1.0 + float(os.environ.get("WATCHING_SLACK_S", "0.5"))
+
+
+class Farm:
+    def __init__(self, api):
+        self.api = api
+        self.flow = api("POST", "/flows/", {"name": "watch-" + uuid.uuid4().hex[:8]})["id"]
+
+    def make(self, n):
+        runs = [self.api("POST", "/flow_runs/", {
+            "flow_id": self.flow, "name": "watched-%d" % i, "state": {"type": "SCHEDULED"}})["id"] for i in range(n)]
+        for run in runs:
+            self.set(run, "RUNNING")
+        return runs
+
+    def set(self, run, state):
+        self.api("POST", "/flow_runs/%s/set_state" % run, {"state": {"type": state}, "force": True})
+
+    def log(self, run, text, level=40):
+        self.api("POST", "/logs/", [{
+            "name": "prefect.flow_runs", "level": level, "message": text, "flow_run_id": run,
+            "timestamp": datetime.datetime.now(datetime.timezone.utc).isoformat()}])
+
+
+def to_the_end(farm, weir, check, last, code):
+    """The last run ends as `last`: the process ends within a second of the server's answer."""
+    runs = farm.make(N)
+    p = weir.start("watch", "-o", "json", *runs)
+    time.sleep(1.5)
+    for run in runs[:-1]:
+        farm.set(run, "COMPLETED")
+    time.sleep(1.2)
+    check(p.poll() is None, "watch: goes on while one lives", p.returncode)
+    if last == "FAILED":
+        farm.log(runs[-1], "ld: cannot find -lz")
+    farm.set(runs[-1], last)
+    at = time.time()
+    out, err = p.communicate(timeout=60)
+    took = time.time() - at
+    check(took < SECOND, "watch: ends in the second in which the last of %d runs is %s" % (N, last), "%.2f s" % took)
+    check(p.returncode == code, "watch: exit status of %s" % last, p.returncode, err)
+    rows = json.loads(out)
+    check([r["id"] for r in rows] == runs and all(r["state_type"] == "COMPLETED" for r in rows[:-1]) and
+          rows[-1]["state_type"] == last, "watch: what became of each", out)
+    if last == "FAILED":
+        check("cannot find -lz" in (rows[-1]["why"] or ""), "watch: why it failed", rows[-1])
+
+
+def in_time(farm, weir, check):
+    run, = farm.make(1)
+    p = weir.run("watch", "--timeout", "2s", run)
+    check(p.returncode == 8 and b"still" in p.stderr, "watch --timeout: 8", p.returncode, p.stderr)
+    farm.set(run, "CANCELLED")
+    p = weir.run("watch", run)
+    check(p.returncode == 3 and b"CANCELLED" in p.stdout, "watch: one that was cancelled", p.returncode, p.stdout)
+
+
+def stored(farm, weir, check):
+    """What is seen while watching is in the store at once."""
+    run, = farm.make(1)
+    p = weir.start("watch", run)
+    time.sleep(2)
+    shown = weir.run("runs", "--offline", "id:" + run, "-o", "json")
+    check(json.loads(shown.stdout)[0]["state_type"] == "RUNNING", "watch: the store has it", shown.stdout)
+    farm.set(run, "COMPLETED")
+    p.communicate(timeout=30)
+    shown = weir.run("runs", "--offline", "id:" + run, "-o", "json")
+    check(json.loads(shown.stdout)[0]["state_type"] == "COMPLETED", "watch: and its end", shown.stdout)
+
+
+def watching(url, check):
+    farm = Farm(Api(url))
+    with Weir(url) as weir:
+        weir.run("sync", "-q")
+        for last, code in (("COMPLETED", 0), ("FAILED", 3), ("CRASHED", 3)):
+            to_the_end(farm, weir, check, last, code)
+        in_time(farm, weir, check)
+        stored(farm, weir, check)
+
+
+if __name__ == "__main__":
+    checks = Checks()
+    watching(sys.argv[1], checks)
+    sys.exit(checks.end())
