@@ -1,6 +1,8 @@
 /* weir history: what was done with weir, and how it ended. */
 #include "cmd.h"
 
+#include <strings.h>
+
 #include <weir/cell.h>
 #include <weir/journal.h>
 #include <weir/mem.h>
@@ -11,7 +13,7 @@
 enum { HISTORY_ROWS = 50 };
 
 struct args {
-	const char *output;
+	const char *output, *action, *result, *since;
 	int64_t n, resend; /* -1: not given */
 	bool header;
 };
@@ -82,7 +84,11 @@ struct print {
 	const struct weir_column *columns[COL_N];
 	int which[COL_N];
 	size_t n;
-	bool name; /* ids only */
+	const struct args *args;
+	struct ctx *ctx;
+	int64_t since_us; /* WEIR_NO_TIME: all */
+	size_t most;      /* rows; 0: all */
+	bool name;        /* ids only */
 	enum weir_rc rc;
 	size_t rows;
 };
@@ -132,6 +138,45 @@ id(const struct weir_id *value)
 	};
 }
 
+/* Is it one of `a,b`? NULL: any is. */
+static bool
+is_among(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+		if (!strncasecmp(p, word, n) && (p[n] == ',' || !p[n]))
+			return true;
+	return !list;
+}
+
+/* Each word is in its name, its message or one of its ids. */
+static bool
+has_words(const struct ctx *ctx, const struct weir_deed *d)
+{
+	char object[WEIR_ID_TEXT + 1], made[WEIR_ID_TEXT + 1];
+
+	weir_id_format(&d->object, object);
+	weir_id_format(&d->made, made);
+	for (size_t i = 0; i < ctx->n_words; i++) {
+		const char *w = ctx->words[i];
+
+		if (!strstr(d->name, w) && !strstr(d->said, w) && !strstr(object, w) &&
+			!strstr(made, w) && strcmp(d->who, w) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+passes(const struct print *p, const struct weir_deed *d)
+{
+	return is_among(p->args->action, d->verb) &&
+	       is_among(p->args->result, weir_deed_state_name(d->state)) &&
+	       (p->since_us == WEIR_NO_TIME || d->at_us >= p->since_us) &&
+	       has_words(p->ctx, d);
+}
+
 static bool
 put(void *arg, const struct weir_deed *d)
 {
@@ -158,12 +203,34 @@ put(void *arg, const struct weir_deed *d)
 		[COL_ANSWER] = text(d->answer),
 	};
 
+	if (!passes(p, d))
+		return p->since_us == WEIR_NO_TIME || d->at_us >= p->since_us;
 	cells[COL_BODY].type = WEIR_T_JSON;
 	for (size_t i = 0; i < p->n; i++)
 		row[i] = &cells[p->which[i]];
 	p->rc = out_row(&p->out, row);
 	p->rows++;
-	return !p->rc && !p->out.sink.gone;
+	return !p->rc && !p->out.sink.gone && (!p->most || p->rows < p->most);
+}
+
+static enum weir_rc
+read_since(struct ctx *ctx, const struct args *args, int64_t *ret_us)
+{
+	int64_t span;
+
+	*ret_us = WEIR_NO_TIME;
+	if (!args->since)
+		return WEIR_OK;
+	if (weir_duration_parse(str_of(args->since), &span)) {
+		*ret_us = weir_now_us() - span;
+		return WEIR_OK;
+	}
+	if (weir_time_parse(str_of(args->since), ret_us))
+		return WEIR_OK;
+	(void)weir_fail(ctx->err, WEIR_EUSAGE,
+		"history: --since '%s': neither a duration such as 2d nor a time",
+		args->since);
+	return weir_hint(ctx->err, "weir history --since 2d");
 }
 
 /* state NULL: there is none. */
@@ -172,21 +239,24 @@ print(struct ctx *ctx, struct weir_statedb *state)
 {
 	const struct args *args = ctx->args;
 	enum out_form form = out_form(ctx, args->output);
-	struct print p = { .rc = WEIR_OK };
+	struct print p = { .rc = WEIR_OK, .args = args, .ctx = ctx };
 	struct out_spec spec = { .form = form, .header = args->header };
 	enum weir_rc rc = WEIR_OK;
 
+	p.most = args->n < 0 ? HISTORY_ROWS : (size_t)args->n;
+	rc = read_since(ctx, args, &p.since_us);
+	if (rc)
+		return rc;
 	choose(&p, form);
 	spec.columns = p.columns;
 	spec.n_columns = p.n;
 	out_open(&p.out, ctx, &spec);
 	if (state)
-		rc = weir_journal_each(state,
-			args->n < 0 ? HISTORY_ROWS : (size_t)args->n, put, &p,
-			ctx->err);
+		rc = weir_journal_each(state, 0, put, &p, ctx->err);
 	rc = out_close(&p.out, rc ? rc : p.rc);
 	if (!rc && !p.rows && form == OUT_TABLE)
-		ctx_note(ctx, "nothing was done yet");
+		ctx_note(ctx,
+			state ? "nothing that was done is so" : "nothing was done yet");
 	return rc;
 }
 
@@ -223,6 +293,12 @@ static const struct opt opts[] = {
 	  OUT_FORMS, "form of the output" },
 	{ "header", 0, OPT_FLAG, offsetof(struct args, header), NULL,
 	  NULL, "begin tsv and csv with the names of the columns" },
+	{ "action", 0, OPT_STRING, offsetof(struct args, action), "ACTION",
+	  NULL, "only these: cancel,retrigger,trigger,pause,..." },
+	{ "result", 0, OPT_STRING, offsetof(struct args, result), "RESULT",
+	  NULL, "only these: done,refused,failed,unanswered,\"not known\"" },
+	{ "since", 0, OPT_STRING, offsetof(struct args, since), "TIME",
+	  NULL, "only what was done since: 2d, or a time" },
 	{ "resend", 0, OPT_INT, offsetof(struct args, resend), "NO",
 	  NULL, "send action NO, which had no answer, once more" },
 	OPT_END,
@@ -232,7 +308,8 @@ static const struct opt opts[] = {
 const struct cmd cmd_history = {
 	.name = "history",
 	.summary = "what was done with weir, and how it ended",
-	.usage = "",
+	.usage = "[WORD...]",
+	.max_words = -1,
 	.opts = opts,
 	.args_size = sizeof(defaults),
 	.args_init = &defaults,

@@ -202,7 +202,6 @@
  *   logs_search	the logs of many runs
  *   logs_print	lines as text, bytes, NDJSON
  *   acts		runs to act on, asking, results
- *   cmd_acts	cancel, retrigger
  *   cmd_trigger	new runs of a deployment
  *   trigger_print	what came of them
  *   trigger_args	their parameters, from words, files, a matrix

@@ -56,7 +56,15 @@ weir_act_parse(const char *verb, enum weir_act_kind *ret_kind)
 void
 weir_act_command(const struct weir_act *act, struct buf *out)
 {
+	static const char *const words[WEIR_N_KINDS] = {
+		[WEIR_DEPLOYMENT] = " deployment",
+		[WEIR_POOL] = " pool",
+		[WEIR_QUEUE] = " queue",
+	};
+
 	buf_addf(out, "weir %s", verbs[act->kind]);
+	if (act->kind >= WEIR_ACT_PAUSE && words[act->of])
+		buf_adds(out, words[act->of]);
 	if (act->force)
 		buf_adds(out, " --force");
 	if (act->same)

@@ -1,4 +1,7 @@
-/* Cancel and retrigger: of what is marked, else of what the cursor is on. */
+/*
+ * Cancel, retrigger, resume, pause, unpause: of what is marked, else of what the cursor
+ * is on.
+ */
 #include <weir/act.h>
 
 #include "app.h"
@@ -8,32 +11,43 @@
 
 enum { RUNS_MAX = 5000 };
 
+/* Can it be done to objects of that kind? */
 static bool
-one_object(struct app *a, struct weir_id **ret_ids, size_t *ret_n)
+fits(const struct weir_act *act, enum weir_kind kind)
+{
+	if (act->kind < WEIR_ACT_PAUSE)
+		return kind == WEIR_RUN;
+	return kind == WEIR_DEPLOYMENT || kind == WEIR_POOL || kind == WEIR_QUEUE;
+}
+
+static bool
+one_object(struct app *a, struct weir_act *act, struct weir_id **ret_ids, size_t *ret_n)
 {
 	enum weir_kind kind;
 	struct weir_id id;
 
 	if (!a->top->ops->object || !a->top->ops->object(a->top, &kind, &id) ||
-		kind != WEIR_RUN)
+		!fits(act, kind))
 		return false;
+	act->of = kind;
 	*ret_ids = xmemdup(&id, sizeof(id));
 	*ret_n = 1;
 	return true;
 }
 
 static bool
-gather(struct app *a, struct weir_id **ret_ids, size_t *ret_n)
+gather(struct app *a, struct weir_act *act, struct weir_id **ret_ids, size_t *ret_n)
 {
 	struct listview *r;
 
 	if (a->top->ops->context != CONTEXT_LIST)
-		return one_object(a, ret_ids, ret_n);
+		return one_object(a, act, ret_ids, ret_n);
 	r = listview_of(a->top);
-	if (r->kind != WEIR_RUN)
+	if (!fits(act, r->kind))
 		return false;
+	act->of = r->kind;
 	*ret_n = listview_marked(r, ret_ids);
-	return *ret_n > 0 || one_object(a, ret_ids, ret_n);
+	return *ret_n > 0 || one_object(a, act, ret_ids, ret_n);
 }
 
 /* `:retrigger same`, `:cancel force`, with or without dashes. */
@@ -52,8 +66,9 @@ read_words(struct app *a, const char *arg, struct weir_act *act)
 		act->defaults = true;
 	else if (*word) {
 		status_say(a, true, "%s: '%s': %s", weir_act_verb(act->kind), word,
-			act->kind == WEIR_ACT_CANCEL ? "only: force"
-						     : "only: same, defaults");
+			act->kind == WEIR_ACT_CANCEL      ? "only: force"
+			: act->kind == WEIR_ACT_RETRIGGER ? "only: same, defaults"
+							  : "takes no word");
 		return false;
 	}
 	return true;
@@ -63,7 +78,11 @@ void
 app_act(struct app *a, enum action_id id, const char *arg)
 {
 	struct weir_act act = {
-		.kind = id == ACTION_CANCEL ? WEIR_ACT_CANCEL : WEIR_ACT_RETRIGGER,
+		.kind = id == ACTION_CANCEL    ? WEIR_ACT_CANCEL
+			: id == ACTION_RESUME  ? WEIR_ACT_RESUME
+			: id == ACTION_PAUSE   ? WEIR_ACT_PAUSE
+			: id == ACTION_UNPAUSE ? WEIR_ACT_UNPAUSE
+					       : WEIR_ACT_RETRIGGER,
 	};
 	struct weir_id *ids = NULL;
 	struct weir_err err = { 0 };
@@ -77,11 +96,12 @@ app_act(struct app *a, enum action_id id, const char *arg)
 		status_say(a, true, "%s: %s", weir_act_verb(act.kind),
 			a->no_server ? "no server is configured"
 				     : "offline: the server is not asked");
-	else if (!gather(a, &ids, &n))
-		status_say(
-			a, true, "%s: there is no run here", weir_act_verb(act.kind));
+	else if (!gather(a, &act, &ids, &n))
+		status_say(a, true, "%s: there is no %s here", weir_act_verb(act.kind),
+			act.kind < WEIR_ACT_PAUSE ? "run"
+						  : "deployment, pool or queue");
 	else if (n > RUNS_MAX) {
-		status_say(a, true, "%s: %zu runs: at most %d at once",
+		status_say(a, true, "%s: %zu: at most %d at once",
 			weir_act_verb(act.kind), n, RUNS_MAX);
 		free(ids);
 	} else

@@ -92,12 +92,16 @@ read_wish(struct page_view *v, size_t i)
 	if (w->known)
 		return;
 	w->known = true;
-	if (app_store(v->v.app))
+	if (c->act.of == WEIR_RUN && app_store(v->v.app))
 		weir_row_of(v->v.app->store, WEIR_RUN, &w->id,
 			"state_type,state_name,name", take_run, w, NULL);
 	if (!c->sent && !plan(v, i, &path, NULL, &r)) {
 		free(w->why_not);
 		w->why_not = xstrdup(r.said);
+	}
+	if (!c->sent && c->act.of != WEIR_RUN) {
+		free(w->name);
+		w->name = xstrdup(r.name);
 	}
 	buf_release(&path);
 }
@@ -111,12 +115,15 @@ write_wish(struct page_view *v, struct page *p, size_t i)
 
 	read_wish(v, i);
 	page_begin(p, (int64_t)i + 1);
-	page_object(p, WEIR_RUN, weir_id_is_null(&w->made) ? &w->id : &w->made);
+	page_object(p, weir_id_is_null(&w->made) ? c->act.of : WEIR_RUN,
+		weir_id_is_null(&w->made) ? &w->id : &w->made);
 	page_gap(p, 1);
-	if (w->name) {
+	if (w->name && c->act.of == WEIR_RUN) {
 		page_state(p, &v->v.app->theme, w->state, str_of(w->state_name),
 			STATE_COLUMNS);
 		page_gap(p, 1);
+	}
+	if (w->name) {
 		page_add(p, STYLE_PLAIN, str_of(w->name), NAME_COLUMNS, false);
 		page_gap(p, 1);
 	}
@@ -159,7 +166,8 @@ write_calls(struct page_view *v, struct page *p)
 			plan(v, i, &path, &body, &r)) {
 			page_begin(p, 0);
 			page_gap(p, 2);
-			page_addf(p, STYLE_PLAIN, "POST %s", buf_cstr(&path));
+			page_addf(p, STYLE_PLAIN, "%s%s",
+				path.s[0] == '/' ? "POST " : "", buf_cstr(&path));
 			if (n == 1)
 				page_text(p, NULL, 6, STYLE_DIM, buf_str(&body),
 					BODY_LINES);
@@ -177,9 +185,34 @@ write_calls(struct page_view *v, struct page *p)
 		page_addf(p, STYLE_DIM, "nothing");
 }
 
+/* What a deployment or pool that is paused holds back or loses. */
+static void
+write_company(struct page_view *v, struct page *p)
+{
+	const struct confirm *c = v->arg;
+	struct weir_store *store = app_store(v->v.app);
+	struct weir_err err;
+
+	for (size_t i = 0; store && !c->sent && i < c->n && i < CALLS_SHOWN; i++) {
+		struct buf b = BUF_INIT(PAGE_TEXT_MAX);
+
+		if (c->act.kind >= WEIR_ACT_PAUSE &&
+			!weir_act_company(store, &c->act, &c->wishes[i].id, &b, &err) &&
+			b.len)
+			page_text(p, NULL, 6, STYLE_WARNING, buf_str(&b), 4);
+		buf_release(&b);
+	}
+}
+
 static const char *
 title(const struct confirm *c)
 {
+	if (c->act.kind == WEIR_ACT_RESUME)
+		return "let it go on";
+	if (c->act.kind == WEIR_ACT_PAUSE)
+		return "hold back";
+	if (c->act.kind == WEIR_ACT_UNPAUSE)
+		return "let it go on again";
 	if (c->act.kind == WEIR_ACT_CANCEL)
 		return c->act.force ? "cancel by force: code that runs is not stopped"
 				    : "cancel";
@@ -195,6 +228,7 @@ write_page(struct page_view *v, struct page *p, void *arg)
 	page_heading(p, title(c));
 	for (size_t i = 0; i < c->n; i++)
 		write_wish(v, p, i);
+	write_company(v, p);
 	if (!c->sent) {
 		page_blank(p);
 		page_heading(p, "what is sent");
@@ -221,7 +255,8 @@ counts(struct page_view *v, void *arg, struct draw *d)
 	struct buf b = BUF_INIT(128);
 
 	(void)v;
-	buf_addf(&b, "%zu run%s", c->n, c->n == 1 ? "" : "s");
+	buf_addf(&b, "%zu %s", c->n,
+		c->n == 1 ? weir_kind_name(c->act.of) : weir_kind_plural(c->act.of));
 	if (c->sent)
 		buf_addf(&b, ", %zu answered, %zu not done", c->n_done, c->n_failed);
 	draw_text(d, c->n_failed ? STYLE_ERROR : STYLE_DIM, buf_cstr(&b));
@@ -395,6 +430,9 @@ static const struct prompt_user ask[][2] = {
 	[WEIR_ACT_CANCEL] = { ASK("cancel? [y/N] "), ASK("cancel how many? ") },
 	[WEIR_ACT_RETRIGGER] = { ASK("retrigger? [y/N] "),
 		ASK("retrigger how many? ") },
+	[WEIR_ACT_RESUME] = { ASK("resume? [y/N] "), ASK("resume how many? ") },
+	[WEIR_ACT_PAUSE] = { ASK("pause? [y/N] "), ASK("pause how many? ") },
+	[WEIR_ACT_UNPAUSE] = { ASK("unpause? [y/N] "), ASK("unpause how many? ") },
 };
 #undef ASK
 
@@ -453,5 +491,6 @@ confirm_ask(struct app *a, const struct weir_act *act, struct weir_id *ids, size
 void
 confirm_done(struct app *a, const struct weir_event *ev)
 {
-	status_say(a, ev->rc != WEIR_OK, "%s: %s", ev->name, ev->text);
+	status_say(a, ev->rc != WEIR_OK, "%s%s%s", ev->name, *ev->name ? ": " : "",
+		ev->text);
 }

@@ -42,7 +42,7 @@ write_reverse(struct page *p, const struct weir_deed *d)
 		buf_addf(&b, "again: weir history --resend %lld", (long long)d->number);
 	else if (*d->reverse)
 		buf_addf(&b, "undo: %s", d->reverse);
-	else if (d->state == WEIR_DEED_DONE)
+	else if (d->state == WEIR_DEED_DONE && d->kind == WEIR_RUN)
 		buf_adds(&b, "undo: there is none; weir retrigger starts it anew");
 	if (b.len)
 		page_text(p, NULL, INDENT, STYLE_DIM, buf_str(&b), 1);
@@ -58,7 +58,10 @@ write_deed(void *arg, const struct weir_deed *d)
 
 	weir_time_relative(&when, d->at_us, a->now_us, a->utc, true);
 	page_begin(w->p, d->number);
-	page_object(w->p, WEIR_RUN, weir_id_is_null(&d->made) ? &d->object : &d->made);
+	if (!weir_id_is_null(&d->made))
+		page_object(w->p, WEIR_RUN, &d->made);
+	else if (!weir_id_is_null(&d->object))
+		page_object(w->p, d->kind, &d->object);
 	page_gap(w->p, 1);
 	page_add(w->p, STYLE_DIM, buf_str(&when), TIME_COLUMNS, false);
 	page_gap(w->p, 1);

@@ -285,3 +285,24 @@ paused()
 	weir2 resume "$(paused one)"
 	exits 0
 }
+
+@test "history: by action, result, time and words" {
+	"$WEIR" pause farm >/dev/null
+	"$WEIR" unpause farm >/dev/null
+	"$WEIR" pools create new >/dev/null
+	"$WEIR" pools create new >/dev/null 2>&1 || true
+	weir2 history -o json --action pause,unpause
+	json '[r["action"] for r in d] == ["unpause", "pause"]'
+	weir2 history -o json --result refused
+	json '[r["action"] for r in d] == ["create"]'
+	weir2 history -o json new
+	json 'len(d) == 2'
+	weir2 history -o json -n 1 --action create
+	json 'len(d) == 1'
+	weir2 history -o json --since 1h
+	json 'len(d) == 4'
+	weir2 history -o json --since 2099-01-01T00:00:00Z
+	json 'd == []'
+	weir2 history --since never
+	one_error 2
+}

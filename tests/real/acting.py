@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""weir cancel and weir retrigger on a real server: runs in every state, and what each became.
+"""Acting on a real server: runs in every state, builds, deployments, pools, queues.
 
     tests/real/acting.py API_URL
 
@@ -186,8 +186,133 @@ def same(s, weir, check):
 def history(weir, check):
     rows = weir.json("history", "-n", "0", "-o", "json")
     check(len(rows) > 20 and all(r["result"] in ("done", "refused") for r in rows) and
-          all(r["key"] and r["path"] and r["body"] and r["answered"] for r in rows),
+          all(r["path"] and r["answered"] for r in rows) and
+          all(r["key"] and r["body"] is not None for r in rows if r["kind"] == "run"),
           "history: each with request, key and answer", len(rows))
+
+
+def resuming(s, weir, check):
+    keys = {"run_input_keyset": {"schema": "s", "response": "r", "description": "d"}}
+    run = s.run("PENDING", "RUNNING", {"type": "PAUSED", "state_details": keys})
+    s.api("POST", "/flow_runs/%s/input" % run, {"key": "s", "value": json.dumps(
+        {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})})
+    p = weir.run("resume", run)
+    check(p.returncode == 1 and b"required" in p.stderr and s.state(run)[0] == "PAUSED",
+          "resume: without the input it waits for", p.stderr)
+    p = weir.run("resume", "--input", '{"n": 4}', run)
+    check(p.returncode == 0 and s.state(run)[0] == "RUNNING", "resume: with it", p.stdout, p.stderr)
+    suspended = {"type": "PAUSED", "name": "Suspended", "state_details": {"pause_reschedule": True}}
+    run = s.run("PENDING", "RUNNING", suspended)
+    p = weir.run("resume", run)
+    check(p.returncode == 0 and s.state(run) == ("SCHEDULED", "Resuming"), "resume: a suspended run", p.stdout, p.stderr)
+    p = weir.run("resume", s.run("PENDING", "RUNNING"))
+    check(p.returncode == 1 and b"is not paused" in p.stderr, "resume: one that runs", p.stderr)
+
+
+def other_parameters(s, weir, check):
+    run = s.run("PENDING", "RUNNING", "FAILED")
+    p = weir.run("retrigger", "-p", "n=5", run, "-o", "name")
+    new = p.stdout.decode().strip()
+    check(p.returncode == 0 and s.api("GET", "/flow_runs/" + new)["parameters"] ==
+          {"n": 5, "o": {"a": [1.5, None]}}, "retrigger -p: laid over the run's own", p.stdout, p.stderr)
+    chain = weir.json("show", "-o", "json", new)["chain"]
+    check([r["id"] for r in chain] == [run, new], "retrigger: the chain", chain)
+    p = weir.run("retrigger", "-p", "n=x", run)
+    check(p.returncode == 1 and b"n: 'x' is not of type 'integer'" in p.stderr, "retrigger -p: does not fit", p.stderr)
+    with Weir(s.api.url, PREFECT_API_REQUEST_TIMEOUT="150") as other:
+        other.sync("--since", "1h")
+        found = [r["id"] for r in other.list("runs", "retrigger_of:" + run)]
+        check(found == [new], "retrigger: another weir knows of it by label or key", found)
+
+
+def child(s, parent, platform, state, deployment=True):
+    task = s.api("POST", "/task_runs/", {"flow_run_id": parent, "task_key": "k", "dynamic_key": platform,
+                                         "state": {"type": "RUNNING"}})["id"]
+    schema = {"type": "object", "properties": {"platform": {"type": "string"}}}
+    body = {"parameters": {"platform": platform}, "parent_task_run_id": task, "idempotency_key": task}
+    if deployment:
+        run = s.api("POST", "/deployments/%s/create_flow_run" % s.deploy("on-" + platform, schema, 1), body)["id"]
+    else:
+        run = s.api("POST", "/flow_runs/", {"flow_id": s.flow, **body})["id"]
+    return s.become(run, "PENDING", "RUNNING", state)
+
+
+PLATFORMS = [("linux-64", "COMPLETED"), ("win-64", "FAILED"), ("osx-64", "CRASHED")]
+
+
+def builds(s, weir, check):
+    run = s.run("PENDING", "RUNNING")
+    below = [child(s, run, *p) for p in PLATFORMS]
+    s.become(run, "FAILED")
+    weir.sync()
+    p = weir.run("retrigger", "--yes", run)
+    of = {line.split("\t")[0] for line in p.stdout.decode().splitlines()}
+    check(p.returncode == 0 and of == set(below[1:]), "retrigger: of a build what failed", p.stdout, p.stderr)
+    p = weir.run("retrigger", "--yes", run)
+    check(p.returncode == 1 and b"were run again already" in p.stderr, "retrigger: of a build not twice", p.stderr)
+    schema = {"type": "object", "properties": {"platforms": {"type": "array", "items": {"type": "string"}},
+                                               "n": {"type": "integer"}}}
+    run = s.run("PENDING", "RUNNING", deployment=s.deploy("all", schema, 1))
+    for platform in PLATFORMS:
+        child(s, run, *platform, deployment=False)
+    s.become(run, "FAILED")
+    weir.sync()
+    p = weir.run("retrigger", "--yes", run)
+    check(p.returncode == 1 and b"build_platform_param" in p.stderr, "retrigger: of a build, not configured", p.stderr)
+    p = weir.run("retrigger", "--yes", run, "-o", "name", WEIR_BUILD_PLATFORM_PARAM="platforms")
+    new = p.stdout.decode().strip()
+    check(p.returncode == 0 and sorted(s.api("GET", "/flow_runs/" + new)["parameters"]["platforms"]) ==
+          ["osx-64", "win-64"], "retrigger: of a build, by its parameter", p.stdout, p.stderr)
+
+
+def waiting(s, weir, check):
+    run = s.run("PENDING", "RUNNING")
+    p = weir.run("cancel", "--wait", "--timeout", "2s", run)
+    check(p.returncode == 8 and b"is Cancelling" in p.stderr and b"--force" in p.stderr,
+          "cancel --wait: stuck, and who has to end it", p.returncode, p.stderr)
+    p = weir.run("cancel", "--force", "--wait", run)
+    check(p.returncode == 0 and s.state(run)[0] == "CANCELLED", "cancel --wait: to the end", p.stderr)
+
+
+def farm(s, weir, check):
+    api, name = s.api, s.name + "-pool"
+
+    def does(what, *argv):
+        p = weir.run(*argv)
+        check(p.returncode == 0, what, p.stdout, p.stderr)
+
+    def pool(path=""):
+        return api("GET", "/work_pools/" + name + path)
+
+    does("pools create", "pools", "create", name, "--limit", "3", "--description", "a pool")
+    check(pool()["concurrency_limit"] == 3 and pool()["type"] == "process", "pools create: it is there", pool())
+    does("pools create: a queue", "pools", "create", name + "/fast", "--priority", "1", "--limit", "2")
+    does("pools set", "pools", "set", name, "--limit", "none")
+    does("pools set: a queue", "pools", "set", name + "/fast", "--priority", "2")
+    check(pool()["concurrency_limit"] is None and pool("/queues/fast")["priority"] == 2, "pools set: it is so")
+    does("pause: a pool", "pause", name)
+    does("pause: a queue", "pause", name + "/fast")
+    check(pool()["is_paused"] and pool("/queues/fast")["is_paused"], "pause: both are")
+    undo = [r["reverse"] for r in weir.json("history", "-o", "json", "-n", "2")]
+    for command in undo:
+        does("history: " + command.replace(s.name, "..."), *command.split()[1:])
+    check(not pool()["is_paused"] and not pool("/queues/fast")["is_paused"], "unpause: neither is")
+    for argv, said in ((["create", name], b"one of that name"), (["create", "prefect-" + name], b"reserved"),
+                       (["create", "no-" + name + "/q"], b"no such work pool"),
+                       (["delete", "--yes", name + "/default"], b"default queue")):
+        p = weir.run("pools", *argv)
+        check(p.returncode == 1 and said in p.stderr, "pools: refused: %s" % said.decode(), p.stderr)
+    does("pools delete", "pools", "delete", "--yes", name)
+    check(not [x for x in api("POST", "/work_pools/filter", {}) if x["name"] == name], "pools delete: it is gone")
+    body = {"flow_id": s.flow, "work_pool_name": s.name, "path": "/", "entrypoint": "a.py:a"}
+    for n in (1, 2):
+        schedules = [{"schedule": {"interval": 3600 * (i + 1)}, "active": True} for i in range(n)]
+        d = api("POST", "/deployments/", {**body, "name": "hourly-%d" % n, "schedules": schedules})["id"]
+        weir.sync()
+        does("pause: a deployment of %d schedules" % n, "pause", "%s/hourly-%d" % (s.name, n))
+        check(api("GET", "/deployments/" + d)["paused"] is True, "pause: it is")
+        does("unpause: it", "unpause", "deployment", d)
+        check(api("GET", "/deployments/" + d)["paused"] is False, "unpause: it is not")
 
 
 def acting(url, check):
@@ -197,6 +322,11 @@ def acting(url, check):
         cancelling(s, weir, check)
         retriggering(s, weir, check)
         same(s, weir, check)
+        resuming(s, weir, check)
+        other_parameters(s, weir, check)
+        builds(s, weir, check)
+        waiting(s, weir, check)
+        farm(s, weir, check)
         history(weir, check)
 
 

@@ -31,8 +31,8 @@ enum weir_key {
 	WEIR_KEY_CUSTOM_HEADERS, /* JSON object */
 	WEIR_KEY_CSRF,
 	WEIR_KEY_HTTP2,
-	WEIR_KEY_PARALLEL,        /* requests in flight */
-	WEIR_KEY_SYNC_SINCE,      /* how far back the first fill goes */
+	WEIR_KEY_PARALLEL,   /* requests in flight */
+	WEIR_KEY_SYNC_SINCE, /* how far back the first fill goes */
 	WEIR_KEY_BUILD_PLATFORM_PARAM,
 	WEIR_KEY_PLATFORM_PARAMS, /* `platform,arch,subdir,target_platform` */
 	WEIR_KEY_PAGER,
