@@ -264,6 +264,9 @@ class Scene:
         return {d["name"]: d for d in rows}
 
     def close(self):
+        """Nothing that is scheduled stays."""
+        for d in self.deployments().values():
+            self.api("DELETE", "/deployments/" + d["id"])
         self.weir.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
 
