@@ -27,9 +27,13 @@ name_width(const struct watch *w)
 	size_t width = 1;
 
 	for (size_t i = 0; i < w->runs.n; i++) {
-		size_t mine = text_width(str_of(w->runs.v[i].f.name));
+		struct buf clean = BUF_INIT(4096);
+		size_t mine;
 
+		text_sanitize(&clean, str_of(w->runs.v[i].f.name), 0);
+		mine = text_width(buf_str(&clean));
 		width = mine > width ? mine : width;
+		buf_release(&clean);
 	}
 	return width < NAME_MAX ? width : NAME_MAX;
 }
@@ -37,6 +41,8 @@ name_width(const struct watch *w)
 static void
 add_state(struct watch *w, const struct watch_run *r, struct buf *b)
 {
+	unsigned flags = w->ctx->utf8 ? 0 : TEXT_ASCII;
+	struct buf clean = BUF_INIT(4096);
 	bool gone = r->f.state == WEIR_ST_NONE;
 	struct str name = gone ? STR("gone") : str_of(r->f.state_name);
 	const struct weir_state_look *look = weir_state_look(r->f.state, name);
@@ -48,9 +54,11 @@ add_state(struct watch *w, const struct watch_run *r, struct buf *b)
 	else
 		buf_addc(b, look->ascii ? look->ascii : ' ');
 	buf_addc(b, ' ');
-	text_pad(b, name, STATE_WIDTH, false, w->ctx->utf8 ? 0 : TEXT_ASCII);
+	text_sanitize(&clean, name, flags);
+	text_pad(b, buf_str(&clean), STATE_WIDTH, false, flags);
 	if (w->ctx->colour)
 		out_colour(b, "off");
+	buf_release(&clean);
 }
 
 /*

@@ -43,10 +43,13 @@ static void
 put_padded(
 	struct line *l, const char *colour, struct str text, size_t width, bool right)
 {
-	struct buf b = BUF_INIT(LINE_MAX_BYTES);
+	struct buf b = BUF_INIT(LINE_MAX_BYTES), clean = BUF_INIT(LINE_MAX_BYTES);
+	unsigned flags = l->ascii ? TEXT_ASCII : 0;
 
-	text_pad(&b, text, width, right, l->ascii ? TEXT_ASCII : 0);
+	text_sanitize(&clean, text, flags);
+	text_pad(&b, buf_str(&clean), width, right, flags);
 	put(l, colour, buf_str(&b));
+	buf_release(&clean);
 	buf_release(&b);
 }
 
@@ -210,10 +213,7 @@ add_run(const struct watch *w, const struct watch_run *r, const struct widths *w
 	begin(w, &l, columns);
 	put_state(&l, r, widths->state);
 	put(&l, NULL, STR(" "));
-	buf_adds(&b, "");
-	text_sanitize(&b, str_of(r->f.name), l.ascii ? TEXT_ASCII : 0);
-	put_padded(&l, NULL, buf_str(&b), widths->name, false);
-	buf_clear(&b);
+	put_padded(&l, NULL, str_of(r->f.name), widths->name, false);
 	if (took != WEIR_NO_TIME)
 		weir_duration_format(&b, took - took % WEIR_SECOND_US);
 	put(&l, NULL, STR(" "));
@@ -371,10 +371,14 @@ choose(const struct watch *w, size_t room, size_t *ret)
 static void
 widen(size_t *width, const char *text, size_t max)
 {
-	size_t mine = text_width(str_of(text));
+	struct buf clean = BUF_INIT(LINE_MAX_BYTES);
+	size_t mine;
 
+	text_sanitize(&clean, str_of(text), 0);
+	mine = text_width(buf_str(&clean));
 	if (mine > *width)
 		*width = mine > max ? max : mine;
+	buf_release(&clean);
 }
 
 static struct widths

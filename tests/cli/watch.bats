@@ -279,3 +279,18 @@ P
 		lacks $'\e'
 	done
 }
+
+@test "names, states and lines of the server cannot act on the terminal" {
+	make 1 'bad\u001b]0;title\u0007\u001b[2Jname'
+	control "{\"do\":[[\"state\",{\"id\":\"${ids[0]}\",\"type\":\"RUNNING\",\"name\":\"Run\\u001b[5mning\"}],
+		[\"log\",{\"id\":\"${ids[0]}\",\"at\":$(($(date +%s) + 3600))000000,\"lines\":[\"one\\u001b[7mline\\u009b1m\"]}]]}" >/dev/null
+	(sleep 4; control "{\"do\":[[\"state\",{\"id\":\"${ids[0]}\",\"type\":\"FAILED\",\"name\":\"Fai\\u001b[5mled\"}]]}" >/dev/null) 3>&- &
+	CI='' TERM=xterm on_tty 80x24 "$WEIR" watch "${ids[0]}"
+	exits 3
+	has "Failed"
+	has "oneline"
+	lacks title
+	lacks $'\e[2J'
+	lacks $'\e[5m'
+	lacks $'\e[7m'
+}
