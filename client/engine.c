@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define LOG_MODULE "engine"
+#include "engine_req.h"
 #include "pipe.h"
 #include "weir/engine.h"
 #include "weir/log.h"
@@ -244,13 +245,8 @@ static void
 act(struct weir_engine *e, const struct waiting_req *w)
 {
 	struct weir_event event = { .kind = WEIR_EV_ACTED, .request = w->number };
-	struct weir_act_result r;
 
-	event.rc = weir_act(e->session, &w->req.act, &w->req.id, &r);
-	event.run = r.run;
-	event.made = r.made;
-	memcpy(event.name, r.name, sizeof(event.name));
-	set_text(&event, r.said);
+	engine_req_act(e->session, &w->req, &event);
 	if (event.rc == WEIR_ENET || event.rc == WEIR_EINTR)
 		e->settled = false;
 	post(e, &event);
@@ -331,7 +327,7 @@ work(struct weir_engine *e, const struct waiting_req *w)
 		rc = weir_fail(&err, WEIR_ENET, "offline by choice");
 	} else if (w->req.kind == WEIR_REQ_SYNC) {
 		rc = cycle(e, true, &err);
-	} else if (w->req.kind == WEIR_REQ_ACT) {
+	} else if (w->req.kind == WEIR_REQ_ACT || w->req.kind == WEIR_REQ_TRIGGER) {
 		act(e, w);
 	} else if (w->req.kind == WEIR_REQ_RUN) {
 		rc = weir_sync_run(e->session, &w->req.id, &err);
@@ -455,6 +451,7 @@ run_engine(void *arg)
 			if (stop)
 				break;
 			work(e, &w);
+			engine_req_release(&w.req);
 			continue;
 		}
 		if (stop)
@@ -477,6 +474,8 @@ free_engine(struct weir_engine *e)
 		if (e->ready[i] >= 0)
 			close(e->ready[i]);
 	}
+	for (size_t i = 0; i < e->requests.n; i++)
+		engine_req_release(&e->requests.v[i].req);
 	VEC_FREE(&e->requests);
 	VEC_FREE(&e->events);
 	pthread_mutex_destroy(&e->lock);
@@ -545,6 +544,7 @@ weir_engine_submit(struct weir_engine *e, const struct weir_req *req)
 {
 	struct waiting_req w = { .req = *req };
 
+	engine_req_own(&w.req);
 	pthread_mutex_lock(&e->lock);
 	w.number = ++e->last_number;
 	VEC_PUSH(&e->requests, w);

@@ -400,3 +400,47 @@ weir_pickup(struct weir_store *s, const struct weir_id *run, int64_t now_us,
 		*ret_pickup = out;
 	return rc;
 }
+
+static enum weir_rc
+read_deployment(struct walk *w, const struct weir_id *id)
+{
+	char query[64], text[WEIR_ID_TEXT + 1];
+	struct look l;
+	enum weir_rc rc;
+
+	snprintf(query, sizeof(query), "id:%s", weir_id_format(id, text));
+	rc = look_open(
+		w, WEIR_DEPLOYMENT, query, "name,work_pool_name,work_queue_name", &l);
+	if (!rc && !l.found)
+		rc = weir_fail(
+			w->err, WEIR_ENOTFOUND, "deployment '%s': not found", text);
+	if (!rc) {
+		w->deployment_id = *id;
+		w->deployment = keep(w, cell(&l, 0));
+		w->pool = keep(w, cell(&l, 1));
+		w->queue = keep(w, cell(&l, 2));
+	}
+	look_close(&l);
+	return rc;
+}
+
+enum weir_rc
+weir_pickup_deployment(struct weir_store *s, const struct weir_id *deployment,
+	const char *queue, int64_t now_us, struct weir_pickup *ret_pickup,
+	struct weir_err *err)
+{
+	struct weir_pickup out = { 0 };
+	struct walk w = { .store = s, .now_us = now_us, .out = &out, .err = err };
+	enum weir_rc rc = read_deployment(&w, deployment);
+
+	if (!rc && queue)
+		w.queue = str_of(queue);
+	if (!rc)
+		rc = check_deployment(&w);
+	if (!rc)
+		rc = check_place(&w);
+	arena_free(&w.arena);
+	if (!rc)
+		*ret_pickup = out;
+	return rc;
+}

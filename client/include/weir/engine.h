@@ -10,6 +10,7 @@
 #include <weir/act.h>
 #include <weir/config.h>
 #include <weir/error.h>
+#include <weir/trigger.h>
 #include <weir/types.h>
 
 struct weir_engine;
@@ -20,12 +21,15 @@ enum weir_req_kind {
 	WEIR_REQ_LOGS, /* weir_sync_logs of id, once */
 	/* weir_sync_logs of id until the run ends or another comes; null: stop. */
 	WEIR_REQ_FOLLOW,
-	WEIR_REQ_ACT, /* weir_act on id; WEIR_EV_ACTED comes before it is DONE */
+	WEIR_REQ_ACT,     /* weir_act on id; WEIR_EV_ACTED comes before it is DONE */
+	WEIR_REQ_TRIGGER, /* weir_trigger; alike */
 };
 struct weir_req {
 	enum weir_req_kind kind;
 	struct weir_id id;
-	struct weir_act act; /* ACT; its parameters live until it is done */
+	/* Their texts are copied; wish and known are not used. */
+	struct weir_act act;         /* ACT */
+	struct weir_trigger trigger; /* TRIGGER */
 };
 
 enum weir_ev_kind {

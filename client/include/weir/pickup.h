@@ -31,4 +31,9 @@ struct weir_pickup {
 WEIR_NODISCARD enum weir_rc weir_pickup(struct weir_store *s, const struct weir_id *run,
 	int64_t now_us, struct weir_pickup *ret_pickup, struct weir_err *err);
 
+/* The same of a run that does not exist yet; queue: NULL is the deployment's own. */
+WEIR_NODISCARD enum weir_rc weir_pickup_deployment(struct weir_store *s,
+	const struct weir_id *deployment, const char *queue, int64_t now_us,
+	struct weir_pickup *ret_pickup, struct weir_err *err);
+
 #endif
