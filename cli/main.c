@@ -177,6 +177,7 @@
  *   follow	where runs are now
  *   pipe	what wakes a thread
  *   engine	the thread of the menus that does it
+ *   engine_req	its requests that act
  *   doctor	is everything as it should be
  *
  * cli/, one file a subcommand:
@@ -255,7 +256,10 @@
  *   outside	other programs on the terminal
  *   palette	`:`: actions by name
  *   palette_offer	what it offers: actions, arguments
- *   app_runs	cancel and retrigger, of what is marked or under the cursor
+ *   app_runs	trigger, cancel and retrigger, of what is marked or under the cursor
+ *   form	with what a run of a deployment is started: fields, values
+ *   form_wish	what that amounts to: faults, what is sent, the command
+ *   view_form view_form_edit view_form_write	the form on the screen
  *   confirm	the list of it, asked for; what came of it
  *   view_history	what was done
  *   messages	what weir said, with times

@@ -12,6 +12,7 @@
 #define TIMELINE CONTEXT_TIMELINE
 #define COLUMNS CONTEXT_COLUMNS
 #define HELP CONTEXT_HELP
+#define FORM CONTEXT_FORM
 #define ALL CONTEXT_ALL
 #define MOVE CONTEXT_ALL
 /* Where there is an object, or are many. */
@@ -21,8 +22,8 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_NONE] = { "none", "", "nothing: takes a key out of use", ALL, ARG_NONE, app_nothing },
 	[ACTION_UP] = { "up", "up", "one line up", MOVE, ARG_NONE, app_forward },
 	[ACTION_DOWN] = { "down", "down", "one line down", MOVE, ARG_NONE, app_forward },
-	[ACTION_LEFT] = { "left", "left", "scroll to the left", MOVE, ARG_NONE, app_forward },
-	[ACTION_RIGHT] = { "right", "right", "scroll to the right", MOVE, ARG_NONE, app_forward },
+	[ACTION_LEFT] = { "left", "left", "scroll to the left; in a form: the choice before", MOVE, ARG_NONE, app_forward },
+	[ACTION_RIGHT] = { "right", "right", "scroll to the right; in a form: the next choice", MOVE, ARG_NONE, app_forward },
 	[ACTION_PAGE_UP] = { "page-up", "page up", "one screen up", MOVE, ARG_NONE, app_forward },
 	[ACTION_PAGE_DOWN] = { "page-down", "page down", "one screen down", MOVE, ARG_NONE, app_forward },
 	[ACTION_HALF_UP] = { "half-up", "half up", "half a screen up", MOVE, ARG_NONE, app_forward },
@@ -43,7 +44,7 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_GROUP] = { "group", "group", "count by a field; Enter opens a group", LIST, ARG_FIELD, app_forward },
 	[ACTION_TREE] = { "tree", "tree", "runs with their child runs below them, or all alike", LIST, ARG_NONE, app_forward },
 	[ACTION_FOLD] = { "fold", "fold", "open or close: child runs of a run, a traceback of a log", LIST | LOG, ARG_NONE, app_forward },
-	[ACTION_MARK] = { "mark", "mark", "mark this one, or take the mark away; in the chooser: show or hide", LIST | COLUMNS, ARG_NONE, app_forward },
+	[ACTION_MARK] = { "mark", "mark", "mark this one, or take the mark away; in the chooser: show or hide; in a form: on or off, the next choice", LIST | COLUMNS | FORM, ARG_NONE, app_forward },
 	[ACTION_MARK_RANGE] = { "mark-range", "range", "mark from here to where the cursor goes; again ends it", LIST, ARG_NONE, app_forward },
 	[ACTION_MARK_ALL] = { "mark-all", "mark all", "mark all that the filter shows", LIST, ARG_NONE, app_forward },
 	[ACTION_UNMARK] = { "unmark", "unmark", "take all marks away", LIST, ARG_NONE, app_forward },
@@ -58,7 +59,8 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_TIMELINE] = { "timeline", "timeline", "the tasks of this run over time", ONE & ~TIMELINE, ARG_NONE, app_timeline },
 	[ACTION_WHY] = { "why", "why", "why this run failed or does not start; of a query: failed runs by error", ONE, ARG_QUERY, app_why },
 	[ACTION_PARAMETERS] = { "parameters", "parameters", "the parameters of this run or deployment, whole", ONE, ARG_NONE, app_parameters },
-	[ACTION_RETRIGGER] = { "retrigger", "retrigger", "run this one again, or those that are marked (same, defaults)", ONE | CONTEXT_PAGE, ARG_TEXT, app_act },
+	[ACTION_TRIGGER] = { "trigger", "start", "start a run: a form, filled with the defaults of this deployment or the values of this run; in the form: do it", ONE | FORM, ARG_OBJECT, app_trigger },
+	[ACTION_RETRIGGER] = { "retrigger", "retrigger", "run this one again, or those that are marked (same, defaults, edit)", ONE | CONTEXT_PAGE, ARG_TEXT, app_act },
 	[ACTION_CANCEL] = { "cancel", "cancel", "cancel this run, or those that are marked (force)", ONE | CONTEXT_PAGE, ARG_TEXT, app_act },
 	[ACTION_RESUME] = { "resume", "resume", "let this run go on, or those that are marked", ONE | CONTEXT_PAGE, ARG_NONE, app_act },
 	[ACTION_PAUSE] = { "pause", "pause", "hold back this deployment, pool or queue, or those that are marked", LIST | DETAIL, ARG_NONE, app_act },
@@ -66,6 +68,9 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_COPY_ID] = { "copy-id", "copy id", "copy the id to the clipboard (OSC 52)", ONE, ARG_NONE, app_copy_id },
 	[ACTION_COPY_COMMAND] = { "copy-command", "copy command", "copy the command that shows this view", ALL & ~HELP, ARG_NONE, app_copy_command },
 	[ACTION_WEB] = { "web", "web page", "open the web page in a browser", ONE, ARG_NONE, app_web },
+	[ACTION_DEFAULT] = { "default", "default", "take the value away: what holds then is shown", FORM, ARG_NONE, app_forward },
+	[ACTION_UNDO] = { "undo", "undo", "the value that was there when the form was opened", FORM, ARG_NONE, app_forward },
+	[ACTION_NULL] = { "null", "null", "null, where that is allowed", FORM, ARG_NONE, app_forward },
 	[ACTION_FOLLOW] = { "follow", "follow", "follow the log as it grows, or stay", LOG, ARG_NONE, app_forward },
 	[ACTION_LEVEL_1] = { "level-debug", "all lines", "show all lines", LOG, ARG_NONE, app_forward },
 	[ACTION_LEVEL_2] = { "level-info", "info", "show level info and above", LOG, ARG_NONE, app_forward },
@@ -86,9 +91,9 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_COPY_LINE] = { "copy-line", "copy line", "copy the text of this line", LOG, ARG_NONE, app_forward },
 	[ACTION_SAVE] = { "save", "save", "save what is shown, or all of it, to a file", LIST | LOG, ARG_FILE, app_forward },
 	[ACTION_PAGER] = { "pager", "pager", "what is shown in $PAGER", LIST | LOG, ARG_NONE, app_forward },
-	[ACTION_EDITOR] = { "editor", "editor", "what is shown in $EDITOR", LIST | LOG, ARG_NONE, app_forward },
+	[ACTION_EDITOR] = { "editor", "editor", "what is shown in $EDITOR; in a form: this value", LIST | LOG | FORM, ARG_NONE, app_forward },
 	[ACTION_COMMAND] = { "command", "command", "any action by its name, with completion", ALL, ARG_TEXT, app_command },
-	[ACTION_SHELL] = { "shell", "shell", "leave for the command that shows this view, in $SHELL", ALL & ~(HELP | COLUMNS), ARG_NONE, app_shell },
+	[ACTION_SHELL] = { "shell", "shell", "leave for the command that shows this view, in $SHELL", ALL & ~(HELP | COLUMNS | FORM), ARG_NONE, app_shell },
 	[ACTION_VIEW] = { "view", "view", "a named view, by its number or name", ALL, ARG_VIEW, app_view },
 	[ACTION_NEXT_VIEW] = { "next-view", "next view", "the next named view", ALL, ARG_NONE, app_view_step },
 	[ACTION_PREVIOUS_VIEW] = { "previous-view", "previous view", "the named view before", ALL, ARG_NONE, app_view_step },
@@ -103,6 +108,7 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_LIMITS] = { "limits", "limits", "concurrency limits", ALL, ARG_QUERY, app_list },
 	[ACTION_ARTIFACTS] = { "artifacts", "artifacts", "artifacts", ALL, ARG_QUERY, app_list },
 	[ACTION_SHOW] = { "show", "show", "everything about an object: id, name, @latest, @failed, web address", ALL, ARG_OBJECT, app_show },
+	[ACTION_STARTED] = { "started", "new run", "the run that was started last from here", ALL, ARG_NONE, app_started },
 	[ACTION_HISTORY] = { "history", "history", "what was done with weir, and how it ended", ALL, ARG_NONE, app_history },
 	[ACTION_MESSAGES] = { "messages", "messages", "what weir said, errors of the server too", ALL, ARG_NONE, app_messages },
 	[ACTION_PROFILE] = { "profile", "profile", "another server", ALL, ARG_PROFILE, app_profile },
@@ -126,6 +132,7 @@ static const struct {
 	{ "page", CONTEXT_PAGE, "pages" },
 	{ "columns", CONTEXT_COLUMNS, "the chooser of columns" },
 	{ "help", CONTEXT_HELP, "help" },
+	{ "form", CONTEXT_FORM, "forms" },
 };
 
 static const char *const args[] = {

@@ -19,7 +19,8 @@ enum context {
 	CONTEXT_PAGE = 1 << 4,    /* why, messages, what was done, groups */
 	CONTEXT_COLUMNS = 1 << 5, /* the chooser of columns */
 	CONTEXT_HELP = 1 << 6,
-	CONTEXT_ALL = (1 << 7) - 1,
+	CONTEXT_FORM = 1 << 7, /* with which a run is started */
+	CONTEXT_ALL = (1 << 8) - 1,
 };
 
 /* What may follow an action's name in the palette; completion goes by it. */
@@ -83,6 +84,7 @@ enum action_id {
 	ACTION_TIMELINE,
 	ACTION_WHY,
 	ACTION_PARAMETERS,
+	ACTION_TRIGGER,
 	ACTION_RETRIGGER,
 	ACTION_CANCEL,
 	ACTION_RESUME,
@@ -91,6 +93,10 @@ enum action_id {
 	ACTION_COPY_ID,
 	ACTION_COPY_COMMAND,
 	ACTION_WEB,
+	/* forms */
+	ACTION_DEFAULT,
+	ACTION_UNDO,
+	ACTION_NULL,
 	/* logs */
 	ACTION_FOLLOW,
 	ACTION_LEVEL_1,
@@ -130,6 +136,7 @@ enum action_id {
 	ACTION_LIMITS,
 	ACTION_ARTIFACTS,
 	ACTION_SHOW,
+	ACTION_STARTED,
 	ACTION_HISTORY,
 	ACTION_MESSAGES,
 	ACTION_PROFILE,
@@ -165,7 +172,7 @@ void action_split(struct str text, struct str *ret_name, struct str *ret_arg);
 const char *action_arg_name(enum action_arg arg);
 
 /* Contexts as key maps write them: "all", "list", "detail", "log", ... 0: none such. */
-#define ACTION_CONTEXTS "all, list, detail, log, timeline, page, columns, help"
+#define ACTION_CONTEXTS "all, list, detail, log, timeline, page, columns, help, form"
 unsigned action_context(struct str name);
 const char *action_context_name(unsigned context);        /* "" for several */
 void action_contexts(unsigned contexts, struct buf *out); /* "list, log" */

@@ -56,6 +56,8 @@ struct app {
 	struct view *top;
 	uint64_t n_views;
 
+	struct weir_id made; /* the run that was started last; null: none */
+
 	int64_t now_us;   /* of the frame: what "ago" is counted from */
 	int64_t drawn_us; /* weir_monotonic_us when it was drawn */
 	int64_t key_us;   /* weir_monotonic_us of the last key */
@@ -87,6 +89,9 @@ void app_pop(struct app *a);
 void app_layout(struct app *a);
 /* Open an object's own view; a task run's is its log. Why not is said. */
 void app_open(struct app *a, enum weir_kind kind, const struct weir_id *id);
+/* The object that a word means. */
+WEIR_NODISCARD enum weir_rc app_resolve(struct app *a, unsigned kinds, const char *word,
+	enum weir_kind *ret_kind, struct weir_id *ret_id, struct weir_err *err);
 /* Open a list. Wrong words are said. */
 void app_open_list(
 	struct app *a, enum weir_kind kind, const char *query, const char *sort);
@@ -135,6 +140,8 @@ void app_forward(struct app *a, enum action_id id, const char *arg);
 void app_command(struct app *a, enum action_id id, const char *arg);
 void app_shell(struct app *a, enum action_id id, const char *arg);
 void app_act(struct app *a, enum action_id id, const char *arg);
+void app_trigger(struct app *a, enum action_id id, const char *arg);
+void app_started(struct app *a, enum action_id id, const char *arg);
 void app_history(struct app *a, enum action_id id, const char *arg);
 void app_profile(struct app *a, enum action_id id, const char *arg);
 void app_timeline(struct app *a, enum action_id id, const char *arg);

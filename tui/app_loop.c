@@ -56,7 +56,9 @@ take_event(struct app *a, const struct weir_event *ev)
 		status_say(a, false, "%s", ev->text);
 		break;
 	}
-	for (struct view *v = a->top; v; v = v->below) {
+	/* The top view may end itself. */
+	for (struct view *v = a->top, *below; v; v = below) {
+		below = v->below;
 		if (v->ops->event)
 			v->ops->event(v, ev);
 	}

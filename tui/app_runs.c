@@ -1,12 +1,13 @@
 /*
- * Cancel, retrigger, resume, pause, unpause: of what is marked, else of what the cursor
- * is on.
+ * Trigger, cancel, retrigger, resume, pause, unpause: of what is marked, else of what
+ * the cursor is on.
  */
 #include <weir/act.h>
 
 #include "app.h"
 #include "confirm.h"
 #include "listview.h"
+#include "view_form.h"
 #include "view_history.h"
 
 enum { RUNS_MAX = 5000 };
@@ -67,11 +68,66 @@ read_words(struct app *a, const char *arg, struct weir_act *act)
 	else if (*word) {
 		status_say(a, true, "%s: '%s': %s", weir_act_verb(act->kind), word,
 			act->kind == WEIR_ACT_CANCEL      ? "only: force"
-			: act->kind == WEIR_ACT_RETRIGGER ? "only: same, defaults"
+			: act->kind == WEIR_ACT_RETRIGGER ? "only: same, defaults, edit"
 							  : "takes no word");
 		return false;
 	}
 	return true;
+}
+
+/* The form of a deployment or a run. */
+static void
+open_form(struct app *a, enum weir_kind kind, const struct weir_id *id)
+{
+	struct weir_err err = { 0 };
+	struct view *v = view_form_new(a, kind, id, &err);
+
+	if (v)
+		app_push(a, v);
+	else
+		status_say(a, true, "%.*s", (int)strcspn(err.text, "\n"), err.text);
+}
+
+static void
+open_form_here(struct app *a)
+{
+	enum weir_kind kind;
+	struct weir_id id;
+
+	if (!a->top->ops->object || !a->top->ops->object(a->top, &kind, &id) ||
+		(kind != WEIR_DEPLOYMENT && kind != WEIR_RUN))
+		status_say(a, true, "trigger: there is no deployment or run here");
+	else
+		open_form(a, kind, &id);
+}
+
+void
+app_trigger(struct app *a, enum action_id id, const char *arg)
+{
+	struct weir_err err = { 0 };
+	enum weir_kind kind;
+	struct weir_id of;
+
+	if (a->top->ops->context == CONTEXT_FORM)
+		view_do(a->top, id, arg);
+	else if (!arg || !*arg)
+		open_form_here(a);
+	else if (app_resolve(a, 1u << WEIR_DEPLOYMENT | 1u << WEIR_RUN, arg, &kind, &of,
+			 &err))
+		status_say(a, true, "%.*s", (int)strcspn(err.text, "\n"), err.text);
+	else
+		open_form(a, kind, &of);
+}
+
+void
+app_started(struct app *a, enum action_id id, const char *arg)
+{
+	(void)id;
+	(void)arg;
+	if (weir_id_is_null(&a->made))
+		status_say(a, false, "nothing was started from here yet");
+	else
+		app_open(a, WEIR_RUN, &a->made);
 }
 
 void
@@ -88,6 +144,10 @@ app_act(struct app *a, enum action_id id, const char *arg)
 	struct weir_err err = { 0 };
 	size_t n = 0;
 
+	if (id == ACTION_RETRIGGER && arg && !strcmp(arg + strspn(arg, "- "), "edit")) {
+		open_form_here(a);
+		return;
+	}
 	if (!read_words(a, arg, &act))
 		return;
 	if (weir_act_allowed(a->config, act.kind, &err))

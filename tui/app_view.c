@@ -19,6 +19,18 @@ say(struct app *a, const struct weir_err *err)
 	status_say(a, true, "%.*s", (int)strcspn(err->text, "\n"), err->text);
 }
 
+enum weir_rc
+app_resolve(struct app *a, unsigned kinds, const char *word, enum weir_kind *ret_kind,
+	struct weir_id *ret_id, struct weir_err *err)
+{
+	int64_t key;
+
+	if (!app_store(a))
+		return weir_fail(
+			err, WEIR_ENOTFOUND, "'%s': nothing is stored yet", word);
+	return weir_resolve(a->store, kinds, word, ret_kind, ret_id, &key, err);
+}
+
 static enum weir_rc
 resolve(struct app *a, const struct weir_view *view, enum weir_kind *ret_kind,
 	struct weir_id *ret_id, struct weir_err *err)
@@ -26,16 +38,12 @@ resolve(struct app *a, const struct weir_view *view, enum weir_kind *ret_kind,
 	unsigned kinds = view->show == WEIR_SHOW_OBJECT
 				 ? (1u << WEIR_N_KINDS) - 1
 				 : 1u << WEIR_RUN | 1u << WEIR_TASK_RUN;
-	int64_t key;
 
 	if (!view->id)
 		return weir_fail(err, WEIR_EUSAGE,
 			"%s: of what? an id, a name, @latest, @failed",
 			weir_view_command(view));
-	if (!app_store(a))
-		return weir_fail(
-			err, WEIR_ENOTFOUND, "'%s': nothing is stored yet", view->id);
-	return weir_resolve(a->store, kinds, view->id, ret_kind, ret_id, &key, err);
+	return app_resolve(a, kinds, view->id, ret_kind, ret_id, err);
 }
 
 static struct view *

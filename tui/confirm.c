@@ -35,6 +35,9 @@ struct confirm {
 	struct wish *wishes;
 	size_t n, n_done, n_failed;
 	bool sent, go; /* go: the prompt was answered with yes */
+	/* A form's: then there are no wishes. */
+	struct confirm_start start;
+	bool one;
 };
 
 static struct confirm *
@@ -204,9 +207,37 @@ write_company(struct page_view *v, struct page *p)
 	}
 }
 
+/* What a form starts. */
+static void
+write_start(struct page *p, const struct confirm_start *s)
+{
+	struct str rest = buf_str(s->notes);
+
+	while (rest.len) {
+		const char *nl = memchr(rest.s, '\n', rest.len);
+		size_t n = nl ? (size_t)(nl - rest.s) : rest.len;
+
+		page_text(p, NULL, 2, STYLE_WARNING, (struct str){ rest.s, n }, 3);
+		rest.s += n + (nl ? 1 : 0);
+		rest.len -= n + (nl ? 1 : 0);
+	}
+	if (s->notes->len)
+		page_blank(p);
+	page_heading(p, "what is sent");
+	page_begin(p, 0);
+	page_gap(p, 2);
+	page_addf(p, STYLE_PLAIN, "POST %s", buf_cstr(s->path));
+	page_text(p, NULL, 6, STYLE_DIM, buf_str(s->body), PAGE_LINES_MAX);
+	page_blank(p);
+	page_heading(p, "the command");
+	page_text(p, NULL, 2, STYLE_PLAIN, buf_str(s->command), PAGE_LINES_MAX);
+}
+
 static const char *
 title(const struct confirm *c)
 {
+	if (c->one)
+		return c->start.title;
 	if (c->act.kind == WEIR_ACT_RESUME)
 		return "let it go on";
 	if (c->act.kind == WEIR_ACT_PAUSE)
@@ -226,10 +257,12 @@ write_page(struct page_view *v, struct page *p, void *arg)
 	struct buf command = BUF_INIT(PAGE_TEXT_MAX);
 
 	page_heading(p, title(c));
+	if (c->one)
+		write_start(p, &c->start);
 	for (size_t i = 0; i < c->n; i++)
 		write_wish(v, p, i);
 	write_company(v, p);
-	if (!c->sent) {
+	if (!c->sent && !c->one) {
 		page_blank(p);
 		page_heading(p, "what is sent");
 		write_calls(v, p);
@@ -244,8 +277,13 @@ write_page(struct page_view *v, struct page *p, void *arg)
 static void
 command(struct page_view *v, void *arg, struct buf *out)
 {
+	const struct confirm *c = arg;
+
 	(void)v;
-	add_command(arg, 1, out);
+	if (c->one)
+		buf_addstr(out, buf_str(c->start.command));
+	else
+		add_command(c, 1, out);
 }
 
 static void
@@ -253,10 +291,11 @@ counts(struct page_view *v, void *arg, struct draw *d)
 {
 	const struct confirm *c = arg;
 	struct buf b = BUF_INIT(128);
+	size_t n = c->one ? 1 : c->n;
 
 	(void)v;
-	buf_addf(&b, "%zu %s", c->n,
-		c->n == 1 ? weir_kind_name(c->act.of) : weir_kind_plural(c->act.of));
+	buf_addf(&b, "%zu %s", n,
+		n == 1 ? weir_kind_name(c->act.of) : weir_kind_plural(c->act.of));
 	if (c->sent)
 		buf_addf(&b, ", %zu answered, %zu not done", c->n_done, c->n_failed);
 	draw_text(d, c->n_failed ? STYLE_ERROR : STYLE_DIM, buf_cstr(&b));
@@ -367,6 +406,13 @@ answered(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 
 	if (ev == PROMPT_EV_CHANGED)
 		return;
+	if (yes && c->one) {
+		struct confirm_start start = c->start;
+
+		app_pop(a);
+		start.go(a, start.arg);
+		return;
+	}
 	if (yes) {
 		go_on(a, v);
 		return;
@@ -433,6 +479,7 @@ static const struct prompt_user ask[][2] = {
 	[WEIR_ACT_RESUME] = { ASK("resume? [y/N] "), ASK("resume how many? ") },
 	[WEIR_ACT_PAUSE] = { ASK("pause? [y/N] "), ASK("pause how many? ") },
 	[WEIR_ACT_UNPAUSE] = { ASK("unpause? [y/N] "), ASK("unpause how many? ") },
+	[WEIR_ACT_TRIGGER] = { ASK("trigger? [y/N] "), ASK("trigger how many? ") },
 };
 #undef ASK
 
@@ -489,8 +536,36 @@ confirm_ask(struct app *a, const struct weir_act *act, struct weir_id *ids, size
 }
 
 void
+confirm_start(struct app *a, const struct confirm_start *start)
+{
+	struct confirm *c = xcalloc(1, sizeof(*c));
+	struct view *v;
+
+	c->act.kind = start->kind;
+	c->start = *start;
+	c->one = true;
+	v = page_view_new(a, &user, c);
+	app_push(a, v);
+	app_prompt(a, &ask[start->kind][0], v, "");
+}
+
+void
 confirm_done(struct app *a, const struct weir_event *ev)
 {
-	status_say(a, ev->rc != WEIR_OK, "%s%s%s", ev->name, *ev->name ? ": " : "",
-		ev->text);
+	char name[INPUT_NAME], id[WEIR_ID_TEXT + 1];
+	uint32_t key =
+		keymap_key(&a->keymap, (unsigned)a->top->ops->context, ACTION_STARTED);
+	const char *text = ev->text, *at;
+
+	at = strstr(text, weir_id_format(&ev->made, id));
+	if (weir_id_is_null(&ev->made) || !at || !key) {
+		status_say(a, ev->rc != WEIR_OK, "%s%s%s", ev->name,
+			*ev->name ? ": " : "", text);
+		return;
+	}
+	/* The line is short, and the key is what one needs of the id. */
+	a->made = ev->made;
+	status_say(a, ev->rc != WEIR_OK, "%s: %.*s (%s opens it)%s", ev->name,
+		(int)(at - text) + ID_SHORT, text, input_name(key, name),
+		at + WEIR_ID_TEXT);
 }

@@ -14,6 +14,17 @@
 void confirm_ask(
 	struct app *a, const struct weir_act *act, struct weir_id *ids, size_t n);
 
+/* A run that a form starts; all is borrowed until it is answered. */
+struct confirm_start {
+	enum weir_act_kind kind;
+	const char *title;
+	const struct buf *path, *body, *command;
+	const struct buf *notes;              /* what is worth a warning, one a line */
+	void (*go)(struct app *a, void *arg); /* the answer was yes */
+	void *arg;
+};
+void confirm_start(struct app *a, const struct confirm_start *start);
+
 /* An action that the engine has done, for the message line. */
 void confirm_done(struct app *a, const struct weir_event *ev);
 

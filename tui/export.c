@@ -160,18 +160,20 @@ command_of(const struct app *a, bool editor)
 	return visual && *visual ? visual : ed && *ed ? ed : "vi";
 }
 
-static void
+static bool
 show(struct app *a, struct export *e, bool editor)
 {
 	struct buf command = BUF_INIT(COMMAND_MAX);
+	bool ok = false;
 
 	flush(e);
 	if (!e->failed) {
 		buf_addf(&command, "%s %s", command_of(a, editor), editor ? "" : "<");
 		weir_view_quote(&command, e->temp);
-		(void)outside_run(a, buf_cstr(&command), false);
+		ok = outside_run(a, buf_cstr(&command), false);
 	}
 	buf_release(&command);
+	return ok;
 }
 
 void
@@ -189,4 +191,44 @@ export_out(struct app *a, bool editor, bool (*fill)(struct export *e, void *arg)
 		show(a, &e, editor);
 	if (export_close(&e, false, &err))
 		status_say(a, true, "%s", err.text);
+}
+
+/* By its name: an editor may have put another file in its place. */
+static bool
+read_back(struct app *a, const char *path, struct buf *out)
+{
+	char part[4096];
+	FILE *f = fopen(path, "re");
+	size_t n;
+	bool ok;
+
+	while (f && !out->truncated && (n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(out, part, n);
+	ok = f && !ferror(f);
+	if (!ok)
+		status_say(a, true, "'%s': %s", path, strerror(errno));
+	else if (out->truncated)
+		status_say(a, true, "it is over %zu bytes", out->max);
+	if (f)
+		fclose(f);
+	return ok && !out->truncated;
+}
+
+bool
+export_edit(struct app *a, struct str text, struct buf *ret_text)
+{
+	struct weir_err err = { 0 };
+	struct export e;
+	bool ok;
+
+	if (open_temp(&e, &err)) {
+		status_say(a, true, "%s", err.text);
+		return false;
+	}
+	export_add(&e, text);
+	export_add(&e, STR("\n"));
+	ok = show(a, &e, true) && read_back(a, e.temp, ret_text);
+	if (export_close(&e, false, &err))
+		status_say(a, true, "%s", err.text);
+	return ok;
 }

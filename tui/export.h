@@ -41,4 +41,7 @@ WEIR_NODISCARD enum weir_rc export_close(
 void export_out(struct app *a, bool editor, bool (*fill)(struct export *e, void *arg),
 	void *arg);
 
+/* The same with a text, and what it was made in $EDITOR. False: nothing; it is said. */
+bool export_edit(struct app *a, struct str text, struct buf *ret_text);
+
 #endif

@@ -35,6 +35,7 @@ struct prompt_user {
 	void (*found)(struct app *a, void *arg, struct buf *out);
 	/* Prompts that name the same history recall the same lines; NULL: none. */
 	const char *history;
+	bool secret; /* the text is not shown */
 	/* A key before the prompt has it; true: taken. */
 	bool (*key)(struct app *a, void *arg, struct prompt *p, uint32_t key);
 	/* Lines above the prompt, over the view: how many, at most `room`; one of

@@ -350,6 +350,13 @@ paint_prompt(struct app *a, int y)
 		before - (int)text_width((struct str){ s.s, skip }) > room)
 		text_decode(s, &skip);
 	draw_text(d, STYLE_KEY, p->user->label);
+	if (p->user->secret) {
+		for (size_t at = skip; at < s.len;) {
+			text_decode(s, &at);
+			draw_text(d, STYLE_PLAIN, "*");
+		}
+		skip = s.len;
+	}
 	if (skip < valid)
 		draw_str(
 			d, STYLE_PLAIN, (struct str){ s.s + skip, valid - skip }, room);

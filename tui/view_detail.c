@@ -259,9 +259,9 @@ static const enum action_id hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_TIMELINE
 static const enum action_id task_hints[] = { ACTION_OPEN, ACTION_LOG, ACTION_TIMELINE,
 	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
-static const enum action_id deployment_hints[] = { ACTION_OPEN, ACTION_PARAMETERS,
-	ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_WEB, ACTION_HELP, ACTION_BACK,
-	ACTION_NONE };
+static const enum action_id deployment_hints[] = { ACTION_OPEN, ACTION_TRIGGER,
+	ACTION_PARAMETERS, ACTION_NEXT_BAD, ACTION_COPY_ID, ACTION_WEB, ACTION_HELP,
+	ACTION_BACK, ACTION_NONE };
 
 /* Of what has no log and no parameters, but runs. */
 static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH,

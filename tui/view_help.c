@@ -22,6 +22,7 @@ static const struct {
 	{ "this list", ACTION_PREVIEW_DOWN },
 	{ "columns", ACTION_WIDER },
 	{ "what the cursor is on", ACTION_WEB },
+	{ "this form", ACTION_NULL },
 	{ "what is shown", ACTION_EDITOR },
 	{ "views", ACTION_DUMP },
 	{ "the program", ACTION_HELP },

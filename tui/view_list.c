@@ -268,6 +268,11 @@ static const enum action_id hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_SORT,
 static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_SORT,
 	ACTION_GROUP, ACTION_COLUMNS, ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
+/* Of what can be started. */
+static const enum action_id deployment_hints[] = { ACTION_OPEN, ACTION_SEARCH,
+	ACTION_TRIGGER, ACTION_SORT, ACTION_GROUP, ACTION_HELP, ACTION_BACK,
+	ACTION_NONE };
+
 /* clang-format off */
 #define OPS(its_hints) {							\
 	.context = CONTEXT_LIST,						\
@@ -291,7 +296,8 @@ static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION
 	.hints = its_hints,							\
 }
 /* clang-format on */
-static const struct view_ops ops = OPS(hints), other_ops = OPS(other_hints);
+static const struct view_ops ops = OPS(hints), other_ops = OPS(other_hints),
+			     deployment_ops = OPS(deployment_hints);
 
 static const char *
 text(const char *s)
@@ -315,7 +321,11 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 		free(r);
 		return rc;
 	}
-	view_init(&r->v, has_states(view->kind) ? &ops : &other_ops, a);
+	view_init(&r->v,
+		view->kind == WEIR_DEPLOYMENT ? &deployment_ops
+		: has_states(view->kind)      ? &ops
+					      : &other_ops,
+		a);
 	r->kind = view->kind;
 	listview_set(&r->query, text(view->query));
 	listview_set(&r->start_query, r->query);

@@ -11,6 +11,7 @@ OPEN = {
     "page": "command messages",
     "columns": "command columns",
     "help": "key ?",
+    "form": "command trigger nightly",
 }
 
 

@@ -79,7 +79,7 @@ main(int argc, char **argv)
 {
 	static const unsigned contexts[] = { CONTEXT_ALL, CONTEXT_LIST, CONTEXT_DETAIL,
 		CONTEXT_LOG, CONTEXT_TIMELINE, CONTEXT_PAGE, CONTEXT_COLUMNS,
-		CONTEXT_HELP };
+		CONTEXT_HELP, CONTEXT_FORM };
 	struct keymap m;
 
 	if (argc > 1 && strcmp(argv[1], "--views") == 0) {

@@ -17,7 +17,7 @@ SIZES = [(80, 24), (80, 24), (200, 60), (120, 40), (40, 12), (1, 1), (12, 3), (4
 # What leaves the program, starts another or writes files is left out; q only where it leads back.
 MOVES = "up down left right pgup pgdn home end j k h l g G ctrl-d ctrl-u space".split()
 ACTS = ("n N ] [ * U V F i z v J K C < > - + L T W p f 1 2 3 4 5 e E t Z m w M a R ctrl-l ? tab "
-        "backtab enter enter y Y").split()
+        "backtab enter enter y Y s d u 0 O").split()
 PROMPTS = [("/", ["state:failed", "flow:build-*", "zlib or (", "-platform:win-64 ~nmp", "/[/", "",
                   "\u5bbd x\u0301 \U0001f469", "tag:", "dur:>1m since:"]),
            ("&", ["error", "!step", "/cache.*/", "", "\u00fc"]), ("@", ["10", "50%", "-10m", "x"]),
@@ -25,7 +25,7 @@ PROMPTS = [("/", ["state:failed", "flow:build-*", "zlib or (", "-platform:win-64
 COMMANDS = ["runs state:failed", "runs", "flows", "deployments", "pools", "queues", "workers",
             "limits", "artifacts", "task-runs", "messages", "show @failed", "why since:30d",
             "show @latest", "sort dur:desc", "goto 50%", "nonsense x", "runs -state:completed",
-            "history"]
+            "history", "trigger nightly", "trigger @latest"]
 
 
 def script(seed):

@@ -294,7 +294,7 @@ static void
 test_contexts(void **state)
 {
 	static const char *const names[] = { "list", "detail", "log", "timeline",
-		"page", "columns", "help" };
+		"page", "columns", "help", "form" };
 	struct buf all = BUF_INIT(256);
 	unsigned seen = 0;
 
