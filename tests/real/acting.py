@@ -268,7 +268,7 @@ def builds(s, weir, check):
 def waiting(s, weir, check):
     run = s.run("PENDING", "RUNNING")
     p = weir.run("cancel", "--wait", "--timeout", "2s", run)
-    check(p.returncode == 8 and b"is Cancelling" in p.stderr and b"--force" in p.stderr,
+    check(p.returncode == 8 and b"Cancelling" in p.stderr and b"--force" in p.stderr,
           "cancel --wait: stuck, and who has to end it", p.returncode, p.stderr)
     p = weir.run("cancel", "--force", "--wait", run)
     check(p.returncode == 0 and s.state(run)[0] == "CANCELLED", "cancel --wait: to the end", p.stderr)
