@@ -235,8 +235,9 @@ check_deployment(struct walk *w)
 	if (!l.found)
 		add(w, "deployment", WEIR_CHECK_BAD, "'%s' is gone", id);
 	else if (is_true(&l, 0))
-		add(w, "deployment", WEIR_CHECK_BAD, "'%.*s' is paused", (int)n.len,
-			n.s);
+		add(w, "deployment", WEIR_CHECK_NOTE,
+			"'%.*s' is paused: its schedules rest, runs that exist start",
+			(int)n.len, n.s);
 	else
 		add(w, "deployment", WEIR_CHECK_OK, "'%.*s' is not paused", (int)n.len,
 			n.s);

@@ -125,7 +125,10 @@ P
 	id=$("$WEIR" runs --offline -q -o name state:late deployment:pr -n 1)
 	control '{"do":[["touch_deployment",{"name":"pr","paused":true}]]}' >/dev/null
 	"$WEIR" sync -q
+	sqlite3 "$XDG_CACHE_HOME"/weir/*.db \
+		"UPDATE pools SET doc = replace(doc, '\"is_paused\":false', '\"is_paused\":true')"
 	weir2 why "$id" --offline -o json
+	json 'any(c["check"] == "deployment" and c["result"] == "note" for c in d[0]["pickup"])'
 	exits 0
 	json 'd[0]["causes"] == [] and any(c["result"] == "bad" for c in d[0]["pickup"])'
 	json 'd[0]["why"].startswith([c for c in d[0]["pickup"] if c["result"] == "bad"][0]["check"])'
