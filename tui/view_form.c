@@ -38,12 +38,15 @@ static void
 look_for_workers(struct view *v)
 {
 	struct form_view *fv = form_of(v);
-	struct weir_pickup p;
+	struct weir_pickup p = { .n = 0 };
+	struct form_wish w;
 
 	fv->wait[0] = '\0';
+	form_wish(&fv->form, weir_now_us(), &w);
 	if (!app_store(v->app) || weir_pickup_deployment(v->app->store, &fv->form.d.id,
-					  NULL, weir_now_us(), &p, NULL))
-		return;
+					  w.trigger.queue, weir_now_us(), &p, NULL))
+		p.n = 0;
+	form_wish_release(&w);
 	for (size_t i = 0; i < p.n; i++) {
 		if (p.v[i].result != WEIR_CHECK_BAD)
 			continue;

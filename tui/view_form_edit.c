@@ -1,11 +1,12 @@
 /* Editing a field: typed at the prompt, chosen, or in the user's editor. */
+#include <weir/select.h>
 #include <weir/text.h>
 
 #include "app.h"
 #include "export.h"
 #include "view_form.h"
 
-enum { WORDS_MAX = 64 << 10, LABEL_COLUMNS = 24 };
+enum { WORDS_MAX = 64 << 10, LABEL_COLUMNS = 24, ROWS_MAX = 8, QUEUES_MAX = 1000 };
 
 static struct form_view *
 form_of(struct view *v)
@@ -48,16 +49,92 @@ add(struct app *a, struct view *v, const char *text)
 		page_find(&page_view_of(v)->page, (int64_t)i + 1, PAGE_NONE));
 }
 
+/* Work queues of the deployment's pool, one a line. */
 static void
-offer(struct form_view *fv, struct prompt *p)
+add_queues(struct app *a, const char *pool, struct buf *out)
 {
-	struct buf words = BUF_INIT(WORDS_MAX);
+	struct weir_select sel = { .kind = WEIR_QUEUE, .limit = QUEUES_MAX };
+	struct weir_column_set set = { 0 };
+	struct weir_rows *rows = NULL;
+	bool row = true;
+
+	sel.columns = &set;
+	if (!app_store(a))
+		return;
+	if (weir_columns_choose(WEIR_QUEUE, "work_pool_name,name", 0, &set, NULL) ||
+		weir_rows_open(a->store, &sel, &rows, NULL))
+		row = false;
+	while (row && !weir_rows_next(rows, &row, NULL) && row) {
+		if (!str_eq(weir_rows_cell(rows, 0)->s, pool))
+			continue;
+		buf_addstr(out, weir_rows_cell(rows, 1)->s);
+		buf_addc(out, '\n');
+	}
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+}
+
+/* Of the lines those that begin with what is typed, then those that have it. */
+static void
+add_fitting(struct str lines, const char *typed, bool begin, struct buf *out)
+{
+	while (lines.len) {
+		const char *nl = memchr(lines.s, '\n', lines.len);
+		size_t n = nl ? (size_t)(nl - lines.s) : lines.len;
+		char *line = xstrndup(lines.s, n);
+		const char *at = strstr(line, typed);
+
+		if (at && (at == line) == begin)
+			buf_addf(out, "%s\n", line);
+		free(line);
+		lines.s += n + (nl ? 1 : 0);
+		lines.len -= n + (nl ? 1 : 0);
+	}
+}
+
+static void
+offer(struct app *a, struct form_view *fv, struct prompt *p)
+{
+	const struct form_field *field = &fv->form.fields.v[fv->field];
+	struct buf words = BUF_INIT(WORDS_MAX), fit = BUF_INIT(WORDS_MAX);
+	const char *typed = prompt_text(p);
 
 	p->valid = p->text.len;
-	form_choices(&fv->form.fields.v[fv->field], &words);
-	if (words.len)
-		prompt_offer(p, 0, buf_str(&words));
+	if (field->kind == FORM_QUEUE)
+		add_queues(a, fv->form.d.pool, &words);
+	else
+		form_choices(field, &words);
+	if (strcmp(typed, p->original) == 0)
+		typed = ""; /* all that there are */
+	add_fitting(buf_str(&words), typed, true, &fit);
+	add_fitting(buf_str(&words), typed, false, &fit);
+	prompt_offer(p, 0, buf_str(&fit));
 	buf_release(&words);
+	buf_release(&fit);
+}
+
+/* What is offered, above the prompt; what Tab took is selected. */
+static int
+n_rows(struct app *a, void *arg, int room)
+{
+	int most = room / 2 < ROWS_MAX ? room / 2 : ROWS_MAX;
+	int n = (int)a->prompt.words.n;
+
+	(void)arg;
+	return n < most ? n : most > 0 ? most : 0;
+}
+
+static void
+row(struct app *a, void *arg, struct draw *d, int i)
+{
+	const struct prompt *p = &a->prompt;
+	size_t shown = (size_t)n_rows(a, arg, ((struct view *)arg)->height);
+	size_t top = p->cycling && p->word >= shown ? p->word - shown + 1 : 0;
+
+	draw_text(d, STYLE_DIM, theme_glyph(&a->theme, GLYPH_RULE));
+	draw_to(d, 2);
+	draw_text(d, STYLE_PLAIN, p->words.v[top + (size_t)i]);
+	draw_end(d, p->cycling && p->word == top + (size_t)i);
 }
 
 static void
@@ -79,16 +156,22 @@ typed(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 	else
 		restore(fv);
 	if (ev == PROMPT_EV_CHANGED)
-		offer(fv, p);
+		offer(a, fv, p);
 	view_form_changed(v);
 }
 
-/* An empty line is a value, too: going back over its begin does not end it. */
+/* Up and down go through what is offered. An empty line is a value, too: going back
+ * over its begin does not end it. */
 static bool
 key(struct app *a, void *arg, struct prompt *p, uint32_t k)
 {
-	(void)a;
 	(void)arg;
+	if ((k == INPUT_DOWN || k == INPUT_UP) && p->words.n > 0) {
+		a->untold = prompt_key(p, k == INPUT_DOWN ? INPUT_TAB : INPUT_BACKTAB,
+				    STR("")) == PROMPT_CHANGED ||
+			    a->untold;
+		return true;
+	}
 	return k == INPUT_BACKSPACE && p->text.len == 0;
 }
 
@@ -125,13 +208,15 @@ ask(struct view *v, size_t field, const char *name, const char *text)
 		.label = fv->label,
 		.event = typed,
 		.key = key,
+		.rows = n_rows,
+		.row = row,
 		.about = about,
 		.secret =
 			field != FORM_NONE && form_is_secret(&fv->form.fields.v[field]),
 	};
 	app_prompt(v->app, &fv->ask, v, text);
 	if (field != FORM_NONE)
-		offer(fv, &v->app->prompt);
+		offer(v->app, fv, &v->app->prompt);
 	buf_release(&b);
 }
 
