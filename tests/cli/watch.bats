@@ -294,3 +294,11 @@ P
 	lacks $'\e[5m'
 	lacks $'\e[7m'
 }
+
+@test "a server that stays away: said, tried again, 5 when the time is over" {
+	PREFECT_API_URL=http://127.0.0.1:9/api weir2 watch --timeout 1s 04fda3be-98e9-4f38-868c-d12f0d04473a
+	exits 5
+	says "OFFLINE, it is tried again"
+	says "the server does not answer"
+	is ""
+}
