@@ -49,6 +49,7 @@ void
 engine_req_act(struct weir_session *s, const struct weir_req *req,
 	struct weir_event *ret_event)
 {
+	struct buf text = BUF_INIT(sizeof(ret_event->text) - 1);
 	struct weir_act_result r;
 	bool started = req->kind == WEIR_REQ_TRIGGER;
 
@@ -57,6 +58,9 @@ engine_req_act(struct weir_session *s, const struct weir_req *req,
 	ret_event->run = r.run;
 	ret_event->made = r.made;
 	memcpy(ret_event->name, r.name, sizeof(ret_event->name));
-	snprintf(ret_event->text, sizeof(ret_event->text), "%.*s%s%.*s", 400, r.said,
-		started && r.hint[0] ? "; " : "", started ? 100 : 0, r.hint);
+	buf_adds(&text, r.said);
+	if (started && r.hint[0])
+		buf_addf(&text, "; %s", r.hint);
+	memcpy(ret_event->text, buf_cstr(&text), text.len + 1);
+	buf_release(&text);
 }
