@@ -177,6 +177,9 @@ do_all(struct acts *a)
 
 		if (weir_act(ctx->session, &t->act, &t->id, &r))
 			tell_failure(a, &r);
+		else if (t->act.kind == WEIR_ACT_RETRIGGER)
+			VEC_PUSH(
+				&a->started, weir_id_is_null(&r.made) ? r.run : r.made);
 		if (r.rc == WEIR_EINTR)
 			break;
 		if (!a->lines)
@@ -204,6 +207,7 @@ acts_release(struct acts *a)
 	for (size_t i = 0; i < a->targets.n; i++)
 		free(a->targets.v[i].parameters);
 	VEC_FREE(&a->targets);
+	VEC_FREE(&a->started);
 }
 
 enum weir_rc

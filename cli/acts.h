@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "out.h"
+#include "watch.h"
 
 struct acts_args {
 	const char *query, *output;
@@ -43,7 +44,8 @@ struct acts {
 	const struct weir_act *act; /* what each is given */
 	const struct acts_args *args;
 	VEC(struct acts_target) targets;
-	bool lines; /* for people */
+	struct watch_ids started; /* what came of it, where that is runs */
+	bool lines;               /* for people */
 	struct out out;
 	size_t n_failed;
 	struct weir_err failed; /* the last failure, not yet told */

@@ -7,8 +7,8 @@
 
 struct args {
 	struct acts_args acts;
-	const char *timeout;
-	bool force, children, wait;
+	struct watch_args watch;
+	bool force, children;
 };
 
 /* ---- child runs */
@@ -112,31 +112,13 @@ wait_all(struct acts *a, int64_t timeout_us)
 /* ---- the command */
 
 static enum weir_rc
-read_timeout(struct ctx *ctx, const struct args *args, int64_t *ret_us)
-{
-	*ret_us = 0;
-	if (args->timeout && !args->wait) {
-		(void)weir_fail(
-			ctx->err, WEIR_EUSAGE, "cancel: --timeout is of --wait");
-		return weir_hint(
-			ctx->err, "weir cancel --wait --timeout %s ID", args->timeout);
-	}
-	if (!args->timeout ||
-		(weir_duration_parse(str_of(args->timeout), ret_us) && *ret_us > 0))
-		return WEIR_OK;
-	(void)weir_fail(ctx->err, WEIR_EUSAGE,
-		"cancel: --timeout '%s': not a duration such as 5m", args->timeout);
-	return weir_hint(ctx->err, "weir cancel --wait --timeout 5m ID");
-}
-
-static enum weir_rc
 run(struct ctx *ctx)
 {
 	const struct args *args = ctx->args;
 	struct weir_act act = { .kind = WEIR_ACT_CANCEL, .force = args->force };
 	struct acts a;
 	int64_t timeout_us;
-	enum weir_rc rc = read_timeout(ctx, args, &timeout_us);
+	enum weir_rc rc = watch_timeout(ctx, &args->watch, &timeout_us);
 
 	if (!rc && args->force && !args->acts.dry_run)
 		ctx_note(ctx, "--force: it is called cancelled; code that runs is not "
@@ -150,7 +132,7 @@ run(struct ctx *ctx)
 		rc = add_all_children(&a);
 	if (!rc)
 		rc = acts_go(&a);
-	if (!rc && args->wait && !args->acts.dry_run)
+	if (!rc && args->watch.wait && !args->acts.dry_run)
 		rc = wait_all(&a, timeout_us);
 	acts_release(&a);
 	return rc;
@@ -162,10 +144,9 @@ static const struct opt opts[] = {
 	  NULL, "call it cancelled, whatever still runs" },
 	{ "children", 'c', OPT_FLAG, offsetof(struct args, children), NULL,
 	  NULL, "child runs that have not ended too, at any depth" },
-	{ "wait", 'w', OPT_FLAG, offsetof(struct args, wait), NULL,
+	{ "wait", 'w', OPT_FLAG, offsetof(struct args, watch.wait), NULL,
 	  NULL, "wait until they have ended" },
-	{ "timeout", 0, OPT_STRING, offsetof(struct args, timeout), "DURATION",
-	  NULL, "wait so long at most" },
+	WATCH_OPT_TIMEOUT(struct args, watch),
 	ACTS_OPTS(struct args, acts, "runs"),
 	OPT_END,
 };

@@ -15,6 +15,7 @@
 
 struct args {
 	struct acts_args acts;
+	struct watch_args watch;
 	struct opt_list params;
 	const char *whole;
 	bool same, defaults, edit, all;
@@ -431,8 +432,12 @@ run(struct ctx *ctx)
 		.same = j.args->same,
 		.defaults = j.args->defaults,
 	};
+	const struct watch_args *watch = &j.args->watch;
+	int64_t timeout_us;
 	enum weir_rc rc = check(ctx, j.args);
 
+	if (!rc)
+		rc = watch_timeout(ctx, watch, &timeout_us);
 	acts_init(&j.acts, ctx, &act, &j.args->acts);
 	if (!rc)
 		rc = acts_may(&j.acts);
@@ -442,6 +447,9 @@ run(struct ctx *ctx)
 		rc = prepare(&j);
 	if (!rc)
 		rc = acts_go(&j.acts);
+	if (!rc && (watch->wait || watch->watch) && j.acts.started.n)
+		rc = watch_started(ctx, j.acts.started.v, j.acts.started.n, timeout_us,
+			watch->watch, j.acts.lines);
 	acts_release(&j.acts);
 	return rc;
 }
@@ -460,6 +468,7 @@ static const struct opt opts[] = {
 	  NULL, "the parameters in $VISUAL or $EDITOR first" },
 	{ "all", 'a', OPT_FLAG, offsetof(struct args, all), NULL,
 	  NULL, "of a build all platforms, not only those that failed" },
+	WATCH_OPTS(struct args, watch),
 	ACTS_OPTS(struct args, acts, "runs"),
 	OPT_END,
 };

@@ -17,8 +17,9 @@ static const int64_t past_us = INT64_C(60) * WEIR_SECOND_US;
 
 struct args {
 	struct opt_list params, tags, variables, matrix;
-	const char *whole, *name, *queue, *key, *at, *in, *timeout, *output;
-	bool wait, watch, dry_run, unchecked;
+	const char *whole, *name, *queue, *key, *at, *in, *output;
+	struct watch_args watch;
+	bool dry_run, unchecked;
 };
 
 /* One command: a run each combination. */
@@ -48,11 +49,6 @@ set_times(struct start *s)
 	if (a->at && a->in)
 		return weir_fail(
 			err, WEIR_EUSAGE, "trigger: --at or --in, not both of them");
-	if (a->timeout && !a->wait && !a->watch)
-		return weir_fail(err, WEIR_EUSAGE, "trigger: --timeout needs --wait");
-	if (a->timeout && !weir_duration_parse(str_of(a->timeout), &s->timeout_us))
-		return weir_fail(err, WEIR_EUSAGE,
-			"--timeout '%.60s': not a duration such as 20m", a->timeout);
 	if (a->in && !weir_duration_parse(str_of(a->in), &span))
 		return weir_fail(err, WEIR_EUSAGE,
 			"--in '%.60s': not a duration such as 20m", a->in);
@@ -422,9 +418,9 @@ start_and_wait(struct start *s)
 		rc = ask(s);
 	if (!rc)
 		rc = start_all(s);
-	if (!rc && (a->wait || a->watch))
-		rc = watch_started(s->ctx, s->made, s->n_made, s->timeout_us, a->watch,
-			s->print.lines);
+	if (!rc && (a->watch.wait || a->watch.watch))
+		rc = watch_started(s->ctx, s->made, s->n_made, s->timeout_us,
+			a->watch.watch, s->print.lines);
 	return rc;
 }
 
@@ -437,6 +433,8 @@ trigger(struct ctx *ctx)
 	buf_init(&s.params, BUF_MAX);
 	buf_init(&s.tags, BUF_MAX);
 	buf_init(&s.variables, BUF_MAX);
+	if (!rc)
+		rc = watch_timeout(ctx, &s.args->watch, &s.timeout_us);
 	if (!rc)
 		rc = set_times(&s);
 	if (!rc && !s.args->dry_run)
@@ -483,12 +481,7 @@ static const struct opt opts[] = {
 	  NULL, "what was made with it is not made again" },
 	{ "unchecked", 0, OPT_FLAG, offsetof(struct args, unchecked), NULL,
 	  NULL, "send parameters that do not fit the schema" },
-	{ "wait", 'w', OPT_FLAG, offsetof(struct args, wait), NULL,
-	  NULL, "wait for the end, and exit with the result" },
-	{ "watch", 0, OPT_FLAG, offsetof(struct args, watch), NULL,
-	  NULL, "the same" },
-	{ "timeout", 0, OPT_STRING, offsetof(struct args, timeout), "DURATION",
-	  NULL, "wait so long at most" },
+	WATCH_OPTS(struct args, watch),
 	{ "dry-run", 'd', OPT_FLAG, offsetof(struct args, dry_run), NULL,
 	  NULL, "print what would be sent, send nothing" },
 	{ "output", 'o', OPT_STRING, offsetof(struct args, output), "FORM",

@@ -482,6 +482,27 @@ watch_runs(struct ctx *ctx, const struct watch_options *o)
 }
 
 enum weir_rc
+watch_timeout(struct ctx *ctx, const struct watch_args *args, int64_t *ret_us)
+{
+	const char *name = ctx->cmd->name;
+
+	*ret_us = 0;
+	if (!args->timeout)
+		return WEIR_OK;
+	if (!args->wait && !args->watch) {
+		(void)weir_fail(
+			ctx->err, WEIR_EUSAGE, "%s: --timeout needs --wait", name);
+		return weir_hint(ctx->err, "weir %s --wait --timeout %.60s ...", name,
+			args->timeout);
+	}
+	if (weir_duration_parse(str_of(args->timeout), ret_us) && *ret_us > 0)
+		return WEIR_OK;
+	return weir_fail(ctx->err, WEIR_EUSAGE,
+		"%s: --timeout '%.60s': not a duration such as 20m", name,
+		args->timeout);
+}
+
+enum weir_rc
 watch_started(struct ctx *ctx, const struct weir_id *ids, size_t n, int64_t timeout_us,
 	bool show, bool lines)
 {

@@ -47,6 +47,29 @@ struct watch_options {
 WEIR_NODISCARD enum weir_rc watch_runs(
 	struct ctx *ctx, const struct watch_options *options);
 
+/* --wait, --watch and --timeout of commands that start runs, or stop them. */
+struct watch_args {
+	const char *timeout;
+	bool wait, watch;
+};
+
+/* Rows of an option table; what is the struct watch_args inside of args. */
+/* clang-format off */
+#define WATCH_OPT_TIMEOUT(of, what) \
+	{ "timeout", 0, OPT_STRING, offsetof(of, what.timeout), "DURATION", \
+	  NULL, "wait so long at most" }
+#define WATCH_OPTS(of, what) \
+	{ "wait", 'w', OPT_FLAG, offsetof(of, what.wait), NULL, \
+	  NULL, "wait for the end, and exit with the result" }, \
+	{ "watch", 0, OPT_FLAG, offsetof(of, what.watch), NULL, \
+	  NULL, "the same, and show how they get on" }, \
+	WATCH_OPT_TIMEOUT(of, what)
+/* clang-format on */
+
+/* *ret_us: 0 for ever. WEIR_EUSAGE: it is no duration, or nothing is waited for. */
+WEIR_NODISCARD enum weir_rc watch_timeout(
+	struct ctx *ctx, const struct watch_args *args, int64_t *ret_us);
+
 /*
  * The same of runs that a command has just started: it waits and tells each end, or
  * shows how they get on. lines: what is on stdout is for people.

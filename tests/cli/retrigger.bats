@@ -205,3 +205,22 @@ P
 	exits 0
 	[ "$(grep -c set_state "$T/out")" -ge 1 ]
 }
+
+@test "retrigger --wait: exits with what the new runs came to" {
+	id=$(made '{"state": "FAILED"}')
+	weir2 retrigger --wait --timeout 1s "$id"
+	exits 8
+	new=$("$WEIR" runs --offline -q -o name retrigger_of:"$id")
+	[ -n "$new" ]
+	weir2 retrigger --timeout 1s "$id"
+	exits 2
+	says "--timeout needs --wait"
+	(
+		sleep 1
+		for n in $("$WEIR" runs --refresh -q -o name retrigger_of:"$id"); do
+			control '{"do": [["state", {"id": "'"$n"'", "type": "FAILED"}]]}'
+		done
+	) >/dev/null 2>&1 3>&- &
+	weir2 retrigger --wait --timeout 20s "$id"
+	exits 3
+}
