@@ -145,25 +145,54 @@ put_parsed(struct sender *s, const char *method, const char *path, const json_t 
 	return rc;
 }
 
+/* What was made is known here at once. */
+static void
+keep(struct sender *s, enum weir_kind kind, struct str body)
+{
+	struct arena arena = { 0 };
+	struct doc_vec docs = { 0 };
+	struct weir_err err = { 0 };
+
+	if (s->store && !api_decode_docs(kind, body, &arena, &docs, &err) &&
+		store_put_docs(s->store, kind, docs.v, docs.n, NULL, &err))
+		LOG(LOG_WARN, "%s", err.text);
+	VEC_FREE(&docs);
+	arena_free(&arena);
+}
+
 /* ---- parts of one deployment */
+
+static enum weir_rc
+make_flow(struct sender *s)
+{
+	json_t *body = json_object(), *flow = NULL;
+	struct buf out = BUF_INIT(BUF_MAX);
+	enum weir_rc rc;
+
+	json_object_set_new(body, "name", json_string(s->item->flow_name));
+	rc = put(s, "POST", "/flows/", body, &out);
+	if (!rc && !(flow = register_parse(&out, "/flows/", s->err)))
+		rc = s->err->rc;
+	if (!rc) {
+		keep(s, WEIR_FLOW, buf_str(&out));
+		json_object_set_new(s->flows, s->item->flow_name,
+			json_string(register_text(flow, "id")));
+	}
+	buf_release(&out);
+	json_decref(body);
+	json_decref(flow);
+	return rc;
+}
 
 static enum weir_rc
 flow_id(struct sender *s, const char **ret_id)
 {
-	json_t *body = json_object(), *flow = NULL;
 	enum weir_rc rc = WEIR_OK;
 
-	if (!json_object_get(s->flows, s->item->flow_name)) {
-		json_object_set_new(body, "name", json_string(s->item->flow_name));
-		rc = put_parsed(s, "POST", "/flows/", body, &flow);
-		if (!rc)
-			json_object_set_new(s->flows, s->item->flow_name,
-				json_string(register_text(flow, "id")));
-	}
+	if (!json_object_get(s->flows, s->item->flow_name))
+		rc = make_flow(s);
 	if (!rc)
 		*ret_id = register_text(s->flows, s->item->flow_name);
-	json_decref(body);
-	json_decref(flow);
 	return rc;
 }
 
@@ -337,20 +366,6 @@ wants_triggers(const struct sender *s)
 
 /* ---- what came of it */
 
-static void
-keep(struct sender *s, struct str body)
-{
-	struct arena arena = { 0 };
-	struct doc_vec docs = { 0 };
-	struct weir_err err = { 0 };
-
-	if (s->store && !api_decode_docs(WEIR_DEPLOYMENT, body, &arena, &docs, &err) &&
-		store_put_docs(s->store, WEIR_DEPLOYMENT, docs.v, docs.n, NULL, &err))
-		LOG(LOG_WARN, "%s", err.text);
-	VEC_FREE(&docs);
-	arena_free(&arena);
-}
-
 /* The server may have its own idea of what was sent: said, not hidden. */
 static void
 compare_again(struct sender *s, const json_t *served)
@@ -382,7 +397,7 @@ look_again(struct sender *s)
 	} else if (api_raw_wait(s->api, "GET", path, STR(""), true, &body, NULL)) {
 		goto out;
 	}
-	keep(s, buf_str(&body));
+	keep(s, WEIR_DEPLOYMENT, buf_str(&body));
 	served = register_parse(&body, path, NULL);
 	if (served)
 		compare_again(s, served);
