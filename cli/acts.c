@@ -221,7 +221,9 @@ acts_may(struct acts *a)
 	rc = weir_act_allowed(ctx->config, a->act->kind, ctx->err);
 	if (rc || !ctx->g.offline)
 		return rc;
-	return weir_fail(ctx->err, WEIR_ENET, "%s: --offline: no server is asked",
+	(void)weir_fail(ctx->err, WEIR_ENET, "%s: --offline: no server is asked",
+		ctx->cmd->name);
+	return weir_hint(ctx->err, "weir %s --dry-run ..., or leave out --offline",
 		ctx->cmd->name);
 }
 

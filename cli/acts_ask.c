@@ -8,53 +8,49 @@
 #include <weir/sync.h>
 #include <weir/text.h>
 
+#include "plan.h"
+
 enum { ACTS_LISTED = 200, ACTS_ANSWER_MAX = 64 };
 
-/* `calm-otter 1b3c9d0e-...: POST /flow_runs/...` */
-static void
-add_plan(struct acts *a, const struct acts_target *t, struct buf *out, struct buf *body)
-{
-	struct buf path = BUF_INIT(4096);
-	struct weir_act_result r = { 0 };
-	struct weir_store *store;
-	char text[WEIR_ID_TEXT + 1] = "";
-	struct weir_err err = { 0 };
+/* The texts of one line. */
+struct planned {
+	struct buf path, body, company;
+	struct weir_act_result r;
+	struct weir_err err;
+};
 
-	if (!weir_id_is_null(&t->id))
-		weir_id_format(&t->id, text);
-	if (weir_session_store(a->ctx->session, WEIR_STORE_READ, &store, &err) ||
-		weir_act_plan(store, &t->act, &t->id, &path, body, &r, &err)) {
-		buf_addf(out, "%s: %s", text, err.text);
-	} else {
-		buf_addf(out, "%s%s%s: ", r.name, *text ? " " : "", text);
-		if (!path.len)
-			buf_addf(out, "nothing: %s", r.said);
-		else
-			buf_addf(out, "%s%s", path.s[0] == '/' ? "POST " : "",
-				buf_cstr(&path));
+static void
+plan_one(struct acts *a, const struct acts_target *t, struct planned *p,
+	struct plan_line *ret)
+{
+	struct weir_store *store;
+	struct weir_err err;
+
+	*p = (struct planned){ .path = BUF_INIT(4096),
+		.body = BUF_INIT(BUF_MAX),
+		.company = BUF_INIT(8192) };
+	*ret = (struct plan_line){ .id = t->id, .body = "", .company = "" };
+	if (weir_session_store(a->ctx->session, WEIR_STORE_READ, &store, &p->err) ||
+		weir_act_plan(
+			store, &t->act, &t->id, &p->path, &p->body, &p->r, &p->err)) {
+		ret->name = ret->path = "";
+		ret->said = p->err.text;
+		return;
 	}
-	buf_release(&path);
+	if (!weir_act_company(store, &t->act, &t->id, &p->company, &err))
+		ret->company = buf_cstr(&p->company);
+	ret->name = p->r.name;
+	ret->path = buf_cstr(&p->path);
+	ret->body = buf_cstr(&p->body);
+	ret->said = p->path.len ? "" : p->r.said;
 }
 
-/* What goes with it, indented. */
 static void
-add_company(struct acts *a, const struct acts_target *t, struct buf *out)
+planned_release(struct planned *p)
 {
-	struct buf lines = BUF_INIT(8192);
-	struct weir_store *store;
-	struct weir_err err = { 0 };
-
-	if (weir_session_store(a->ctx->session, WEIR_STORE_READ, &store, &err) ||
-		weir_act_company(store, &t->act, &t->id, &lines, &err))
-		return;
-	for (const char *p = buf_cstr(&lines); *p;) {
-		size_t n = strcspn(p, "\n");
-
-		buf_adds(out, "\n    ");
-		buf_add(out, p, n);
-		p += n + (p[n] == '\n');
-	}
-	buf_release(&lines);
+	buf_release(&p->path);
+	buf_release(&p->body);
+	buf_release(&p->company);
 }
 
 static const char *
@@ -69,10 +65,14 @@ list_all(struct acts *a)
 	struct buf b = BUF_INIT(4096), clean = BUF_INIT(16384);
 
 	for (size_t i = 0; i < a->targets.n && i < ACTS_LISTED; i++) {
+		struct plan_line line;
+		struct planned p;
+
 		buf_clear(&b);
 		buf_clear(&clean);
-		add_plan(a, &a->targets.v[i], &b, NULL);
-		add_company(a, &a->targets.v[i], &b);
+		plan_one(a, &a->targets.v[i], &p, &line);
+		plan_text(&line, &b);
+		planned_release(&p);
 		text_sanitize(&clean, buf_str(&b),
 			TEXT_KEEP_NEWLINE | (a->ctx->utf8 ? 0 : TEXT_ASCII));
 		fprintf(stderr, "  %s\n", buf_cstr(&clean));
@@ -107,8 +107,11 @@ acts_ask(struct acts *a)
 		(void)weir_fail(a->ctx->err, WEIR_EUSAGE,
 			"%s: %zu %s: there is nobody to be asked", verb, a->targets.n,
 			noun);
-		return weir_hint(a->ctx->err, "weir %s --yes ..., or --dry-run",
-			a->ctx->cmd->name);
+		return weir_hint(a->ctx->err, "weir %s%s --yes ..., or --dry-run",
+			a->ctx->cmd->name,
+			a->act->kind == WEIR_ACT_DELETE ? " delete"
+			: a->act->kind == WEIR_ACT_SET  ? " set"
+							: "");
 	}
 	list_all(a);
 	snprintf(count, sizeof(count), "%zu", a->targets.n);
@@ -132,29 +135,22 @@ acts_ask(struct acts *a)
 enum weir_rc
 acts_dry_run(struct acts *a)
 {
-	struct buf b = BUF_INIT(BUF_MAX), body = BUF_INIT(BUF_MAX);
+	struct plan plan;
 	enum weir_rc rc = WEIR_OK;
 
+	plan_open(&plan, a->ctx, a->args->output);
 	for (size_t i = 0; !rc && i < a->targets.n; i++) {
-		struct buf clean = BUF_INIT(BUF_MAX);
 		const struct acts_target *t = &a->targets.v[i];
+		struct plan_line line;
 		struct weir_err err;
+		struct planned p;
 
 		if (!a->ctx->g.offline && t->act.of == WEIR_RUN &&
 			weir_sync_run(a->ctx->session, &t->id, &err))
 			ctx_note(a->ctx, "%s", err.text);
-		buf_clear(&b);
-		buf_clear(&body);
-		add_plan(a, t, &b, &body);
-		if (body.len)
-			buf_addf(&b, "\n  %s", buf_cstr(&body));
-		add_company(a, t, &b);
-		text_sanitize(&clean, buf_str(&b), TEXT_KEEP_NEWLINE);
-		buf_addc(&clean, '\n');
-		rc = ctx_write(a->ctx, clean.s, clean.len);
-		buf_release(&clean);
+		plan_one(a, t, &p, &line);
+		rc = plan_put(&plan, &line);
+		planned_release(&p);
 	}
-	buf_release(&b);
-	buf_release(&body);
-	return rc;
+	return plan_close(&plan, rc);
 }

@@ -39,14 +39,21 @@ unknown_command(const char *name, struct weir_err *err)
 }
 
 static enum weir_rc
-check_words(const struct cmd *cmd, size_t n, struct weir_err *err)
+check_words(
+	const struct cmd *cmd, const char *const *words, size_t n, struct weir_err *err)
 {
+	static const char *const kinds[] = { "deployment", "flow", "run", "pool",
+		"queue" };
 	bool few = n < (size_t)cmd->min_words;
 
 	if (!few && (cmd->max_words < 0 || n <= (size_t)cmd->max_words))
 		return WEIR_OK;
 	(void)weir_fail(err, WEIR_EUSAGE, "%s: %s", cmd->name,
 		few ? "not enough arguments" : "too many arguments");
+	/* `weir show deployment a/b`: objects are named without their kind */
+	for (size_t i = 0; !few && n == 2 && i < N_ELEM(kinds); i++)
+		if (!strcmp(words[0], kinds[i]))
+			return weir_hint(err, "weir %s %s", cmd->name, words[1]);
 	return weir_hint(
 		err, "weir %s%s%s", cmd->name, cmd->usage[0] ? " " : "", cmd->usage);
 }
@@ -186,7 +193,7 @@ run_named(struct ctx *ctx, int argc, char **argv, int at, const char **words)
 		cmd_help_print(cmd);
 		goto out;
 	}
-	rc = check_words(cmd, p.n_words, ctx->err);
+	rc = check_words(cmd, p.words, p.n_words, ctx->err);
 	if (rc)
 		goto out;
 	ctx->cmd = cmd;

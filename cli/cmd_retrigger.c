@@ -132,6 +132,48 @@ edited(struct job *j, const struct weir_schema *s, const struct old_run *o,
 	return rc;
 }
 
+/* `not sent: platforms[2]: ...`: the parameter that comes first. */
+static enum weir_rc
+unfit(struct ctx *ctx, const struct old_run *o, const struct weir_act_result *r)
+{
+	const char *name = strstr(r->said, ": ");
+
+	name = name ? name + 2 : r->said;
+	(void)weir_fail(
+		ctx->err, r->rc, "retrigger: %s: %s: %s", o->name, r->name, r->said);
+	return weir_hint(ctx->err, "weir retrigger -p %.*s=..., or weir show %s",
+		(int)strcspn(name, ":.["), name, r->name);
+}
+
+/* As of a trigger: what does not fit is not sent, a name that is none is told. */
+static enum weir_rc
+check_typed(struct job *j, const struct old_run *o, const struct weir_deployment *d,
+	const struct buf *over)
+{
+	bool own = j->args->defaults || !*o->parameters;
+	struct buf under = BUF_INIT(BUF_MAX), path = BUF_INIT(4096);
+	struct weir_deployment as_run = *d;
+	struct weir_trigger wish = WEIR_TRIGGER_INIT;
+	struct ctx *ctx = j->ctx;
+	struct weir_act_result r;
+	enum weir_rc rc = weir_params_overlay(str_of(d->parameters),
+		str_of(own ? "{}" : o->parameters), &under, ctx->err);
+
+	as_run.parameters = under.len ? under.s : d->parameters;
+	wish.deployment = d->id;
+	wish.known = &as_run;
+	wish.parameters = over->s;
+	if (!rc)
+		rc = weir_trigger_plan(NULL, &wish, &path, NULL, &r, ctx->err);
+	if (!rc && r.rc)
+		rc = unfit(ctx, o, &r);
+	else if (!rc && r.hint[0])
+		ctx_note(ctx, "retrigger: %s: %s: %s", o->name, r.name, r.hint);
+	buf_release(&under);
+	buf_release(&path);
+	return rc;
+}
+
 static enum weir_rc
 set_parameters(struct job *j, struct acts_target *t)
 {
@@ -147,6 +189,8 @@ set_parameters(struct job *j, struct acts_target *t)
 		rc = typed(j, s, t, &over);
 	if (!rc && j->args->edit)
 		rc = edited(j, s, &o, &d, &over);
+	if (!rc && !j->args->edit)
+		rc = check_typed(j, &o, &d, &over);
 	if (!rc) {
 		free(t->parameters);
 		t->parameters = buf_steal(&over);

@@ -8,6 +8,7 @@
 #include <weir/trigger.h>
 
 #include "acts.h"
+#include "plan.h"
 #include "trigger_args.h"
 #include "trigger_print.h"
 #include "watch.h"
@@ -34,6 +35,7 @@ struct start {
 	struct trigger_print print;
 	struct weir_id *made;
 	size_t n_made, n_failed;
+	char warned[sizeof(((struct weir_act_result *)0)->hint)];
 };
 
 /* ---- when */
@@ -257,22 +259,13 @@ fail_result(struct ctx *ctx, const struct weir_act_result *r)
 	return r->rc;
 }
 
-static enum weir_rc
-print_plan(struct ctx *ctx, const struct weir_act_result *r, const struct buf *path,
-	const struct buf *body)
+/* What all combinations have alike is said once. */
+static void
+warn(struct start *s, const struct weir_act_result *r)
 {
-	struct buf b = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
-	enum weir_rc rc;
-
-	buf_addf(&b, "%s: POST %s\n  %s", r->name, buf_cstr(path), buf_cstr(body));
-	text_sanitize(&clean, buf_str(&b), TEXT_KEEP_NEWLINE);
-	buf_addc(&clean, '\n');
-	rc = ctx_write(ctx, clean.s, clean.len);
-	if (r->hint[0])
-		ctx_note(ctx, "%s", r->hint);
-	buf_release(&b);
-	buf_release(&clean);
-	return rc;
+	if (r->hint[0] && strcmp(r->hint, s->warned) != 0)
+		ctx_note(s->ctx, "trigger: %s: %s", r->name, r->hint);
+	snprintf(s->warned, sizeof(s->warned), "%s", r->hint);
 }
 
 /* print: say what would be sent; else only whether it could be. */
@@ -281,8 +274,11 @@ plan_all(struct start *s, bool print)
 {
 	struct buf params = BUF_INIT(BUF_MAX), key = BUF_INIT(BUF_MAX);
 	struct ctx *ctx = s->ctx;
+	struct plan plan = { .ctx = ctx };
 	enum weir_rc rc = WEIR_OK;
 
+	if (print)
+		plan_open(&plan, ctx, s->args->output);
 	for (size_t i = 0; !rc && i < s->matrix.n; i++) {
 		struct buf path = BUF_INIT(4096), body = BUF_INIT(BUF_MAX);
 		struct weir_act_result r = { 0 };
@@ -293,11 +289,20 @@ plan_all(struct start *s, bool print)
 			rc = weir_trigger_plan(NULL, &t, &path, &body, &r, ctx->err);
 		if (!rc && r.rc)
 			rc = fail_result(ctx, &r);
-		else if (!rc && print)
-			rc = print_plan(ctx, &r, &path, &body);
+		else if (!rc && print) {
+			warn(s, &r);
+			rc = plan_put(&plan, &(struct plan_line){ .id = s->d.id,
+						     .name = r.name,
+						     .path = buf_cstr(&path),
+						     .body = buf_cstr(&body),
+						     .said = "",
+						     .company = "" });
+		}
 		buf_release(&path);
 		buf_release(&body);
 	}
+	if (print)
+		rc = plan_close(&plan, rc);
 	buf_release(&params);
 	buf_release(&key);
 	return rc;
@@ -350,8 +355,8 @@ tell(struct start *s, size_t i, const struct weir_act_result *r,
 	if (!weir_id_is_null(&r->made))
 		s->made[s->n_made++] = r->made;
 	rc = trigger_print_one(&s->print, r, t, s->matrix.v[i]);
-	if (!rc && !r->rc && r->hint[0])
-		ctx_note(s->ctx, "%s", r->hint);
+	if (!rc && !r->rc)
+		warn(s, r);
 	if (r->rc) {
 		if (s->n_failed++)
 			ctx_report(s->ctx);
@@ -405,7 +410,9 @@ may(struct ctx *ctx, const struct args *a)
 	rc = weir_act_allowed(ctx->config, WEIR_ACT_TRIGGER, ctx->err);
 	if (rc || !ctx->g.offline)
 		return rc;
-	return weir_fail(ctx->err, WEIR_ENET, "trigger: --offline: no server is asked");
+	(void)weir_fail(ctx->err, WEIR_ENET, "trigger: --offline: no server is asked");
+	return weir_hint(
+		ctx->err, "weir trigger --dry-run ..., or leave out --offline");
 }
 
 static enum weir_rc

@@ -128,6 +128,11 @@ run_editor(struct edit *e)
 
 	if (!editor || !*editor)
 		editor = getenv("EDITOR");
+	if ((!editor || !*editor) && !(e->ctx->tty_in && e->ctx->tty_out)) {
+		(void)weir_fail(e->ctx->err, WEIR_EUSAGE,
+			"%s: --edit: no terminal to edit on", e->ctx->cmd->name);
+		return weir_hint(e->ctx->err, "-p NAME=VALUE, or set EDITOR");
+	}
 	if (!editor || !*editor)
 		editor = "vi";
 	command = xasprintf("%s \"$1\"", editor);

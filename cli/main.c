@@ -216,6 +216,7 @@
  *   register_print	a line a deployment, differences
  *   line_diff	lines against lines
  *   acts acts_find acts_ask	on what to act, asking, results
+ *   plan		what --dry-run prints
  *   cmd_cancel	stop runs
  *   cmd_resume	go on with paused ones
  *   cmd_retrigger	which runs again, with what

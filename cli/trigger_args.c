@@ -27,10 +27,10 @@ read_all(struct ctx *ctx, int fd, const char *name, struct buf *out)
 			break;
 	}
 	if (out->truncated)
-		rc = weir_fail(ctx->err, WEIR_ETOOBIG, "%s: it is over %d bytes", name,
+		rc = weir_fail(ctx->err, WEIR_EUSAGE, "%s: it is over %d bytes", name,
 			WEIR_PARAMS_MAX);
 	else if (n < 0)
-		rc = weir_fail(ctx->err, errno == EINTR ? WEIR_EINTR : WEIR_EFAIL,
+		rc = weir_fail(ctx->err, errno == EINTR ? WEIR_EINTR : WEIR_EUSAGE,
 			"%s: %s", name, strerror(errno));
 	free(chunk);
 	return rc;
@@ -123,6 +123,20 @@ add_value(struct ctx *ctx, const struct weir_schema *s, const struct pair *p,
 }
 
 static enum weir_rc
+unreadable(struct ctx *ctx, const char *what, const struct pair *p)
+{
+	int n = (int)p->name.len;
+	enum weir_rc rc = weir_prefix(ctx->err, "%s %.*s", what, n, p->name.s);
+
+	if (rc != WEIR_EINTR)
+		(void)weir_hint(ctx->err,
+			"%s %.*s=@FILE of a file that can be read, or "
+			"%.*s:='\"%.60s\"' for the text",
+			what, n, p->name.s, n, p->name.s, p->value);
+	return rc;
+}
+
+static enum weir_rc
 add_pair(struct ctx *ctx, const char *what, const struct weir_schema *s,
 	const struct pair *p, struct buf *set)
 {
@@ -132,6 +146,8 @@ add_pair(struct ctx *ctx, const char *what, const struct weir_schema *s,
 
 	if (*p->value == '@') {
 		rc = read_file(ctx, p->value + 1, &file);
+		if (rc)
+			rc = unreadable(ctx, what, p);
 		text = buf_str(&file);
 	}
 	buf_addc(&over, '{');
@@ -213,6 +229,39 @@ texts_free(struct texts *t)
 	VEC_FREE(t);
 }
 
+static enum weir_rc
+no_value(struct ctx *ctx, const struct pair *p)
+{
+	int n = (int)p->name.len;
+
+	(void)weir_fail(
+		ctx->err, WEIR_EUSAGE, "--matrix %.*s: a value is empty", n, p->name.s);
+	return weir_hint(ctx->err,
+		"--matrix %.*s=A,B, or %.*s:='[\"\"]' if it is meant", n, p->name.s, n,
+		p->name.s);
+}
+
+static enum weir_rc
+twice(struct ctx *ctx, const struct pair *p, const char *value)
+{
+	int n = (int)p->name.len;
+
+	(void)weir_fail(ctx->err, WEIR_EUSAGE, "--matrix %.*s: %.100s is there twice",
+		n, p->name.s, value);
+	return weir_hint(ctx->err, "--matrix %.*s=A,B: each value once", n, p->name.s);
+}
+
+/* Two runs of the same would be a slip. */
+static enum weir_rc
+no_value_twice(struct ctx *ctx, const struct pair *p, const struct texts *t)
+{
+	for (size_t i = 0; i < t->n && t->n <= TRIGGER_RUNS_MAX; i++)
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(t->v[i], t->v[k]))
+				return twice(ctx, p, t->v[i]);
+	return WEIR_OK;
+}
+
 /* The values of one name, as JSON. */
 static enum weir_rc
 split_values(struct ctx *ctx, const struct weir_schema *s, const struct pair *p,
@@ -234,15 +283,20 @@ split_values(struct ctx *ctx, const struct weir_schema *s, const struct pair *p,
 			VEC_PUSH(out, buf_steal(&b));
 		}
 	}
-	for (; !p->json && at; at = *end ? end + 1 : NULL) {
+	for (; !rc && !p->json && at; at = *end ? end + 1 : NULL) {
 		end = at + strcspn(at, ",");
+		if (end == at) {
+			rc = no_value(ctx, p);
+			break;
+		}
 		weir_param_value(
 			s, p->name, (struct str){ at, (size_t)(end - at) }, &b);
 		VEC_PUSH(out, buf_steal(&b));
 	}
 	if (!rc && !out->n)
-		rc = weir_fail(ctx->err, WEIR_EUSAGE, "--matrix %.*s: no value",
-			(int)p->name.len, p->name.s);
+		rc = no_value(ctx, p);
+	if (!rc)
+		rc = no_value_twice(ctx, p, out);
 	weir_json_free(tree);
 	buf_release(&b);
 	return rc;
@@ -258,7 +312,7 @@ multiply(struct ctx *ctx, const struct pair *p, const struct texts *values,
 	enum weir_rc rc = WEIR_OK;
 
 	if (values->n * all->n > TRIGGER_RUNS_MAX)
-		return weir_fail(ctx->err, WEIR_ETOOBIG,
+		return weir_fail(ctx->err, WEIR_EUSAGE,
 			"--matrix: more than %d combinations", TRIGGER_RUNS_MAX);
 	for (size_t i = 0; i < all->n; i++)
 		for (size_t k = 0; !rc && k < values->n; k++) {

@@ -11,7 +11,8 @@
 #include "weir/text.h"
 #include "weir/view.h"
 
-enum { FAULTS_SHOWN = 4, NAME_COLUMNS = 60 };
+static const char missing[] = "is missing"; /* so begins that fault */
+enum { FAULTS_SHOWN = 4, NAME_COLUMNS = 60, MISSING_MAX = 160 };
 
 /* A trigger on its way. */
 struct job {
@@ -19,6 +20,7 @@ struct job {
 	const struct weir_deployment *d;
 	struct weir_act_result *result;
 	struct buf faults, unknown; /* for people */
+	struct buf missing;         /* ` -p package=...` */
 	size_t n_faults, n_unknown;
 };
 
@@ -46,6 +48,8 @@ add_fault(void *arg, const char *path, const char *text)
 	struct job *j = arg;
 
 	j->n_faults++;
+	if (!strncmp(text, missing, sizeof(missing) - 1) && !strpbrk(path, ".["))
+		buf_addf(&j->missing, " -p %s=...", path);
 	add_part(&j->faults, j->n_faults, "%s: %s", *path ? path : "parameters", text);
 }
 
@@ -74,6 +78,18 @@ fail(struct weir_act_result *r, const struct weir_err *err)
 	snprintf(r->hint, sizeof(r->hint), "%.*s", (int)sizeof(r->hint) - 1, err->hint);
 }
 
+/* The command with what it lacks; else where to look. */
+static void
+add_try(struct job *j, struct buf *hint)
+{
+	bool lacks = j->missing.len && !j->missing.truncated;
+
+	buf_adds(hint, lacks ? "weir trigger " : "weir show ");
+	weir_view_quote(hint, j->result->name);
+	if (lacks)
+		buf_addstr(hint, buf_str(&j->missing));
+}
+
 /* What is to be said of faults: refused, or a warning. */
 static void
 judge(struct job *j)
@@ -85,10 +101,10 @@ judge(struct job *j)
 	end_list(&j->unknown, j->n_unknown);
 	if (j->n_faults && j->d->enforced && !j->t->unchecked) {
 		r->rc = WEIR_EREFUSED;
-		snprintf(r->said, sizeof(r->said), "not sent: %.600s",
-			buf_cstr(&j->faults));
-		buf_adds(&hint, "weir show ");
-		weir_view_quote(&hint, r->name);
+		snprintf(r->said, sizeof(r->said), "not sent: %.500s%s%.200s",
+			buf_cstr(&j->faults), j->n_unknown ? "; " : "",
+			buf_cstr(&j->unknown));
+		add_try(j, &hint);
 	} else if (j->n_faults) {
 		buf_addf(&hint, "sent all the same (%s): %s",
 			j->t->unchecked ? "--unchecked"
@@ -132,6 +148,7 @@ check(struct job *j)
 
 	buf_init(&j->faults, WEIR_ACT_TEXT_MAX);
 	buf_init(&j->unknown, WEIR_ACT_TEXT_MAX);
+	buf_init(&j->missing, MISSING_MAX);
 	if (weir_schema_parse(str_of(j->d->schema), &s, &err)) {
 		/* the server's matter */
 		snprintf(j->result->hint, sizeof(j->result->hint), "%.200s", err.text);
@@ -144,6 +161,7 @@ check(struct job *j)
 	weir_schema_free(s);
 	buf_release(&j->faults);
 	buf_release(&j->unknown);
+	buf_release(&j->missing);
 }
 
 /* ---- the request */

@@ -242,6 +242,11 @@ paused()
 	has "1 run waits that nobody will take up: gcc-"
 	weir2 pause farm --dry-run
 	has "until it goes on"
+	weir2 pause farm --dry-run -o json
+	json 'd[0]["method"] == "PATCH" and d[0]["body"] == {"is_paused": True} and "until it goes on" in d[0]["message"]'
+	weir2 pools delete farm
+	exits 2
+	says "try: weir pools delete --yes ..."
 }
 
 @test "pools: no answer: looked up, not sent twice" {

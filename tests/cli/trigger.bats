@@ -141,7 +141,7 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 	done
 	status=0
 	head -c 600000 /dev/zero | "$WEIR" trigger nightly - >"$T/out" 2>"$T/err" || status=$?
-	exits 1
+	exits 2
 	grep -q "over 524288 bytes" "$T/err"
 }
 
@@ -210,8 +210,35 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 	exits 0
 	[ "$(wc -l <"$T/out")" = 21 ]
 	weir2 trigger nightly $ok -m "jobs=$(seq -s, 999)" -m dry=true,false
-	exits 1
+	exits 2
 	says "more than 1000"
+}
+
+@test "trigger: what is wrong with -p and --matrix: in one line, by its option" {
+	weir2 trigger nightly -p paltform=x --dry-run
+	one_error 1
+	says "package: is missing: it wants a string"
+	says "paltform is no parameter of it, did you mean platform?"
+	says "try: weir trigger build-package/nightly -p package=..."
+	weir2 trigger nightly $ok -m paltform=a,b --dry-run
+	exits 0
+	says "weir: trigger: build-package/nightly: paltform is no parameter of it"
+	[ "$(grep -c "is no parameter" "$T/err")" = 1 ]
+	weir2 trigger nightly -p "package=@$T/gone"
+	one_error 2
+	says "-p package: $T/gone: No such file"
+	weir2 trigger nightly -p "package=@$T"
+	one_error 2
+	says "-p package: $T: Is a directory"
+	weir2 trigger nightly $ok -m jobs=
+	one_error 2
+	says "--matrix jobs: a value is empty"
+	weir2 trigger nightly $ok -m jobs=1,2,1
+	one_error 2
+	says "--matrix jobs: 1 is there twice"
+	weir2 show deployment build-package/nightly
+	one_error 2
+	says "try: weir show build-package/nightly"
 }
 
 @test "trigger: --dry-run, --read-only, --offline send nothing" {
@@ -223,11 +250,12 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 	exits 5
 	weir2 trigger --read-only --dry-run nightly $ok -t x
 	exits 0
-	has "build-package/nightly: POST /deployments/66de945b-ded4-44ec-86e4-531ca613e73a/create_flow_run"
+	has "build-package/nightly 66de945b-ded4-44ec-86e4-531ca613e73a: POST /deployments/66de945b-ded4-44ec-86e4-531ca613e73a/create_flow_run"
 	has '{"parameters":{"package":"zlib","platform":"linux-64"},"tags":["x"],"idempotency_key":"NEW"}'
 	[ "$(requests | grep -c POST)" = 0 ]
 	weir2 trigger --offline --dry-run nightly $ok -o json
 	exits 0
+	json 'len(d) == 1 and d[0]["method"] == "POST" and d[0]["body"]["parameters"]["package"] == "zlib"'
 	[ -z "$(requests)" ]
 	weir2 history
 	[ ! -s "$T/out" ]

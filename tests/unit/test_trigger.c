@@ -106,7 +106,11 @@ test_plan(void **state)
 		"{\"parameters\":{\"package\":\"a\"},\"idempotency_key\":\"NEW\"}", "",
 		"");
 	plan(&d, NULL, "", "not sent: package: is missing: it wants a string",
-		"weir show 'build it/nightly'");
+		"weir trigger 'build it/nightly' -p package=...");
+	plan(&d, "{\"job\":1}", "",
+		"not sent: package: is missing: it wants a string; "
+		"job is no parameter of it, did you mean jobs?",
+		"weir trigger 'build it/nightly' -p package=...");
 	plan(&d, "{\"package\":1,\"jobs\":\"2\"}", "",
 		"not sent: package: 1 is not a string; jobs: \"2\" is not an integer "
 		"or null",
