@@ -156,6 +156,22 @@ end(struct acts *a)
 		weir_act_verb(a->act->kind), a->n_failed, a->targets.n, acts_noun(a));
 }
 
+/* No server said what it is called: as it is known here, or was to be called. */
+static void
+name_by_store(
+	const struct acts *a, const struct acts_target *t, struct weir_act_result *r)
+{
+	struct buf path = BUF_INIT(4096);
+	struct weir_act_result known = { 0 };
+	struct weir_store *store;
+	struct weir_err err;
+
+	if (!weir_session_store(a->ctx->session, WEIR_STORE_READ, &store, &err) &&
+		!weir_act_plan(store, &t->act, &t->id, &path, NULL, &known, &err))
+		memcpy(r->name, known.name, sizeof(r->name));
+	buf_release(&path);
+}
+
 static enum weir_rc
 do_all(struct acts *a)
 {
@@ -175,9 +191,11 @@ do_all(struct acts *a)
 		const struct acts_target *t = &a->targets.v[i];
 		struct weir_act_result r;
 
-		if (weir_act(ctx->session, &t->act, &t->id, &r))
+		if (weir_act(ctx->session, &t->act, &t->id, &r)) {
+			if (!r.name[0])
+				name_by_store(a, t, &r);
 			tell_failure(a, &r);
-		else if (t->act.kind == WEIR_ACT_RETRIGGER)
+		} else if (t->act.kind == WEIR_ACT_RETRIGGER)
 			VEC_PUSH(
 				&a->started, weir_id_is_null(&r.made) ? r.run : r.made);
 		if (r.rc == WEIR_EINTR)

@@ -311,3 +311,14 @@ paused()
 	weir2 history --since never
 	one_error 2
 }
+
+@test "pools, pause: no server: the name is said all the same" {
+	fake_stop
+	sleep 0.5
+	weir2 pools create new
+	one_error 5
+	says "create: new: server: "
+	weir2 pause farm
+	one_error 5
+	says "pause: farm "
+}
