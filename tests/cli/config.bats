@@ -31,7 +31,7 @@ of() {
 
 @test "nothing is configured: defaults, no server" {
 	run -0 --separate-stderr weir config list -o tsv
-	[ "${#lines[@]}" = 24 ]
+	[ "${#lines[@]}" = 25 ]
 	[ -z "$stderr" ]
 	[[ $output == *$'parallel\t4\tdefault'* ]]
 	run -1 --separate-stderr weir config get api_url
@@ -74,7 +74,7 @@ of() {
 	run -0 bash -c 'weir config -o json | python3 -c "
 import json, sys
 rows = json.load(sys.stdin)
-assert len(rows) == 24, rows
+assert len(rows) == 25, rows
 by = {r[\"name\"]: r for r in rows}
 assert by[\"api_url\"] == {\"name\": \"api_url\", \"value\": None, \"origin\": None}
 assert by[\"utc\"][\"value\"] == \"false\"
@@ -173,7 +173,7 @@ keys() {
 wrong_keys="$(cat <<-'END'
 	line 3: [keys.list] ctrl-m: a terminal sends enter for it
 	line 4: [keys.list] f5: no action 'refrsh'; did you mean refresh?
-	line 6: [keys.lst] f6: no context 'lst'; there are all, list, detail, log, timeline, page, columns, help
+	line 6: [keys.lst] f6: no context 'lst'; there are all, list, detail, log, timeline, page, columns, help, form
 	line 8: [keys.help] f7: sort does nothing there, but in list
 	line 2: [keys.list] ctrl-x: bound in line 10 too; this one counts in list
 END
