@@ -263,7 +263,7 @@ acts_go(struct acts *a)
 	enum weir_rc rc;
 
 	if (!a->targets.n) {
-		ctx_note(a->ctx, "%s: no %s is so", a->ctx->cmd->name,
+		ctx_note(a->ctx, "%s: no %s matches", a->ctx->cmd->name,
 			a->act->kind < WEIR_ACT_PAUSE ? "run" : "object");
 		return WEIR_OK;
 	}

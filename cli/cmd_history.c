@@ -256,7 +256,7 @@ print(struct ctx *ctx, struct weir_statedb *state)
 	rc = out_close(&p.out, rc ? rc : p.rc);
 	if (!rc && !p.rows && form == OUT_TABLE)
 		ctx_note(ctx,
-			state ? "nothing that was done is so" : "nothing was done yet");
+			state ? "nothing that was done matches" : "nothing was done yet");
 	return rc;
 }
 

@@ -167,7 +167,7 @@ start(struct found *f, const struct args *a, struct watch_options *o)
 	struct ctx *ctx = f->ctx;
 
 	if (!f->ids.n && !a->more) {
-		ctx_note(ctx, "nothing to watch: no run that lives is so");
+		ctx_note(ctx, "nothing to watch: no live run matches");
 		return WEIR_OK;
 	}
 	if (f->ids.n > WATCH_MAX)

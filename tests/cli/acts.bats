@@ -83,7 +83,7 @@ P
 	[ "$(cut -f3 "$T/out" | sort -u)" = "done" ]
 	weir2 cancel --yes --query 'state:running -state:running'
 	exits 0
-	says "no run is so"
+	says "no run matches"
 }
 
 @test "cancel: on a terminal the answer is no unless it is y" {
