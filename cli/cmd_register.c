@@ -51,7 +51,7 @@ schema_way(struct ctx *ctx, enum weir_schema_way *ret_way)
 static bool
 only_looks(const struct args *args)
 {
-	return args->dry_run || args->check;
+	return args->dry_run || args->diff || args->check;
 }
 
 static enum weir_rc
@@ -250,7 +250,7 @@ look(struct ctx *ctx, const struct weir_reg_plan *plan)
 		(void)weir_fail(ctx->err, WEIR_EDIFFERS,
 			"register: %zu of %zu deployments: the server differs", n,
 			plan->n);
-		return weir_hint(ctx->err, "weir register --diff --dry-run");
+		return weir_hint(ctx->err, "weir register --diff");
 	}
 	return rc;
 }
@@ -314,7 +314,7 @@ static const struct opt opts[] = {
 	{ "dry-run", 'd', OPT_FLAG, offsetof(struct args, dry_run), NULL,
 	  NULL, "say what would be sent, send nothing" },
 	{ "diff", 0, OPT_FLAG, offsetof(struct args, diff), NULL,
-	  NULL, "show what differs, field by field" },
+	  NULL, "show what differs, field by field, and send nothing" },
 	{ "check", 0, OPT_FLAG, offsetof(struct args, check), NULL,
 	  NULL, "send nothing; exit 1 if the server differs" },
 	{ "prune", 0, OPT_FLAG, offsetof(struct args, prune), NULL,

@@ -200,7 +200,7 @@ unchanged  build/two
 	reg
 	edit 's = s.replace("[a, b]", "[a, c]")'
 	writes >"$T/first"
-	reg --diff --dry-run
+	reg --diff
 	is 'changed    build/one  tags
   tags
     [
