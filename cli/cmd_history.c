@@ -255,8 +255,8 @@ print(struct ctx *ctx, struct weir_statedb *state)
 		rc = weir_journal_each(state, 0, put, &p, ctx->err);
 	rc = out_close(&p.out, rc ? rc : p.rc);
 	if (!rc && !p.rows && form == OUT_TABLE)
-		ctx_note(ctx,
-			state ? "nothing that was done matches" : "nothing was done yet");
+		ctx_note(ctx, state ? "nothing that was done matches"
+				    : "nothing was done yet");
 	return rc;
 }
 
