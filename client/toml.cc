@@ -158,6 +158,8 @@ write_table(std::string &out, const toml::table &t, int depth)
 		if (!first)
 			out += ',';
 		first = false;
+		if (key.str().find('\0') != key.str().npos)
+			throw toml::parse_error("a NUL byte in a key", key.source());
 		write_string(out, key.str());
 		out += ':';
 		write_node(out, value, depth);

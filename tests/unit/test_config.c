@@ -342,6 +342,8 @@ test_broken(void **state)
 		{ CONF, "sync_since = 'soon'", "neither a duration" },
 		{ CONF, "profile = 'x'\nprofiles = 3", "must be a table" },
 		{ CONF, "pager = \"a\\u0000b\"", "NUL byte" },
+		{ CONF, "a = 1\n\"b\\u0000c\" = 2\n",
+			CONF ": line 2, column 1: a NUL" },
 		{ PROFILES, "[profiles.local\n", PROFILES ": line 1" },
 		{ PROFILES, "active = 'a'\n[profiles.a]\n\nPREFECT_API_URL = 'local'\n",
 			PROFILES ": line 4, column 19: PREFECT_API_URL: its value" },
