@@ -150,7 +150,7 @@ FUZZ_MAKE = $(MAKE) --no-print-directory CC=clang CXX=clang++ B=build-fuzz CFLAG
 	SAN=fuzzer-no-link,address,undefined FUZZER=-fsanitize=fuzzer
 fuzz: $(B)/.deps-test
 	+@$(FUZZ_MAKE) fuzz-replay
-	@B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/lib/run fuzzing
+	@B=build-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) tests/lib/run fuzzing
 TORTURE ?= 1
 torture: test-programs
 	@TORTURE=$(TORTURE) $(RUN) torture
