@@ -218,7 +218,7 @@ def other_parameters(s, weir, check):
     chain = weir.json("show", "-o", "json", new)["chain"]
     check([r["id"] for r in chain] == [run, new], "retrigger: the chain", chain)
     p = weir.run("retrigger", "-p", "n=x", run)
-    check(p.returncode == 1 and b"n: 'x' is not of type 'integer'" in p.stderr, "retrigger -p: does not fit", p.stderr)
+    check(p.returncode == 1 and b'n: "x" is not an integer' in p.stderr, "retrigger -p: does not fit", p.stderr)
     with Weir(s.api.url, PREFECT_API_REQUEST_TIMEOUT="150") as other:
         other.sync("--since", "1h")
         found = [r["id"] for r in other.list("runs", "retrigger_of:" + run)]
