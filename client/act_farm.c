@@ -64,13 +64,8 @@ read_default(struct action *a, struct act_object *o)
 
 	if (!weir_id_is_null(&o->pool_id) &&
 		!actions_get(a, WEIR_POOL, &o->pool_id, &body) &&
-		!act_object_parse(WEIR_POOL, only(&body), &pool, &err)) {
-		o->default_queue = pool.default_queue;
-		if (!*o->pool) {
-			free(o->pool);
-			o->pool = xstrdup(pool.name);
-		}
-	}
+		!act_object_parse(WEIR_POOL, only(&body), &pool, &err))
+		act_object_take_pool(o, &pool);
 	act_object_release(&pool);
 	buf_release(&body);
 }

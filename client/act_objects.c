@@ -15,12 +15,7 @@ enum { PART_MAX = 1 << 20 };
 static char *
 member(struct str object, const char *name)
 {
-	struct buf b = BUF_INIT(PART_MAX);
-
-	buf_adds(&b, "");
-	if (!weir_members_get(object, name, &b) || !strcmp(buf_cstr(&b), "null"))
-		buf_clear(&b);
-	return b.len ? buf_steal(&b) : (buf_release(&b), xstrdup(""));
+	return weir_members_copy(object, name, PART_MAX);
 }
 
 static struct weir_id
@@ -96,6 +91,16 @@ act_object_release(struct act_object *o)
 }
 
 void
+act_object_take_pool(struct act_object *queue, const struct act_object *pool)
+{
+	queue->default_queue = pool->default_queue;
+	if (*queue->pool)
+		return;
+	free(queue->pool);
+	queue->pool = xstrdup(pool->name);
+}
+
+void
 act_object_name(const struct act_object *o, struct buf *out)
 {
 	if (o->kind == WEIR_QUEUE && *o->pool)
@@ -112,17 +117,6 @@ act_object_wish_name(const struct weir_pool_wish *wish, struct buf *out)
 }
 
 /* ---- what is sent */
-
-static void WEIR_PRINTF(3, 4)
-	say(struct act_plan *p, enum weir_rc rc, const char *fmt, ...)
-{
-	va_list ap;
-
-	p->rc = rc;
-	va_start(ap, fmt);
-	vsnprintf(p->said, sizeof(p->said), fmt, ap);
-	va_end(ap);
-}
 
 static void
 add_path(struct buf *out, const char *pool, const char *queue)
@@ -141,38 +135,23 @@ add_object_path(struct buf *out, const struct act_object *o)
 	add_path(out, o->pool, o->kind == WEIR_QUEUE ? o->name : NULL);
 }
 
-static void
-add_name(struct buf *out, const char *name)
-{
-	buf_addf(out, "%s\"%s\":", out->len > 1 ? "," : "", name);
-}
-
-static void
-add_text(struct buf *out, const char *name, const char *text)
-{
-	if (!text)
-		return;
-	add_name(out, name);
-	text_json(out, str_of(text));
-}
-
 /* What is said of it and differs from what it is. */
 static void
 add_wish(struct buf *out, const struct weir_pool_wish *w, const struct act_object *o)
 {
 	if (w->limit == WEIR_POOL_NO_LIMIT && o && o->limit != w->limit) {
-		add_name(out, "concurrency_limit");
+		api_body_name(out, "concurrency_limit");
 		buf_adds(out, "null");
 	} else if (w->limit >= 0 && (!o || o->limit != w->limit)) {
-		add_name(out, "concurrency_limit");
+		api_body_name(out, "concurrency_limit");
 		buf_addf(out, "%lld", (long long)w->limit);
 	}
 	if (w->priority > 0 && (!o || o->priority != w->priority)) {
-		add_name(out, "priority");
+		api_body_name(out, "priority");
 		buf_addf(out, "%lld", (long long)w->priority);
 	}
 	if (w->description && (!o || strcmp(o->description, w->description) != 0))
-		add_text(out, "description", w->description);
+		api_body_text(out, "description", w->description);
 }
 
 /* 2.x has no word of its own for a deployment of several schedules. */
@@ -196,7 +175,7 @@ plan_pause(bool pause, const struct act_object *o, const struct api_version *ver
 	struct act_plan *p)
 {
 	if (o->paused == pause) {
-		say(p, WEIR_OK, pause ? "is paused already" : "is not paused");
+		act_plan_say(p, WEIR_OK, pause ? "is paused already" : "is not paused");
 	} else if (o->kind == WEIR_DEPLOYMENT) {
 		plan_deployment(pause, o, version, p);
 	} else {
@@ -216,8 +195,8 @@ plan_create(const struct weir_pool_wish *w, struct act_plan *p)
 		buf_adds(&p->path, "/work_pools/");
 	}
 	buf_addc(&p->body, '{');
-	add_text(&p->body, "name", w->queue ? w->queue : w->pool);
-	add_text(&p->body, "type", w->type);
+	api_body_text(&p->body, "name", w->queue ? w->queue : w->pool);
+	api_body_text(&p->body, "type", w->type);
 	add_wish(&p->body, w, NULL);
 	buf_addc(&p->body, '}');
 }
@@ -226,7 +205,7 @@ static void
 plan_set(const struct weir_pool_wish *w, const struct act_object *o, struct act_plan *p)
 {
 	if (w->type && strcmp(w->type, o->type) != 0) {
-		say(p, WEIR_EREFUSED,
+		act_plan_say(p, WEIR_EREFUSED,
 			"is of type %s: the type of a pool cannot be changed", o->type);
 		snprintf(
 			p->hint, sizeof(p->hint), "weir pools create --type TYPE NAME");
@@ -237,7 +216,7 @@ plan_set(const struct weir_pool_wish *w, const struct act_object *o, struct act_
 	buf_addc(&p->body, '}');
 	if (p->body.len == 2) {
 		buf_clear(&p->body);
-		say(p, WEIR_OK, "is so already: nothing is to be set");
+		act_plan_say(p, WEIR_OK, "is so already: nothing is to be set");
 		return;
 	}
 	p->method = "PATCH";
@@ -248,7 +227,7 @@ static void
 plan_delete(const struct act_object *o, struct act_plan *p)
 {
 	if (o->kind == WEIR_QUEUE && weir_id_cmp(&o->default_queue, &o->id) == 0) {
-		say(p, WEIR_EREFUSED,
+		act_plan_say(p, WEIR_EREFUSED,
 			"is the default queue of its pool: it goes only "
 			"with the pool");
 		snprintf(p->hint, sizeof(p->hint), "weir pools delete POOL");

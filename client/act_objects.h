@@ -26,6 +26,8 @@ struct act_object {
 WEIR_NODISCARD enum weir_rc act_object_parse(enum weir_kind kind, struct str doc,
 	struct act_object *ret_object, struct weir_err *err);
 void act_object_release(struct act_object *o);
+/* What a queue takes over from its pool. */
+void act_object_take_pool(struct act_object *queue, const struct act_object *pool);
 
 /* `pool`, `pool/queue`, or the name of a deployment. */
 void act_object_name(const struct act_object *o, struct buf *out);

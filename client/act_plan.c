@@ -95,14 +95,9 @@ add_pool(struct weir_store *store, struct act_object *o)
 	struct buf name = BUF_INIT(4096);
 	struct weir_err err;
 
-	if (o->kind != WEIR_QUEUE || weir_id_is_null(&o->pool_id) ||
-		object_of_store(store, WEIR_POOL, &o->pool_id, &pool, &name, &err))
-		return;
-	o->default_queue = pool.default_queue;
-	if (!*o->pool) {
-		free(o->pool);
-		o->pool = xstrdup(pool.name);
-	}
+	if (o->kind == WEIR_QUEUE && !weir_id_is_null(&o->pool_id) &&
+		!object_of_store(store, WEIR_POOL, &o->pool_id, &pool, &name, &err))
+		act_object_take_pool(o, &pool);
 	act_object_release(&pool);
 	buf_release(&name);
 }

@@ -17,12 +17,7 @@ static const int64_t cancelling_us = INT64_C(300) * WEIR_SECOND_US;
 static char *
 member(struct str object, const char *name)
 {
-	struct buf b = BUF_INIT(PART_MAX);
-
-	buf_adds(&b, "");
-	if (!weir_members_get(object, name, &b) || !strcmp(buf_cstr(&b), "null"))
-		buf_clear(&b);
-	return b.len ? buf_steal(&b) : (buf_release(&b), xstrdup(""));
+	return weir_members_copy(object, name, PART_MAX);
 }
 
 static void
@@ -115,8 +110,8 @@ act_run_release(struct act_run *run)
 
 /* ---- what is proposed */
 
-static void WEIR_PRINTF(3, 4)
-	say(struct act_plan *p, enum weir_rc rc, const char *fmt, ...)
+void
+act_plan_say(struct act_plan *p, enum weir_rc rc, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -150,7 +145,8 @@ is_cancelling(const struct act_run *run, const struct api_version *version,
 	else if (run->state_at_us == WEIR_NO_TIME ||
 		 now_us - run->state_at_us < cancelling_us)
 		end = "if nobody ends it, the server does after 5 minutes";
-	say(p, WEIR_OK, "is being cancelled already%s; %s", buf_cstr(&since), end);
+	act_plan_say(
+		p, WEIR_OK, "is being cancelled already%s; %s", buf_cstr(&since), end);
 	snprintf(p->hint, sizeof(p->hint), "weir cancel --force %s",
 		weir_id_format(&run->id, id));
 	buf_release(&since);
@@ -198,9 +194,9 @@ plan_cancel(const struct weir_act *act, const struct act_run *run,
 	struct act_plan *p)
 {
 	if (run->state == WEIR_ST_CANCELLED) {
-		say(p, WEIR_OK, "is cancelled already");
+		act_plan_say(p, WEIR_OK, "is cancelled already");
 	} else if (weir_state_is_terminal(run->state)) {
-		say(p, WEIR_EREFUSED,
+		act_plan_say(p, WEIR_EREFUSED,
 			"has ended already (%s): nothing is to be cancelled",
 			run->state_name);
 	} else if (act->force) {
@@ -224,7 +220,8 @@ plan_resume(const struct weir_act *act, const struct act_run *run,
 	char text[WEIR_ID_TEXT + 1];
 
 	if (run->state != WEIR_ST_PAUSED) {
-		say(p, WEIR_EREFUSED, "is not paused (%s): nothing is to be resumed",
+		act_plan_say(p, WEIR_EREFUSED,
+			"is not paused (%s): nothing is to be resumed",
 			run->state_name);
 		snprintf(p->hint, sizeof(p->hint), "weir runs state:paused");
 		if (weir_state_is_terminal(run->state))
@@ -251,13 +248,13 @@ plan_same(const struct act_run *run, const struct weir_id *id, int64_t now_us,
 
 	weir_id_format(&run->id, text);
 	if (!weir_state_is_terminal(run->state)) {
-		say(p, WEIR_EREFUSED,
+		act_plan_say(p, WEIR_EREFUSED,
 			"has not ended (%s): only a run that has can be run once more",
 			run->state_name);
 		snprintf(p->hint, sizeof(p->hint),
 			"weir retrigger %s   (starts a new one beside it)", text);
 	} else if (weir_id_is_null(&run->deployment)) {
-		say(p, WEIR_EREFUSED,
+		act_plan_say(p, WEIR_EREFUSED,
 			"has no deployment: nothing would take it up again");
 	} else {
 		propose(p, run, WEIR_ST_SCHEDULED, "AwaitingRetry", "Retried from weir",
@@ -345,7 +342,7 @@ plan_new(const struct weir_act *act, const struct act_run *run,
 	struct api_create create;
 
 	if (weir_id_is_null(&run->deployment)) {
-		say(p, WEIR_EREFUSED,
+		act_plan_say(p, WEIR_EREFUSED,
 			"has no deployment: only what started its flow can start it "
 			"again");
 		return;

@@ -45,6 +45,9 @@ void act_plan_make(const struct weir_act *act, const struct act_run *run,
 	const struct api_version *version, const struct weir_id *id, int64_t now_us,
 	struct act_plan *ret_plan);
 void act_plan_release(struct act_plan *p);
+/* Nothing is sent, or what is worth a warning: rc and said. */
+void WEIR_PRINTF(3, 4)
+	act_plan_say(struct act_plan *p, enum weir_rc rc, const char *fmt, ...);
 
 /* What set_state answered. */
 enum act_status { ACT_ACCEPT, ACT_REJECT, ACT_ABORT, ACT_WAIT, ACT_STATUS_N };

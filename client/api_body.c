@@ -40,8 +40,8 @@ static const char *const sorts[] = {
 /* clang-format on */
 
 /* `"name":` with a comma before it unless it is the first of its object. */
-static void
-add_name(struct buf *out, const char *name)
+void
+api_body_name(struct buf *out, const char *name)
 {
 	if (out->len && out->s[out->len - 1] != '{')
 		buf_addc(out, ',');
@@ -55,7 +55,7 @@ add_ids(struct buf *out, const char *name, const struct weir_id *ids, size_t n)
 
 	if (!ids)
 		return;
-	add_name(out, name);
+	api_body_name(out, name);
 	buf_adds(out, "{\"any_\":[");
 	for (size_t i = 0; i < n; i++)
 		buf_addf(out, "%s\"%s\"", i ? "," : "", weir_id_format(&ids[i], text));
@@ -69,7 +69,7 @@ add_states(struct buf *out, unsigned mask)
 
 	if (!mask)
 		return;
-	add_name(out, "state");
+	api_body_name(out, "state");
 	buf_adds(out, "{\"type\":{\"any_\":[");
 	for (int s = WEIR_ST_SCHEDULED; s < WEIR_N_STATES; s++) {
 		if (!(mask & 1u << s))
@@ -88,7 +88,7 @@ add_time(struct buf *out, const char *name, int64_t us)
 
 	if (us == WEIR_NO_TIME)
 		return;
-	add_name(out, name);
+	api_body_name(out, name);
 	buf_addf(out, "\"%s\"", weir_time_format(us, text));
 }
 
@@ -97,7 +97,7 @@ add_range(struct buf *out, const char *name, struct api_range r)
 {
 	if (r.after_us == WEIR_NO_TIME && r.before_us == WEIR_NO_TIME)
 		return;
-	add_name(out, name);
+	api_body_name(out, name);
 	buf_addc(out, '{');
 	add_time(out, "after_", r.after_us);
 	add_time(out, "before_", r.before_us);
@@ -108,11 +108,11 @@ static void
 add_page(struct buf *out, enum api_sort sort, size_t offset)
 {
 	if (sorts[sort]) {
-		add_name(out, "sort");
+		api_body_name(out, "sort");
 		buf_addf(out, "\"%s\"", sorts[sort]);
 	}
 	if (offset) {
-		add_name(out, "offset");
+		api_body_name(out, "offset");
 		buf_addf(out, "%zu", offset);
 	}
 }
@@ -125,14 +125,14 @@ api_body_list(const struct api_list *list, bool with_end, struct buf *out)
 	buf_addc(&filter, '{');
 	add_ids(&filter, "id", list->ids, list->n_ids);
 	if (list->key) {
-		add_name(&filter, "idempotency_key");
+		api_body_name(&filter, "idempotency_key");
 		buf_adds(&filter, "{\"any_\":[");
 		text_json(&filter, str_of(list->key));
 		buf_adds(&filter, "]}");
 	}
 	add_states(&filter, list->states);
 	if (list->never_started) {
-		add_name(&filter, "start_time");
+		api_body_name(&filter, "start_time");
 		buf_addf(&filter, "{\"is_null_\":%s}",
 			list->never_started > 0 ? "true" : "false");
 	}
@@ -146,7 +146,7 @@ api_body_list(const struct api_list *list, bool with_end, struct buf *out)
 
 	buf_addc(out, '{');
 	if (filter.len > 2) {
-		add_name(out, kinds[list->kind].filter);
+		api_body_name(out, kinds[list->kind].filter);
 		buf_addstr(out, buf_str(&filter));
 	}
 	add_page(out, list->sort, list->offset);
@@ -166,7 +166,7 @@ api_body_logs(const struct api_logs *logs, struct buf *out)
 void
 api_body_limit(struct buf *out, size_t limit)
 {
-	add_name(out, "limit");
+	api_body_name(out, "limit");
 	buf_addf(out, "%zu}", limit);
 }
 
@@ -215,7 +215,7 @@ api_body_history(struct api_range expected, int64_t bucket_seconds, struct buf *
 	buf_addc(out, '{');
 	add_time(out, "history_start", expected.after_us);
 	add_time(out, "history_end", expected.before_us);
-	add_name(out, "history_interval_seconds");
+	api_body_name(out, "history_interval_seconds");
 	buf_addf(out, "%" PRId64 "}", bucket_seconds);
 }
 
@@ -238,12 +238,12 @@ api_body_write_path(enum api_write what, const struct weir_id *id, struct buf *o
 		paths[what].what);
 }
 
-static void
-add_text(struct buf *out, const char *name, const char *text)
+void
+api_body_text(struct buf *out, const char *name, const char *text)
 {
 	if (!text)
 		return;
-	add_name(out, name);
+	api_body_name(out, name);
 	text_json(out, str_of(text));
 }
 
@@ -253,13 +253,13 @@ api_body_state(const struct api_state *state, struct buf *out)
 	char text[WEIR_ID_TEXT + 1];
 
 	buf_adds(out, "{\"state\":{");
-	add_text(out, "type", weir_state_type(state->type));
-	add_text(out, "name", state->name);
-	add_text(out, "message", state->message);
-	add_name(out, "state_details");
+	api_body_text(out, "type", weir_state_type(state->type));
+	api_body_text(out, "name", state->name);
+	api_body_text(out, "message", state->message);
+	api_body_name(out, "state_details");
 	buf_addc(out, '{');
 	add_time(out, "scheduled_time", state->scheduled_us);
-	add_text(out, "transition_id", weir_id_format(&state->transition, text));
+	api_body_text(out, "transition_id", weir_id_format(&state->transition, text));
 	buf_addf(out, "}},\"force\":%s}", state->force ? "true" : "false");
 }
 
@@ -268,7 +268,7 @@ add_json(struct buf *out, const char *name, struct str json)
 {
 	if (!json.len)
 		return;
-	add_name(out, name);
+	api_body_name(out, name);
 	buf_addstr(out, json);
 }
 
@@ -280,18 +280,18 @@ api_body_create(const struct api_create *create, struct buf *out)
 	add_json(out, "tags", create->tags);
 	add_json(out, "job_variables", create->job_variables);
 	add_json(out, "labels", create->labels);
-	add_text(out, "name", create->name);
-	add_text(out, "work_queue_name", create->queue);
+	api_body_text(out, "name", create->name);
+	api_body_text(out, "work_queue_name", create->queue);
 	if (create->at_us && create->at_us != WEIR_NO_TIME) {
-		add_name(out, "state");
+		api_body_name(out, "state");
 		buf_adds(out, "{\"type\":\"SCHEDULED\",\"state_details\":{");
 		add_time(out, "scheduled_time", create->at_us);
 		buf_adds(out, "}}");
 	}
 	if (create->unchecked) {
-		add_name(out, "enforce_parameter_schema");
+		api_body_name(out, "enforce_parameter_schema");
 		buf_adds(out, "false");
 	}
-	add_text(out, "idempotency_key", create->key);
+	api_body_text(out, "idempotency_key", create->key);
 	buf_addc(out, '}');
 }

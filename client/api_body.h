@@ -49,6 +49,11 @@ struct api_create {
 };
 void api_body_create(const struct api_create *create, struct buf *out);
 
+/* `"name":` of an object that is being written, with its comma; with a text, or not at
+ * all where that is NULL. */
+void api_body_name(struct buf *out, const char *name);
+void api_body_text(struct buf *out, const char *name, const char *text);
+
 void api_body_percent(struct buf *out, const char *segment); /* of a path */
 
 #endif

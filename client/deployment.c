@@ -20,12 +20,7 @@ static const int64_t fresh_us = INT64_C(30) * WEIR_SECOND_US;
 static char *
 member(struct str object, const char *name)
 {
-	struct buf b = BUF_INIT(BUF_MAX);
-
-	buf_adds(&b, "");
-	if (!weir_members_get(object, name, &b) || !strcmp(buf_cstr(&b), "null"))
-		buf_clear(&b);
-	return b.len ? buf_steal(&b) : (buf_release(&b), xstrdup(""));
+	return weir_members_copy(object, name, BUF_MAX);
 }
 
 static bool

@@ -63,3 +63,14 @@ weir_members_get(struct str json, const char *name, struct buf *out)
 	weir_members_each(json, get_one, &w);
 	return w.found;
 }
+
+char *
+weir_members_copy(struct str json, const char *name, size_t max)
+{
+	struct buf b = BUF_INIT(max);
+
+	buf_adds(&b, "");
+	if (!weir_members_get(json, name, &b) || !strcmp(buf_cstr(&b), "null"))
+		buf_clear(&b);
+	return b.len ? buf_steal(&b) : (buf_release(&b), xstrdup(""));
+}

@@ -20,4 +20,7 @@ bool weir_members_each(struct str json, weir_member_fn *fn, void *arg);
  */
 bool weir_members_get(struct str json, const char *name, struct buf *out);
 
+/* The same, owned and of at most max bytes; "" when it is null or missing. */
+char *weir_members_copy(struct str json, const char *name, size_t max);
+
 #endif
