@@ -43,8 +43,8 @@ static const struct weir_column *const shown[] = { &columns[COL_ID], &columns[CO
 	&columns[COL_RESULT], &columns[COL_MESSAGE], &columns[COL_MADE] };
 static const struct weir_column *const names[] = { &columns[COL_MADE] };
 
-static const char *
-result_word(enum weir_rc rc)
+const char *
+acts_result_word(enum weir_rc rc)
 {
 	return rc == WEIR_OK ? "done" : rc == WEIR_EREFUSED ? "refused" : "failed";
 }
@@ -60,7 +60,8 @@ put_row(struct acts *a, const struct weir_act_result *r)
 			.id = r->run,
 			.null = weir_id_is_null(&r->run) },
 		[COL_NAME] = { .type = WEIR_T_TEXT, .s = str_of(r->name) },
-		[COL_RESULT] = { .type = WEIR_T_TEXT, .s = str_of(result_word(r->rc)) },
+		[COL_RESULT] = { .type = WEIR_T_TEXT,
+			.s = str_of(acts_result_word(r->rc)) },
 		[COL_MESSAGE] = { .type = WEIR_T_TEXT, .s = str_of(r->said) },
 		[COL_MADE] = { .type = WEIR_T_ID, .id = r->made, .null = !made },
 	};
@@ -92,18 +93,16 @@ add_who(const struct weir_act_result *r, struct buf *b)
 static enum weir_rc
 put_line(struct ctx *ctx, const struct weir_act_result *r)
 {
-	struct buf b = BUF_INIT(4096), clean = BUF_INIT(16384);
+	struct buf b = BUF_INIT(4096);
 	enum weir_rc rc;
 
 	add_who(r, &b);
 	buf_adds(&b, r->said);
-	text_sanitize(&clean, buf_str(&b), ctx->utf8 || !ctx->tty_out ? 0 : TEXT_ASCII);
-	buf_addc(&clean, '\n');
-	rc = ctx_write(ctx, clean.s, clean.len);
+	rc = ctx_write_line(
+		ctx, buf_str(&b), ctx->utf8 || !ctx->tty_out ? 0 : TEXT_ASCII);
 	if (!rc && r->hint[0])
 		ctx_note(ctx, "%s", r->hint);
 	buf_release(&b);
-	buf_release(&clean);
 	return rc;
 }
 

@@ -73,6 +73,9 @@ const char *acts_noun(const struct acts *a);
 WEIR_NODISCARD enum weir_rc acts_ask(struct acts *a);
 WEIR_NODISCARD enum weir_rc acts_dry_run(struct acts *a);
 
+/* "done", "refused", "failed" */
+const char *acts_result_word(enum weir_rc rc);
+
 /* One result as the last of them: on stdout, or as the error. */
 WEIR_NODISCARD enum weir_rc acts_print_one(
 	struct ctx *ctx, const char *verb, const struct weir_act_result *result);

@@ -168,5 +168,8 @@ char *ctx_query_text(const struct ctx *ctx);
 
 /* Write all to stdout. A reader that has gone ends the process as SIGPIPE does. */
 WEIR_NODISCARD enum weir_rc ctx_write(struct ctx *ctx, const char *p, size_t n);
+/* A text, made clean as the flags of text_sanitize say, and a newline. */
+WEIR_NODISCARD enum weir_rc ctx_write_line(
+	struct ctx *ctx, struct str text, unsigned flags);
 
 #endif

@@ -58,63 +58,59 @@ add_run(struct buf *out, const struct weir_rows *rows)
 	buf_release(&id);
 }
 
+/* add_one for each of the first objects of the kind. */
 static void
-add_runs(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+add_rows(struct ctx *ctx, enum weir_kind kind, size_t limit, const char *columns,
+	void (*add_one)(struct buf *out, const struct weir_rows *rows), struct buf *out)
 {
-	struct weir_select sel = { .kind = WEIR_RUN, .limit = COMPLETE_RUNS };
 	struct weir_column_set set = { 0 };
+	struct weir_select sel = { .kind = kind, .limit = limit, .columns = &set };
 	struct weir_rows *rows = NULL;
 	struct weir_store *store;
 	bool row = true;
 
+	if (ctx_open(ctx) || ctx_store(ctx, &store))
+		return;
+	if (weir_columns_choose(kind, columns, 0, &set, ctx->err) ||
+		weir_rows_open(store, &sel, &rows, ctx->err))
+		row = false;
+	while (row && !weir_rows_next(rows, &row, ctx->err) && row)
+		add_one(out, rows);
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+}
+
+static void
+add_runs(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
 	(void)kind;
 	(void)text;
 	add(out, STR("@latest"), STR("the newest run"));
 	add(out, STR("@failed"), STR("the newest run that failed"));
-	if (ctx_open(ctx) || ctx_store(ctx, &store))
-		return;
-	sel.columns = &set;
-	if (weir_columns_choose(WEIR_RUN, "id,name,flow,state,at", 0, &set, ctx->err) ||
-		weir_rows_open(store, &sel, &rows, ctx->err))
-		row = false;
-	while (row && !weir_rows_next(rows, &row, ctx->err) && row)
-		add_run(out, rows);
-	weir_rows_close(rows);
-	weir_columns_release(&set);
+	add_rows(ctx, WEIR_RUN, COMPLETE_RUNS, "id,name,flow,state,at", add_run, out);
 }
 
 /* ---- deployments and their parameters */
 
 static void
+add_deployment(struct buf *out, const struct weir_rows *rows)
+{
+	struct str flow = weir_rows_cell(rows, 0)->s;
+	struct str name = weir_rows_cell(rows, 1)->s;
+	struct buf value = BUF_INIT(BUF_MAX);
+
+	buf_addf(&value, "%.*s/%.*s", (int)flow.len, flow.s, (int)name.len, name.s);
+	add(out, buf_str(&value), weir_rows_cell(rows, 2)->s);
+	buf_release(&value);
+}
+
+static void
 add_deployments(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
 {
-	struct weir_select sel = { .kind = WEIR_DEPLOYMENT, .limit = COMPLETE_DOCS };
-	struct weir_column_set set = { 0 };
-	struct weir_rows *rows = NULL;
-	struct weir_store *store;
-	bool row = true;
-
 	(void)kind;
 	(void)text;
-	if (ctx_open(ctx) || ctx_store(ctx, &store))
-		return;
-	sel.columns = &set;
-	if (weir_columns_choose(WEIR_DEPLOYMENT, "flow_name,name,work_pool_name", 0,
-		    &set, ctx->err) ||
-		weir_rows_open(store, &sel, &rows, ctx->err))
-		row = false;
-	while (row && !weir_rows_next(rows, &row, ctx->err) && row) {
-		struct str flow = weir_rows_cell(rows, 0)->s;
-		struct str name = weir_rows_cell(rows, 1)->s;
-		struct buf value = BUF_INIT(BUF_MAX);
-
-		buf_addf(&value, "%.*s/%.*s", (int)flow.len, flow.s, (int)name.len,
-			name.s);
-		add(out, buf_str(&value), weir_rows_cell(rows, 2)->s);
-		buf_release(&value);
-	}
-	weir_rows_close(rows);
-	weir_columns_release(&set);
+	add_rows(ctx, WEIR_DEPLOYMENT, COMPLETE_DOCS, "flow_name,name,work_pool_name",
+		add_deployment, out);
 }
 
 /* The deployment that the words of the line name. */
@@ -149,14 +145,10 @@ add_choices(const struct weir_param *p, struct str before, struct buf *out)
 	static const char *const bools[] = { "true", "false" };
 
 	for (size_t i = 0; p->choices && i < weir_json_size(p->choices); i++) {
-		const struct weir_json *v = weir_json_at(p->choices, i);
 		struct buf b = BUF_INIT(BUF_MAX);
 
 		buf_addstr(&b, before);
-		if (weir_json_type(v) == WEIR_JSON_TEXT)
-			buf_addstr(&b, weir_json_text(v));
-		else
-			weir_json_dump(v, &b);
+		weir_json_show(weir_json_at(p->choices, i), &b);
 		add(out, buf_str(&b), STR(""));
 		buf_release(&b);
 	}

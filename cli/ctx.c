@@ -366,3 +366,16 @@ ctx_write(struct ctx *ctx, const char *p, size_t n)
 	}
 	return WEIR_OK;
 }
+
+enum weir_rc
+ctx_write_line(struct ctx *ctx, struct str text, unsigned flags)
+{
+	struct buf b = BUF_INIT(BUF_MAX);
+	enum weir_rc rc;
+
+	text_sanitize(&b, text, flags);
+	buf_addc(&b, '\n');
+	rc = ctx_write(ctx, b.s, b.len);
+	buf_release(&b);
+	return rc;
+}

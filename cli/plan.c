@@ -73,18 +73,15 @@ plan_text(const struct plan_line *line, struct buf *out)
 static enum weir_rc
 put_text(struct plan *p, const struct plan_line *l)
 {
-	struct buf b = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
+	struct buf b = BUF_INIT(BUF_MAX);
 	enum weir_rc rc;
 
 	add_request(l, &b);
 	if (*l->body)
 		buf_addf(&b, "\n  %s", l->body);
 	add_company(l->company, &b);
-	text_sanitize(&clean, buf_str(&b), TEXT_KEEP_NEWLINE);
-	buf_addc(&clean, '\n');
-	rc = ctx_write(p->ctx, clean.s, clean.len);
+	rc = ctx_write_line(p->ctx, buf_str(&b), TEXT_KEEP_NEWLINE);
 	buf_release(&b);
-	buf_release(&clean);
 	return rc;
 }
 

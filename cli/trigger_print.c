@@ -3,6 +3,8 @@
 #include <weir/json.h>
 #include <weir/text.h>
 
+#include "acts.h"
+
 void
 trigger_print_combination(const char *json, struct buf *out)
 {
@@ -15,10 +17,7 @@ trigger_print_combination(const char *json, struct buf *out)
 		return;
 	while (weir_json_next(tree, &at, &name, &value)) {
 		buf_addf(out, " %s=", name);
-		if (weir_json_type(value) == WEIR_JSON_TEXT)
-			buf_addstr(out, weir_json_text(value));
-		else
-			weir_json_dump(value, out);
+		weir_json_show(value, out);
 	}
 	weir_json_free(tree);
 }
@@ -54,9 +53,6 @@ static enum weir_rc
 put_row(struct trigger_print *p, const struct weir_act_result *r,
 	const struct weir_trigger *t)
 {
-	const char *word = r->rc == WEIR_OK         ? "done"
-			   : r->rc == WEIR_EREFUSED ? "refused"
-						    : "failed";
 	bool made = !weir_id_is_null(&r->made);
 	struct buf name = BUF_INIT(4096);
 	const struct weir_cell *row[COL_N];
@@ -75,7 +71,7 @@ put_row(struct trigger_print *p, const struct weir_act_result *r,
 	cells[COL_ID].null = !made;
 	cells[COL_NAME].s = buf_str(&name);
 	cells[COL_NAME].null = !made;
-	cells[COL_RESULT].s = str_of(word);
+	cells[COL_RESULT].s = str_of(acts_result_word(r->rc));
 	cells[COL_MESSAGE].s = str_of(r->said);
 	cells[COL_DEPLOYMENT].s = str_of(r->name);
 	cells[COL_PARAMS].s = str_of(t->parameters ? t->parameters : "{}");
@@ -90,7 +86,7 @@ static enum weir_rc
 put_line(struct trigger_print *p, const struct weir_act_result *r,
 	const char *combination)
 {
-	struct buf b = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
+	struct buf b = BUF_INIT(BUF_MAX);
 	const char *wait = strstr(r->said, "; it will wait: ");
 	size_t n = wait && !strcmp(wait, p->wait) ? (size_t)(wait - r->said)
 						  : strlen(r->said);
@@ -101,11 +97,8 @@ put_line(struct trigger_print *p, const struct weir_act_result *r,
 	buf_addf(&b, ": %.*s", (int)n, r->said);
 	/* of many that wait for the same, the first says it */
 	snprintf(p->wait, sizeof(p->wait), "%s", wait ? wait : "");
-	text_sanitize(&clean, buf_str(&b), p->ctx->utf8 ? 0 : TEXT_ASCII);
-	buf_addc(&clean, '\n');
-	rc = ctx_write(p->ctx, clean.s, clean.len);
+	rc = ctx_write_line(p->ctx, buf_str(&b), p->ctx->utf8 ? 0 : TEXT_ASCII);
 	buf_release(&b);
-	buf_release(&clean);
 	return rc;
 }
 
