@@ -134,23 +134,32 @@ work_count(struct finder *f, const struct finder_work *w, struct weir_err *err)
 	return WEIR_OK;
 }
 
+/* Words go to the screen, or nowhere: they are released. */
+static enum weir_rc
+post_words(struct finder *f, const struct finder_work *w, struct buf *words,
+	enum weir_rc rc)
+{
+	struct finder_answer *a;
+
+	if (rc) {
+		buf_release(words);
+		return rc;
+	}
+	a = finder_answer_new(w, FINDER_WORDS);
+	buf_adds(words, "");
+	a->words = buf_steal(words);
+	finder_post(f, a);
+	return WEIR_OK;
+}
+
 static enum weir_rc
 work_values(struct finder *f, const struct finder_work *w, struct weir_err *err)
 {
 	struct buf words = BUF_INIT(64 << 10);
-	struct finder_answer *a;
 	enum weir_rc rc = weir_query_values(f->store, w->job.object, w->job.field,
 		str_of(w->job.prefix), &words, err);
 
-	if (rc) {
-		buf_release(&words);
-		return rc;
-	}
-	a = finder_answer_new(w, FINDER_WORDS);
-	buf_adds(&words, "");
-	a->words = buf_steal(&words);
-	finder_post(f, a);
-	return WEIR_OK;
+	return post_words(f, w, &words, rc);
 }
 
 static enum weir_rc
@@ -217,19 +226,10 @@ work_names(struct finder *f, const struct finder_work *w, struct weir_err *err)
 {
 	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
 	struct buf words = BUF_INIT(BUF_MAX);
-	struct finder_answer *a;
 	enum weir_rc rc =
 		finder_log_names(&f->log, f->store, &w->job, &sink, &words, err);
 
-	if (rc) {
-		buf_release(&words);
-		return rc;
-	}
-	a = finder_answer_new(w, FINDER_WORDS);
-	buf_adds(&words, "");
-	a->words = buf_steal(&words);
-	finder_post(f, a);
-	return WEIR_OK;
+	return post_words(f, w, &words, rc);
 }
 
 static enum weir_rc
