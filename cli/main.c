@@ -40,7 +40,9 @@
  *   views	named views
  * Server:
  *   dyn		libraries that are loaded at first use
+ *   transport.h	what carries requests to who answers them
  *   http	libcurl multi: requests, bounded bodies, retries
+ *   http_transport	as one of those
  *   http_setup	TLS, proxies, credentials, headers from the settings
  *   http_away	when it is time to say so
  *   http_head	lines of the head of an answer
@@ -51,6 +53,7 @@
  *   pull_text	their text made clean first
  *   api		what a backend can do; opening and first contact
  *   api_prefect	the one that speaks Prefect's REST API
+ *   api_op	its requests, each until it is answered
  *   api_body	what is asked
  *   api_reply	answers that are not what was asked for
  *   api_pace	how many requests to keep in flight

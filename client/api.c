@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "api_prefect.h"
+#include "http_transport.h"
 #include "weir/time.h"
 
 enum { WAIT_MS = 1000 };
@@ -10,7 +11,12 @@ enum { WAIT_MS = 1000 };
 enum weir_rc
 api_open(const struct weir_config *config, struct api **ret_api, struct weir_err *err)
 {
-	return api_prefect_open(config, ret_api, err);
+	struct transport *transport = NULL;
+	enum weir_rc rc = http_transport_open(config, &transport, err);
+
+	if (!rc)
+		*ret_api = api_prefect_open(config, transport);
+	return rc;
 }
 
 void
@@ -161,9 +167,8 @@ set_clock(struct api *a, int64_t date_us, int64_t asked_us)
 static enum weir_rc
 fail_foreign(struct api *a, const char *why, struct weir_err *err)
 {
-	weir_fail(err, WEIR_ENET, "server: %s: %s", a->base ? a->base : a->ops->name,
-		why);
-	if (a->base && !strstr(a->base, "/api"))
+	weir_fail(err, WEIR_ENET, "server: %s: %s", a->base, why);
+	if (!strstr(a->base, "/api"))
 		weir_hint(err, "export PREFECT_API_URL=%s/api", a->base);
 	else
 		weir_hint(err, "check the address: weir config get api_url");

@@ -1,9 +1,9 @@
 /*
  * What a backend can do: the one interface between weir and a server.
  *
- * Two implementations: api_prefect.c (HTTP) and, later, the embedded store. Requests
- * are submitted and answered by callback from pump, so that several are in flight; a
- * backend without a network may answer inside submit. Pages are decoded already.
+ * One implementation, api_prefect.c, over two transports (transport.h): HTTP to a
+ * server, and the embedded store. Requests are submitted and answered by callback from
+ * pump, so that several are in flight. Pages are decoded already.
  */
 #ifndef WEIR_CLIENT_API_H
 #define WEIR_CLIENT_API_H
@@ -115,7 +115,6 @@ enum api_write {
 };
 
 struct api_ops {
-	const char *name; /* "prefect", "embedded" */
 	void (*close)(struct api *a);
 
 	/* Lists. The request is copied; done is called once. */
@@ -149,7 +148,14 @@ struct api_ops {
 	void (*raw)(struct api *a, const char *method, const char *path,
 		struct str body, bool repeatable, api_done *done, void *arg);
 
-	void (*pump)(struct api *a, int timeout_ms); /* as http_pump */
+	/*
+	 * Lines of runs' logs, of any number of runs, borrowed until done. Not to be
+	 * sent again after no answer before what came is read back.
+	 */
+	void (*put_logs)(struct api *a, const struct weir_log *logs, size_t n,
+		api_done *done, void *arg);
+
+	void (*pump)(struct api *a, int timeout_ms); /* as transport_ops' */
 	void (*wake)(struct api *a);                 /* from any thread */
 	void (*cancel)(struct api *a); /* everything in flight ends with WEIR_EINTR */
 	size_t (*in_flight)(const struct api *a);
@@ -164,7 +170,8 @@ struct api {
 	int64_t clock_offset_us;    /* server's clock minus ours */
 	size_t page_limit;          /* 200 until the server says otherwise */
 	size_t parallel;            /* requests in flight to aim at; adapts */
-	const char *base; /* address without credentials, for messages; or NULL */
+	const char *base;           /* address without credentials, for messages */
+	bool local; /* the embedded store: nobody else's clock, nobody away */
 	/* When the waiting forms below give up (monotonic; 0: never): WEIR_EPENDING. */
 	int64_t deadline_us;
 	struct http_away

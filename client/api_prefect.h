@@ -3,8 +3,10 @@
 #define WEIR_CLIENT_API_PREFECT_H
 
 #include "api.h"
+#include "transport.h"
 
-WEIR_NODISCARD enum weir_rc api_prefect_open(
-	const struct weir_config *config, struct api **ret_api, struct weir_err *err);
+/* Through transport, which it closes in the end. */
+struct api *api_prefect_open(
+	const struct weir_config *config, struct transport *transport);
 
 #endif

@@ -95,7 +95,7 @@ api_reply_words(struct str body, struct buf *out)
 }
 
 size_t
-api_reply_limit(const struct http_reply *reply)
+api_reply_limit(const struct transport_reply *reply)
 {
 	static const char mark[] = "less than or equal to ";
 	struct buf words = BUF_INIT(WORDS_MAX * 4);
@@ -113,7 +113,7 @@ api_reply_limit(const struct http_reply *reply)
 }
 
 bool
-api_reply_wants_csrf(const struct http_reply *reply)
+api_reply_wants_csrf(const struct transport_reply *reply)
 {
 	struct buf words = BUF_INIT(WORDS_MAX * 4);
 	bool wants;
@@ -127,7 +127,7 @@ api_reply_wants_csrf(const struct http_reply *reply)
 }
 
 bool
-api_reply_token(const struct http_reply *reply, char *out, size_t size)
+api_reply_token(const struct transport_reply *reply, char *out, size_t size)
 {
 	json_t *json = parse(reply->body);
 	const char *token = json_string_value(json_object_get(json, "token"));
@@ -152,7 +152,7 @@ trim(struct str s)
 }
 
 static bool
-is_web_page(const struct http_reply *reply)
+is_web_page(const struct transport_reply *reply)
 {
 	struct str s = trim(reply->body);
 
@@ -165,7 +165,7 @@ is_web_page(const struct http_reply *reply)
 
 /* Prefect 1 was GraphQL: Apollo's words for a request that is none. */
 static bool
-is_graphql(const struct http_reply *reply, const char *base)
+is_graphql(const struct transport_reply *reply, const char *base)
 {
 	static const char *const words[] = { "GET query missing", "GraphQL", "GRAPHQL",
 		"Must provide query", "POST body missing" };
@@ -229,7 +229,7 @@ static const struct status statuses[] = {
 /* clang-format on */
 
 static enum weir_rc
-fail_status(const struct http_reply *reply, const char *base, const char *method,
+fail_status(const struct transport_reply *reply, const char *base, const char *method,
 	const char *path, struct weir_err *err)
 {
 	const struct status *s = statuses;
@@ -250,7 +250,7 @@ fail_status(const struct http_reply *reply, const char *base, const char *method
 
 /* Where the redirect leads, as the base that would have avoided it. */
 static enum weir_rc
-fail_redirect(const struct http_reply *reply, const char *base, const char *path,
+fail_redirect(const struct transport_reply *reply, const char *base, const char *path,
 	struct weir_err *err)
 {
 	size_t n = strlen(path);
@@ -266,8 +266,8 @@ fail_redirect(const struct http_reply *reply, const char *base, const char *path
 }
 
 enum weir_rc
-api_reply_check(const struct http_reply *reply, const char *base, const char *method,
-	const char *path, struct weir_err *err)
+api_reply_check(const struct transport_reply *reply, const char *base,
+	const char *method, const char *path, struct weir_err *err)
 {
 	struct str body = trim(reply->body);
 

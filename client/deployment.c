@@ -4,9 +4,9 @@
 
 #include "api_body.h"
 #include "api_fields.h"
-#include "http.h"
 #include "session.h"
 #include "store_write.h"
+#include "transport.h"
 #include "weir/log.h"
 #include "weir/members.h"
 #include "weir/select.h"
@@ -290,7 +290,7 @@ weir_deployment_named(struct weir_session *s, const char *name,
 {
 	const char *slash = strchr(name, '/');
 	char *flow = xstrndup(name, slash ? (size_t)(slash - name) : 0);
-	struct buf path = BUF_INIT(HTTP_TARGET_MAX), body = BUF_INIT(BUF_MAX);
+	struct buf path = BUF_INIT(TRANSPORT_TARGET_MAX), body = BUF_INIT(BUF_MAX);
 	struct weir_store *store;
 	struct api *api;
 	enum weir_rc rc = open_session(s, &api, &store, err);

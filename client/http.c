@@ -28,7 +28,7 @@ struct transfer {
 	char *payload;
 	size_t payload_len;
 	bool repeatable;
-	void (*done)(void *arg, enum weir_rc rc, const struct http_reply *reply,
+	void (*done)(void *arg, enum weir_rc rc, const struct transport_reply *reply,
 		const struct weir_err *err);
 	void *arg;
 
@@ -203,7 +203,7 @@ take_out(struct transfers *v, const struct transfer *t)
 }
 
 static void
-finish(struct transfer *t, enum weir_rc rc, const struct http_reply *reply,
+finish(struct transfer *t, enum weir_rc rc, const struct transport_reply *reply,
 	const struct weir_err *err)
 {
 	struct http *h = t->http;
@@ -242,7 +242,7 @@ set_headers(struct transfer *t, const char *const *headers)
 	if (headers[0]) {
 		for (struct curl_slist *l = t->http->setup.headers; l; l = l->next)
 			t->headers = c->slist_append(t->headers, l->data);
-		for (size_t i = 0; i < HTTP_HEADERS_MAX && headers[i]; i++)
+		for (size_t i = 0; i < TRANSPORT_HEADERS_MAX && headers[i]; i++)
 			t->headers = c->slist_append(t->headers, headers[i]);
 	}
 	c->easy_setopt(t->easy, CURLOPT_HTTPHEADER,
@@ -250,7 +250,7 @@ set_headers(struct transfer *t, const char *const *headers)
 }
 
 void
-http_submit(struct http *h, const struct http_request *r)
+http_submit(struct http *h, const struct transport_request *r)
 {
 	struct transfer *t = transfer_get(h);
 
@@ -362,7 +362,7 @@ static void
 succeed(struct transfer *t, long status)
 {
 	struct buf location = BUF_INIT(LOCATION_MAX);
-	struct http_reply reply = {
+	struct transport_reply reply = {
 		.status = status,
 		.body = buf_str(&t->body),
 		.date_us = t->date_us,

@@ -173,7 +173,7 @@ struct answer {
 static void
 check_answer(const struct answer *a, const char *base, const char *location)
 {
-	struct http_reply reply = {
+	struct transport_reply reply = {
 		.status = a->status,
 		.body = str_of(a->body),
 		.is_json = a->json,
@@ -291,7 +291,7 @@ test_wrong_addresses(void **state)
 static void
 test_limit_and_csrf(void **state)
 {
-	struct http_reply r = { .status = 422, .is_json = true };
+	struct transport_reply r = { .status = 422, .is_json = true };
 
 	(void)state;
 	r.body = STR(

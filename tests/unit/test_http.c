@@ -29,7 +29,7 @@ struct got {
 };
 
 static void
-on_reply(void *arg, enum weir_rc rc, const struct http_reply *reply,
+on_reply(void *arg, enum weir_rc rc, const struct transport_reply *reply,
 	const struct weir_err *err)
 {
 	struct got *g = arg;
@@ -61,7 +61,7 @@ static void
 ask(struct http *h, const char *method, const char *path, const char *body,
 	bool repeatable, struct got *g)
 {
-	struct http_request r = { .method = method,
+	struct transport_request r = { .method = method,
 		.path = path,
 		.body = str_of(body),
 		.repeatable = repeatable,
@@ -279,7 +279,7 @@ test_cancel_and_wake(void **state)
 {
 	struct http *h = open_http(fake.url);
 	struct got g[3] = { 0 };
-	struct http_request r = {
+	struct transport_request r = {
 		.method = "GET", .path = "/health", .repeatable = true, .done = on_reply
 	};
 	int64_t start = weir_monotonic_us();
