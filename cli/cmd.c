@@ -8,6 +8,7 @@
 #include <weir/text.h>
 #include <weir/views.h>
 
+#include "local.h"
 #include "opt.h"
 #include "tui.h"
 
@@ -158,6 +159,11 @@ run(struct ctx *ctx)
 		return rc;
 	if (ctx->interactive && cmd->menu && cmd->menu(ctx, &start))
 		return open_menu(ctx, &start);
+	if (cmd->needs & CMD_ACTS) {
+		rc = local_allowed(ctx);
+		if (rc)
+			return rc;
+	}
 	if (cmd->needs & CMD_STORE) {
 		rc = ctx_refresh(ctx);
 		if (rc)

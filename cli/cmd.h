@@ -80,6 +80,7 @@ enum cmd_needs {
 	CMD_NO_CONFIG = 1 << 0, /* help, completion: nothing is read */
 	/* Reads the store: it is brought up to date first (weir_sync_for_reading). */
 	CMD_STORE = 1 << 1,
+	CMD_ACTS = 1 << 2, /* on a server, or the embedded store (local.h) */
 };
 
 /*

@@ -155,6 +155,7 @@ static const struct opt opts[] = {
 const struct cmd cmd_cancel = {
 	.name = "cancel",
 	.summary = "stop runs, and say what the server made of it",
+	.needs = CMD_ACTS,
 	.usage = "[ID...]",
 	.words = "@runs",
 	.kind = WEIR_RUN,

@@ -101,6 +101,7 @@ static const struct opt opts[] = {
 	const struct cmd cmd_##what = {                                                \
 		.name = #what,                                                         \
 		.summary = says,                                                       \
+		.needs = CMD_ACTS,                                                     \
 		.usage = "[deployment|pool|queue] NAME...",                            \
 		.words = "@farm",                                                      \
 		.kind = WEIR_DEPLOYMENT,                                               \

@@ -332,6 +332,7 @@ static const struct opt opts[] = {
 const struct cmd cmd_register = {
 	.name = "register",
 	.summary = "register what prefect.yaml names, as far as the server differs",
+	.needs = CMD_ACTS,
 	.usage = "[FILE]",
 	.words = "@files",
 	.kind = WEIR_DEPLOYMENT,

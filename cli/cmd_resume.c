@@ -94,6 +94,7 @@ static const struct opt opts[] = {
 const struct cmd cmd_resume = {
 	.name = "resume",
 	.summary = "go on with runs that are paused",
+	.needs = CMD_ACTS,
 	.usage = "[ID...]",
 	.words = "@runs",
 	.kind = WEIR_RUN,

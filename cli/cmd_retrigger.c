@@ -521,6 +521,7 @@ static const struct opt opts[] = {
 const struct cmd cmd_retrigger = {
 	.name = "retrigger",
 	.summary = "run again, with the same parameters or others",
+	.needs = CMD_ACTS,
 	.usage = "[ID...]",
 	.words = "@runs",
 	.kind = WEIR_RUN,

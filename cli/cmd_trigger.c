@@ -500,6 +500,7 @@ static const struct opt opts[] = {
 const struct cmd cmd_trigger = {
 	.name = "trigger",
 	.summary = "start runs of a deployment",
+	.needs = CMD_ACTS,
 	.usage = "FLOW/DEPLOYMENT [-]",
 	.words = "@deployments",
 	.kind = WEIR_DEPLOYMENT,

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "local.h"
+
 static const struct {
 	const char *word;
 	enum weir_act_kind kind;
@@ -128,6 +130,7 @@ create(struct ctx *ctx, const struct acts_args *args, struct weir_pool_wish *w,
 	const char *const *names, size_t n)
 {
 	const char *type = w->type;
+	bool local = weir_config_embedded(ctx->config);
 	enum weir_rc rc = WEIR_OK;
 
 	for (size_t i = 0; !rc && i < n; i++)
@@ -142,7 +145,7 @@ create(struct ctx *ctx, const struct acts_args *args, struct weir_pool_wish *w,
 			*queue++ = '\0';
 		w->pool = pool;
 		w->queue = queue;
-		w->type = queue ? NULL : type ? type : "process";
+		w->type = queue ? NULL : type ? type : local ? "weir" : "process";
 		acts_init(&a, ctx, &act, args);
 		rc = acts_may(&a);
 		if (!rc)
@@ -188,6 +191,8 @@ pools_act_run(struct ctx *ctx, const struct pools_act *args, const char *output)
 	rc = read_wish(ctx, args, &wish);
 	for (size_t i = 0; !rc && i < n; i++)
 		rc = check(ctx, act.kind, &wish, names[i]);
+	if (!rc)
+		rc = local_allowed(ctx);
 	if (rc)
 		return rc;
 	if (act.kind == WEIR_ACT_CREATE)

@@ -255,14 +255,30 @@ add_file_name(struct buf *out, const char *name)
 	}
 }
 
+/* Without an address it is this machine's own, but for a name that is not known. */
+static bool
+name_embedded(struct weir_config *c, const char *state, const char *data)
+{
+	if (c->value[WEIR_KEY_API_URL] || weir_config_lost_profile(c))
+		return false;
+	c->embedded = true;
+	c->name = xstrdup("embedded");
+	c->store = xasprintf("%s/embedded.db", data);
+	c->state = xasprintf("%s/embedded.db", state);
+	return true;
+}
+
 static void
-name_things(struct weir_config *c, const char *cache, const char *state)
+name_things(
+	struct weir_config *c, const char *cache, const char *state, const char *data)
 {
 	enum config_source from = c->from[WEIR_KEY_API_URL];
 	bool of_profile = from == CONFIG_CONF_PROFILE || from == CONFIG_PROFILE;
 	struct buf path = BUF_INIT(BUF_MAX);
 	char *address;
 
+	if (name_embedded(c, state, data))
+		return;
 	c->name = xstrdup(c->profile && (c->profile_given || of_profile) ? c->profile
 									 : "default");
 	if (!c->value[WEIR_KEY_API_URL])
@@ -277,12 +293,12 @@ name_things(struct weir_config *c, const char *cache, const char *state)
 }
 
 void
-config_resolve(
-	struct weir_config *c, unsigned conf_mode, const char *cache, const char *state)
+config_resolve(struct weir_config *c, unsigned conf_mode, const char *cache,
+	const char *state, const char *data)
 {
 	resolve_all(c);
 	warn_rest(c, conf_mode);
-	name_things(c, cache, state);
+	name_things(c, cache, state, data);
 }
 
 void
@@ -335,6 +351,18 @@ const char *
 weir_config_lost_profile(const struct weir_config *c)
 {
 	return c->no_address && !c->profile ? c->flag_profile : NULL;
+}
+
+bool
+weir_config_embedded(const struct weir_config *c)
+{
+	return c->embedded;
+}
+
+bool
+weir_config_embedded_chosen(const struct weir_config *c)
+{
+	return c->embedded && c->profile && strcmp(c->profile, "embedded") == 0;
 }
 
 const char *

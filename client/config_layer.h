@@ -67,15 +67,16 @@ struct weir_config {
 	bool no_address; /* the embedded profile, or one of --profile that is not known
 			  */
 	char *flag_profile; /* what --profile said, known or not */
+	bool embedded;      /* no address: the embedded store is meant */
 	char *name, *file, *store, *state;
 	struct buf warnings;
 	struct buf profiles; /* names of those there are, one a line */
 };
 
 /* From layers to effective values, with warnings; name, store and state store. cache,
- * state: their folders. */
+ * state, data: their folders. */
 void config_resolve(struct weir_config *c, unsigned conf_mode, const char *cache,
-	const char *state);
+	const char *state, const char *data);
 
 /* How values of a key look; kind of the value in config_keys.c. */
 bool config_key_is_credential(enum weir_key key);

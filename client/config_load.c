@@ -407,7 +407,7 @@ config_load(const struct config_io *io, const struct weir_config_flags *flags,
 	static const struct weir_config_flags none = { 0 };
 	struct load ld = { .io = io, .flags = flags ? flags : &none, .err = err };
 	enum weir_rc rc;
-	char *cache, *state;
+	char *cache, *state, *data;
 
 	ld.c = xcalloc(1, sizeof(*ld.c));
 	buf_init(&ld.c->warnings, BUF_MAX);
@@ -419,9 +419,11 @@ config_load(const struct config_io *io, const struct weir_config_flags *flags,
 	if (!rc) {
 		cache = xdg(&ld, "XDG_CACHE_HOME", ".cache");
 		state = xdg(&ld, "XDG_STATE_HOME", ".local/state");
-		config_resolve(ld.c, ld.conf_mode, cache, state);
+		data = xdg(&ld, "XDG_DATA_HOME", ".local/share");
+		config_resolve(ld.c, ld.conf_mode, cache, state, data);
 		free(cache);
 		free(state);
+		free(data);
 		*ret_config = ld.c;
 	} else {
 		weir_config_free(ld.c);

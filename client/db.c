@@ -18,19 +18,24 @@
 enum { DB_BUSY_MS = 10000, DB_NAP_MS = 20 };
 
 static const struct {
-	const char *word;
+	const char *word, *open;
 	const char *home; /* the variable that moves it */
 	const char *damaged, *old;
 	enum sql_id writer;
 } kinds[] = {
-	[DB_CACHE] = { "store", "XDG_CACHE_HOME",
+	[DB_CACHE] = { "store", "open the store", "XDG_CACHE_HOME",
 		"weir sync   (sets the damaged store aside and fills a new one)",
 		"use that newer weir, or remove the file; it is a cache", SQL_WRITER },
-	[DB_STATE] = { "state store", "XDG_STATE_HOME",
+	[DB_STATE] = { "state store", "open the state store", "XDG_STATE_HOME",
 		"move the file away for a new one to be begun; marks, named views and "
 		"the history of what was done are in it",
 		"use that newer weir; what it remembers is nowhere else",
 		SQL_STATE_WRITER },
+	[DB_EMBEDDED] = { "embedded store", "open the embedded store", "XDG_DATA_HOME",
+		"weir restore FILE, of a weir backup; or move the file away for a new "
+		"one to be begun",
+		"use that newer weir; what is in it is nowhere else",
+		SQL_EMBEDDED_WRITER },
 };
 
 const char *
@@ -344,9 +349,7 @@ db_open(const char *path, enum db_kind kind, enum db_mode mode, struct db *ret_d
 		rc = weir_fail(
 			err, WEIR_ENOTFOUND, "no %s yet: %s", db_word(kind), path);
 	else
-		rc = fail_code(&db, code,
-			kind == DB_CACHE ? "open the store" : "open the state store",
-			err);
+		rc = fail_code(&db, code, kinds[kind].open, err);
 	ret_db->damaged = db.damaged;
 	db_close(&db);
 	return rc;

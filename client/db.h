@@ -19,7 +19,7 @@
 enum { DB_FAULT_STATUS = 99 }; /* exit status of WEIR_FAULT=commit:N */
 
 /* What the file is: its schema, and what can be done when it fails. */
-enum db_kind { DB_CACHE, DB_STATE };
+enum db_kind { DB_CACHE, DB_STATE, DB_EMBEDDED };
 
 struct db {
 	enum db_kind kind;
@@ -43,7 +43,7 @@ enum db_mode { DB_READ, DB_WRITE };
  */
 WEIR_NODISCARD enum weir_rc db_open(const char *path, enum db_kind kind,
 	enum db_mode mode, struct db *ret_db, struct weir_err *err);
-/* "store", "state store": what messages call it. */
+/* "store", "state store", "embedded store": what messages call it. */
 const char *db_word(enum db_kind kind);
 const char *db_home(enum db_kind kind); /* the variable that moves its folder */
 void db_close(struct db *db);

@@ -5,6 +5,7 @@
 static const struct schema *const schemas[] = {
 	[DB_CACHE] = &schema_cache,
 	[DB_STATE] = &schema_state,
+	[DB_EMBEDDED] = &schema_embedded,
 };
 
 enum weir_rc
@@ -51,6 +52,8 @@ migrate(struct db *db, struct weir_err *err)
 		rc = db_exec(db, schema->steps[db->version], err);
 		if (!rc)
 			db->version++;
+		if (!rc && schema->mixed)
+			rc = db_exec(db, schema_marks[db->version], err);
 	}
 	return db_end(db, rc, err);
 }

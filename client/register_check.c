@@ -155,7 +155,7 @@ check_pool(struct reg_plan *p, size_t i, const struct reg_pool *pool)
 	const char *name = pool->name;
 	char hint[256];
 
-	snprintf(hint, sizeof(hint), "weir pools create %s --type process", name);
+	snprintf(hint, sizeof(hint), "weir pools create %s", name);
 	if (pool->missing) {
 		register_fail(p, i, WEIR_EREFUSED, hint,
 			"work_pool.name: the server has no work pool '%s'", name);

@@ -9,7 +9,7 @@
 #include "schema.h"
 
 /* clang-format off */
-static const char step_1[] =
+const char schema_cache_1[] =
 /* One value a key: address, watermark_us, filled_us, cycle_us, clock_offset_us, version... */
 "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 
@@ -93,12 +93,12 @@ static const char step_1[] =
 "CREATE TABLE log_ids(k INTEGER PRIMARY KEY, ids BLOB NOT NULL);"
 "PRAGMA user_version = 1;";
 
-static const char step_2[] =
+const char schema_cache_2[] =
 /* In whose place a run was started, as its label or key says (chain.h). */
 "CREATE TABLE retriggers(run BLOB PRIMARY KEY, of BLOB NOT NULL) WITHOUT ROWID;"
 "CREATE INDEX retriggers_of ON retriggers(of);"
 "PRAGMA user_version = 2;";
 /* clang-format on */
 
-static const char *const steps[] = { step_1, step_2 };
-const struct schema schema_cache = { steps, sizeof(steps) / sizeof(steps[0]) };
+static const char *const steps[] = { schema_cache_1, schema_cache_2 };
+const struct schema schema_cache = { steps, sizeof(steps) / sizeof(steps[0]), false };

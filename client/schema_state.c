@@ -44,4 +44,4 @@ static const char step_2[] =
 /* clang-format on */
 
 static const char *const steps[] = { step_1, step_2 };
-const struct schema schema_state = { steps, sizeof(steps) / sizeof(steps[0]) };
+const struct schema schema_state = { steps, sizeof(steps) / sizeof(steps[0]), false };

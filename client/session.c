@@ -67,35 +67,67 @@ no_server(const struct weir_session *s, struct weir_err *err)
 		return weir_hint(err, "prefect profile ls");
 	}
 	weir_fail(err, WEIR_ENOSERVER, "no server is configured");
-	weir_hint(err, "export PREFECT_API_URL=http://127.0.0.1:4200/api");
+	weir_hint(err, "export PREFECT_API_URL=http://127.0.0.1:4200/api, or "
+		       "weir register (on this machine alone)");
 	return WEIR_ENOSERVER;
 }
 
-enum weir_rc
-weir_session_store(struct weir_session *s, enum weir_store_mode mode,
+/*
+ * Who only looks makes none, unless it was asked for by name: for want of a server
+ * there is nothing to be seen.
+ */
+static enum weir_rc
+open_embedded(struct weir_session *s, enum weir_store_mode *mode,
 	struct weir_store **ret_store, struct weir_err *err)
 {
 	const char *path = weir_config_store(s->config);
-	const char *url = weir_config_str(s->config, WEIR_KEY_API_URL);
-	struct weir_store *store = NULL;
+	const char *params = weir_config_str(s->config, WEIR_KEY_PLATFORM_PARAMS);
+	enum weir_rc rc = weir_store_open_embedded(path, params, *mode, ret_store, err);
+
+	if (rc != WEIR_ENOTFOUND || *mode == WEIR_STORE_WRITE)
+		return rc;
+	if (!weir_config_embedded_chosen(s->config))
+		return no_server(s, err);
+	*mode = WEIR_STORE_WRITE;
+	return weir_store_open_embedded(path, params, *mode, ret_store, err);
+}
+
+static enum weir_rc
+open_cache(struct weir_session *s, enum weir_store_mode mode,
+	struct weir_store **ret_store, struct weir_err *err)
+{
 	char *address, *note = NULL;
 	enum weir_rc rc;
 
-	if (s->store && s->mode >= mode) {
-		*ret_store = s->store;
-		return WEIR_OK;
-	}
-	if (!path || !url)
-		return no_server(s, err);
-	address = weir_url_normalise(url);
-	rc = weir_store_open(path, address,
-		weir_config_str(s->config, WEIR_KEY_PLATFORM_PARAMS), mode, &store,
+	address = weir_url_normalise(weir_config_str(s->config, WEIR_KEY_API_URL));
+	rc = weir_store_open(weir_config_store(s->config), address,
+		weir_config_str(s->config, WEIR_KEY_PLATFORM_PARAMS), mode, ret_store,
 		&note, err);
 	free(address);
 	if (note) {
 		free(s->note);
 		s->note = note;
 	}
+	return rc;
+}
+
+enum weir_rc
+weir_session_store(struct weir_session *s, enum weir_store_mode mode,
+	struct weir_store **ret_store, struct weir_err *err)
+{
+	struct weir_store *store = NULL;
+	enum weir_rc rc;
+
+	if (s->store && s->mode >= mode) {
+		*ret_store = s->store;
+		return WEIR_OK;
+	}
+	if (!weir_config_store(s->config))
+		return no_server(s, err);
+	if (weir_config_embedded(s->config))
+		rc = open_embedded(s, &mode, &store, err);
+	else
+		rc = open_cache(s, mode, &store, err);
 	if (rc)
 		return rc;
 	weir_store_close(s->store);
@@ -186,7 +218,7 @@ remember(struct weir_session *s, const struct api *a, struct weir_err *err)
 	char *version = NULL;
 	enum weir_rc rc;
 
-	if (!s->store || s->mode != WEIR_STORE_WRITE)
+	if (a->local || !s->store || s->mode != WEIR_STORE_WRITE)
 		return WEIR_OK;
 	rc = remember_number(s, WEIR_META_CLOCK_US, a->clock_offset_us, err);
 	if (!rc)

@@ -6,6 +6,8 @@
 #ifndef WEIR_CLIENT_SQL_H
 #define WEIR_CLIENT_SQL_H
 
+#include "sql_embedded.h"
+
 /* clang-format off */
 #define SQL_STATEMENTS(X) \
 	/* the connection */ \
@@ -16,6 +18,8 @@
 		" PRAGMA journal_size_limit=1048576") \
 	X(STATE_WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" \
 		" PRAGMA journal_size_limit=1048576") \
+	X(EMBEDDED_WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" \
+		" PRAGMA cache_size=-4096; PRAGMA journal_size_limit=4194304") \
 	X(EXCLUSIVE, "PRAGMA locking_mode=EXCLUSIVE") \
 	X(CHECK, "PRAGMA quick_check(1)") \
 	X(PROBE, "SELECT (SELECT max(k) FROM runs), (SELECT max(at_us) FROM runs)," \
@@ -99,6 +103,7 @@
 	SQL_SYNC_STATEMENTS(X) \
 	SQL_STATE_STATEMENTS(X) \
 	SQL_WHY_STATEMENTS(X) \
+	SQL_EMBEDDED_STATEMENTS(X) \
 	/* logs: k of a block is log << 32 | place */ \
 	X(LOG_GET, "SELECT k, complete, until_us, n, runs FROM logs WHERE run = ?1") \
 	X(LOG_ADD, "INSERT INTO logs(run, at_us, complete, n, fetched_us)" \

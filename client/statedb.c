@@ -3,6 +3,7 @@
 #include "db_make.h"
 #include "migrate.h"
 #include "weir/mem.h"
+#include "weir/store.h"
 
 struct weir_statedb {
 	struct db db;
@@ -106,11 +107,11 @@ weir_statedb_open(const struct weir_config *config, bool write,
 	enum weir_rc rc = WEIR_OK;
 	char *address;
 
-	if (!path || !url)
+	if (!path)
 		return no_address(write, err);
 	s = xcalloc(1, sizeof(*s));
 	s->db.kind = DB_STATE;
-	address = weir_url_normalise(url);
+	address = url ? weir_url_normalise(url) : xstrdup(WEIR_STORE_EMBEDDED);
 	if (write)
 		rc = db_make(path, DB_STATE, err);
 	if (!rc)

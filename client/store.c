@@ -217,13 +217,32 @@ meta_step(struct weir_store *s, const char *key, sqlite3_stmt **ret_st,
 	return rc;
 }
 
+/* Nothing of the embedded store is on its way. */
+static bool
+embedded_meta(const struct weir_store *s, enum weir_meta key, int64_t *ret_value)
+{
+	if (s->db.kind != DB_EMBEDDED)
+		return false;
+	if (key == WEIR_META_CYCLE_US || key == WEIR_META_WATERMARK_US)
+		*ret_value = weir_now_us();
+	else if (key == WEIR_META_FILLED_US || key == WEIR_META_SINCE_US ||
+		 key == WEIR_META_CLOCK_US)
+		*ret_value = 0;
+	else
+		*ret_value = WEIR_NO_TIME;
+	return true;
+}
+
 enum weir_rc
 weir_store_meta(struct weir_store *s, enum weir_meta key, int64_t *ret_value,
 	struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = meta_step(s, meta_name(key), &st, err);
+	enum weir_rc rc;
 
+	if (embedded_meta(s, key, ret_value))
+		return WEIR_OK;
+	rc = meta_step(s, meta_name(key), &st, err);
 	if (!rc)
 		*ret_value = st ? db_time(st, 0) : WEIR_NO_TIME;
 	db_reset(st);
@@ -332,9 +351,14 @@ weir_store_check(struct weir_store *s, struct weir_err *err)
 	if (!rc && !(row && str_eq(db_str(st, 0), "ok"))) {
 		struct str why = db_str(st, 0);
 
-		rc = weir_fail(err, WEIR_EDB, "the store is damaged: %s: %.*s",
-			s->db.path, (int)why.len, why.s ? why.s : "");
-		weir_hint(err, "weir sync   (sets it aside and fills a new one)");
+		rc = weir_fail(err, WEIR_EDB, "the %s is damaged: %s: %.*s",
+			db_word(s->db.kind), s->db.path, (int)why.len,
+			why.s ? why.s : "");
+		if (s->db.kind == DB_EMBEDDED)
+			weir_hint(err, "weir restore FILE, of a weir backup");
+		else
+			weir_hint(
+				err, "weir sync   (sets it aside and fills a new one)");
 		db_suspect(&s->db);
 	}
 	db_reset(st);
@@ -347,7 +371,9 @@ weir_store_run_states(struct weir_store *s, const struct weir_id *run, char **re
 {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
-	enum weir_rc rc = db_get(&s->db, SQL_DETAILS_STATES, &st, err);
+	enum sql_id id =
+		s->db.kind == DB_EMBEDDED ? SQL_EMB_STATES : SQL_DETAILS_STATES;
+	enum weir_rc rc = db_get(&s->db, id, &st, err);
 
 	if (rc)
 		return rc;

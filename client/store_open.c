@@ -99,6 +99,13 @@ set_aside(const char *path, char **ret_note, struct weir_err *err)
 	return rc;
 }
 
+/* What is set aside can be had again. */
+static bool
+may_set_aside(const struct weir_store *s, enum db_kind kind)
+{
+	return kind == DB_CACHE && s->db.damaged;
+}
+
 /* Is there a mark, and is it right? A wrong one is removed. */
 static enum weir_rc
 check_suspect(struct weir_store *s, struct weir_err *err)
@@ -168,19 +175,19 @@ begin_write(struct weir_store *s, const char *address, struct weir_err *err)
 }
 
 static enum weir_rc
-open_write(struct weir_store *s, const char *path, const char *address, char **ret_note,
-	struct weir_err *err)
+open_write(struct weir_store *s, const char *path, enum db_kind kind,
+	const char *address, char **ret_note, struct weir_err *err)
 {
 	enum weir_rc rc = WEIR_OK;
 	bool again = true;
 
 	while (!rc) {
-		rc = db_make(path, DB_CACHE, err);
+		rc = db_make(path, kind, err);
 		if (!rc)
-			rc = db_open(path, DB_CACHE, DB_WRITE, &s->db, err);
+			rc = db_open(path, kind, DB_WRITE, &s->db, err);
 		if (!rc)
 			rc = begin_write(s, address, err);
-		if (!rc || !s->db.damaged || !again)
+		if (!rc || !may_set_aside(s, kind) || !again)
 			break;
 		again = false;
 		s->db.damaged = false;
@@ -192,12 +199,12 @@ open_write(struct weir_store *s, const char *path, const char *address, char **r
 
 /* A store of an older weir is brought up to date first. */
 static enum weir_rc
-open_read(struct weir_store *s, const char *path, const char *address,
-	struct weir_err *err)
+open_read(struct weir_store *s, const char *path, enum db_kind kind,
+	const char *address, struct weir_err *err)
 {
 	struct db writer = { 0 };
 	bool old = false;
-	enum weir_rc rc = db_open(path, DB_CACHE, DB_READ, &s->db, err);
+	enum weir_rc rc = db_open(path, kind, DB_READ, &s->db, err);
 
 	if (!rc)
 		rc = migrate_check(&s->db, &old, err);
@@ -207,21 +214,21 @@ open_read(struct weir_store *s, const char *path, const char *address,
 		return weir_fail(err, WEIR_ENOTFOUND, "no store yet: %s", path);
 	if (old) {
 		db_close(&s->db);
-		rc = db_open(path, DB_CACHE, DB_WRITE, &writer, err);
+		rc = db_open(path, kind, DB_WRITE, &writer, err);
 		if (!rc) {
 			rc = migrate(&writer, err);
 			db_close(&writer);
 		}
 		if (!rc)
-			rc = db_open(path, DB_CACHE, DB_READ, &s->db, err);
+			rc = db_open(path, kind, DB_READ, &s->db, err);
 	}
 	return rc ? rc : check_address(s, address, err);
 }
 
-enum weir_rc
-weir_store_open(const char *path, const char *address, const char *platform_params,
-	enum weir_store_mode mode, struct weir_store **ret_store, char **ret_note,
-	struct weir_err *err)
+static enum weir_rc
+store_of(const char *path, enum db_kind kind, const char *address,
+	const char *platform_params, enum weir_store_mode mode,
+	struct weir_store **ret_store, char **ret_note, struct weir_err *err)
 {
 	struct weir_store *s = xcalloc(1, sizeof(*s));
 	enum weir_rc rc;
@@ -229,16 +236,33 @@ weir_store_open(const char *path, const char *address, const char *platform_para
 	s->mode = mode;
 	s->lock_fd = -1;
 	if (mode == WEIR_STORE_READ) {
-		rc = open_read(s, path, address, err);
+		rc = open_read(s, path, kind, address, err);
 	} else {
 		set_platform_params(s, platform_params);
-		rc = open_write(s, path, address, ret_note, err);
+		rc = open_write(s, path, kind, address, ret_note, err);
 	}
 	if (rc)
 		weir_store_close(s);
 	else
 		*ret_store = s;
 	return rc;
+}
+
+enum weir_rc
+weir_store_open(const char *path, const char *address, const char *platform_params,
+	enum weir_store_mode mode, struct weir_store **ret_store, char **ret_note,
+	struct weir_err *err)
+{
+	return store_of(path, DB_CACHE, address, platform_params, mode, ret_store,
+		ret_note, err);
+}
+
+enum weir_rc
+weir_store_open_embedded(const char *path, const char *platform_params,
+	enum weir_store_mode mode, struct weir_store **ret_store, struct weir_err *err)
+{
+	return store_of(path, DB_EMBEDDED, WEIR_STORE_EMBEDDED, platform_params, mode,
+		ret_store, NULL, err);
 }
 
 void

@@ -7,6 +7,7 @@
  * its own and goes on where it was left.
  */
 #define LOG_MODULE "sync"
+#include "sync_local.h"
 #include "sync_parts.h"
 #include "weir/log.h"
 
@@ -341,8 +342,11 @@ weir_sync_cycle(struct weir_session *session, const struct weir_sync_options *o,
 	struct weir_sync_result *ret_result, struct weir_err *err)
 {
 	struct sync s;
-	enum weir_rc rc = sync_begin(&s, session, o);
+	enum weir_rc rc;
 
+	if (sync_local(session))
+		return sync_local_cycle(session, ret_result, err);
+	rc = sync_begin(&s, session, o);
 	if (!rc)
 		rc = cycle(&s);
 	LOG(LOG_INFO, "cycle: rc %d, %lld requests, %lld runs altered", (int)rc,
@@ -403,6 +407,8 @@ weir_sync_for_reading(struct weir_session *s, bool insist,
 	enum weir_rc rc;
 
 	err = err ? err : &own;
+	if (sync_local(s))
+		return sync_local_store(s, err);
 	rc = weir_session_store(s, WEIR_STORE_READ, &store, err);
 	if (rc == WEIR_OK)
 		rc = freshness(store, &fresh, &empty, err);

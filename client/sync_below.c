@@ -1,4 +1,5 @@
 /* What lies below runs that are watched: their child runs, their task runs. */
+#include "sync_local.h"
 #include "sync_parts.h"
 
 /* Child runs were stored before: now it is known whose they are. */
@@ -39,8 +40,11 @@ weir_sync_below(struct weir_session *session, const struct weir_id *runs, size_t
 {
 	const struct weir_sync_options options = { .budget_ms = budget_ms };
 	struct sync s;
-	enum weir_rc rc = sync_begin(&s, session, &options);
+	enum weir_rc rc;
 
+	if (sync_local(session))
+		return sync_local_store(session, err);
+	rc = sync_begin(&s, session, &options);
 	if (!rc)
 		rc = read_all(&s, WEIR_RUN, runs, n);
 	if (!rc)

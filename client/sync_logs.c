@@ -10,6 +10,7 @@
  * late.
  */
 #define LOG_MODULE "sync"
+#include "sync_local.h"
 #include "sync_parts.h"
 #include "weir/log.h"
 #include "weir/select.h"
@@ -222,6 +223,8 @@ weir_sync_logs(struct weir_session *session, const struct weir_id *run,
 	struct sync s;
 	enum weir_rc rc;
 
+	if (sync_local(session))
+		return sync_local_run(session, run, ret_ended, err);
 	mine = o ? *o : mine;
 	mine.lock_ms = mine.lock_ms ? mine.lock_ms : SYNC_LOCK_MS;
 	rc = sync_begin(&s, session, &mine);
@@ -277,6 +280,8 @@ weir_sync_logs_of(struct weir_session *session, const struct weir_query *query,
 	struct sync s;
 	enum weir_rc rc;
 
+	if (sync_local(session))
+		return sync_local_cycle(session, ret_result, err);
 	mine.lock_ms = mine.lock_ms ? mine.lock_ms : SYNC_LOCK_MS;
 	rc = sync_begin(&s, session, &mine);
 	if (!rc)

@@ -293,7 +293,7 @@ assert n.count("one") == 1 and n.count("two") == 1, n'
 	exits 0
 	weir2 --offline register
 	exits 5
-	PREFECT_API_URL='' weir2 register
+	CI=1 PREFECT_API_URL='' weir2 register
 	exits 2
 }
 

@@ -180,10 +180,15 @@ test_profile_flag(void **state)
 	weir_config_free(c);
 	c = load(&w, "embedded");
 	assert_null(weir_config_str(c, WEIR_KEY_API_URL));
-	assert_null(weir_config_store(c));
+	assert_true(weir_config_embedded(c) && weir_config_embedded_chosen(c));
+	assert_string_equal(weir_config_store(c), "/h/.local/share/weir/embedded.db");
+	assert_string_equal(weir_config_state(c), "/h/.local/state/weir/embedded.db");
+	assert_string_equal(weir_config_name(c), "embedded");
 	weir_config_free(c);
 	c = load(&w, "typo");
 	assert_null(weir_config_str(c, WEIR_KEY_API_URL));
+	assert_null(weir_config_store(c));
+	assert_false(weir_config_embedded(c));
 	assert_non_null(strstr(weir_config_warnings(c), "'typo' (--profile)"));
 	assert_non_null(strstr(weir_config_warnings(c), " a,"));
 	weir_config_free(c);

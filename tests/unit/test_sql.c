@@ -54,10 +54,16 @@ is_big(const char *detail)
 	return false;
 }
 
-/* Those that are for the other of the two files. */
+/* Those that are for the other files. */
 static const bool of_state[SQL_N] = {
 #define X(name, text) [SQL_##name] = true,
 	SQL_STATE_STATEMENTS(X)
+#undef X
+};
+
+static const bool of_embedded[SQL_N] = {
+#define X(name, text) [SQL_##name] = true,
+	SQL_EMBEDDED_STATEMENTS(X)
 #undef X
 };
 
@@ -66,16 +72,24 @@ test_plans(void **state)
 {
 	bool scans[N_ELEM(whole) + 1] = { false };
 	struct state_help sh;
+	struct weir_store *embedded = NULL;
+	struct weir_err *err;
 	struct help h;
+	char *path;
 
 	(void)state;
 	help_new(&h);
+	err = &h.err;
+	path = xasprintf("%s/embedded.db", h.folder);
+	OK(weir_store_open_embedded(path, NULL, WEIR_STORE_WRITE, &embedded, err));
 	state_new(&sh);
 	state_open(&sh, true);
 	for (int id = 0; id < SQL_N; id++) {
 		char *explain = xasprintf("EXPLAIN QUERY PLAN %s", sql_text[id]);
-		sqlite3 *sqlite =
-			of_state[id] ? statedb_db(sh.s)->sqlite : store_db(h.s)->sqlite;
+		struct db *db = of_state[id]      ? statedb_db(sh.s)
+				: of_embedded[id] ? store_db(embedded)
+						  : store_db(h.s);
+		sqlite3 *sqlite = db->sqlite;
 		sqlite3_stmt *st = NULL;
 		int code = sqlite3_prepare_v2(sqlite, explain, -1, &st, NULL);
 
@@ -96,6 +110,8 @@ test_plans(void **state)
 	for (size_t i = 0; i < N_ELEM(whole); i++)
 		if (!scans[i])
 			fail_msg("no longer whole: %s", sql_text[whole[i].id]);
+	weir_store_close(embedded);
+	free(path);
 	state_end(&sh);
 	help_end(&h);
 }

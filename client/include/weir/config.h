@@ -76,6 +76,13 @@ const char *weir_config_profiles(const struct weir_config *c);
 const char *weir_config_lost_profile(const struct weir_config *c);
 
 /*
+ * No server: the embedded store of this machine is what is meant. chosen: by the name
+ * of its profile, not for want of an address.
+ */
+bool weir_config_embedded(const struct weir_config *c);
+bool weir_config_embedded_chosen(const struct weir_config *c);
+
+/*
  * For `weir config`: the table's rows and where a value came from ("PREFECT_API_URL",
  * "profiles.toml:local", "default"; "" where there is no value).
  */
@@ -110,10 +117,9 @@ size_t weir_config_entries(const struct weir_config *c, const char *table,
 
 /* Paths: borrowed, absolute. */
 const char *weir_config_file(const struct weir_config *c); /* weir.conf */
-const char *weir_config_store(const struct weir_config
-		*c); /* cache of this profile and address; NULL without address */
-const char *weir_config_state(
-	const struct weir_config *c); /* state store beside it; NULL without address */
+/* Cache of this profile and address, or the embedded store; NULL of a lost profile. */
+const char *weir_config_store(const struct weir_config *c);
+const char *weir_config_state(const struct weir_config *c); /* state store beside it */
 const char *weir_config_name(
 	const struct weir_config *c); /* profile name to show, "default" */
 

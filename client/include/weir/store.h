@@ -31,6 +31,14 @@ enum weir_store_mode {
 WEIR_NODISCARD enum weir_rc weir_store_open(const char *path, const char *address,
 	const char *platform_params, enum weir_store_mode mode,
 	struct weir_store **ret_store, char **ret_note, struct weir_err *err);
+/*
+ * The embedded store: it is data, never set aside, and what is committed to it has
+ * reached the disk. Its age is always now.
+ */
+#define WEIR_STORE_EMBEDDED "embedded" /* its address */
+WEIR_NODISCARD enum weir_rc weir_store_open_embedded(const char *path,
+	const char *platform_params, enum weir_store_mode mode,
+	struct weir_store **ret_store, struct weir_err *err);
 void weir_store_close(struct weir_store *s);
 
 /* Cancel what a read on this connection is doing (sqlite3_interrupt); from any thread.

@@ -1,0 +1,51 @@
+#include "sync_local.h"
+
+#include "store_write.h"
+
+bool
+sync_local(const struct weir_session *s)
+{
+	return weir_config_embedded(weir_session_config(s));
+}
+
+enum weir_rc
+sync_local_cycle(struct weir_session *s, struct weir_sync_result *ret_result,
+	struct weir_err *err)
+{
+	enum weir_rc rc = sync_local_store(s, err);
+
+	*ret_result = (struct weir_sync_result){ .whole = rc == WEIR_OK };
+	return rc;
+}
+
+enum weir_rc
+sync_local_store(struct weir_session *s, struct weir_err *err)
+{
+	struct weir_store *store = NULL;
+
+	return weir_session_store(s, WEIR_STORE_READ, &store, err);
+}
+
+enum weir_rc
+sync_local_run(struct weir_session *s, const struct weir_id *run, bool *ret_ended,
+	struct weir_err *err)
+{
+	struct weir_store *store = NULL;
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = weir_session_store(s, WEIR_STORE_READ, &store, err);
+
+	if (!rc)
+		rc = db_get(store_db(store), SQL_RUN_ENDED, &st, err);
+	if (rc)
+		return rc;
+	db_bind_id(st, 1, run);
+	rc = db_step(store_db(store), st, &row, err);
+	if (!rc && row && ret_ended)
+		*ret_ended = weir_state_is_terminal(
+			(enum weir_state)sqlite3_column_int(st, 0));
+	db_reset(st);
+	if (!rc && !row)
+		rc = weir_fail(err, WEIR_ENOTFOUND, "run: not found");
+	return rc;
+}
