@@ -56,6 +56,23 @@
  *   api_op	its requests, each until it is answered
  *   api_body	what is asked
  *   api_reply	answers that are not what was asked for
+ *   embedded	Prefect's REST API over the embedded store, in the process
+ *   embedded_json	its answers and values
+ *   embedded_rows	objects in its store
+ *   embedded_list	its lists
+ *   embedded_rules	which transitions of a run there are
+ *   embedded_state	states, entered and proposed
+ *   embedded_runs	flow runs
+ *   embedded_tasks	task runs
+ *   embedded_flows	flows, limits, artifacts
+ *   embedded_deployments	deployments
+ *   embedded_schedules	and their schedules
+ *   embedded_pools	pools, queues, workers
+ *   embedded_scheduled	what a worker may take
+ *   embedded_logs	lines
+ *   sql_embedded.h	what it asks of the store
+ *   sql_filter	filters of the API as SQL
+ *   bell		other processes that look at the same file, woken
  *   api_pace	how many requests to keep in flight
  *   api_fields	the members of Prefect's objects, for both readers
  *   session	configuration, store and server of one use of weir
@@ -66,6 +83,7 @@
  *   sql	every static statement
  *   schema	the ladder of steps that make a store
  *   schema_state	and of the state store
+ *   schema_embedded	and of the embedded store
  *   migrate	climbing it
  *   store	the cache of what a server said, for reading
  *   store_write.h	and for writing
@@ -133,6 +151,7 @@
  *   sync_detail	parents, task runs, a run whole
  *   sync_below	of runs that are watched
  *   sync_logs	lines
+ *   sync_local	nothing to fetch: the embedded store
  *   actions	cancelling and retriggering, from the wish to its result
  *   act_rules	what is proposed in which state, what an answer means
  *   act_known	what a new run waits for, read where it is not here
@@ -205,6 +224,7 @@
  *   logs_follow	what is new, until the end
  *   logs_search	the logs of many runs
  *   logs_print	lines as text, bytes, NDJSON
+ *   local	acting without a server
  *   acts		runs to act on, asking, results
  *   cmd_trigger	new runs of a deployment
  *   trigger_print	what came of them

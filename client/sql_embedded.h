@@ -60,7 +60,7 @@
 		" AND deployment = (SELECT k FROM deployments WHERE id = ?1)") \
 	X(EMB_RUNS_AUTO_OF, "SELECT id FROM runs WHERE state = 1 AND auto" \
 		" AND deployment = (SELECT k FROM deployments WHERE id = ?1)") \
-	X(EMB_CHILDREN, "SELECT id FROM runs WHERE parent = ?1") \
+	X(EMB_CHILDREN, "SELECT id FROM runs WHERE parent = ?1 AND state BETWEEN 1 AND 4") \
 	/* what holds a slot */ \
 	X(EMB_BUSY_POOL, "SELECT count(*) FROM runs WHERE state IN (2, 3)" \
 		" AND pool = (SELECT k FROM names WHERE name = ?1)") \
@@ -79,7 +79,6 @@
 		" AND r.queue = (SELECT k FROM names WHERE name = ?2)" \
 		" AND json_extract('{' || x.rest || '}', '$.empirical_policy.retry_type')" \
 		" IS NOT 'in_process' ORDER BY r.next_us, r.k") \
-	X(EMB_NEXT_DUE, "SELECT min(next_us) FROM runs WHERE next_us IS NOT NULL") \
 	/* schedules */ \
 	X(EMB_SCHEDULE_ADD, "INSERT INTO schedules(id, deployment, active, doc)" \
 		" VALUES(?1, ?2, ?3, ?4) ON CONFLICT(id) DO UPDATE SET active = ?3," \
@@ -87,9 +86,6 @@
 	X(EMB_SCHEDULE_IDS, "SELECT id FROM schedules WHERE deployment = ?1") \
 	X(EMB_SCHEDULE_DELETE, "DELETE FROM schedules WHERE id = ?1") \
 	X(EMB_SCHEDULES_DELETE, "DELETE FROM schedules WHERE deployment = ?1") \
-	X(EMB_SCHEDULES, "SELECT s.id, s.deployment, s.doc, s.made_us FROM schedules s" \
-		" WHERE s.active") \
-	X(EMB_SCHEDULE_MADE, "UPDATE schedules SET made_us = ?2 WHERE id = ?1") \
 	X(EMB_SCHEDULES_AGAIN, "UPDATE schedules SET made_us = NULL WHERE deployment = ?1")
 /* clang-format on */
 

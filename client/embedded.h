@@ -1,0 +1,24 @@
+/*
+ * The embedded backend: Prefect's REST API over the embedded store, answered within the
+ * process, as a transport (transport.h). With no server configured weir is complete on
+ * one machine by it.
+ *
+ * What was submitted when it is pumped is one transaction: what is said to be done has
+ * reached the disk, and a hundred requests of a worker cost one wait for it.
+ */
+#ifndef WEIR_CLIENT_EMBEDDED_H
+#define WEIR_CLIENT_EMBEDDED_H
+
+#include "transport.h"
+#include "weir/config.h"
+
+/* Opens the store that the configuration names, made if need be. */
+WEIR_NODISCARD enum weir_rc embedded_open(const struct weir_config *config,
+	struct transport **ret_transport, struct weir_err *err);
+
+/* The same of a file. */
+WEIR_NODISCARD enum weir_rc embedded_open_file(const char *path,
+	const char *platform_params, struct transport **ret_transport,
+	struct weir_err *err);
+
+#endif

@@ -1,0 +1,245 @@
+/* Lists, counts, and single documents of the embedded backend. */
+#include "embedded_priv.h"
+#include "sql_filter.h"
+#include "weir/time.h"
+
+static enum weir_rc
+refuse_filter(struct embedded_call *c, struct sql_filter *f)
+{
+	enum weir_rc rc = embedded_refuse(c, 422, "%s", f->wrong);
+
+	sql_filter_release(f);
+	return rc;
+}
+
+static void
+add_row(struct embedded_call *c, sqlite3_stmt *st)
+{
+	if (c->kind == WEIR_RUN)
+		embedded_run_text(st, &c->out);
+	else if (c->kind == WEIR_TASK_RUN)
+		embedded_task_text(st, &c->out);
+	else
+		buf_addstr(&c->out, db_str(st, 0));
+}
+
+static enum weir_rc
+add_rows(struct embedded_call *c, const struct sql_filter *f)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = sql_filter_prepare(c->db, f, false, &st, c->err);
+
+	buf_addc(&c->out, '[');
+	while (!rc && !(rc = db_step(c->db, st, &row, c->err)) && row) {
+		if (c->out.len > 1)
+			buf_addc(&c->out, ',');
+		add_row(c, st);
+	}
+	buf_addc(&c->out, ']');
+	sqlite3_finalize(st);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_list(struct embedded_call *c)
+{
+	struct sql_filter f;
+	enum weir_rc rc;
+
+	if (!sql_filter_read(c->kind, c->body, EMBEDDED_PAGE, &f))
+		return refuse_filter(c, &f);
+	rc = add_rows(c, &f);
+	sql_filter_release(&f);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_list_of_pool(struct embedded_call *c)
+{
+	struct sql_filter f;
+	struct weir_id id;
+	json_t *pool = NULL;
+	enum weir_rc rc = embedded_named(c, WEIR_POOL, NULL, c->part[0], &pool);
+
+	if (rc)
+		return rc;
+	if (!pool)
+		return embedded_refuse(
+			c, 404, "Work pool \"%s\" not found.", c->part[0]);
+	(void)embedded_get_id(json_object_get(pool, "id"), &id);
+	json_decref(pool);
+	if (!sql_filter_read(c->kind, c->body, EMBEDDED_PAGE, &f))
+		return refuse_filter(c, &f);
+	sql_filter_of_pool(&f, &id);
+	rc = add_rows(c, &f);
+	sql_filter_release(&f);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_count(struct embedded_call *c)
+{
+	struct sql_filter f;
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc;
+
+	if (!sql_filter_read(c->kind, c->body, EMBEDDED_PAGE, &f))
+		return refuse_filter(c, &f);
+	rc = sql_filter_prepare(c->db, &f, true, &st, c->err);
+	if (!rc)
+		rc = db_step(c->db, st, &row, c->err);
+	if (!rc && row)
+		buf_addf(&c->out, "%lld", (long long)sqlite3_column_int64(st, 0));
+	sqlite3_finalize(st);
+	sql_filter_release(&f);
+	return rc;
+}
+
+/* ---- counts by state in buckets of time */
+
+enum { HISTORY_MAX = 500 };
+
+static json_t *
+bucket(int64_t from_us, int64_t to_us, const int64_t counts[WEIR_N_STATES])
+{
+	json_t *b = json_object(), *states = json_array();
+
+	json_object_set_new(b, "interval_start", embedded_time(from_us));
+	json_object_set_new(b, "interval_end", embedded_time(to_us));
+	for (int s = WEIR_ST_SCHEDULED; s < WEIR_N_STATES; s++)
+		if (counts[s])
+			json_array_append_new(states,
+				json_pack("{s:s, s:s, s:I, s:f, s:f}", "state_type",
+					weir_state_type((enum weir_state)s),
+					"state_name",
+					weir_state_type((enum weir_state)s),
+					"count_runs", (json_int_t)counts[s],
+					"sum_estimated_run_time", 0.0,
+					"sum_estimated_lateness", 0.0));
+	json_object_set_new(b, "states", states);
+	return b;
+}
+
+/* Of all runs; by type, whose name stands for the names of its states. */
+enum weir_rc
+embedded_do_history(struct embedded_call *c)
+{
+	int64_t from = embedded_us(json_object_get(c->body, "history_start"));
+	int64_t to = embedded_us(json_object_get(c->body, "history_end"));
+	double width_s =
+		json_number_value(json_object_get(c->body, "history_interval_seconds"));
+	int64_t width = (int64_t)(width_s * WEIR_SECOND_US), n;
+	int64_t counts[HISTORY_MAX][WEIR_N_STATES];
+	json_t *all;
+	enum weir_rc rc;
+
+	if (from == WEIR_NO_TIME || to == WEIR_NO_TIME || to <= from ||
+		width < WEIR_SECOND_US || (to - from) / width >= HISTORY_MAX)
+		return embedded_refuse(c, 422,
+			"history_start, history_end, history_interval_seconds: at most "
+			"%d intervals of a second or more",
+			HISTORY_MAX);
+	n = (to - from + width - 1) / width;
+	rc = store_history(c->store, from, width, (size_t)n, counts, c->err);
+	if (rc)
+		return rc;
+	all = json_array();
+	for (int64_t i = 0; i < n; i++)
+		json_array_append_new(all,
+			bucket(from + i * width, from + (i + 1) * width, counts[i]));
+	return embedded_answer(c, 200, all);
+}
+
+/* ---- single documents */
+
+/* `Flow not found`, as Prefect's servers say it. */
+static enum weir_rc
+not_found(struct embedded_call *c)
+{
+	static const char *const names[WEIR_N_KINDS] = {
+		[WEIR_RUN] = "Flow run",
+		[WEIR_TASK_RUN] = "Task run",
+		[WEIR_FLOW] = "Flow",
+		[WEIR_DEPLOYMENT] = "Deployment",
+		[WEIR_POOL] = "Work pool",
+		[WEIR_QUEUE] = "Work queue",
+		[WEIR_WORKER] = "Worker",
+		[WEIR_ARTIFACT] = "Artifact",
+		[WEIR_LIMIT] = "Concurrency limit",
+	};
+
+	return embedded_refuse(c, 404, "%s not found", names[c->kind]);
+}
+
+enum weir_rc
+embedded_do_get_doc(struct embedded_call *c)
+{
+	struct weir_id id;
+	json_t *doc = NULL;
+	enum weir_rc rc;
+
+	if (!embedded_part(c, 0, &id))
+		return WEIR_OK;
+	rc = embedded_doc(c, c->kind, &id, &doc);
+	if (rc)
+		return rc;
+	return doc ? embedded_answer(c, 200, doc) : not_found(c);
+}
+
+enum weir_rc
+embedded_do_delete_doc(struct embedded_call *c)
+{
+	struct weir_id id;
+	json_t *doc = NULL;
+	enum weir_rc rc;
+
+	if (!embedded_part(c, 0, &id))
+		return WEIR_OK;
+	rc = embedded_doc(c, c->kind, &id, &doc);
+	if (!rc && !doc)
+		return not_found(c);
+	json_decref(doc);
+	if (!rc)
+		rc = store_doc_gone(c->store, c->kind, &id, c->err);
+	return rc ? rc : embedded_answer(c, 204, NULL);
+}
+
+/* ---- what is the same whenever it is asked */
+
+enum weir_rc
+embedded_do_yes(struct embedded_call *c)
+{
+	return embedded_answer(c, 200, json_true());
+}
+
+enum weir_rc
+embedded_do_api_version(struct embedded_call *c)
+{
+	return embedded_answer(c, 200, json_string("0.8.4"));
+}
+
+enum weir_rc
+embedded_do_version(struct embedded_call *c)
+{
+	return embedded_answer(c, 200, json_string(WEIR_VERSION));
+}
+
+enum weir_rc
+embedded_do_none(struct embedded_call *c)
+{
+	return embedded_refuse(c, 404, "Not Found");
+}
+
+enum weir_rc
+embedded_do_nothing(struct embedded_call *c)
+{
+	return embedded_answer(c, 204, NULL);
+}
+
+enum weir_rc
+embedded_do_empty(struct embedded_call *c)
+{
+	return embedded_answer(c, 200, json_array());
+}

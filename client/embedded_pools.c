@@ -1,0 +1,449 @@
+/* Work pools, their queues and workers, of the embedded backend. */
+#include "embedded_priv.h"
+#include "weir/time.h"
+
+enum { FIRST_PRIORITY = 1 };
+
+/* ---- pools */
+
+static enum weir_rc
+find_pool(struct embedded_call *c, struct weir_id *ret_id, json_t **ret_pool)
+{
+	enum weir_rc rc = embedded_named(c, WEIR_POOL, NULL, c->part[0], ret_pool);
+
+	if (!rc && !*ret_pool)
+		rc = embedded_refuse(c, 404, "Work pool \"%s\" not found.", c->part[0]);
+	else if (!rc)
+		(void)embedded_get_id(json_object_get(*ret_pool, "id"), ret_id);
+	return rc;
+}
+
+static json_t *
+new_queue(
+	struct embedded_call *c, const json_t *pool, const char *name, int64_t priority)
+{
+	static const char *const kept[] = { "description", "is_paused",
+		"concurrency_limit", "priority", NULL };
+	const char *asked = embedded_str(c->body, "name");
+	json_t *q = embedded_new(c);
+
+	json_object_set_new(q, "name", json_string(name));
+	if (c->kind == WEIR_QUEUE && asked && strcmp(asked, name) == 0)
+		embedded_take(q, c->body, kept);
+	embedded_default(q, "description", json_string(""));
+	embedded_default(q, "is_paused", json_false());
+	embedded_default(q, "concurrency_limit", json_null());
+	embedded_default(q, "priority", json_integer(priority));
+	json_object_set(q, "work_pool_id", json_object_get(pool, "id"));
+	json_object_set(q, "work_pool_name", json_object_get(pool, "name"));
+	json_object_set_new(q, "filter", json_null());
+	json_object_set_new(q, "last_polled", json_null());
+	json_object_set_new(q, "status", json_string("NOT_READY"));
+	return q;
+}
+
+/* The number after the last of a pool's queues. */
+static enum weir_rc
+next_priority(struct embedded_call *c, const json_t *pool, int64_t *ret_priority)
+{
+	struct weir_id id;
+	json_t *all = NULL;
+	int64_t last = 0;
+	enum weir_rc rc;
+
+	(void)embedded_get_id(json_object_get(pool, "id"), &id);
+	rc = embedded_docs_of(c, SQL_EMB_QUEUES_OF, &id, &all);
+	for (size_t i = 0; !rc && i < json_array_size(all); i++) {
+		const json_t *q = json_array_get(all, i);
+		int64_t p = json_integer_value(json_object_get(q, "priority"));
+
+		last = p > last ? p : last;
+	}
+	json_decref(all);
+	*ret_priority = last + 1;
+	return rc;
+}
+
+enum weir_rc
+embedded_queue(
+	struct embedded_call *c, const json_t *pool, const char *name, json_t **ret)
+{
+	struct weir_id id;
+	int64_t priority = FIRST_PRIORITY;
+	enum weir_rc rc;
+
+	if (!name && embedded_get_id(json_object_get(pool, "default_queue_id"), &id))
+		return embedded_doc(c, WEIR_QUEUE, &id, ret);
+	(void)embedded_get_id(json_object_get(pool, "id"), &id);
+	rc = embedded_named(c, WEIR_QUEUE, &id, name ? name : "default", ret);
+	if (rc || *ret)
+		return rc;
+	rc = next_priority(c, pool, &priority);
+	if (rc)
+		return rc;
+	*ret = new_queue(c, pool, name ? name : "default", priority);
+	return embedded_put_doc(c, WEIR_QUEUE, *ret);
+}
+
+static bool
+is_count(const json_t *v)
+{
+	return !v || json_is_null(v) ||
+	       (json_is_integer(v) && json_integer_value(v) >= 0);
+}
+
+/* What the body may set of a pool or queue; false: the answer says what is wrong. */
+static bool
+check(struct embedded_call *c)
+{
+	const json_t *priority = json_object_get(c->body, "priority");
+
+	if (!is_count(json_object_get(c->body, "concurrency_limit")))
+		(void)embedded_refuse(c, 422,
+			"concurrency_limit: Input should be greater than or equal to "
+			"0");
+	else if (priority && !json_is_null(priority) &&
+		 (!json_is_integer(priority) || json_integer_value(priority) < 1))
+		(void)embedded_refuse(
+			c, 422, "priority: Input should be greater than 0");
+	else
+		return true;
+	return false;
+}
+
+static json_t *
+new_pool(struct embedded_call *c)
+{
+	static const char *const kept[] = { "name", "description", "type",
+		"base_job_template", "is_paused", "concurrency_limit",
+		"storage_configuration", NULL };
+	json_t *p = embedded_new(c);
+
+	embedded_take(p, c->body, kept);
+	embedded_default(p, "type", json_string("weir"));
+	embedded_default(p, "description", json_null());
+	embedded_default(p, "base_job_template", json_object());
+	embedded_default(p, "is_paused", json_false());
+	embedded_default(p, "concurrency_limit", json_null());
+	embedded_default(p, "storage_configuration", json_object());
+	json_object_set_new(p, "status",
+		json_string(json_is_true(json_object_get(p, "is_paused"))
+				    ? "PAUSED"
+				    : "NOT_READY"));
+	return p;
+}
+
+static enum weir_rc
+add_pool(struct embedded_call *c)
+{
+	json_t *pool = new_pool(c);
+	json_t *queue = new_queue(c, pool, "default", FIRST_PRIORITY);
+	enum weir_rc rc;
+
+	json_object_set(pool, "default_queue_id", json_object_get(queue, "id"));
+	rc = embedded_put_doc(c, WEIR_POOL, pool);
+	if (!rc)
+		rc = embedded_put_doc(c, WEIR_QUEUE, queue);
+	json_decref(queue);
+	if (!rc)
+		return embedded_answer(c, 201, pool);
+	json_decref(pool);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_post_pool(struct embedded_call *c)
+{
+	const char *name = embedded_str(c->body, "name");
+	const char *type = embedded_str(c->body, "type");
+	json_t *there = NULL;
+	enum weir_rc rc;
+
+	if (!name || !*name || strpbrk(name, "/%&<>"))
+		return embedded_refuse(c, 422, "name: not a name of a work pool");
+	if (strncmp(name, "prefect", 7) == 0)
+		return embedded_refuse(
+			c, 403, "Worker pools starting with 'Prefect' are reserved.");
+	if (type && strcmp(type, "weir") != 0)
+		return embedded_refuse(c, 422,
+			"type: '%s': this machine alone has work pools of type weir",
+			type);
+	if (!check(c))
+		return WEIR_OK;
+	rc = embedded_named(c, WEIR_POOL, NULL, name, &there);
+	if (rc)
+		return rc;
+	if (there) {
+		json_decref(there);
+		return embedded_refuse(
+			c, 409, "A work pool with this name already exists: %s", name);
+	}
+	return add_pool(c);
+}
+
+enum weir_rc
+embedded_do_pool_named(struct embedded_call *c)
+{
+	struct weir_id id;
+	json_t *pool = NULL;
+	enum weir_rc rc = find_pool(c, &id, &pool);
+
+	return rc || !pool ? rc : embedded_answer(c, 200, pool);
+}
+
+/* ONLINE, if it said so lately. */
+static bool
+is_online(const struct embedded_call *c, const json_t *worker)
+{
+	const json_t *at = json_object_get(worker, "last_heartbeat_time");
+	int64_t last = embedded_us(at);
+	double every = json_number_value(
+		json_object_get(worker, "heartbeat_interval_seconds"));
+
+	if (last == WEIR_NO_TIME)
+		return false;
+	return c->now_us - last <=
+	       (int64_t)(3 * (every > 0 ? every : 30) * WEIR_SECOND_US);
+}
+
+/* PAUSED, READY or NOT_READY; *ret_changed: it was not. */
+static enum weir_rc
+set_status(struct embedded_call *c, json_t *pool)
+{
+	const char *status = "NOT_READY";
+	struct weir_id id;
+	json_t *workers = NULL;
+	enum weir_rc rc;
+
+	(void)embedded_get_id(json_object_get(pool, "id"), &id);
+	rc = embedded_docs_of(c, SQL_EMB_WORKERS_OF, &id, &workers);
+	for (size_t i = 0; !rc && i < json_array_size(workers); i++)
+		if (is_online(c, json_array_get(workers, i)))
+			status = "READY";
+	if (json_is_true(json_object_get(pool, "is_paused")))
+		status = "PAUSED";
+	json_object_set_new(pool, "status", json_string(status));
+	json_decref(workers);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_patch_pool(struct embedded_call *c)
+{
+	static const char *const kept[] = { "description", "is_paused",
+		"base_job_template", "concurrency_limit", "storage_configuration",
+		NULL };
+	struct weir_id id;
+	json_t *pool = NULL;
+	enum weir_rc rc;
+
+	if (!check(c))
+		return WEIR_OK;
+	rc = find_pool(c, &id, &pool);
+	if (rc || !pool)
+		return rc;
+	embedded_take(pool, c->body, kept);
+	rc = set_status(c, pool);
+	if (!rc)
+		rc = embedded_put_doc(c, WEIR_POOL, pool);
+	json_decref(pool);
+	return rc ? rc : embedded_answer(c, 204, NULL);
+}
+
+enum weir_rc
+embedded_do_delete_pool(struct embedded_call *c)
+{
+	struct weir_id id;
+	json_t *pool = NULL;
+	enum weir_rc rc = find_pool(c, &id, &pool);
+
+	if (rc || !pool)
+		return rc;
+	json_decref(pool);
+	rc = store_doc_gone(c->store, WEIR_POOL, &id, c->err);
+	return rc ? rc : embedded_answer(c, 204, NULL);
+}
+
+/* ---- queues */
+
+enum weir_rc
+embedded_do_post_queue(struct embedded_call *c)
+{
+	const char *name = embedded_str(c->body, "name");
+	struct weir_id id;
+	json_t *pool = NULL, *queue = NULL;
+	bool there;
+	enum weir_rc rc;
+
+	if (!name || !*name)
+		return embedded_refuse(c, 422, "name: Field required");
+	if (!check(c))
+		return WEIR_OK;
+	rc = find_pool(c, &id, &pool);
+	if (rc || !pool)
+		return rc;
+	rc = embedded_named(c, WEIR_QUEUE, &id, name, &queue);
+	there = queue != NULL;
+	if (!rc && !there)
+		rc = embedded_queue(c, pool, name, &queue);
+	json_decref(pool);
+	if (!rc && !there)
+		return embedded_answer(c, 201, queue);
+	json_decref(queue);
+	return rc ? rc
+		  : embedded_refuse(c, 409,
+			    "A work queue with this name already exists in work pool "
+			    "'%s': %s",
+			    c->part[0], name);
+}
+
+/* The queue of the path, with its pool. */
+static enum weir_rc
+find_queue(struct embedded_call *c, json_t **ret_pool, json_t **ret_queue)
+{
+	struct weir_id id;
+	enum weir_rc rc = find_pool(c, &id, ret_pool);
+
+	*ret_queue = NULL;
+	if (rc || !*ret_pool)
+		return rc;
+	rc = embedded_named(c, WEIR_QUEUE, &id, c->part[1], ret_queue);
+	if (!rc && !*ret_queue)
+		rc = embedded_refuse(c, 404, "Work queue '%s/%s' not found.",
+			c->part[0], c->part[1]);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_queue_named(struct embedded_call *c)
+{
+	json_t *pool = NULL, *queue = NULL;
+	enum weir_rc rc = find_queue(c, &pool, &queue);
+
+	json_decref(pool);
+	return rc || !queue ? rc : embedded_answer(c, 200, queue);
+}
+
+enum weir_rc
+embedded_do_patch_queue(struct embedded_call *c)
+{
+	static const char *const kept[] = { "name", "description", "is_paused",
+		"concurrency_limit", "priority", NULL };
+	json_t *pool = NULL, *queue = NULL;
+	bool paused;
+	enum weir_rc rc;
+
+	if (!check(c))
+		return WEIR_OK;
+	rc = find_queue(c, &pool, &queue);
+	if (!rc && queue) {
+		embedded_take(queue, c->body, kept);
+		paused = json_is_true(json_object_get(queue, "is_paused"));
+		json_object_set_new(
+			queue, "status", json_string(paused ? "PAUSED" : "NOT_READY"));
+		rc = embedded_put_doc(c, WEIR_QUEUE, queue);
+		if (!rc)
+			rc = embedded_answer(c, 204, NULL);
+	}
+	json_decref(pool);
+	json_decref(queue);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_delete_queue(struct embedded_call *c)
+{
+	json_t *pool = NULL, *queue = NULL;
+	struct weir_id id, first;
+	enum weir_rc rc = find_queue(c, &pool, &queue);
+
+	if (!rc && queue) {
+		(void)embedded_get_id(json_object_get(queue, "id"), &id);
+		(void)embedded_get_id(
+			json_object_get(pool, "default_queue_id"), &first);
+		if (weir_id_cmp(&id, &first) == 0)
+			rc = embedded_refuse(
+				c, 409, "Cannot delete a pool's default queue.");
+		else if (!(rc = store_doc_gone(c->store, WEIR_QUEUE, &id, c->err)))
+			rc = embedded_answer(c, 204, NULL);
+	}
+	json_decref(pool);
+	json_decref(queue);
+	return rc;
+}
+
+/* ---- workers */
+
+static enum weir_rc
+put_status(struct embedded_call *c, json_t *pool)
+{
+	const char *was = embedded_str(pool, "status");
+	char old[16];
+	enum weir_rc rc;
+
+	snprintf(old, sizeof(old), "%s", was ? was : "");
+	rc = set_status(c, pool);
+	if (!rc && strcmp(old, embedded_str(pool, "status")) != 0)
+		rc = embedded_put_doc(c, WEIR_POOL, pool);
+	return rc;
+}
+
+enum weir_rc
+embedded_do_heartbeat(struct embedded_call *c)
+{
+	const char *name = embedded_str(c->body, "name");
+	struct weir_id id;
+	json_t *pool = NULL, *worker = NULL;
+	enum weir_rc rc;
+
+	if (!name || !*name)
+		return embedded_refuse(c, 422, "name: Field required");
+	rc = find_pool(c, &id, &pool);
+	if (rc || !pool)
+		return rc;
+	rc = embedded_named(c, WEIR_WORKER, &id, name, &worker);
+	if (!rc && !worker) {
+		worker = embedded_new(c);
+		json_object_set_new(worker, "name", json_string(name));
+		json_object_set(worker, "work_pool_id", json_object_get(pool, "id"));
+	}
+	if (!rc) {
+		json_object_set_new(
+			worker, "last_heartbeat_time", embedded_time(c->now_us));
+		json_object_set_new(worker, "status", json_string("ONLINE"));
+		embedded_take(worker, c->body,
+			(const char *const[]){ "heartbeat_interval_seconds", NULL });
+		embedded_default(worker, "heartbeat_interval_seconds", json_null());
+		rc = embedded_put_doc(c, WEIR_WORKER, worker);
+	}
+	if (!rc)
+		rc = put_status(c, pool);
+	json_decref(worker);
+	json_decref(pool);
+	return rc ? rc : embedded_answer(c, 204, NULL);
+}
+
+enum weir_rc
+embedded_do_delete_worker(struct embedded_call *c)
+{
+	struct weir_id id, worker_id;
+	json_t *pool = NULL, *worker = NULL;
+	enum weir_rc rc = find_pool(c, &id, &pool);
+
+	if (rc || !pool)
+		return rc;
+	rc = embedded_named(c, WEIR_WORKER, &id, c->part[1], &worker);
+	if (!rc && worker) {
+		(void)embedded_get_id(json_object_get(worker, "id"), &worker_id);
+		rc = store_doc_gone(c->store, WEIR_WORKER, &worker_id, c->err);
+		if (!rc)
+			rc = put_status(c, pool);
+		if (!rc)
+			rc = embedded_answer(c, 204, NULL);
+	} else if (!rc) {
+		rc = embedded_refuse(c, 404, "Worker not found.");
+	}
+	json_decref(worker);
+	json_decref(pool);
+	return rc;
+}
