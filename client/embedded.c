@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
-#include <unistd.h>
 
 #define LOG_MODULE "embedded"
 #include "bell.h"
@@ -392,9 +391,7 @@ shut(struct transport *t)
 		job_free(e->jobs.v[i]);
 	VEC_FREE(&e->jobs);
 	weir_store_close(e->store);
-	for (int i = 0; i < 2; i++)
-		if (e->wake[i] >= 0)
-			close(e->wake[i]);
+	pipe_shut(e->wake);
 	free(e->path);
 	free(e);
 }

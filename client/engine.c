@@ -6,13 +6,13 @@
  * afterwards.
  */
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #define LOG_MODULE "engine"
+#include "engine_ear.h"
 #include "engine_req.h"
 #include "pipe.h"
 #include "weir/engine.h"
@@ -65,6 +65,7 @@ struct weir_engine {
 	int64_t cycle_due_us, cycle_end_us, progress_us;
 	unsigned cycles, polls;
 	int64_t generation;
+	struct engine_ear ear;
 };
 
 /* Queue an event; of CHANGED and PROGRESS the last that waits is enough. */
@@ -395,28 +396,30 @@ hurry(struct weir_engine *e)
 }
 
 static bool
-cycles_by_itself(const struct weir_engine *e)
+cycles_by_itself(struct weir_engine *e)
 {
-	return !e->offline && (!e->on_request || e->pending);
+	return !e->offline && (!e->on_request || e->pending) &&
+	       !(e->cycles && engine_ear_hears(&e->ear));
 }
 
 /* Until a request comes or something is due. */
 static void
 wait_for_work(struct weir_engine *e)
 {
-	struct pollfd p = { .fd = e->wake[0], .events = POLLIN };
 	int64_t due = INT64_MAX, now = weir_monotonic_us();
 	int timeout = -1;
 
 	hurry(e);
 	if (cycles_by_itself(e))
 		due = e->cycle_due_us;
-	if (e->following && e->follow_due_us < due)
+	if (e->following && e->follow_due_us < due && !e->ear.bell)
 		due = e->follow_due_us;
 	if (due != INT64_MAX)
 		timeout = due <= now ? 0 : (int)((due - now + 999) / 1000);
-	if (poll(&p, 1, timeout) > 0)
-		pipe_drain(e->wake[0]);
+	if (engine_ear_wait(&e->ear, e->wake[0], timeout)) {
+		look_for_changes(e);
+		e->follow_due_us = 0;
+	}
 }
 
 /* What is due and was not asked for just now; false: nothing. */
@@ -468,12 +471,9 @@ static void
 free_engine(struct weir_engine *e)
 {
 	weir_session_free(e->session);
-	for (int i = 0; i < 2; i++) {
-		if (e->wake[i] >= 0)
-			close(e->wake[i]);
-		if (e->ready[i] >= 0)
-			close(e->ready[i]);
-	}
+	engine_ear_release(&e->ear);
+	pipe_shut(e->wake);
+	pipe_shut(e->ready);
 	for (size_t i = 0; i < e->requests.n; i++)
 		engine_req_release(&e->requests.v[i].req);
 	VEC_FREE(&e->requests);
@@ -511,6 +511,7 @@ weir_engine_start(const struct weir_config *config, bool offline,
 	e->wake[0] = e->wake[1] = e->ready[0] = e->ready[1] = -1;
 	pthread_mutex_init(&e->lock, NULL);
 	e->session = weir_session_new(config);
+	engine_ear_init(&e->ear, config);
 	weir_session_on_away(e->session, set_away, e);
 	if (!pipe_make(e->wake) || !pipe_make(e->ready))
 		error = errno;

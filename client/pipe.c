@@ -34,3 +34,13 @@ pipe_drain(int fd)
 	while (read(fd, bytes, sizeof(bytes)) > 0)
 		;
 }
+
+void
+pipe_shut(int fds[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+}

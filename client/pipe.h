@@ -8,5 +8,6 @@
 bool pipe_make(int fds[2]);
 void pipe_poke(int fd);
 void pipe_drain(int fd);
+void pipe_shut(int fds[2]); /* those that are not -1 */
 
 #endif

@@ -1,0 +1,25 @@
+/* What the engine hears when it has nothing to do: its requests, and, of the embedded
+ * store, that another process wrote to it. */
+#ifndef WEIR_CLIENT_ENGINE_EAR_H
+#define WEIR_CLIENT_ENGINE_EAR_H
+
+#include "weir/config.h"
+
+struct bell;
+struct engine_ear {
+	const char *path; /* of the embedded store; NULL: it is not that */
+	struct bell *bell;
+	bool tried;
+};
+
+void engine_ear_init(struct engine_ear *ear, const struct weir_config *config);
+void engine_ear_release(struct engine_ear *ear);
+
+/* It hears whatever changes: nothing is to be looked at by time. */
+bool engine_ear_hears(struct engine_ear *ear);
+
+/* Until a byte comes on fd, which is taken, or the time is over; true: it was written.
+ */
+bool engine_ear_wait(struct engine_ear *ear, int fd, int timeout_ms);
+
+#endif
