@@ -203,6 +203,20 @@ check_page(struct doctor *d, struct api *a)
 		tell(d, "page limit", WEIR_HEALTH_OK, NULL, "%zu rows at once", limit);
 }
 
+/* There is none to be asked. */
+static void
+check_embedded(struct doctor *d)
+{
+	struct weir_store *store = NULL;
+	struct weir_err err = { 0 };
+
+	if (weir_session_store(d->s, WEIR_STORE_READ, &store, &err))
+		tell_error(d, "server", &err);
+	else
+		tell(d, "server", WEIR_HEALTH_OK, NULL,
+			"none: this is the embedded store of this machine");
+}
+
 static void
 check_server(struct doctor *d)
 {
@@ -358,6 +372,10 @@ check_store(struct doctor *d)
 	if (!path)
 		return; /* no server: told already */
 	folder = xstrdup(path);
+	if (stat(path, &st) && weir_config_embedded(d->config)) {
+		free(folder);
+		return; /* there is none, and no server: told already */
+	}
 	if (stat(path, &st)) {
 		tell(d, "store", errno == ENOENT ? WEIR_HEALTH_OK : WEIR_HEALTH_FAIL,
 			"weir sync", "%s: %s", path,
@@ -384,6 +402,8 @@ weir_doctor(struct weir_session *s, bool offline, weir_finding_fn *report, void 
 	check_libraries(&d);
 	if (offline)
 		tell(&d, "server", WEIR_HEALTH_OK, NULL, "not asked (--offline)");
+	else if (weir_config_embedded(d.config))
+		check_embedded(&d);
 	else if (!weir_session_interrupted(s))
 		check_server(&d);
 	if (!weir_session_interrupted(s))
