@@ -113,7 +113,7 @@ struct cmd {
 #define CMDS(X) \
 	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(show) X(why) X(graph) X(logs) X(watch) X(cancel) X(trigger) \
 	X(retrigger) X(resume) X(pause) X(unpause) X(register) X(history) \
-	X(sync) X(open) X(config) X(doctor) X(completion) X(help)
+	X(sync) X(backup) X(restore) X(open) X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;

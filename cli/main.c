@@ -72,6 +72,8 @@
  *   embedded_logs	lines
  *   sql_embedded.h	what it asks of the store
  *   sql_filter	filters of the API as SQL
+ *   alive	which workers live
+ *   backup	the embedded store to a file, and back
  *   bell		other processes that look at the same file, woken
  *   api_pace	how many requests to keep in flight
  *   api_fields	the members of Prefect's objects, for both readers
@@ -200,6 +202,7 @@
  *   pipe	what wakes a thread
  *   engine	the thread of the menus that does it
  *   engine_req	its requests that act
+ *   engine_ear	what wakes it
  *   doctor	is everything as it should be
  *
  * cli/, one file a subcommand:
@@ -246,6 +249,8 @@
  *   edit	parameters in the editor
  *   cmd_pause	pause, unpause
  *   cmd_history	what was done
+ *   cmd_backup
+ *   cmd_restore
  *   cmd_sync bar	fetching, with a line of progress
  *   cmd_completion	completions of bash, zsh and fish from the tables
  *   complete	what can stand somewhere: runs, columns, fields, keys

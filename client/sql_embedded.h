@@ -17,6 +17,7 @@
 #define SQL_EMB_TASK_FROM " FROM task_runs t LEFT JOIN names sn ON sn.k = t.state_name"
 
 #define SQL_EMBEDDED_STATEMENTS(X) \
+	X(EMB_ONE_FILE, "PRAGMA journal_mode=DELETE") \
 	X(EMB_RUN, "SELECT " SQL_EMB_RUN_COLUMNS SQL_EMB_RUN_FROM " WHERE r.id = ?1") \
 	X(EMB_TASK, "SELECT " SQL_EMB_TASK_COLUMNS SQL_EMB_TASK_FROM " WHERE t.id = ?1") \
 	X(EMB_TASK_KEY, "SELECT id FROM task_runs WHERE run = ?1 AND task_key = ?2" \

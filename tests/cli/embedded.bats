@@ -1,0 +1,213 @@
+# Without a server: the embedded store of this machine.
+
+load helper
+
+setup()
+{
+	source "$ROOT/tests/lib/env.sh"
+	unset PREFECT_API_URL CI
+	mkdir "$T/project"
+	cd "$T/project" || return
+	cat >flows.py <<-'END'
+		from prefect import flow
+		@flow
+		def build(package: str, platform: str = "linux-64"):
+		    pass
+	END
+	cat >prefect.yaml <<-'END'
+		name: x
+		deployments:
+		- name: nightly
+		  entrypoint: flows.py:build
+		  work_pool: {name: farm}
+		  parameters: {package: zlib}
+		  schedules:
+		  - {cron: "0 3 * * *", slug: night}
+	END
+}
+
+teardown()
+{
+	weir_cleanup
+}
+
+farm()
+{
+	weir2 -q pools create farm
+	exits 0
+	weir2 -q register
+	exits 0
+}
+
+@test "what acts says where; with --profile embedded it need not" {
+	weir2 pools create farm
+	exits 0
+	says "no server is configured: this is the embedded store of this machine"
+	weir2 --profile embedded register
+	exits 0
+	no_match 'no server' "$T/err"
+	[ "$(stat -c %a "$XDG_DATA_HOME/weir/embedded.db")" = 600 ]
+	[ "$(stat -c %a "$XDG_DATA_HOME/weir")" = 700 ]
+}
+
+@test "in CI it is asked for by name" {
+	CI=1 weir2 pools create farm
+	one_error 2
+	says "try: export PREFECT_API_URL=..., or weir --profile embedded pools"
+	[ ! -e "$XDG_DATA_HOME/weir/embedded.db" ]
+	CI=1 weir2 --profile embedded pools create farm
+	exits 0
+	CI=1 WEIR_PROFILE=embedded weir2 register
+	exits 0
+	CI=1 weir2 runs
+	exits 0
+}
+
+@test "who only looks makes none" {
+	weir2 runs
+	one_error 2
+	says "no server is configured"
+	[ ! -e "$XDG_DATA_HOME/weir" ]
+	weir2 --profile embedded runs
+	exits 0
+	[ ! -s "$T/out" ]
+}
+
+@test "register, trigger, cancel, retrigger: as on a server" {
+	farm
+	weir2 register
+	exits 0
+	has "unchanged  build/nightly"
+	weir2 register --check
+	exits 0
+	weir2 trigger build/nightly -p package=numpy
+	exits 0
+	weir2 runs -o json
+	exits 0
+	has '"state_type":"SCHEDULED"'
+	has '"package":"numpy"'
+	weir2 runs package:numpy -o name || true
+	weir2 cancel @latest
+	exits 0
+	weir2 runs state:cancelled -o name
+	exits 0
+	[ "$(wc -l <"$T/out")" = 1 ]
+	weir2 retrigger @latest
+	exits 0
+	weir2 runs -n 0 -o name
+	[ "$(wc -l <"$T/out")" = 2 ]
+	weir2 trigger build/nightly -p nonsense=1 -p platform=3
+	[ "$status" -ne 0 ] || has "done"
+}
+
+@test "an idempotency key is good for one run" {
+	farm
+	weir2 trigger build/nightly --idempotency-key k
+	exits 0
+	weir2 trigger build/nightly --idempotency-key k
+	exits 0
+	weir2 runs -n 0 -o name
+	[ "$(wc -l <"$T/out")" = 1 ]
+}
+
+@test "a kill right after a commit loses nothing that was said" {
+	farm
+	for n in 1 2 3 4 5 6; do
+		WEIR_FAULT=commit:$n weir2 trigger build/nightly --idempotency-key "k$n" || true
+	done
+	weir2 runs -n 0 -o name
+	exits 0
+	n=$(wc -l <"$T/out")
+	[ "$n" -le 6 ]
+	[ "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" 'PRAGMA integrity_check')" = ok ]
+	# what was left without an answer is settled with its own key
+	weir2 trigger build/nightly --idempotency-key k6
+	exits 0
+	weir2 runs -n 0 -o name
+	[ "$(wc -l <"$T/out")" -le 6 ]
+}
+
+@test "backup and restore" {
+	farm
+	weir2 trigger build/nightly
+	exits 0
+	weir2 backup "$T/b.db"
+	exits 0
+	[ "$(stat -c %a "$T/b.db")" = 600 ]
+	weir2 backup "$T/b.db"
+	one_error 1
+	says "is there already"
+	weir2 -q trigger build/nightly
+	weir2 restore "$T/b.db"
+	one_error 2
+	says "try: weir restore --yes"
+	weir2 restore --yes "$T/b.db"
+	exits 0
+	weir2 runs -n 0 -o name
+	[ "$(wc -l <"$T/out")" = 1 ]
+	echo nonsense >"$T/no.db"
+	weir2 restore --yes "$T/no.db"
+	one_error 1
+	weir2 restore --yes "$T/none.db"
+	one_error 1
+	sqlite3 "$T/other.db" 'CREATE TABLE x(y)'
+	weir2 restore --yes "$T/other.db"
+	one_error 1
+	weir2 runs -n 0 -o name
+	[ "$(wc -l <"$T/out")" = 1 ]
+}
+
+@test "restore: refused while a worker lives" {
+	farm
+	weir2 -q backup "$T/b.db"
+	mkdir -p "$XDG_DATA_HOME/weir/embedded.db.worker"
+	flock -x "$XDG_DATA_HOME/weir/embedded.db.worker/77" -c "
+		'$WEIR' restore --yes '$T/b.db' 2>'$T/err'; echo \$? >'$T/rc'" 3>&-
+	[ "$(cat "$T/rc")" = 1 ]
+	grep -q 'a worker is at work on it (process 77)' "$T/err"
+	# what a dead one left is no worker
+	weir2 restore --yes "$T/b.db"
+	exits 0
+	[ ! -e "$XDG_DATA_HOME/weir/embedded.db.worker/77" ]
+}
+
+@test "damage and newer files: told, never set aside" {
+	farm
+	db=$XDG_DATA_HOME/weir/embedded.db
+	weir2 -q backup "$T/b.db"
+	sqlite3 "$db" 'PRAGMA user_version = 99' >/dev/null
+	weir2 runs
+	one_error 1
+	says "made by a newer weir"
+	sqlite3 "$db" 'PRAGMA user_version = 3' >/dev/null
+	weir2 runs
+	exits 0
+	printf 'not a database at all' | dd of="$db" conv=notrunc status=none
+	rm -f "$db-wal" "$db-shm"
+	weir2 runs
+	one_error 1
+	says "try: weir restore FILE"
+	weir2 trigger build/nightly
+	[ "$status" = 1 ]
+	[ -e "$db" ]
+	weir2 restore --yes "$T/b.db"
+	exits 0
+	weir2 -q trigger build/nightly
+	exits 0
+	ls "$db".damaged-*
+}
+
+@test "backup is of the embedded store alone" {
+	PREFECT_API_URL=http://127.0.0.1:1/api weir2 backup "$T/b.db"
+	one_error 2
+	says "only the embedded store is backed up"
+	[ ! -e "$T/b.db" ]
+}
+
+@test "doctor: no server is needed" {
+	farm
+	weir2 doctor
+	exits 0
+	has "this is the embedded store of this machine"
+	no_match '^fail' "$T/out"
+}
