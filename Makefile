@@ -127,7 +127,7 @@ CHECK  = unit fuzz cli tui sync lint
 RUN    = B=$(B) CC='$(CC)' tests/lib/run
 unit-tests: $(B)/.deps-test $(call bin,$(UNIT))
 fuzz-replay: $(B)/.deps-test $(call bin,$(FUZZ))
-test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest
+test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest $(B)/tests/real/embedded
 
 check: test-programs
 	@$(RUN) $(CHECK)
