@@ -70,6 +70,7 @@
  *   embedded_pools	pools, queues, workers
  *   embedded_scheduled	what a worker may take
  *   embedded_logs	lines
+ *   embedded_settle	what a dead worker said last
  *   sql_embedded.h	what it asks of the store
  *   sql_filter	filters of the API as SQL
  *   alive	which workers live

@@ -11,7 +11,8 @@
 
 struct alive;
 
-/* Be one of them. WEIR_EDB: the folder cannot be written. */
+/* Be one of them, as each worker of the embedded store is.  WEIR_EDB: the folder cannot
+ * be written. */
 WEIR_NODISCARD enum weir_rc alive_hold(
 	const char *path, struct alive **ret_alive, struct weir_err *err);
 void alive_drop(struct alive *a); /* accepts NULL */

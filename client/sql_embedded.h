@@ -52,6 +52,13 @@
 		" ORDER BY json_extract(doc, '$.priority'), name") \
 	X(EMB_WORKERS_OF, "SELECT doc FROM workers WHERE doc IS NOT NULL" \
 		" AND pool = (SELECT k FROM pools WHERE id = ?1) ORDER BY name") \
+	X(EMB_WORKERS_ONLINE, "SELECT doc FROM workers WHERE doc IS NOT NULL" \
+		" AND json_extract(doc, '$.status') = 'ONLINE' AND ?1 IS NULL") \
+	X(EMB_POOLS_READY, "SELECT doc FROM pools WHERE doc IS NOT NULL" \
+		" AND json_extract(doc, '$.status') = 'READY' AND ?1 IS NULL") \
+	X(EMB_ONLINE, "SELECT (SELECT count(*) FROM workers" \
+		" WHERE json_extract(doc, '$.status') = 'ONLINE') + (SELECT count(*) FROM pools" \
+		" WHERE json_extract(doc, '$.status') = 'READY')") \
 	X(EMB_DEPLOYMENTS_OF, "SELECT id FROM deployments WHERE doc IS NOT NULL" \
 		" AND flow = (SELECT k FROM flows WHERE id = ?1)") \
 	/* runs of something */ \

@@ -1,6 +1,9 @@
+#define LOG_MODULE "sync"
 #include "sync_local.h"
 
+#include "embedded.h"
 #include "store_write.h"
+#include "weir/log.h"
 
 bool
 sync_local(const struct weir_session *s)
@@ -21,9 +24,16 @@ sync_local_cycle(struct weir_session *s, struct weir_sync_result *ret_result,
 enum weir_rc
 sync_local_store(struct weir_session *s, struct weir_err *err)
 {
+	const char *path = weir_config_store(weir_session_config(s));
 	struct weir_store *store = NULL;
+	struct weir_err ignored;
+	enum weir_rc rc = weir_session_store(s, WEIR_STORE_READ, &store, err);
 
-	return weir_session_store(s, WEIR_STORE_READ, &store, err);
+	/* where nothing can be written it may be read all the same */
+	if (!rc && embedded_is_unsettled(store, path) &&
+		embedded_settle(path, &ignored))
+		LOG(LOG_WARN, "%s", ignored.text);
+	return rc;
 }
 
 enum weir_rc
