@@ -28,8 +28,8 @@ emb_done(void *arg, enum weir_rc rc, const struct transport_reply *reply,
 	e->last = NULL;
 	e->status = reply ? reply->status : 0;
 	if (reply && reply->body.len)
-		e->last = json_loadb(
-			reply->body.s, reply->body.len, JSON_DECODE_ANY, NULL);
+		e->last = json_loadb(reply->body.s, reply->body.len,
+			JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (err)
 		e->err = *err;
 }
