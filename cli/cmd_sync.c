@@ -226,13 +226,26 @@ watch(struct ctx *ctx, struct weir_sync_options *o, const struct weir_query *log
 	return weir_fail(ctx->err, WEIR_EINTR, "interrupted");
 }
 
+/* What a cache forgets the server still has; of the embedded store it is gone. */
+static enum weir_rc
+may_prune(struct ctx *ctx, const char *older)
+{
+	if (!weir_config_embedded(ctx->config) || ctx->g.yes)
+		return WEIR_OK;
+	(void)weir_fail(ctx->err, WEIR_EUSAGE,
+		"sync: --prune: runs of the embedded store are nowhere else");
+	return weir_hint(ctx->err, "weir sync --prune %s --yes", older);
+}
+
 static enum weir_rc
 forget(struct ctx *ctx, const struct sync_args *a)
 {
 	struct buf b = BUF_INIT(256);
 	int64_t before, n = 0;
-	enum weir_rc rc = parse_age(ctx, "prune", a->prune, &before);
+	enum weir_rc rc = may_prune(ctx, a->prune);
 
+	if (!rc)
+		rc = parse_age(ctx, "prune", a->prune, &before);
 	if (!rc)
 		rc = weir_sync_prune(ctx->session, before, &n, ctx->err);
 	if (!rc && is_json(a))

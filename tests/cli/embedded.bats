@@ -211,3 +211,19 @@ farm()
 	has "this is the embedded store of this machine"
 	no_match '^fail' "$T/out"
 }
+
+@test "prune is not undone by a sync: it wants to be sure" {
+	farm
+	weir2 -q trigger build/nightly
+	weir2 -q cancel @latest
+	weir2 -q trigger build/nightly
+	sleep 1.1
+	weir2 sync --prune 1s
+	one_error 2
+	says "try: weir sync --prune 1s --yes"
+	weir2 sync --prune 1s --yes
+	exits 0
+	weir2 runs -n 0 -o name
+	[ "$(wc -l <"$T/out")" = 1 ]
+	[ "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" 'SELECT count(*) FROM keys')" = 1 ]
+}
