@@ -70,7 +70,7 @@
  *   embedded_pools	pools, queues, workers
  *   embedded_scheduled	what a worker may take
  *   embedded_logs	lines
- *   embedded_settle	what a dead worker said last
+ *   embedded_settle	what a worker says, when there is none
  *   sql_embedded.h	what it asks of the store
  *   sql_filter	filters of the API as SQL
  *   alive	which workers live

@@ -1,12 +1,17 @@
 /*
- * What a worker left that ended without a word: it holds no lock any more, so it is not
- * ONLINE, whatever it said last, and its pools wait for another.
+ * What is otherwise a worker's to say, when there is none. One that ended without a
+ * word holds no lock any more, so it is not ONLINE, whatever it said last, and its
+ * pools wait for another; and runs that are due are Late.
  */
 #include "embedded.h"
 
 #include "alive.h"
 #include "embedded_priv.h"
 #include "weir/store.h"
+#include "weir/time.h"
+
+/* As Prefect's servers; so many at once. */
+enum { LATE_S = 15, LATE_MAX = 500 };
 
 /* All documents of a kind that a statement without parameters finds say this now. */
 static enum weir_rc
@@ -27,6 +32,47 @@ set_status(struct embedded_call *c, enum weir_kind kind, enum sql_id sql,
 	return rc;
 }
 
+/* Ids of runs that should have started. */
+static enum weir_rc
+find_late(struct embedded_call *c, int64_t limit, struct id_vec *ret)
+{
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc = db_get(c->db, SQL_EMB_LATE, &st, c->err);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(st, 1, c->now_us - (int64_t)LATE_S * WEIR_SECOND_US);
+	sqlite3_bind_int64(st, 2, limit);
+	return db_ids(c->db, st, ret, c->err);
+}
+
+static enum weir_rc
+set_late(struct embedded_call *c, const struct weir_id *id)
+{
+	json_t *run = NULL;
+	enum weir_rc rc = embedded_run(c, id, &run);
+
+	if (!rc && run)
+		rc = embedded_enter(c, run,
+			embedded_state(c, "SCHEDULED", "Late", NULL,
+				embedded_us(json_object_get(
+					run, "next_scheduled_start_time"))));
+	json_decref(run);
+	return rc;
+}
+
+static enum weir_rc
+settle_late(struct embedded_call *c)
+{
+	struct id_vec ids = { 0 };
+	enum weir_rc rc = find_late(c, LATE_MAX, &ids);
+
+	for (size_t i = 0; !rc && i < ids.n; i++)
+		rc = set_late(c, &ids.v[i]);
+	VEC_FREE(&ids);
+	return rc;
+}
+
 static enum weir_rc
 settle(struct weir_store *store, struct weir_err *err)
 {
@@ -41,26 +87,37 @@ settle(struct weir_store *store, struct weir_err *err)
 	rc = set_status(&c, WEIR_WORKER, SQL_EMB_WORKERS_ONLINE, "OFFLINE");
 	if (!rc)
 		rc = set_status(&c, WEIR_POOL, SQL_EMB_POOLS_READY, "NOT_READY");
+	if (!rc)
+		rc = settle_late(&c);
 	return store_end(store, rc, err);
 }
 
 bool
 embedded_is_unsettled(struct weir_store *store, const char *path)
 {
-	struct embedded_call c = { .store = store, .db = store_db(store) };
+	struct embedded_call c = {
+		.store = store, .db = store_db(store), .now_us = weir_now_us()
+	};
+	struct id_vec late = { 0 };
 	int64_t n = 0;
+	bool some;
 
-	return !alive_any(path) &&
-	       !embedded_count(&c, SQL_EMB_ONLINE, NULL, NULL, &n) && n > 0;
+	if (alive_any(path))
+		return false;
+	some = (!embedded_count(&c, SQL_EMB_ONLINE, NULL, NULL, &n) && n > 0) ||
+	       (!find_late(&c, 1, &late) && late.n);
+	VEC_FREE(&late);
+	return some;
 }
 
 enum weir_rc
-embedded_settle(const char *path, struct weir_err *err)
+embedded_settle(const char *path, const char *platform_params, struct weir_err *err)
 {
 	struct weir_store *store = NULL;
 	enum weir_rc rc;
 
-	rc = weir_store_open_embedded(path, NULL, WEIR_STORE_WRITE, &store, err);
+	rc = weir_store_open_embedded(
+		path, platform_params, WEIR_STORE_WRITE, &store, err);
 	if (!rc && embedded_is_unsettled(store, path))
 		rc = settle(store, err);
 	weir_store_close(store);

@@ -59,6 +59,9 @@
 	X(EMB_ONLINE, "SELECT (SELECT count(*) FROM workers" \
 		" WHERE json_extract(doc, '$.status') = 'ONLINE') + (SELECT count(*) FROM pools" \
 		" WHERE json_extract(doc, '$.status') = 'READY')") \
+	X(EMB_LATE, "SELECT id FROM runs WHERE next_us IS NOT NULL AND next_us <= ?1" \
+		" AND state = 1 AND state_name = (SELECT k FROM names WHERE name = 'Scheduled')" \
+		" ORDER BY next_us LIMIT ?2") \
 	X(EMB_DEPLOYMENTS_OF, "SELECT id FROM deployments WHERE doc IS NOT NULL" \
 		" AND flow = (SELECT k FROM flows WHERE id = ?1)") \
 	/* runs of something */ \

@@ -24,14 +24,16 @@ sync_local_cycle(struct weir_session *s, struct weir_sync_result *ret_result,
 enum weir_rc
 sync_local_store(struct weir_session *s, struct weir_err *err)
 {
-	const char *path = weir_config_store(weir_session_config(s));
+	const struct weir_config *config = weir_session_config(s);
+	const char *path = weir_config_store(config);
 	struct weir_store *store = NULL;
 	struct weir_err ignored;
 	enum weir_rc rc = weir_session_store(s, WEIR_STORE_READ, &store, err);
 
 	/* where nothing can be written it may be read all the same */
 	if (!rc && embedded_is_unsettled(store, path) &&
-		embedded_settle(path, &ignored))
+		embedded_settle(path, weir_config_str(config, WEIR_KEY_PLATFORM_PARAMS),
+			&ignored))
 		LOG(LOG_WARN, "%s", ignored.text);
 	return rc;
 }

@@ -227,3 +227,12 @@ farm()
 	[ "$(wc -l <"$T/out")" = 1 ]
 	[ "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" 'SELECT count(*) FROM keys')" = 1 ]
 }
+
+@test "what is due and has no worker is Late, and keeps all else" {
+	farm
+	weir2 -q trigger build/nightly -p platform=linux-aarch64
+	exits 0
+	WEIR_NOW=$(date -u -d '+1 min' +%FT%TZ) weir2 runs --columns state_name,platform -o tsv
+	exits 0
+	has $'Late\tlinux-aarch64'
+}

@@ -682,16 +682,44 @@ test_dead_worker(void **state)
 	assert_int_equal(alive_any(e.path), getpid());
 	emb_call(&e, "POST", xstrdup("/work_pools/farm/workers/heartbeat"),
 		"{\"name\":\"w\"}");
-	OK(embedded_settle(e.path, err));
+	OK(embedded_settle(e.path, "platform", err));
 	emb_call(&e, "POST", xstrdup("/work_pools/farm/workers/filter"), "{}");
 	assert_string_equal(emb_text(json_array_get(e.last, 0), "status"), "ONLINE");
 	alive_drop(alive);
 	assert_int_equal(alive_any(e.path), 0);
-	OK(embedded_settle(e.path, err));
+	OK(embedded_settle(e.path, "platform", err));
 	emb_call(&e, "POST", xstrdup("/work_pools/farm/workers/filter"), "{}");
 	assert_string_equal(emb_text(json_array_get(e.last, 0), "status"), "OFFLINE");
 	emb_call(&e, "GET", xstrdup("/work_pools/farm"), NULL);
 	assert_string_equal(emb_text(e.last, "status"), "NOT_READY");
+	free(id);
+	emb_end(&e);
+}
+
+static void
+test_late(void **state)
+{
+	struct emb e;
+	struct weir_err *err = &e.err;
+	char *id, *due, *later;
+
+	(void)state;
+	emb_new(&e);
+	id = emb_deployment(&e, "");
+	due = emb_run(&e, id,
+		"{\"state\":{\"type\":\"SCHEDULED\",\"state_details\":{"
+		"\"scheduled_time\":\"2026-01-01T00:00:00Z\"}}}");
+	later = emb_run(&e, id, "{}");
+	OK(embedded_settle(e.path, "platform", err));
+	emb_get(&e, due);
+	assert_string_equal(emb_text(e.last, "state_name"), "Late");
+	assert_string_equal(
+		emb_text(e.last, "next_scheduled_start_time"), "2026-01-01T00:00:00Z");
+	emb_get(&e, later);
+	assert_string_equal(emb_text(e.last, "state_name"), "Scheduled");
+	assert_int_equal(n_due(&e), 2);
+	free(due);
+	free(later);
 	free(id);
 	emb_end(&e);
 }
@@ -854,6 +882,7 @@ main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_workers),
 		cmocka_unit_test(test_dead_worker),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_bell),
 		cmocka_unit_test(test_group_commit),
 		cmocka_unit_test(test_kills),
