@@ -174,6 +174,11 @@ struct api {
 	bool local; /* the embedded store: nobody else's clock, nobody away */
 	/* When the waiting forms below give up (monotonic; 0: never): WEIR_EPENDING. */
 	int64_t deadline_us;
+	/*
+	 * The backend tells when another process changed something: pump ends, and rang
+	 * is set. false: it must be asked.
+	 */
+	bool rings, rang;
 	struct http_away
 		*away; /* who hears that the server is away; NULL: no network */
 	/* Asked by the waiting forms below; NULL: never. */

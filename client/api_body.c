@@ -264,6 +264,37 @@ api_body_state(const struct api_state *state, struct buf *out)
 }
 
 static void
+add_log(struct buf *out, const struct weir_log *log)
+{
+	char id[WEIR_ID_TEXT + 1], at[WEIR_TIME_TEXT];
+
+	buf_adds(out, "{\"name\":");
+	text_json(out, log->name);
+	buf_addf(out, ",\"level\":%d,\"timestamp\":\"%s\",\"message\":", log->level,
+		weir_time_format(log->timestamp_us, at));
+	text_json(out, log->message);
+	if (!weir_id_is_null(&log->flow_run_id))
+		buf_addf(out, ",\"flow_run_id\":\"%s\"",
+			weir_id_format(&log->flow_run_id, id));
+	if (!weir_id_is_null(&log->task_run_id))
+		buf_addf(out, ",\"task_run_id\":\"%s\"",
+			weir_id_format(&log->task_run_id, id));
+	buf_addc(out, '}');
+}
+
+void
+api_body_put_logs(const struct weir_log *logs, size_t n, struct buf *out)
+{
+	buf_addc(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			buf_addc(out, ',');
+		add_log(out, &logs[i]);
+	}
+	buf_addc(out, ']');
+}
+
+static void
 add_json(struct buf *out, const char *name, struct str json)
 {
 	if (!json.len)
@@ -287,6 +318,12 @@ api_body_create(const struct api_create *create, struct buf *out)
 		buf_adds(out, "{\"type\":\"SCHEDULED\",\"state_details\":{");
 		add_time(out, "scheduled_time", create->at_us);
 		buf_adds(out, "}}");
+	}
+	if (!weir_id_is_null(&create->parent_task)) {
+		char id[WEIR_ID_TEXT + 1];
+
+		add_text(out, "parent_task_run_id",
+			weir_id_format(&create->parent_task, id));
 	}
 	if (create->unchecked) {
 		api_body_name(out, "enforce_parameter_schema");

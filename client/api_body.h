@@ -40,12 +40,16 @@ struct api_state {
 };
 void api_body_state(const struct api_state *state, struct buf *out);
 
+/* Lines as POST /logs/ takes them. */
+void api_body_put_logs(const struct weir_log *logs, size_t n, struct buf *out);
+
 /* A run of a deployment; JSON texts, empty or NULL: not said. */
 struct api_create {
 	struct str parameters, tags, job_variables, labels;
 	const char *key, *name, *queue;
-	int64_t at_us;  /* WEIR_NO_TIME or 0: now */
-	bool unchecked; /* whatever the schema says */
+	int64_t at_us;              /* WEIR_NO_TIME or 0: now */
+	bool unchecked;             /* whatever the schema says */
+	struct weir_id parent_task; /* of the run whose child it is; all zero: none */
 };
 void api_body_create(const struct api_create *create, struct buf *out);
 

@@ -121,25 +121,6 @@ prefect_write(struct api *a, enum api_write what, const struct weir_id *id,
 }
 
 static void
-add_line(struct buf *out, const struct weir_log *l)
-{
-	char text[WEIR_TIME_TEXT], id[WEIR_ID_TEXT + 1];
-
-	buf_addf(out, "%s{\"level\":%d,\"name\":", out->len > 1 ? "," : "", l->level);
-	text_json(out, l->name);
-	buf_adds(out, ",\"message\":");
-	text_json(out, l->message);
-	buf_addf(out, ",\"timestamp\":\"%s\"", weir_time_format(l->timestamp_us, text));
-	if (!weir_id_is_null(&l->flow_run_id))
-		buf_addf(out, ",\"flow_run_id\":\"%s\"",
-			weir_id_format(&l->flow_run_id, id));
-	if (!weir_id_is_null(&l->task_run_id))
-		buf_addf(out, ",\"task_run_id\":\"%s\"",
-			weir_id_format(&l->task_run_id, id));
-	buf_addc(out, '}');
-}
-
-static void
 prefect_put_logs(
 	struct api *a, const struct weir_log *logs, size_t n, api_done *done, void *arg)
 {
@@ -152,10 +133,7 @@ prefect_put_logs(
 		op->put = logs;
 		op->n_put = n;
 	} else {
-		buf_addc(&op->body, '[');
-		for (size_t i = 0; i < n; i++)
-			add_line(&op->body, &logs[i]);
-		buf_addc(&op->body, ']');
+		api_body_put_logs(logs, n, &op->body);
 	}
 	api_op_send(op);
 }
