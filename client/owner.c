@@ -79,15 +79,21 @@ add_place(struct buf *out)
 }
 
 char *
-owner_self(void)
+owner_of(long pid)
 {
 	struct buf b = BUF_INIT(OWNER_TEXT_MAX);
 
-	buf_addf(&b, "%ld ", (long)getpid());
-	add_start(&b, (long)getpid());
+	buf_addf(&b, "%ld ", pid);
+	add_start(&b, pid);
 	buf_addc(&b, ' ');
 	add_place(&b);
 	return buf_steal(&b);
+}
+
+char *
+owner_self(void)
+{
+	return owner_of((long)getpid());
 }
 
 static bool

@@ -5,7 +5,8 @@
 #ifndef WEIR_CLIENT_OWNER_H
 #define WEIR_CLIENT_OWNER_H
 
-char *owner_self(void); /* owned */
+char *owner_self(void);   /* owned */
+char *owner_of(long pid); /* of a process of this machine; owned */
 
 enum owner_life {
 	OWNER_GONE,
