@@ -197,6 +197,8 @@
  *   params_rules	keywords about one value
  *   params_pattern	patterns of Python, by PCRE2
  *   params_say	faults in words
+ *   worker_job	what is to be run, by the pool's template
+ *   template	its placeholders
  *   deployment	a deployment, read and taken apart
  *   trigger	starting runs of a deployment
  *   follow	where runs are now
