@@ -199,6 +199,9 @@
  *   params_say	faults in words
  *   worker_job	what is to be run, by the pool's template
  *   template	its placeholders
+ *   spool	what a command printed, in a file of frames
+ *   spool_level	which lines are errors and warnings
+ *   relay	from a command's pipes to its spool
  *   deployment	a deployment, read and taken apart
  *   trigger	starting runs of a deployment
  *   follow	where runs are now

@@ -1,0 +1,197 @@
+#include "relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "weir/text.h"
+#include "weir/time.h"
+
+enum { FDS_MAX = 4096, FULL_WAIT_MS = 200, FULL_TRIES = 50 };
+
+static volatile sig_atomic_t relay_ended;
+
+static void
+on_term(int sig)
+{
+	(void)sig;
+	relay_ended = 1;
+}
+
+/* ---- one pipe */
+
+static void
+remember(char *where, struct str line)
+{
+	struct buf b = BUF_INIT(SPOOL_SAID_MAX - 1);
+
+	text_sanitize(&b, line, 0);
+	if (b.len)
+		memcpy(where, b.s, b.len + 1);
+	buf_release(&b);
+}
+
+/* What a task says at its end. */
+static void
+look(struct relay *r, struct str text)
+{
+	while (text.len) {
+		const char *eol = memchr(text.s, '\n', text.len);
+		struct str line = { text.s, eol ? (size_t)(eol - text.s) : text.len };
+
+		if (line.len && spool_level(line) >= 40)
+			remember(r->error, line);
+		if (line.len)
+			remember(r->last, line);
+		text.s += line.len + (eol != NULL);
+		text.len -= line.len + (eol != NULL);
+	}
+}
+
+/* A full disk may have room again soon; meanwhile the command waits. */
+static void
+append(struct relay *r, size_t n)
+{
+	int tries = 0;
+
+	r->frame.us = weir_now_us();
+	r->frame.len = n;
+	if (r->frame.from == SPOOL_TASK)
+		look(r, (struct str){ r->text + r->at, n });
+	while (!r->full && !spool_append(r->spool, &r->frame, r->text + r->at)) {
+		if (tries++ == FULL_TRIES || (errno != ENOSPC && errno != EDQUOT))
+			r->full = true;
+		else
+			poll(NULL, 0, FULL_WAIT_MS);
+	}
+	r->at += n;
+}
+
+/* Whole lines, so many as a frame may have; 0: there is none. */
+static size_t
+lines_of(const struct relay *r)
+{
+	size_t end = r->at;
+	const char *eol;
+
+	for (int n = 0; n < SPOOL_FRAME_LINES && end < r->len; n++) {
+		eol = memchr(r->text + end, '\n', r->len - end);
+		if (!eol)
+			break;
+		end = (size_t)(eol + 1 - r->text);
+	}
+	return end - r->at;
+}
+
+/* How much of a text without an end of line is no half character. */
+static size_t
+whole_characters(const struct relay *r)
+{
+	const unsigned char *p = (const void *)r->text;
+	size_t n = r->len, back = 0;
+
+	while (back < 3 && back + 1 < n && (p[n - back - 1] & 0xc0) == 0x80)
+		back++;
+	return (p[n - back - 1] & 0xc0) == 0xc0 && n - back > 1 ? n - back - 1 : n;
+}
+
+static void
+emit(struct relay *r, bool all)
+{
+	size_t n;
+
+	while ((n = lines_of(r)) > 0)
+		append(r, n);
+	if (r->at == 0 && r->len == sizeof(r->text))
+		append(r, whole_characters(r));
+	else if (all && r->len > r->at)
+		append(r, r->len - r->at);
+	memmove(r->text, r->text + r->at, r->len - r->at);
+	r->len -= r->at;
+	r->at = 0;
+}
+
+void
+relay_take(struct relay *r)
+{
+	ssize_t n = read(r->fd, r->text + r->len, sizeof(r->text) - r->len);
+
+	if (n > 0) {
+		r->len += (size_t)n;
+	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+		close(r->fd);
+		r->fd = -1;
+	}
+	emit(r, r->fd < 0);
+}
+
+void
+relay_finish(struct relay *r)
+{
+	emit(r, true);
+}
+
+/* ---- the process */
+
+static void
+set_up(int out, int err, int spool)
+{
+	struct sigaction sa = { .sa_handler = on_term };
+	long high = sysconf(_SC_OPEN_MAX);
+	sigset_t none;
+
+	dup2(out, 0);
+	dup2(err, 1);
+	dup2(spool, 2);
+	/* the worker's locks must not stay held */
+	for (int fd = 3; fd < high && fd < FDS_MAX; fd++)
+		close(fd);
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGTERM, &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sa.sa_handler = SIG_DFL;
+	sigaction(SIGCHLD, &sa, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+listen_to(struct relay *in)
+{
+	struct pollfd fds[2];
+
+	while (!in[0].full && !in[1].full && (in[0].fd >= 0 || in[1].fd >= 0)) {
+		for (int i = 0; i < 2; i++)
+			fds[i] = (struct pollfd){ .fd = in[i].fd, .events = POLLIN };
+		/* told to end: only what is there by now */
+		if (poll(fds, 2, relay_ended ? 0 : -1) == 0)
+			return;
+		for (int i = 0; i < 2; i++)
+			if (in[i].fd >= 0 && fds[i].revents)
+				relay_take(&in[i]);
+	}
+}
+
+int
+relay_run(int out, int err, int spool)
+{
+	struct relay *in = xcalloc(2, sizeof(*in));
+	int rc;
+
+	set_up(out, err, spool);
+	for (int i = 0; i < 2; i++) {
+		in[i].fd = i;
+		in[i].spool = 2;
+		in[i].frame.from = i ? SPOOL_ERR : SPOOL_OUT;
+	}
+	listen_to(in);
+	relay_finish(&in[0]);
+	relay_finish(&in[1]);
+	rc = in[0].full || in[1].full ? RELAY_NO_SPACE : 0;
+	free(in);
+	return rc;
+}

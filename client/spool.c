@@ -1,0 +1,332 @@
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define LOG_MODULE "spool"
+#include "weir/log.h"
+#include "weir/text.h"
+
+/* ---- frames */
+
+size_t
+spool_head(const struct spool_frame *f, char out[SPOOL_HEAD_MAX])
+{
+	char task[WEIR_ID_TEXT + 1] = "-";
+
+	if (!weir_id_is_null(&f->task))
+		weir_id_format(&f->task, task);
+	return (size_t)snprintf(out, SPOOL_HEAD_MAX, "\036%c %" PRId64 " %zu %d %s\n",
+		(char)f->from, f->us, f->len, f->level, task);
+}
+
+bool
+spool_head_parse(struct str text, struct spool_frame *ret_f, size_t *ret_len)
+{
+	const char *end = memchr(
+		text.s, '\n', text.len < SPOOL_HEAD_MAX ? text.len : SPOOL_HEAD_MAX);
+	char head[SPOOL_HEAD_MAX + 1], task[64], from;
+	struct spool_frame f = { 0 };
+
+	if (!end || text.s[0] != '\036')
+		return false;
+	memcpy(head, text.s, (size_t)(end - text.s));
+	head[end - text.s] = '\0';
+	if (sscanf(head, "\036%c %" SCNd64 " %zu %d %63s", &from, &f.us, &f.len,
+		    &f.level, task) != 5)
+		return false;
+	if (!memchr("oetn", from, 4) || f.len > SPOOL_FRAME_BYTES)
+		return false;
+	if (strcmp(task, "-") != 0 && !weir_id_parse(str_of(task), &f.task))
+		return false;
+	f.from = (enum spool_from)from;
+	*ret_f = f;
+	*ret_len = (size_t)(end - text.s) + 1;
+	return true;
+}
+
+/* What was written of it is taken back, unless somebody wrote behind it. */
+static void
+take_back(int fd, ssize_t n)
+{
+	int why = errno;
+	struct stat st;
+
+	if (n > 0 && fstat(fd, &st) == 0 && lseek(fd, 0, SEEK_CUR) == st.st_size)
+		(void)!ftruncate(fd, st.st_size - n);
+	errno = n > 0 ? ENOSPC : why;
+}
+
+bool
+spool_append(int fd, const struct spool_frame *f, const char *text)
+{
+	char head[SPOOL_HEAD_MAX];
+	size_t n = spool_head(f, head);
+	struct iovec parts[] = {
+		{ .iov_base = head, .iov_len = n },
+		{ .iov_base = (void *)(uintptr_t)text, .iov_len = f->len },
+	};
+	ssize_t got;
+
+	do
+		got = writev(fd, parts, 2);
+	while (got < 0 && errno == EINTR);
+	if (got == (ssize_t)(n + f->len))
+		return true;
+	take_back(fd, got);
+	return false;
+}
+
+/* ---- the file */
+
+/* Where it is: `done to last`, replaced whole. */
+static void
+save(const struct spool *s)
+{
+	char *path = xasprintf("%s/progress", s->dir);
+	char *part = xasprintf("%s/progress.new", s->dir);
+	char text[96];
+	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 "\n",
+		s->done, s->to, s->last_us);
+	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, text, (size_t)n) != n || rename(part, path))
+		LOG(LOG_ERROR, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	free(part);
+}
+
+static void
+load(struct spool *s)
+{
+	char *path = xasprintf("%s/progress", s->dir);
+	FILE *f = fopen(path, "re");
+	int64_t done, to, last_us;
+
+	if (f &&
+		fscanf(f, "%" SCNd64 " %" SCNd64 " %" SCNd64, &done, &to, &last_us) ==
+			3 &&
+		done >= 0 && to >= done) {
+		s->done = done;
+		s->to = to;
+		s->last_us = last_us;
+		s->doubt = to > done;
+	}
+	if (f)
+		fclose(f);
+	free(path);
+}
+
+enum weir_rc
+spool_open(struct spool *s, const char *dir, struct weir_err *err)
+{
+	char *path = xasprintf("%s/spool", dir);
+
+	memset(s, 0, sizeof(*s));
+	s->dir = xstrdup(dir);
+	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (s->fd < 0)
+		weir_fail(err, WEIR_EFAIL, "%s: %s", path, strerror(errno));
+	else
+		load(s);
+	free(path);
+	return s->fd < 0 ? err->rc : WEIR_OK;
+}
+
+void
+spool_close(struct spool *s)
+{
+	if (s->dir && s->fd >= 0)
+		close(s->fd);
+	free(s->dir);
+	memset(s, 0, sizeof(*s));
+	s->fd = -1;
+}
+
+bool
+spool_grown(struct spool *s)
+{
+	struct stat st;
+
+	if (s->fd >= 0 && fstat(s->fd, &st) == 0)
+		s->size = st.st_size;
+	return s->size > s->done;
+}
+
+/* ---- batches */
+
+struct reader {
+	struct spool *s;
+	const struct weir_id *run;
+	struct spool_batch *b;
+	size_t at, len; /* of the text */
+};
+
+static void
+remember(char *where, struct str line)
+{
+	struct buf b = BUF_INIT(SPOOL_SAID_MAX - 1);
+
+	text_sanitize(&b, line, 0);
+	if (b.len)
+		memcpy(where, b.s, b.len + 1);
+	buf_release(&b);
+}
+
+static void
+add_line(struct reader *r, const struct spool_frame *f, struct str line)
+{
+	struct spool_batch *b = r->b;
+	struct weir_log log = {
+		.timestamp_us = f->us > b->last_us ? f->us : b->last_us + 1,
+		.name = f->from == SPOOL_NOTE ? STR("weir.worker") : STR("weir.run"),
+		.level = f->level ? f->level : spool_level(line),
+		.flow_run_id = *r->run,
+		.task_run_id = f->task,
+	};
+
+	if (line.len && line.s[line.len - 1] == '\r')
+		line.len--;
+	log.message = line;
+	if (log.level >= 40 && line.len)
+		remember(r->s->error, line);
+	if (f->from == SPOOL_ERR && line.len)
+		remember(r->s->err, line);
+	b->last_us = log.timestamp_us;
+	VEC_PUSH(&b->lines, log);
+}
+
+static void
+add_frame(struct reader *r, const struct spool_frame *f, char *text)
+{
+	char *end = text + f->len, *eol;
+
+	r->s->tasks = r->s->tasks || f->from == SPOOL_TASK;
+	/* no server keeps a NUL; as what is no UTF-8 it becomes U+FFFD */
+	for (char *p = text; (p = memchr(p, 0, (size_t)(end - p)));)
+		*p = (char)0xff;
+	for (; text < end; text = eol + 1) {
+		eol = memchr(text, '\n', (size_t)(end - text));
+		if (!eol)
+			eol = end;
+		add_line(r, f, (struct str){ text, (size_t)(eol - text) });
+	}
+}
+
+/* Past what is no frame: a writer died, or the disk was full, in the middle of one. */
+static bool
+skip(struct reader *r)
+{
+	char *next = memchr(r->b->text + r->at + 1, '\036', r->len - r->at - 1);
+
+	if (!next && r->len - r->at <= SPOOL_FRAME_BYTES + SPOOL_HEAD_MAX)
+		return false;
+	r->at = next ? (size_t)(next - r->b->text) : r->len;
+	return true;
+}
+
+/* All whole frames of the text, as far as a batch goes. */
+static void
+read_frames(struct reader *r, bool all)
+{
+	struct spool_frame f;
+	size_t head;
+
+	while (r->at < r->len) {
+		char *p = r->b->text + r->at;
+
+		if (!spool_head_parse((struct str){ p, r->len - r->at }, &f, &head)) {
+			if (!skip(r))
+				break;
+			continue;
+		}
+		if (head + f.len > r->len - r->at)
+			break;
+		if (!all && r->b->lines.n + SPOOL_FRAME_LINES > SPOOL_BATCH_LINES)
+			break;
+		add_frame(r, &f, p + head);
+		r->at += head + f.len;
+	}
+}
+
+bool
+spool_next(struct spool *s, const struct weir_id *run, struct spool_batch *ret_b)
+{
+	int64_t left = (s->doubt ? s->to : s->size) - s->done;
+	size_t want = left > SPOOL_BATCH_BYTES && !s->doubt ? SPOOL_BATCH_BYTES
+							    : (size_t)left;
+	struct reader r = { .s = s, .run = run, .b = ret_b };
+	ssize_t n;
+
+	memset(ret_b, 0, sizeof(*ret_b));
+	if (left <= 0 || want > SPOOL_BATCH_BYTES)
+		return false;
+	ret_b->text = xmalloc(want + 1);
+	ret_b->last_us = s->last_us;
+	n = pread(s->fd, ret_b->text, want, (off_t)s->done);
+	r.len = n > 0 ? (size_t)n : 0;
+	read_frames(&r, s->doubt);
+	ret_b->to = s->done + (int64_t)r.at;
+	if (!ret_b->lines.n) {
+		s->done = s->to = ret_b->to;
+		s->doubt = false;
+		spool_batch_release(ret_b);
+		return false;
+	}
+	if (!s->doubt) {
+		s->to = ret_b->to;
+		save(s);
+	}
+	return true;
+}
+
+void
+spool_batch_there(struct spool_batch *b, int64_t newest_us)
+{
+	while (b->first < b->lines.n && newest_us != WEIR_NO_TIME &&
+		b->lines.v[b->first].timestamp_us <= newest_us)
+		b->first++;
+}
+
+void
+spool_batch_release(struct spool_batch *b)
+{
+	VEC_FREE(&b->lines);
+	free(b->text);
+	memset(b, 0, sizeof(*b));
+}
+
+void
+spool_sent(struct spool *s, const struct spool_batch *b)
+{
+	s->done = s->to = b->to;
+	s->last_us = b->last_us;
+	s->doubt = false;
+}
+
+void
+spool_note(struct spool *s, int level, int64_t now_us, const char *fmt, ...)
+{
+	struct buf b = BUF_INIT(4096);
+	struct spool_frame f = { .from = SPOOL_NOTE, .us = now_us, .level = level };
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&b, fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < b.len; i++)
+		if (b.s[i] == '\n')
+			b.s[i] = ' ';
+	buf_addc(&b, '\n');
+	f.len = b.len;
+	if (!spool_append(s->fd, &f, buf_cstr(&b)))
+		LOG(LOG_ERROR, "%s: %s", s->dir, strerror(errno));
+	buf_release(&b);
+}
