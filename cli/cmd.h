@@ -67,6 +67,7 @@ struct ctx {
 	bool interactive;
 	/* It compares: exit 1 means differs, and what is 1 elsewhere is 6. */
 	bool compares;
+	int status;            /* that the process exits with; 0: as the result says */
 	bool refreshed;        /* ctx_refresh was done */
 	bool away;             /* and the server did not answer it */
 	volatile bool reading; /* ^C may end the process at once */
@@ -112,7 +113,7 @@ struct cmd {
 /* clang-format off */
 #define CMDS(X) \
 	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(show) X(why) X(graph) X(logs) X(watch) X(cancel) X(trigger) \
-	X(retrigger) X(resume) X(pause) X(unpause) X(register) X(history) \
+	X(worker) X(task) X(retrigger) X(resume) X(pause) X(unpause) X(register) X(history) \
 	X(sync) X(backup) X(restore) X(open) X(config) X(doctor) X(completion) X(help)
 /* clang-format on */
 

@@ -197,11 +197,26 @@
  *   params_rules	keywords about one value
  *   params_pattern	patterns of Python, by PCRE2
  *   params_say	faults in words
+ *   worker	a worker: its loop, signals
+ *   worker_poll	its pool, due runs, signs of life, who was cancelled
+ *   worker_ask	requests of runs, repeated; proposals of states
+ *   worker_run	a run until its job is known
  *   worker_job	what is to be run, by the pool's template
  *   template	its placeholders
+ *   worker_pull	pull steps: git_clone, set_working_directory, run_shell_script
+ *   worker_env	the command's environment: parameters, the way back
+ *   worker_child	a process group, written down before it runs
+ *   worker_start	the command of a run, its end, its result
+ *   worker_result	what it came to
+ *   worker_ship	its lines to the server
+ *   worker_tasks	its task runs that were left open
+ *   worker_note	a run's folder: what the next worker must know
+ *   worker_orphan	runs of workers that died
  *   spool	what a command printed, in a file of frames
  *   spool_level	which lines are errors and warnings
  *   relay	from a command's pipes to its spool
+ *   task		a command as a task run
+ *   task_try	which is run once
  *   deployment	a deployment, read and taken apart
  *   trigger	starting runs of a deployment
  *   follow	where runs are now
@@ -235,6 +250,8 @@
  *   logs_print	lines as text, bytes, NDJSON
  *   local	acting without a server
  *   acts		runs to act on, asking, results
+ *   cmd_worker	take runs from a pool
+ *   cmd_task	inside a run: a command as a task run
  *   cmd_trigger	new runs of a deployment
  *   trigger_print	what came of them
  *   trigger_args	their parameters, from words, files, a matrix
@@ -427,6 +444,8 @@ main(int argc, char **argv)
 		ctx_report(&ctx);
 	}
 	ctx_close(&ctx);
+	if (ctx.status && rc != WEIR_EINTR)
+		return ctx.status;
 	return ctx.compares && rc != WEIR_EDIFFERS && weir_exit_status(rc) == 1
 		       ? 6
 		       : weir_exit_status(rc);

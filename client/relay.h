@@ -17,7 +17,7 @@ struct relay {
 	int fd; /* -1: closed */
 	int spool;
 	struct spool_frame frame;
-	bool full; /* the disk, for too long: what comes is lost */
+	bool full;      /* the disk, for too long: what comes is lost */
 	size_t at, len; /* text[at..len) is not yet written */
 	/* of SPOOL_TASK alone: the last line, and the last of level 40; "" */
 	char last[SPOOL_SAID_MAX], error[SPOOL_SAID_MAX];

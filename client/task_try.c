@@ -1,0 +1,253 @@
+/* A task's command, once: started, its lines to the worker, its end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pipe.h"
+#include "relay.h"
+#include "task.h"
+#include "weir/time.h"
+
+extern char **environ;
+
+static const int64_t grace_us = 10000000; /* between TERM and KILL after its time */
+
+/* What the handler wakes, and the signal that came to us. */
+static int task_wake = -1;
+static volatile sig_atomic_t task_signal;
+
+struct running {
+	pid_t pid;
+	int wake[2];
+	struct relay *in;         /* two; NULL: it has our own stdout and stderr */
+	int64_t term_us, kill_us; /* monotonic; 0: never */
+};
+
+/* ---- starting */
+
+static void
+on_signal(int sig)
+{
+	int why = errno;
+
+	if (sig != SIGCHLD)
+		task_signal = sig;
+	pipe_poke(task_wake);
+	errno = why;
+}
+
+/* `NAME=VALUE` of this task in place of the one there is; owned array. */
+static char **
+make_env(const struct task_try *y, char *entry, size_t size)
+{
+	VEC(char *) v = { 0 };
+	char id[WEIR_ID_TEXT + 1];
+	bool task = !weir_id_is_null(&y->task);
+
+	for (char **e = environ; e && *e; e++)
+		if (!task || strncmp(*e, "WEIR_TASK_RUN_ID=", 17) != 0)
+			VEC_PUSH(&v, *e);
+	if (task) {
+		snprintf(entry, size, "WEIR_TASK_RUN_ID=%s",
+			weir_id_format(&y->task, id));
+		VEC_PUSH(&v, entry);
+	}
+	VEC_PUSH(&v, NULL);
+	return v.v;
+}
+
+static int
+spawn(const struct weir_task *t, const struct task_try *y, const int *out,
+	const int *err, pid_t *ret_pid)
+{
+	char entry[64];
+	char **env = make_env(y, entry, sizeof(entry));
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t set;
+	int rc;
+
+	posix_spawn_file_actions_init(&files);
+	if (out) {
+		posix_spawn_file_actions_adddup2(&files, out[1], 1);
+		posix_spawn_file_actions_adddup2(&files, err[1], 2);
+	}
+	posix_spawnattr_init(&attr);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGCHLD);
+	posix_spawnattr_setsigdefault(&attr, &set);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	rc = posix_spawnp(ret_pid, t->words[0], &files, &attr,
+		(char *const *)(uintptr_t)t->words, env);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	free(env);
+	return rc;
+}
+
+static void
+set_relay(struct relay *r, int fd, const struct task_try *y)
+{
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	r->fd = fd;
+	r->spool = y->log_fd;
+	r->frame.from = SPOOL_TASK;
+	r->frame.task = y->task;
+}
+
+static int
+start(const struct weir_task *t, const struct task_try *y, struct running *r)
+{
+	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, rc;
+
+	if (y->log_fd < 0)
+		return spawn(t, y, NULL, NULL, &r->pid);
+	if (!pipe_make(out))
+		return errno;
+	if (!pipe_make(err)) {
+		close(out[0]);
+		close(out[1]);
+		return errno;
+	}
+	fcntl(out[1], F_SETFL, 0);
+	fcntl(err[1], F_SETFL, 0);
+	rc = spawn(t, y, out, err, &r->pid);
+	close(out[1]);
+	close(err[1]);
+	r->in = xcalloc(2, sizeof(*r->in));
+	set_relay(&r->in[0], out[0], y);
+	set_relay(&r->in[1], err[0], y);
+	return rc;
+}
+
+/* ---- until its end */
+
+static int
+wait_ms(const struct running *r)
+{
+	int64_t at = r->kill_us ? r->kill_us : r->term_us, left;
+
+	if (!at)
+		return -1;
+	left = (at - weir_monotonic_us()) / 1000 + 1;
+	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+static void
+watch_time(struct running *r, struct task_try *y)
+{
+	int64_t now_us = weir_monotonic_us();
+
+	if (r->kill_us && now_us >= r->kill_us) {
+		kill(r->pid, SIGKILL);
+		r->kill_us = 0;
+		r->term_us = 0;
+	} else if (!r->kill_us && r->term_us && now_us >= r->term_us) {
+		y->timed_out = true;
+		kill(r->pid, SIGTERM);
+		r->kill_us = now_us + grace_us;
+	}
+}
+
+/* What there is by now; false: nothing. */
+static bool
+take(struct running *r, int timeout_ms)
+{
+	struct pollfd fds[3] = { { .fd = r->wake[0], .events = POLLIN },
+		{ .fd = r->in ? r->in[0].fd : -1, .events = POLLIN },
+		{ .fd = r->in ? r->in[1].fd : -1, .events = POLLIN } };
+	bool some = false;
+
+	if (poll(fds, 3, timeout_ms) <= 0)
+		return false;
+	if (fds[0].revents)
+		pipe_drain(r->wake[0]);
+	for (int i = 0; r->in && i < 2; i++) {
+		if (r->in[i].fd < 0 || !fds[i + 1].revents)
+			continue;
+		relay_take(&r->in[i]);
+		some = true;
+	}
+	return some;
+}
+
+/* Who it left behind may hold the pipes: what is there now is all that is waited for.
+ */
+static int
+wait_for_end(struct running *r, struct task_try *y)
+{
+	int status = 0;
+
+	while (waitpid(r->pid, &status, WNOHANG) == 0) {
+		(void)take(r, wait_ms(r));
+		watch_time(r, y);
+	}
+	while (take(r, 0))
+		;
+	return status;
+}
+
+static void
+finish(struct running *r, struct task_try *y)
+{
+	for (int i = 0; r->in && i < 2; i++) {
+		relay_finish(&r->in[i]);
+		if (r->in[i].fd >= 0)
+			close(r->in[i].fd);
+	}
+	if (r->in)
+		snprintf(y->said, sizeof(y->said), "%s",
+			r->in[1].error[0]   ? r->in[1].error
+			: r->in[0].error[0] ? r->in[0].error
+					    : r->in[1].last);
+	free(r->in);
+	close(r->wake[0]);
+	close(r->wake[1]);
+}
+
+static enum weir_rc
+cannot(const struct weir_task *t, int why, struct task_try *y, struct weir_err *err)
+{
+	y->status = why == ENOENT ? 127 : 126;
+	return weir_fail(err, why == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
+		"task: command '%.200s': %s", t->words[0],
+		why == ENOENT ? "not found" : strerror(why));
+}
+
+enum weir_rc
+task_try(const struct weir_task *t, struct task_try *y, struct weir_err *err)
+{
+	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT };
+	struct sigaction sa = { .sa_handler = on_signal }, old[N_ELEM(signals)];
+	struct running r = { 0 };
+	int why, status;
+
+	if (!pipe_make(r.wake))
+		return weir_fail(err, WEIR_EFAIL, "task: %s", strerror(errno));
+	task_wake = r.wake[1];
+	task_signal = 0;
+	sigemptyset(&sa.sa_mask);
+	for (size_t i = 0; i < N_ELEM(signals); i++)
+		sigaction(signals[i], &sa, &old[i]);
+	y->timed_out = false;
+	why = start(t, y, &r);
+	r.term_us = t->timeout_us ? weir_monotonic_us() + t->timeout_us : 0;
+	status = why ? 0 : wait_for_end(&r, y);
+	for (size_t i = 0; i < N_ELEM(signals); i++)
+		sigaction(signals[i], &old[i], NULL);
+	finish(&r, y);
+	if (why)
+		return cannot(t, why, y, err);
+	y->signal = WIFSIGNALED(status) ? WTERMSIG(status) : task_signal;
+	y->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (y->timed_out)
+		y->status = WEIR_TASK_TIMED_OUT;
+	return WEIR_OK;
+}

@@ -1,0 +1,220 @@
+/*
+ * What the parts of a worker share.
+ *
+ * One loop (worker.c) does what is due by now, then sleeps in the backend's pump until
+ * an answer, a signal or the next thing that is due. Each run (struct worker_run) goes
+ * through steps; a step that asks the server ends, and the answer begins the next:
+ *
+ *   worker_poll   due runs -> worker_run_new
+ *   worker_run    claimed -> deployment -> job -> references -> worker_pull
+ *   worker_pull   pull steps, one after the other -> worker_start
+ *   worker_start  Running -> the command -> its end -> result -> gone, or once more
+ *   worker_tasks  its task runs that were left open
+ *   worker_ship   spool -> lines at the server, beside all that
+ *   worker_note   what the next worker must know, before it is done
+ *   worker_orphan what an earlier worker left
+ */
+#ifndef WEIR_CLIENT_WORKER_H
+#define WEIR_CLIENT_WORKER_H
+
+#include <jansson.h>
+
+#include "act_rules.h"
+#include "spool.h"
+#include "weir/worker.h"
+#include "worker_child.h"
+#include "worker_job.h"
+#include "worker_result.h"
+
+enum {
+	WORKER_ASK_MAX = 64 << 20, /* bytes of an answer that is read as a tree */
+	WORKER_AGAIN_US = 3000000, /* a server that is away is asked again */
+	WORKER_POSTS_MAX = 2,      /* batches of lines in flight, of all runs */
+	WORKER_HEARTBEAT_S = 30,
+	WORKER_STEPS_MAX = 100, /* pull steps */
+};
+
+enum worker_step {
+	WORKER_DUE,     /* waits for its time */
+	WORKER_ASKS,    /* an answer is awaited */
+	WORKER_RUNS,    /* a process lives: the command, or a pull step */
+	WORKER_FLUSHES, /* it has ended; its lines are on their way */
+	WORKER_WAITS,   /* for the time of its next try */
+	WORKER_CHECKS,  /* ended; a late request of a dead worker may change that */
+	WORKER_GONE,
+};
+
+struct worker_run;
+typedef void worker_then(struct worker_run *r, enum weir_rc rc,
+	const struct api_page *page, const struct weir_err *err);
+/* v: NULL if the run is gone. state: the JSON of the answer's state. */
+typedef void worker_verdict(
+	struct worker_run *r, const struct act_verdict *v, const json_t *state);
+
+/* The one request of a run's life that is in flight or to be sent again. */
+struct worker_ask {
+	const char *method;
+	char *path;
+	char *body;
+	worker_then *then;
+	bool in_flight;
+	int64_t again_us; /* 0: not to be sent again */
+};
+
+struct worker_run {
+	struct worker *w;
+	struct weir_id id, transition;
+	char id_text[WEIR_ID_TEXT + 1];
+	char *name; /* as it came */
+	char *dir;  /* of its files */
+	int lock;   /* held while this worker has it */
+	enum worker_step step;
+	int64_t due_us,
+		next_us; /* DUE; of the clock; when a tick has something to do */
+	json_t *doc, *deployment, *config, *pull, *values;
+	const char *reference; /* that is asked for; a member of values */
+	bool claimed;
+	bool adopted; /* another worker began it; its job is not known */
+	bool checked;
+
+	struct worker_job job;
+	char **env;
+	char *params_file, *cwd;
+	size_t pulled; /* pull steps that are done */
+	bool pulling;
+	json_t *outputs; /* of pull steps */
+
+	struct worker_child child;
+	bool reaped;                           /* the leader's status is known */
+	int64_t started_us, ended_us, term_us; /* monotonic; 0: not yet */
+	bool killed;
+	enum worker_stop stop;
+	bool proposed_cancel;
+	bool watched; /* asked for with the last look at the states of our runs */
+
+	struct spool spool;
+	struct spool_batch batch;
+	bool posting;
+	int64_t look_us, posted_us; /* monotonic: next look, last request */
+	int64_t look_every_us;
+
+	char *failure; /* why it could not be started, in words */
+	struct worker_ask ask;
+	worker_verdict *verdict_then; /* of the proposal that is asked */
+};
+
+struct worker {
+	struct weir_session *session;
+	struct api *api;
+	const struct weir_worker *o;
+	const char *pool;
+	char *name, *base, *host;
+	char *pool_id;
+	bool engine; /* type process */
+	json_t *template;
+	VEC(struct worker_run *) runs;
+	size_t limit;
+	size_t flying, posts; /* requests of runs in flight; those with lines */
+	VEC(struct worker_told *) told; /* what nobody waits for, to be sent */
+	int stopping;                   /* signals to stop so far */
+	int64_t poll_every_us;
+	int64_t poll_us, beat_us, watch_us, orphans_us; /* monotonic: when next */
+	bool polling, beating, watching;
+	bool away;           /* said that the server is */
+	bool idle;           /* the last poll brought nothing */
+	struct weir_err err; /* with --once: why the last poll failed */
+	int64_t next_us;     /* the loop's next wake-up; monotonic */
+};
+
+/* ---- worker.c */
+void worker_say(struct worker *w, enum weir_worker_level level, const char *fmt, ...)
+	WEIR_PRINTF(3, 4);
+/* The loop shall come back at that monotonic time. */
+void worker_wake_at(struct worker *w, int64_t us);
+
+/* ---- worker_poll.c */
+/* Read the pool, make it if need be; waits. */
+WEIR_NODISCARD enum weir_rc worker_poll_pool(struct worker *w, struct weir_err *err);
+/* Runs, heartbeat, what the server says of our runs: what is due of it. */
+void worker_poll_tick(struct worker *w, int64_t now_us);
+
+/* ---- worker_ask.c */
+/* body is copied; "" for none. Sent again until there is an answer. */
+void worker_ask(struct worker_run *r, const char *method, const char *path,
+	const char *body, worker_then *then);
+/* A state; said again with the same transition id until there is an answer. */
+void worker_propose(struct worker_run *r, enum weir_state type, const char *name,
+	const char *message, bool force, worker_verdict *then);
+void worker_ask_tick(struct worker_run *r, int64_t now_us);
+void worker_ask_release(struct worker_ask *a);
+/* Is the state now as was proposed, by this proposal? */
+bool worker_accepted(const struct act_verdict *v, enum weir_state type);
+/* May one more be in flight? Servers on SQLite stand still under many. */
+bool worker_has_room(const struct worker *w);
+/* Nobody waits for its answer. */
+void worker_tell(
+	struct worker *w, const char *method, const char *path, const char *body);
+void worker_tell_tick(struct worker *w);
+void worker_told_release(struct worker *w);
+json_t *worker_parse(const struct api_page *page);
+
+/* ---- worker_run.c */
+/* doc: the run as the server has it, taken over. NULL: another worker here has it. */
+struct worker_run *worker_run_new(struct worker *w, json_t *doc);
+/* Propose Pending, with r->transition; then all that follows. */
+void worker_run_claim(struct worker_run *r);
+void worker_run_tick(struct worker_run *r, int64_t now_us);
+/* It cannot be started: failed, with this message. */
+void worker_run_fail(struct worker_run *r, const struct weir_err *err);
+/* Done with: its files go. */
+void worker_run_end(struct worker_run *r);
+/* Done with, its files stay for the next worker. */
+void worker_run_free(struct worker_run *r);
+
+/* ---- worker_pull.c */
+void worker_pull_next(struct worker_run *r);
+/* The process of a step has ended. */
+void worker_pull_ended(struct worker_run *r);
+
+/* ---- worker_start.c */
+/* All is ready: policy, Running, the command. */
+void worker_start(struct worker_run *r);
+/* words in dir, as the run's process. */
+WEIR_NODISCARD enum weir_rc worker_start_process(struct worker_run *r,
+	char *const *words, char *const *env, const char *dir, struct weir_err *err);
+void worker_start_tick(struct worker_run *r, int64_t now_us);
+/* The process has ended and all its lines are there, or nothing was started. */
+void worker_result(struct worker_run *r);
+/* Stop what runs, or what would. */
+void worker_stop(struct worker_run *r, enum worker_stop why);
+
+/* ---- worker_tasks.c */
+/* End what `weir task` left open, then the run. */
+void worker_tasks_end(struct worker_run *r);
+
+/* ---- worker_ship.c */
+void worker_ship_tick(struct worker_run *r, int64_t now_us);
+bool worker_shipped(struct worker_run *r); /* all of it */
+
+/* ---- worker_note.c */
+enum worker_phase {
+	WORKER_PHASE_DUE,   /* not asked for */
+	WORKER_PHASE_CLAIM, /* Pending was, or may have been, proposed */
+	WORKER_PHASE_RUN,   /* something was, or may have been, started */
+};
+/* Its folder, locked; false: another worker has it, or errno. */
+bool worker_note_open(struct worker_run *r, bool made);
+/* What the next worker must know. */
+void worker_note(struct worker_run *r, enum worker_phase phase);
+/* What is noted; NULL: nothing. */
+json_t *worker_note_read(const struct worker_run *r);
+void worker_note_remove(struct worker_run *r);
+/* What a worker that died was about to remove. */
+#define WORKER_NOTE_GONE ".gone-"
+void worker_note_sweep(const char *path);
+char *worker_note_base(const struct weir_config *config);
+
+/* ---- worker_orphan.c */
+void worker_orphans(struct worker *w);
+
+#endif

@@ -1,0 +1,275 @@
+#include "worker_env.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "weir/mem.h"
+
+extern char **environ;
+
+static const char param_prefix[] = "WEIR_PARAM_";
+
+/* Of an outer run, or of this worker alone. */
+static const char *const not_passed[] = { "WEIR_LOG_FD", "WEIR_TASK_RUN_ID",
+	"WEIR_PARAMETERS", "WEIR_PARAMETERS_FILE", "WEIR_PROFILE", "WEIR_NOW",
+	"WEIR_LOG", "PREFECT__FLOW_RUN_ID", "NOTIFY_SOCKET", "WATCHDOG_PID",
+	"LISTEN_FDS", "LISTEN_PID" };
+
+struct env {
+	VEC(char *) v;
+	struct buf *warnings;
+};
+
+/* ---- a list of variables */
+
+static bool
+is_of(const char *entry, const char *name, size_t n)
+{
+	return strncmp(entry, name, n) == 0 && entry[n] == '=';
+}
+
+static size_t
+find(const struct env *e, const char *name, size_t n)
+{
+	size_t i = 0;
+
+	while (i < e->v.n && !is_of(e->v.v[i], name, n))
+		i++;
+	return i;
+}
+
+static void
+unset(struct env *e, const char *name)
+{
+	size_t i = find(e, name, strlen(name));
+
+	if (i == e->v.n)
+		return;
+	free(e->v.v[i]);
+	e->v.v[i] = e->v.v[--e->v.n];
+}
+
+static void
+set(struct env *e, const char *name, const char *value)
+{
+	char *entry = xasprintf("%s=%s", name, value);
+	size_t i = find(e, name, strlen(name));
+
+	if (i == e->v.n) {
+		VEC_PUSH(&e->v, entry);
+		return;
+	}
+	free(e->v.v[i]);
+	e->v.v[i] = entry;
+}
+
+static bool
+is_passed(const char *entry)
+{
+	size_t n = strcspn(entry, "=");
+
+	if (!entry[n] || strncmp(entry, param_prefix, sizeof(param_prefix) - 1) == 0)
+		return false;
+	for (size_t i = 0; i < N_ELEM(not_passed); i++)
+		if (is_of(entry, not_passed[i], strlen(not_passed[i])))
+			return false;
+	return true;
+}
+
+/* ---- values */
+
+/* Text as it is, null as nothing, all else as JSON; false: it cannot be a variable. */
+static bool
+value_text(const json_t *v, struct buf *out)
+{
+	char *text;
+
+	if (json_is_string(v)) {
+		buf_add(out, json_string_value(v), json_string_length(v));
+		buf_adds(out, "");
+		return !memchr(json_string_value(v), 0, json_string_length(v)) &&
+		       !out->truncated;
+	}
+	if (json_is_null(v))
+		return buf_adds(out, ""), true;
+	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+	buf_adds(out, text ? text : "");
+	free(text);
+	return !out->truncated;
+}
+
+static bool
+is_variable(const char *name)
+{
+	return *name && !strchr(name, '=');
+}
+
+static void
+add_job(struct env *e, const json_t *job)
+{
+	json_t *value;
+	const char *name;
+
+	json_object_foreach((json_t *)(uintptr_t)job, name, value)
+	{
+		struct buf b = BUF_INIT(WORKER_ENV_ONE_MAX);
+
+		if (json_is_null(value))
+			unset(e, name);
+		else if (is_variable(name) && value_text(value, &b))
+			set(e, name, buf_cstr(&b));
+		else
+			buf_addf(e->warnings,
+				"env: %.80s: cannot be a variable of the environment\n",
+				name);
+		buf_release(&b);
+	}
+}
+
+/* ---- parameters */
+
+static char *
+param_name(const char *name)
+{
+	char *out = xasprintf("%s%s", param_prefix, name);
+
+	for (char *p = out + sizeof(param_prefix) - 1; *p; p++)
+		*p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p)
+						: '_';
+	return out;
+}
+
+static bool
+clashes(const json_t *parameters, const char *name, const char *variable)
+{
+	json_t *value;
+	const char *other;
+	bool same = false;
+
+	json_object_foreach((json_t *)(uintptr_t)parameters, other, value)
+	{
+		char *theirs;
+
+		if (strcmp(other, name) == 0 || json_is_object(value) ||
+			json_is_array(value))
+			continue;
+		theirs = param_name(other);
+		same = same || strcmp(theirs, variable) == 0;
+		free(theirs);
+	}
+	return same;
+}
+
+static void
+add_param(struct env *e, const json_t *all, const char *name, const json_t *value)
+{
+	struct buf b = BUF_INIT(WORKER_ENV_ONE_MAX);
+	char *variable = param_name(name);
+
+	if (clashes(all, name, variable))
+		buf_addf(e->warnings,
+			"parameter %.80s: another one is %.120s too, so it is not "
+			"set\n",
+			name, variable);
+	else if (!value_text(value, &b))
+		buf_addf(e->warnings,
+			"parameter %.80s: too long for a variable, or it has a NUL: "
+			"%.120s is not set; it is in WEIR_PARAMETERS_FILE\n",
+			name, variable);
+	else
+		set(e, variable, buf_cstr(&b));
+	free(variable);
+	buf_release(&b);
+}
+
+static void
+add_parameters(struct env *e, const struct worker_env *w)
+{
+	json_t *value;
+	const char *name;
+	char *whole = w->parameters ? json_dumps(w->parameters, JSON_COMPACT) : NULL;
+
+	if (w->parameters_file)
+		set(e, "WEIR_PARAMETERS_FILE", w->parameters_file);
+	if (whole && strlen(whole) <= WORKER_ENV_WHOLE_MAX)
+		set(e, "WEIR_PARAMETERS", whole);
+	free(whole);
+	json_object_foreach((json_t *)(uintptr_t)w->parameters, name, value)
+	{
+		if (!json_is_object(value) && !json_is_array(value))
+			add_param(e, w->parameters, name, value);
+	}
+}
+
+/* ---- the way back */
+
+static void
+add_setting(struct env *e, const struct weir_config *c, enum weir_key key)
+{
+	const char *value = weir_config_str(c, key);
+	const char *name = weir_key_info(key)->prefect;
+
+	if (value && *value && name)
+		set(e, name, value);
+}
+
+/* A named profile has it all; the environment and files of a folder do not follow. */
+static void
+add_server(struct env *e, const struct worker_env *w)
+{
+	static const enum weir_key keys[] = { WEIR_KEY_API_URL, WEIR_KEY_API_KEY,
+		WEIR_KEY_API_AUTH_STRING, WEIR_KEY_SSL_CERT_FILE,
+		WEIR_KEY_CUSTOM_HEADERS };
+	const char *origin = weir_config_origin(w->config, WEIR_KEY_API_URL);
+	const char *name = weir_config_str(w->config, WEIR_KEY_PROFILE);
+	bool named = origin && name &&
+		     (strstr(origin, "profiles.toml") || strstr(origin, "weir.conf"));
+
+	if (named)
+		set(e, "WEIR_PROFILE", name);
+	if (named && !w->engine)
+		return;
+	for (size_t i = 0; i < N_ELEM(keys); i++)
+		add_setting(e, w->config, keys[i]);
+}
+
+char **
+worker_env_make(const struct worker_env *w, struct buf *warnings)
+{
+	struct env e = { .warnings = warnings };
+	char id[WEIR_ID_TEXT + 1], fd[16];
+
+	for (char **p = environ; p && *p; p++)
+		if (is_passed(*p))
+			VEC_PUSH(&e.v, xstrdup(*p));
+	add_server(&e, w);
+	add_job(&e, w->job);
+	if (!w->engine) {
+		add_parameters(&e, w);
+		snprintf(fd, sizeof(fd), "%d", WORKER_LOG_FD);
+		set(&e, "WEIR_LOG_FD", fd);
+	}
+	set(&e, "PREFECT__FLOW_RUN_ID", weir_id_format(&w->run, id));
+	VEC_PUSH(&e.v, NULL);
+	return e.v.v;
+}
+
+void
+worker_env_free(char **env)
+{
+	for (char **p = env; p && *p; p++)
+		free(*p);
+	free(env);
+}
+
+const char *
+worker_env_get(char *const *env, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; env && *env; env++)
+		if (is_of(*env, name, n))
+			return *env + n + 1;
+	return NULL;
+}

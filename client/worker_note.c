@@ -1,0 +1,180 @@
+/*
+ * A run's folder: its lock, spool, parameters, and what the next worker must know if
+ * this one dies: <state store's name>.runs/RUN/.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "owner.h"
+#include "worker.h"
+
+#define LOG_MODULE "worker"
+#include "weir/log.h"
+
+enum { DEPTH_FDS = 16 };
+
+static const char *const phase_names[] = {
+	[WORKER_PHASE_DUE] = "due",
+	[WORKER_PHASE_CLAIM] = "claim",
+	[WORKER_PHASE_RUN] = "run",
+};
+
+char *
+worker_note_base(const struct weir_config *config)
+{
+	const char *state = weir_config_state(config);
+	size_t n = state ? strlen(state) : 0;
+
+	if (n > 3 && strcmp(state + n - 3, ".db") == 0)
+		n -= 3;
+	return state ? xasprintf("%.*s.runs", (int)n, state) : NULL;
+}
+
+/* ---- the lock */
+
+static bool
+make_folders(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		(void)!mkdir(path, 0700);
+		*p = '/';
+	}
+	return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+bool
+worker_note_open(struct worker_run *r, bool made)
+{
+	char *path = xasprintf("%s/lock", r->dir);
+	struct stat here, there;
+	bool ok = !made || make_folders(r->dir);
+
+	r->lock = ok ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	ok = r->lock >= 0 && flock(r->lock, LOCK_EX | LOCK_NB) == 0;
+	/* its last owner may have removed the folder meanwhile */
+	ok = ok && fstat(r->lock, &here) == 0 && stat(path, &there) == 0 &&
+	     here.st_ino == there.st_ino;
+	if (!ok && r->lock >= 0) {
+		close(r->lock);
+		r->lock = -1;
+		errno = EWOULDBLOCK;
+	}
+	free(path);
+	return ok;
+}
+
+/* ---- what is noted */
+
+/* sync: a server would wait for ever for a run of which a power cut took the note. */
+static bool
+write_whole(const struct worker_run *r, const char *text, bool sync)
+{
+	char *path = xasprintf("%s/note", r->dir), *part = xasprintf("%s.new", path);
+	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	size_t n = strlen(text);
+	bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n;
+
+	if (ok && sync)
+		ok = fsync(fd) == 0;
+	if (fd >= 0)
+		ok = close(fd) == 0 && ok;
+	ok = ok && rename(part, path) == 0;
+	if (!ok)
+		LOG(LOG_ERROR, "%s: %s", path, strerror(errno));
+	free(path);
+	free(part);
+	return ok;
+}
+
+void
+worker_note(struct worker_run *r, enum worker_phase phase)
+{
+	char transition[WEIR_ID_TEXT + 1];
+	char *owner = r->child.group > 0 ? owner_of((long)r->child.group) : NULL;
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "phase",
+		phase_names[phase], "pool", r->w->pool, "host", r->w->host, "name",
+		r->name, "transition", weir_id_format(&r->transition, transition),
+		"stop", (int)r->stop);
+	char *text;
+
+	if (r->child.group > 0) {
+		json_object_set_new(j, "group", json_integer(r->child.group));
+		json_object_set_new(j, "owner", json_string(owner ? owner : ""));
+	}
+	if (r->reaped && !r->pulling)
+		json_object_set_new(j, "status", json_integer(r->child.status));
+	text = json_dumps(j, JSON_COMPACT);
+	if (text)
+		(void)!write_whole(r, text, phase != WORKER_PHASE_DUE && !r->reaped);
+	free(text);
+	free(owner);
+	json_decref(j);
+}
+
+json_t *
+worker_note_read(const struct worker_run *r)
+{
+	char *path = xasprintf("%s/note", r->dir);
+	json_t *j = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+
+	free(path);
+	return j;
+}
+
+/* ---- removing */
+
+static int
+remove_one(const char *path, const struct stat *st, int what, struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	if (what == FTW_DNR || what == FTW_D)
+		(void)!chmod(path, 0700);
+	(void)remove(path);
+	return 0;
+}
+
+/* A build may have made folders that cannot be entered. */
+static int
+open_one(const char *path, const struct stat *st, int what, struct FTW *at)
+{
+	(void)at;
+	if ((what == FTW_D || what == FTW_DNR) && (st->st_mode & 0700) != 0700)
+		(void)!chmod(path, 0700);
+	return 0;
+}
+
+void
+worker_note_sweep(const char *path)
+{
+	if (nftw(path, remove_one, DEPTH_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0 &&
+		access(path, F_OK) != 0)
+		return;
+	nftw(path, open_one, DEPTH_FDS, FTW_PHYS | FTW_MOUNT);
+	nftw(path, remove_one, DEPTH_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	if (access(path, F_OK) == 0)
+		LOG(LOG_WARN, "%s: cannot be removed", path);
+}
+
+/* In one step out of the way: another worker may take the run meanwhile. */
+void
+worker_note_remove(struct worker_run *r)
+{
+	struct weir_id id = weir_id_random();
+	char text[WEIR_ID_TEXT + 1];
+	char *path = xasprintf(
+		"%s/" WORKER_NOTE_GONE "%s", r->w->base, weir_id_format(&id, text));
+
+	if (rename(r->dir, path) == 0)
+		worker_note_sweep(path);
+	else
+		LOG(LOG_WARN, "%s: %s", r->dir, strerror(errno));
+	free(path);
+}

@@ -1,0 +1,196 @@
+/*
+ * Runs of workers of this machine that died: their folders are not locked. What still
+ * runs of them is killed, what they printed is sent, then they are called crashed. What
+ * was only asked for goes on where it was.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "owner.h"
+#include "worker.h"
+
+#define LOG_MODULE "worker"
+#include "weir/log.h"
+
+enum { ENVIRON_MAX = 1 << 20 };
+
+/* ---- processes */
+
+/* Is the variable in what a process was started with? */
+static bool
+has_variable(long pid, const char *variable, char *text)
+{
+	char path[64];
+	size_t n = 0, len = strlen(variable);
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/environ", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	while (n < ENVIRON_MAX && (got = read(fd, text + n, ENVIRON_MAX - n)) > 0)
+		n += (size_t)got;
+	close(fd);
+	for (char *p = text; p < text + n;) {
+		char *end = memchr(p, 0, (size_t)(text + n - p));
+		size_t m = end ? (size_t)(end - p) : (size_t)(text + n - p);
+
+		if (m == len && memcmp(p, variable, len) == 0)
+			return true;
+		p += m + 1;
+	}
+	return false;
+}
+
+/* All that the run started, also what left its group; where the system tells. */
+static void
+kill_marked(const struct worker_run *r)
+{
+	char *variable = xasprintf("PREFECT__FLOW_RUN_ID=%s", r->id_text);
+	char *text = xmalloc(ENVIRON_MAX);
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+
+	while (proc && (e = readdir(proc))) {
+		long pid = strtol(e->d_name, NULL, 10);
+
+		if (pid > 1 && pid != (long)getpid() &&
+			has_variable(pid, variable, text)) {
+			LOG(LOG_INFO, "%s: process %ld is killed", r->id_text, pid);
+			kill((pid_t)pid, SIGKILL);
+		}
+	}
+	if (proc)
+		closedir(proc);
+	free(text);
+	free(variable);
+}
+
+static void
+kill_all(const struct worker_run *r, const json_t *note)
+{
+	const char *owner = json_string_value(json_object_get(note, "owner"));
+	json_int_t group = json_integer_value(json_object_get(note, "group"));
+
+	/* the leader is the one that was started then: its group is the run's */
+	if (owner && group > 1 && owner_life(owner) == OWNER_LIVES)
+		kill((pid_t)-group, SIGKILL);
+	kill_marked(r);
+}
+
+/* ---- runs */
+
+static const char *
+said(const json_t *note, const char *name)
+{
+	const char *text = json_string_value(json_object_get(note, name));
+
+	return text ? text : "";
+}
+
+static bool
+is_phase(const json_t *note, const char *phase)
+{
+	return strcmp(said(note, "phase"), phase) == 0;
+}
+
+/* Its result, if the command ended and only that was not said. */
+static void
+take_end(struct worker_run *r, const json_t *note)
+{
+	const json_t *status = json_object_get(note, "status");
+
+	/* the same transition, if it was proposed and only the answer is missing */
+	(void)weir_id_parse(str_of(said(note, "transition")), &r->transition);
+	if (!json_is_integer(status)) {
+		r->stop = WORKER_LEFT;
+		return;
+	}
+	r->child.status = (int)json_integer_value(status);
+	r->stop = (enum worker_stop)json_integer_value(json_object_get(note, "stop"));
+}
+
+static void
+adopt(struct worker_run *r, const json_t *note)
+{
+	struct weir_err err;
+
+	if (is_phase(note, "claim") && strcmp(said(note, "pool"), r->w->pool) == 0 &&
+		weir_id_parse(str_of(said(note, "transition")), &r->transition)) {
+		worker_run_claim(r);
+		return;
+	}
+	worker_say(
+		r->w, WEIR_WORKER_WARNING, "%s: its worker died: it is ended", r->name);
+	kill_all(r, note);
+	r->claimed = r->adopted = true;
+	if (spool_open(&r->spool, r->dir, &err))
+		r->spool.fd = -1;
+	r->spool.tasks = true;
+	take_end(r, note);
+	r->step = WORKER_FLUSHES;
+}
+
+/* r has its folder and lock; whose it was is in the note. */
+static void
+look_at(struct worker_run *r)
+{
+	json_t *note = worker_note_read(r);
+
+	if (note && strcmp(said(note, "host"), r->w->host) != 0) {
+		worker_run_free(r); /* of another machine */
+	} else if (!note || is_phase(note, "due")) {
+		worker_run_end(r);
+	} else {
+		free(r->name);
+		r->name = xstrdup(said(note, "name"));
+		adopt(r, note);
+	}
+	json_decref(note);
+}
+
+static bool
+is_ours(const struct worker *w, const struct weir_id *id)
+{
+	for (size_t i = 0; i < w->runs.n; i++)
+		if (weir_id_cmp(&w->runs.v[i]->id, id) == 0)
+			return true;
+	return false;
+}
+
+static void
+sweep(const struct worker *w, const char *name)
+{
+	char *path = xasprintf("%s/%s", w->base, name);
+
+	worker_note_sweep(path);
+	free(path);
+}
+
+void
+worker_orphans(struct worker *w)
+{
+	DIR *dir = opendir(w->base);
+	struct worker_run *r;
+	struct weir_id id;
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		if (str_starts(str_of(e->d_name), WORKER_NOTE_GONE))
+			sweep(w, e->d_name);
+		if (!weir_id_parse(str_of(e->d_name), &id) || is_ours(w, &id))
+			continue;
+		r = worker_run_new(w, json_pack("{s:s}", "id", e->d_name));
+		if (worker_note_open(r, false))
+			look_at(r);
+		else
+			worker_run_free(r);
+	}
+	if (dir)
+		closedir(dir);
+}
