@@ -20,7 +20,7 @@ struct args {
 	struct opt_list params, tags, variables, matrix;
 	const char *whole, *name, *queue, *key, *at, *in, *output;
 	struct watch_args watch;
-	bool dry_run, unchecked;
+	bool dry_run, unchecked, no_parent;
 };
 
 /* One command: a run each combination. */
@@ -244,6 +244,7 @@ make(struct start *s, size_t i, struct buf *params, struct buf *key,
 		.key = a->key ? buf_cstr(key) : NULL,
 		.at_us = s->at_us,
 		.unchecked = a->unchecked,
+		.parent = a->no_parent ? NULL : getenv("PREFECT__FLOW_RUN_ID"),
 	};
 	return rc;
 }
@@ -488,6 +489,8 @@ static const struct opt opts[] = {
 	  NULL, "what was made with it is not made again" },
 	{ "unchecked", 0, OPT_FLAG, offsetof(struct args, unchecked), NULL,
 	  NULL, "send parameters that do not fit the schema" },
+	{ "no-parent", 0, OPT_FLAG, offsetof(struct args, no_parent), NULL,
+	  NULL, "no child of the run that this command belongs to" },
 	WATCH_OPTS(struct args, watch),
 	{ "dry-run", 'd', OPT_FLAG, offsetof(struct args, dry_run), NULL,
 	  NULL, "print what would be sent, send nothing" },

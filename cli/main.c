@@ -217,6 +217,7 @@
  *   relay	from a command's pipes to its spool
  *   task		a command as a task run
  *   task_try	which is run once
+ *   parent	a run as the child of another
  *   deployment	a deployment, read and taken apart
  *   trigger	starting runs of a deployment
  *   follow	where runs are now

@@ -322,7 +322,7 @@ api_body_create(const struct api_create *create, struct buf *out)
 	if (!weir_id_is_null(&create->parent_task)) {
 		char id[WEIR_ID_TEXT + 1];
 
-		add_text(out, "parent_task_run_id",
+		api_body_text(out, "parent_task_run_id",
 			weir_id_format(&create->parent_task, id));
 	}
 	if (create->unchecked) {

@@ -7,6 +7,7 @@
 #include "actions.h"
 #include "api_body.h"
 #include "deployment.h"
+#include "parent.h"
 #include "weir/log.h"
 #include "weir/text.h"
 #include "weir/view.h"
@@ -19,6 +20,8 @@ struct job {
 	const struct weir_trigger *t;
 	const struct weir_deployment *d;
 	struct weir_act_result *result;
+	struct api *api;            /* NULL: nothing is sent */
+	struct weir_id parent_task; /* that stands in for it; all zero: none */
 	struct buf faults, unknown; /* for people */
 	struct buf missing;         /* ` -p package=...` */
 	size_t n_faults, n_unknown;
@@ -177,8 +180,9 @@ set_name(struct weir_act_result *r, const struct weir_deployment *d)
 }
 
 static void
-make_plan(const struct weir_trigger *t, struct act_plan *p)
+make_plan(const struct job *j, struct act_plan *p)
 {
+	const struct weir_trigger *t = j->t;
 	struct api_create create = {
 		.parameters = str_of(t->parameters),
 		.tags = str_of(t->tags),
@@ -188,6 +192,7 @@ make_plan(const struct weir_trigger *t, struct act_plan *p)
 		.queue = t->queue,
 		.at_us = t->at_us,
 		.unchecked = t->unchecked,
+		.parent_task = j->parent_task,
 	};
 
 	buf_init(&p->path, 512);
@@ -226,11 +231,14 @@ plan(struct job *j, struct act_plan *p)
 	check(j);
 	if (j->result->rc)
 		return;
-	if (make_key(j->t, p, &err)) {
+	if (make_key(j->t, p, &err) ||
+		(j->api && j->t->parent &&
+			parent_link(j->api, j->t->parent, j->result->name, p->key,
+				&j->parent_task, &err))) {
 		fail(j->result, &err);
 		return;
 	}
-	make_plan(j->t, p);
+	make_plan(j, p);
 	if (p->body.truncated || p->body.len > JOURNAL_BODY_MAX) {
 		(void)weir_fail(&err, WEIR_ETOOBIG, "the request is over %d bytes",
 			JOURNAL_BODY_MAX);
@@ -242,7 +250,7 @@ static void
 trigger(struct action *a, const struct weir_trigger *t)
 {
 	struct weir_deployment d = { 0 };
-	struct job j = { .t = t, .d = t->known, .result = a->result };
+	struct job j = { .t = t, .d = t->known, .result = a->result, .api = a->api };
 
 	if (!j.d) {
 		j.d = &d;

@@ -23,6 +23,7 @@ struct weir_trigger {
 	const char *queue;         /* another work queue of the pool */
 	const char *job_variables; /* JSON object, laid over the deployment's own */
 	const char *key;           /* idempotency key; NULL: a new one */
+	const char *parent;        /* id of the run whose child it is; NULL: none */
 	int64_t at_us;             /* WEIR_NO_TIME: now */
 	/* Sent although the parameters do not fit, and the server shall take them. */
 	bool unchecked;
