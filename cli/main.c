@@ -67,10 +67,12 @@
  *   embedded_flows	flows, limits, artifacts
  *   embedded_deployments	deployments
  *   embedded_schedules	and their schedules
- *   embedded_pools	pools, queues, workers
+ *   embedded_pools	pools, queues
+ *   embedded_workers	workers, and what is READY by them
  *   embedded_scheduled	what a worker may take
  *   embedded_logs	lines
  *   embedded_settle	what a worker says, when there is none
+ *   embedded_values	variables and secrets, which the user keeps
  *   sql_embedded.h	what it asks of the store
  *   sql_filter	filters of the API as SQL
  *   alive	which workers live

@@ -334,7 +334,8 @@ take_ours(const struct config_text *file, const json_t *table, const struct path
 		enum weir_key key;
 
 		if (!base->n &&
-			(config_is_own_table(name) || !strcmp(name, "profiles")))
+			(config_is_own_table(name) || !strcmp(name, "profiles") ||
+				!strcmp(name, "variables")))
 			continue;
 		path.v[path.n++] = name;
 		if (!weir_key_find(str_of(name), &key) ||

@@ -103,10 +103,12 @@ static const struct route routes[] = {
 	R("POST", "/concurrency_limits/filter", empty, LIMIT),
 
 	R("POST", "/automations/filter", empty, RUN),
+	R("POST", "/automations/", no_automation, RUN),
 	R("GET", "/automations/related-to/{}", empty, RUN),
 	R("DELETE", "/automations/owned-by/{}", nothing, RUN),
-	R("POST", "/variables/filter", empty, RUN),
-	R("GET", "/variables/name/{}", none, RUN),
+	R("POST", "/variables/filter", variables, RUN),
+	R("GET", "/variables/name/{}", variable, RUN),
+	R("GET", "/block_types/slug/{}/block_documents/name/{}", block, RUN),
 };
 /* clang-format on */
 
@@ -201,6 +203,7 @@ struct embedded {
 	struct transport transport;
 	struct weir_store *store;
 	char *path;
+	char *conf; /* or NULL */
 	struct jobs jobs;
 	int wake[2];
 };
@@ -277,6 +280,7 @@ answer(struct embedded *e, struct job *j)
 	c->store = e->store;
 	c->db = store_db(e->store);
 	c->kind = j->route->kind;
+	c->conf = e->conf;
 	c->now_us = weir_now_us();
 	c->err = &j->err;
 	return j->route->handler(c);
@@ -393,6 +397,7 @@ shut(struct transport *t)
 	weir_store_close(e->store);
 	pipe_shut(e->wake);
 	free(e->path);
+	free(e->conf);
 	free(e);
 }
 
@@ -407,13 +412,14 @@ static const struct transport_ops ops = {
 };
 
 enum weir_rc
-embedded_open_file(const char *path, const char *platform_params,
+embedded_open_file(const char *path, const char *platform_params, const char *conf,
 	struct transport **ret_transport, struct weir_err *err)
 {
 	struct embedded *e = xcalloc(1, sizeof(*e));
 	enum weir_rc rc = WEIR_OK;
 
 	e->path = xstrdup(path);
+	e->conf = conf ? xstrdup(conf) : NULL;
 	e->wake[0] = e->wake[1] = -1;
 	e->transport = (struct transport){ .ops = &ops,
 		.base = WEIR_STORE_EMBEDDED,
@@ -436,5 +442,6 @@ embedded_open(const struct weir_config *config, struct transport **ret_transport
 	struct weir_err *err)
 {
 	return embedded_open_file(weir_config_store(config),
-		weir_config_str(config, WEIR_KEY_PLATFORM_PARAMS), ret_transport, err);
+		weir_config_str(config, WEIR_KEY_PLATFORM_PARAMS),
+		weir_config_file(config), ret_transport, err);
 }

@@ -16,9 +16,9 @@
 WEIR_NODISCARD enum weir_rc embedded_open(const struct weir_config *config,
 	struct transport **ret_transport, struct weir_err *err);
 
-/* The same of a file. */
+/* The same of a file; conf: weir.conf, which has the variables, or NULL. */
 WEIR_NODISCARD enum weir_rc embedded_open_file(const char *path,
-	const char *platform_params, struct transport **ret_transport,
+	const char *platform_params, const char *conf, struct transport **ret_transport,
 	struct weir_err *err);
 
 /*

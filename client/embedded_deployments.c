@@ -137,6 +137,14 @@ check_variables(struct embedded_call *c, const json_t *d, const json_t *pool)
 	return ok;
 }
 
+static bool
+is_ready(const json_t *pool)
+{
+	const char *status = embedded_str(pool, "status");
+
+	return status && strcmp(status, "READY") == 0;
+}
+
 /* Pool and queue of the deployment; *ret_ok false: the answer says why not. */
 static enum weir_rc
 set_pool(struct embedded_call *c, json_t *d, bool *ret_ok)
@@ -159,6 +167,9 @@ set_pool(struct embedded_call *c, json_t *d, bool *ret_ok)
 	if (!rc && *ret_ok)
 		rc = embedded_queue(
 			c, pool, embedded_str(d, "work_queue_name"), &queue);
+	if (!rc && *ret_ok)
+		json_object_set_new(d, "status",
+			json_string(is_ready(pool) ? "READY" : "NOT_READY"));
 	if (queue) {
 		json_object_set(d, "work_queue_name", json_object_get(queue, "name"));
 		json_object_set(d, "work_queue_id", json_object_get(queue, "id"));

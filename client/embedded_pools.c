@@ -1,4 +1,4 @@
-/* Work pools, their queues and workers, of the embedded backend. */
+/* Work pools and their queues of the embedded backend. */
 #include "embedded_priv.h"
 #include "weir/time.h"
 
@@ -6,8 +6,8 @@ enum { FIRST_PRIORITY = 1 };
 
 /* ---- pools */
 
-static enum weir_rc
-find_pool(struct embedded_call *c, struct weir_id *ret_id, json_t **ret_pool)
+enum weir_rc
+embedded_find_pool(struct embedded_call *c, struct weir_id *ret_id, json_t **ret_pool)
 {
 	enum weir_rc rc = embedded_named(c, WEIR_POOL, NULL, c->part[0], ret_pool);
 
@@ -42,25 +42,52 @@ new_queue(
 	return q;
 }
 
-/* The number after the last of a pool's queues. */
+static int64_t
+priority_of(const json_t *queue)
+{
+	return json_integer_value(json_object_get(queue, "priority"));
+}
+
+/* The first number that none of a pool's queues has. */
 static enum weir_rc
 next_priority(struct embedded_call *c, const json_t *pool, int64_t *ret_priority)
 {
 	struct weir_id id;
 	json_t *all = NULL;
-	int64_t last = 0;
+	int64_t free_one = FIRST_PRIORITY;
 	enum weir_rc rc;
 
 	(void)embedded_get_id(json_object_get(pool, "id"), &id);
-	rc = embedded_docs_of(c, SQL_EMB_QUEUES_OF, &id, &all);
-	for (size_t i = 0; !rc && i < json_array_size(all); i++) {
-		const json_t *q = json_array_get(all, i);
-		int64_t p = json_integer_value(json_object_get(q, "priority"));
+	rc = embedded_docs_of(c, SQL_EMB_QUEUES_OF, &id, &all); /* in their order */
+	for (size_t i = 0; !rc && i < json_array_size(all); i++)
+		if (priority_of(json_array_get(all, i)) == free_one)
+			free_one++;
+	json_decref(all);
+	*ret_priority = free_one;
+	return rc;
+}
 
-		last = p > last ? p : last;
+/* No two queues have one number: what stands in the way of first moves down. */
+static enum weir_rc
+make_way(struct embedded_call *c, const json_t *first)
+{
+	const char *own = embedded_str(first, "id");
+	int64_t taken = priority_of(first);
+	struct weir_id pool;
+	json_t *all = NULL;
+	enum weir_rc rc;
+
+	(void)embedded_get_id(json_object_get(first, "work_pool_id"), &pool);
+	rc = embedded_docs_of(c, SQL_EMB_QUEUES_OF, &pool, &all);
+	for (size_t i = 0; !rc && i < json_array_size(all); i++) {
+		json_t *q = json_array_get(all, i);
+
+		if (strcmp(embedded_str(q, "id"), own) == 0 || priority_of(q) != taken)
+			continue;
+		json_object_set_new(q, "priority", json_integer(++taken));
+		rc = embedded_put_doc(c, WEIR_QUEUE, q);
 	}
 	json_decref(all);
-	*ret_priority = last + 1;
 	return rc;
 }
 
@@ -82,7 +109,8 @@ embedded_queue(
 	if (rc)
 		return rc;
 	*ret = new_queue(c, pool, name ? name : "default", priority);
-	return embedded_put_doc(c, WEIR_QUEUE, *ret);
+	rc = embedded_put_doc(c, WEIR_QUEUE, *ret);
+	return rc ? rc : make_way(c, *ret);
 }
 
 static bool
@@ -186,45 +214,9 @@ embedded_do_pool_named(struct embedded_call *c)
 {
 	struct weir_id id;
 	json_t *pool = NULL;
-	enum weir_rc rc = find_pool(c, &id, &pool);
+	enum weir_rc rc = embedded_find_pool(c, &id, &pool);
 
 	return rc || !pool ? rc : embedded_answer(c, 200, pool);
-}
-
-/* ONLINE, if it said so lately. */
-static bool
-is_online(const struct embedded_call *c, const json_t *worker)
-{
-	const json_t *at = json_object_get(worker, "last_heartbeat_time");
-	int64_t last = embedded_us(at);
-	double every = json_number_value(
-		json_object_get(worker, "heartbeat_interval_seconds"));
-
-	if (last == WEIR_NO_TIME)
-		return false;
-	return c->now_us - last <=
-	       (int64_t)(3 * (every > 0 ? every : 30) * WEIR_SECOND_US);
-}
-
-/* PAUSED, READY or NOT_READY; *ret_changed: it was not. */
-static enum weir_rc
-set_status(struct embedded_call *c, json_t *pool)
-{
-	const char *status = "NOT_READY";
-	struct weir_id id;
-	json_t *workers = NULL;
-	enum weir_rc rc;
-
-	(void)embedded_get_id(json_object_get(pool, "id"), &id);
-	rc = embedded_docs_of(c, SQL_EMB_WORKERS_OF, &id, &workers);
-	for (size_t i = 0; !rc && i < json_array_size(workers); i++)
-		if (is_online(c, json_array_get(workers, i)))
-			status = "READY";
-	if (json_is_true(json_object_get(pool, "is_paused")))
-		status = "PAUSED";
-	json_object_set_new(pool, "status", json_string(status));
-	json_decref(workers);
-	return rc;
 }
 
 enum weir_rc
@@ -239,11 +231,11 @@ embedded_do_patch_pool(struct embedded_call *c)
 
 	if (!check(c))
 		return WEIR_OK;
-	rc = find_pool(c, &id, &pool);
+	rc = embedded_find_pool(c, &id, &pool);
 	if (rc || !pool)
 		return rc;
 	embedded_take(pool, c->body, kept);
-	rc = set_status(c, pool);
+	rc = embedded_pool_status(c, pool);
 	if (!rc)
 		rc = embedded_put_doc(c, WEIR_POOL, pool);
 	json_decref(pool);
@@ -255,7 +247,7 @@ embedded_do_delete_pool(struct embedded_call *c)
 {
 	struct weir_id id;
 	json_t *pool = NULL;
-	enum weir_rc rc = find_pool(c, &id, &pool);
+	enum weir_rc rc = embedded_find_pool(c, &id, &pool);
 
 	if (rc || !pool)
 		return rc;
@@ -279,7 +271,7 @@ embedded_do_post_queue(struct embedded_call *c)
 		return embedded_refuse(c, 422, "name: Field required");
 	if (!check(c))
 		return WEIR_OK;
-	rc = find_pool(c, &id, &pool);
+	rc = embedded_find_pool(c, &id, &pool);
 	if (rc || !pool)
 		return rc;
 	rc = embedded_named(c, WEIR_QUEUE, &id, name, &queue);
@@ -302,7 +294,7 @@ static enum weir_rc
 find_queue(struct embedded_call *c, json_t **ret_pool, json_t **ret_queue)
 {
 	struct weir_id id;
-	enum weir_rc rc = find_pool(c, &id, ret_pool);
+	enum weir_rc rc = embedded_find_pool(c, &id, ret_pool);
 
 	*ret_queue = NULL;
 	if (rc || !*ret_pool)
@@ -343,6 +335,8 @@ embedded_do_patch_queue(struct embedded_call *c)
 			queue, "status", json_string(paused ? "PAUSED" : "NOT_READY"));
 		rc = embedded_put_doc(c, WEIR_QUEUE, queue);
 		if (!rc)
+			rc = make_way(c, queue);
+		if (!rc)
 			rc = embedded_answer(c, 204, NULL);
 	}
 	json_decref(pool);
@@ -369,81 +363,5 @@ embedded_do_delete_queue(struct embedded_call *c)
 	}
 	json_decref(pool);
 	json_decref(queue);
-	return rc;
-}
-
-/* ---- workers */
-
-static enum weir_rc
-put_status(struct embedded_call *c, json_t *pool)
-{
-	const char *was = embedded_str(pool, "status");
-	char old[16];
-	enum weir_rc rc;
-
-	snprintf(old, sizeof(old), "%s", was ? was : "");
-	rc = set_status(c, pool);
-	if (!rc && strcmp(old, embedded_str(pool, "status")) != 0)
-		rc = embedded_put_doc(c, WEIR_POOL, pool);
-	return rc;
-}
-
-enum weir_rc
-embedded_do_heartbeat(struct embedded_call *c)
-{
-	const char *name = embedded_str(c->body, "name");
-	struct weir_id id;
-	json_t *pool = NULL, *worker = NULL;
-	enum weir_rc rc;
-
-	if (!name || !*name)
-		return embedded_refuse(c, 422, "name: Field required");
-	rc = find_pool(c, &id, &pool);
-	if (rc || !pool)
-		return rc;
-	rc = embedded_named(c, WEIR_WORKER, &id, name, &worker);
-	if (!rc && !worker) {
-		worker = embedded_new(c);
-		json_object_set_new(worker, "name", json_string(name));
-		json_object_set(worker, "work_pool_id", json_object_get(pool, "id"));
-	}
-	if (!rc) {
-		json_object_set_new(
-			worker, "last_heartbeat_time", embedded_time(c->now_us));
-		json_object_set_new(worker, "status", json_string("ONLINE"));
-		embedded_take(worker, c->body,
-			(const char *const[]){ "heartbeat_interval_seconds", NULL });
-		embedded_default(worker, "heartbeat_interval_seconds", json_null());
-		rc = embedded_put_doc(c, WEIR_WORKER, worker);
-	}
-	if (!rc)
-		rc = put_status(c, pool);
-	json_decref(worker);
-	json_decref(pool);
-	return rc ? rc : embedded_answer(c, 204, NULL);
-}
-
-enum weir_rc
-embedded_do_delete_worker(struct embedded_call *c)
-{
-	struct weir_id id, worker_id;
-	json_t *pool = NULL, *worker = NULL;
-	enum weir_rc rc = find_pool(c, &id, &pool);
-
-	if (rc || !pool)
-		return rc;
-	rc = embedded_named(c, WEIR_WORKER, &id, c->part[1], &worker);
-	if (!rc && worker) {
-		(void)embedded_get_id(json_object_get(worker, "id"), &worker_id);
-		rc = store_doc_gone(c->store, WEIR_WORKER, &worker_id, c->err);
-		if (!rc)
-			rc = put_status(c, pool);
-		if (!rc)
-			rc = embedded_answer(c, 204, NULL);
-	} else if (!rc) {
-		rc = embedded_refuse(c, 404, "Worker not found.");
-	}
-	json_decref(worker);
-	json_decref(pool);
 	return rc;
 }

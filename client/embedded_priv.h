@@ -22,6 +22,7 @@ struct embedded_call {
 	enum weir_kind kind;        /* of the route */
 	char *part[EMBEDDED_PARTS]; /* what stands for each `{}`; owned */
 	const char *query;          /* behind the '?'; "" */
+	const char *conf;           /* weir.conf; NULL: there is none */
 	json_t *body;               /* null when there is none; owned */
 	const struct weir_log *logs;
 	size_t n_logs;
@@ -124,7 +125,7 @@ struct embedded_move {
 	enum embedded_verdict verdict;
 	char reason[256];
 	int64_t delay_s;
-	bool resumed; /* leaves PAUSED */
+	bool resumed; /* is to leave PAUSED */
 };
 WEIR_NODISCARD enum weir_rc embedded_rules(struct embedded_move *m, bool force);
 
@@ -133,6 +134,11 @@ WEIR_NODISCARD enum weir_rc embedded_rules(struct embedded_move *m, bool force);
 /* The work queue of that pool and name (NULL: its default), made if it is not there. */
 WEIR_NODISCARD enum weir_rc embedded_queue(
 	struct embedded_call *c, const json_t *pool, const char *name, json_t **ret);
+/* The pool of the path; NULL: the answer says that there is none. */
+WEIR_NODISCARD enum weir_rc embedded_find_pool(
+	struct embedded_call *c, struct weir_id *ret_id, json_t **ret_pool);
+/* PAUSED, READY or NOT_READY: into the document, which is not written. */
+WEIR_NODISCARD enum weir_rc embedded_pool_status(struct embedded_call *c, json_t *pool);
 /* Why these parameters do not fit this schema: appended; false: they do not. */
 bool embedded_fits(const json_t *schema, const json_t *parameters, struct buf *why);
 WEIR_NODISCARD enum weir_rc embedded_delete_runs(
@@ -145,8 +151,8 @@ WEIR_NODISCARD enum weir_rc embedded_busy(
 /* Handlers, as the routes of embedded.c name them. */
 /* clang-format off */
 #define EMBEDDED_HANDLERS(X) \
-	X(list) X(count) X(history) X(get_doc) X(delete_doc) X(yes) X(api_version) X(version) X(none) \
-	X(nothing) X(empty) \
+	X(list) X(count) X(history) X(get_doc) X(delete_doc) X(yes) X(api_version) X(version) \
+	X(nothing) X(empty) X(variable) X(variables) X(block) X(no_automation) \
 	X(post_flow) X(patch_flow) X(flow_named) X(delete_flow) \
 	X(post_pool) X(pool_named) X(patch_pool) X(delete_pool) X(list_of_pool) \
 	X(post_queue) X(queue_named) X(patch_queue) X(delete_queue) X(heartbeat) \

@@ -292,6 +292,7 @@ leave_paused(struct embedded_move *m)
 	bool left = json_is_true(json_object_get(details(m->from), "pause_reschedule"));
 	char text[160];
 
+	m->resumed = true; /* refused or not, as Prefect's servers */
 	if (to != WEIR_ST_RUNNING && to != WEIR_ST_SCHEDULED &&
 		!weir_state_is_terminal(to)) {
 		snprintf(text, sizeof(text),
@@ -307,8 +308,6 @@ leave_paused(struct embedded_move *m)
 			embedded_state(m->c, "FAILED", NULL,
 				"The flow was paused and never resumed.", WEIR_NO_TIME),
 			"The flow run pause has timed out and can no longer resume.");
-	} else {
-		m->resumed = true;
 	}
 	return WEIR_OK;
 }

@@ -88,6 +88,11 @@ settle(struct weir_store *store, struct weir_err *err)
 	if (!rc)
 		rc = set_status(&c, WEIR_POOL, SQL_EMB_POOLS_READY, "NOT_READY");
 	if (!rc)
+		rc = set_status(&c, WEIR_QUEUE, SQL_EMB_QUEUES_READY, "NOT_READY");
+	if (!rc)
+		rc = set_status(
+			&c, WEIR_DEPLOYMENT, SQL_EMB_DEPLOYMENTS_READY, "NOT_READY");
+	if (!rc)
 		rc = settle_late(&c);
 	return store_end(store, rc, err);
 }

@@ -333,8 +333,7 @@ propose(struct embedded_call *c, json_t *run, json_t *state, bool force)
 		rc = embedded_enter(c, run, json_incref(m.proposed));
 		stays = m.proposed;
 	}
-	if (!rc && m.resumed && m.verdict == EMBEDDED_ACCEPT &&
-		!weir_state_is_terminal(embedded_type(m.proposed))) {
+	if (!rc && m.resumed && !weir_state_is_terminal(embedded_type(stays))) {
 		json_object_set_new(json_object_get(run, "empirical_policy"),
 			"resuming", json_true());
 		rc = embedded_put_run(c, run);

@@ -56,6 +56,14 @@
 		" AND json_extract(doc, '$.status') = 'ONLINE' AND ?1 IS NULL") \
 	X(EMB_POOLS_READY, "SELECT doc FROM pools WHERE doc IS NOT NULL" \
 		" AND json_extract(doc, '$.status') = 'READY' AND ?1 IS NULL") \
+	X(EMB_DEPLOYMENTS_READY, "SELECT doc FROM deployments WHERE doc IS NOT NULL" \
+		" AND json_extract(doc, '$.status') = 'READY' AND (?1 IS NULL OR" \
+		" json_extract(doc, '$.work_pool_name') = (SELECT name FROM pools WHERE id = ?1))") \
+	X(EMB_DEPLOYMENTS_WAITING, "SELECT doc FROM deployments WHERE doc IS NOT NULL" \
+		" AND json_extract(doc, '$.status') = 'NOT_READY'" \
+		" AND json_extract(doc, '$.work_pool_name') = (SELECT name FROM pools WHERE id = ?1)") \
+	X(EMB_QUEUES_READY, "SELECT doc FROM queues WHERE doc IS NOT NULL" \
+		" AND json_extract(doc, '$.status') = 'READY' AND ?1 IS NULL") \
 	X(EMB_ONLINE, "SELECT (SELECT count(*) FROM workers" \
 		" WHERE json_extract(doc, '$.status') = 'ONLINE') + (SELECT count(*) FROM pools" \
 		" WHERE json_extract(doc, '$.status') = 'READY')") \

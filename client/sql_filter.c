@@ -423,6 +423,8 @@ sql_filter_of_pool(struct sql_filter *f, const struct weir_id *pool)
 {
 	struct sql_value value = { .type = SQL_VALUE_ID, .id = *pool };
 
+	if (f->kind == WEIR_QUEUE)
+		f->order = " ORDER BY json_extract(o.doc, '$.priority'), o.k";
 	buf_adds(&f->where, " AND o.pool = (SELECT k FROM pools WHERE id = ?)");
 	VEC_PUSH(&f->values, value);
 }

@@ -42,7 +42,7 @@ bool sql_filter_read(enum weir_kind kind, const json_t *body, size_t limit_max,
 	struct sql_filter *f);
 void sql_filter_release(struct sql_filter *f);
 
-/* One more condition: rows of this pool, bound like the others. */
+/* One more condition: rows of this pool, bound like the others; queues by priority. */
 void sql_filter_of_pool(struct sql_filter *f, const struct weir_id *pool);
 
 /* A statement of our own, to be finalized; count: of one number. */

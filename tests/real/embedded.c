@@ -84,7 +84,7 @@ main(int argc, char **argv)
 	char *line = NULL;
 	size_t size = 0;
 
-	if (argc != 2 || embedded_open_file(argv[1], "platform", &t, &err)) {
+	if (argc != 2 || embedded_open_file(argv[1], "platform", NULL, &t, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}

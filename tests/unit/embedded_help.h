@@ -10,6 +10,7 @@
 
 struct emb {
 	char folder[64], path[96];
+	const char *conf; /* weir.conf, or NULL */
 	struct transport *t;
 	long status;  /* of the last answer */
 	json_t *last; /* and what it said; borrowed until the next */
@@ -39,7 +40,7 @@ emb_open(struct emb *e)
 {
 	struct weir_err *err = &e->err;
 
-	OK(embedded_open_file(e->path, "platform", &e->t, err));
+	OK(embedded_open_file(e->path, "platform", e->conf, &e->t, err));
 }
 
 static inline void

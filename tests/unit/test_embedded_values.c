@@ -1,0 +1,206 @@
+/* The embedded backend: variables and secrets; what is READY by whom; queues in order.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "embedded_help.h"
+
+static void
+put_file(const struct emb *e, const char *name, const char *text, mode_t mode)
+{
+	char *path = xasprintf("%s/%s", e->folder, name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	assert_int_equal(chmod(path, mode), 0);
+	free(path);
+}
+
+static void
+open_conf(struct emb *e, char **ret_conf)
+{
+	emb_new(e);
+	emb_close(e);
+	*ret_conf = xasprintf("%s/weir.conf", e->folder);
+	e->conf = *ret_conf;
+	emb_open(e);
+}
+
+static void
+test_variables(void **state)
+{
+	struct emb e;
+	char *conf, *text;
+
+	(void)state;
+	open_conf(&e, &conf);
+	emb_call(&e, "GET", xstrdup("/variables/name/x"), NULL);
+	assert_int_equal(e.status, 404);
+	assert_non_null(strstr(emb_text(e.last, "detail"), "[variables]"));
+	emb_call(&e, "POST", xstrdup("/variables/filter"), "{}");
+	assert_int_equal(json_array_size(e.last), 0);
+	put_file(&e, "weir.conf",
+		"color = \"never\"\n[variables]\nx = \"a b\"\n"
+		"list = [1, 2]\nn = 3\n",
+		0600);
+	emb_call(&e, "GET", xstrdup("/variables/name/x"), NULL);
+	assert_int_equal(e.status, 200);
+	assert_string_equal(emb_text(e.last, "value"), "a b");
+	emb_call(&e, "GET", xstrdup("/variables/name/list"), NULL);
+	text = json_dumps(json_object_get(e.last, "value"), JSON_COMPACT);
+	assert_string_equal(text, "[1,2]");
+	free(text);
+	emb_call(&e, "GET", xstrdup("/variables/name/color"), NULL);
+	assert_int_equal(e.status, 404);
+	emb_call(&e, "POST", xstrdup("/variables/filter"), "{}");
+	assert_int_equal(json_array_size(e.last), 3);
+	put_file(&e, "weir.conf", "[variables\n", 0600);
+	emb_call(&e, "GET", xstrdup("/variables/name/x"), NULL);
+	assert_int_equal(e.status, 409);
+	assert_non_null(strstr(emb_text(e.last, "detail"), "weir.conf"));
+	emb_end(&e);
+	free(conf);
+}
+
+#define SECRET(name) "/block_types/slug/secret/block_documents/name/" name
+
+static void
+test_secrets(void **state)
+{
+	static const char *const bad[] = { SECRET("..%2Fweir.conf"), SECRET(".x"),
+		SECRET("none"), "/block_types/slug/s3/block_documents/name/token" };
+	struct emb e;
+	char *conf, *folder;
+	const json_t *data;
+
+	(void)state;
+	open_conf(&e, &conf);
+	folder = xasprintf("%s/secrets", e.folder);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	put_file(&e, "weir.conf", "", 0600);
+	put_file(&e, "secrets/token", "s3cret\n", 0600);
+	emb_call(&e, "GET", xstrdup(SECRET("token") "?include_secrets=true"), NULL);
+	assert_int_equal(e.status, 200);
+	data = json_object_get(e.last, "data");
+	assert_string_equal(emb_text(data, "value"), "s3cret");
+	for (size_t i = 0; i < N_ELEM(bad); i++) {
+		emb_call(&e, "GET", xstrdup(bad[i]), NULL);
+		assert_int_equal(e.status, 404);
+	}
+	put_file(&e, "secrets/token", "s3cret\n", 0640);
+	emb_call(&e, "GET", xstrdup(SECRET("token")), NULL);
+	assert_int_equal(e.status, 409);
+	assert_non_null(strstr(emb_text(e.last, "detail"), "chmod 600"));
+	put_file(&e, "secrets/token", "\xff\xfe", 0600);
+	emb_call(&e, "GET", xstrdup(SECRET("token")), NULL);
+	assert_int_equal(e.status, 409);
+	emb_end(&e);
+	free(folder);
+	free(conf);
+}
+
+static const char *
+status_at(struct emb *e, const char *path)
+{
+	emb_call(e, "GET", xstrdup(path), NULL);
+	assert_int_equal(e->status, 200);
+	return emb_text(e->last, "status");
+}
+
+/* Of pool, queue and deployment. */
+static void
+assert_status(struct emb *e, const char *status)
+{
+	static const char *const paths[] = { "/work_pools/farm",
+		"/work_pools/farm/queues/default", "/deployments/name/build/d" };
+
+	for (size_t i = 0; i < N_ELEM(paths); i++)
+		assert_string_equal(status_at(e, paths[i]), status);
+}
+
+static void
+test_ready(void **state)
+{
+	struct emb e;
+	struct weir_err *err = &e.err;
+
+	(void)state;
+	emb_new(&e);
+	free(emb_deployment(&e, ""));
+	assert_status(&e, "NOT_READY");
+	emb_call(&e, "POST", xstrdup("/work_pools/farm/workers/heartbeat"),
+		"{\"name\":\"w\"}");
+	assert_status(&e, "READY");
+	free(emb_deployment(&e, "")); /* the same again, while a worker is there */
+	assert_status(&e, "READY");
+	emb_call(&e, "DELETE", xstrdup("/work_pools/farm/workers/w"), NULL);
+	assert_int_equal(e.status, 204);
+	assert_status(&e, "NOT_READY");
+	emb_call(&e, "POST", xstrdup("/work_pools/farm/workers/heartbeat"),
+		"{\"name\":\"w\"}");
+	emb_close(&e);
+	/* it ended without a word */
+	OK(embedded_settle(e.path, "platform", err));
+	emb_open(&e);
+	assert_status(&e, "NOT_READY");
+	emb_end(&e);
+}
+
+static int64_t
+priority_of(struct emb *e, const char *queue)
+{
+	emb_call(e, "GET", xasprintf("/work_pools/farm/queues/%s", queue), NULL);
+	return json_integer_value(json_object_get(e->last, "priority"));
+}
+
+/* A number that is taken is made free, as on Prefect's servers. */
+static void
+test_priorities(void **state)
+{
+	struct emb e;
+
+	(void)state;
+	emb_new(&e);
+	free(emb_deployment(&e, ""));
+	emb_call(&e, "POST", xstrdup("/work_pools/farm/queues"),
+		"{\"name\":\"now\",\"priority\":1}");
+	assert_int_equal(e.status, 201);
+	assert_int_equal(priority_of(&e, "now"), 1);
+	assert_int_equal(priority_of(&e, "default"), 2);
+	emb_call(
+		&e, "POST", xstrdup("/work_pools/farm/queues"), "{\"name\":\"later\"}");
+	assert_int_equal(priority_of(&e, "later"), 3);
+	emb_call(&e, "PATCH", xstrdup("/work_pools/farm/queues/later"),
+		"{\"priority\":1}");
+	assert_int_equal(priority_of(&e, "later"), 1);
+	assert_int_equal(priority_of(&e, "now"), 2);
+	assert_int_equal(priority_of(&e, "default"), 3);
+	emb_call(&e, "PATCH", xstrdup("/work_pools/farm/queues/later"),
+		"{\"priority\":9}");
+	emb_call(&e, "POST", xstrdup("/work_pools/farm/queues"), "{\"name\":\"gap\"}");
+	assert_int_equal(priority_of(&e, "gap"), 1);
+	emb_call(&e, "POST", xstrdup("/work_pools/farm/queues/filter"), "{}");
+	assert_string_equal(emb_text(json_array_get(e.last, 0), "name"), "gap");
+	assert_string_equal(emb_text(json_array_get(e.last, 3), "name"), "later");
+	emb_end(&e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_ready),
+		cmocka_unit_test(test_priorities),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
