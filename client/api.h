@@ -159,6 +159,8 @@ struct api_ops {
 	void (*wake)(struct api *a);                 /* from any thread */
 	void (*cancel)(struct api *a); /* everything in flight ends with WEIR_EINTR */
 	size_t (*in_flight)(const struct api *a);
+	/* Become a worker; rings tells whether it is told of changes from now on. */
+	enum weir_rc (*serve)(struct api *a, struct weir_err *err);
 };
 
 struct http_away;

@@ -144,6 +144,18 @@ prefect_pump(struct api *a, int timeout_ms)
 	struct transport *t = prefect_of(a)->transport;
 
 	t->ops->pump(t, timeout_ms);
+	a->rang |= t->rang;
+	t->rang = false;
+}
+
+static enum weir_rc
+prefect_serve(struct api *a, struct weir_err *err)
+{
+	struct transport *t = prefect_of(a)->transport;
+	enum weir_rc rc = t->ops->serve ? t->ops->serve(t, err) : WEIR_OK;
+
+	a->rings = t->rings;
+	return rc;
 }
 
 static void
@@ -197,6 +209,7 @@ static const struct api_ops ops = {
 	.wake = prefect_wake,
 	.cancel = prefect_cancel,
 	.in_flight = prefect_in_flight,
+	.serve = prefect_serve,
 };
 
 struct api *

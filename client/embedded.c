@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #define LOG_MODULE "embedded"
+#include "alive.h"
 #include "bell.h"
 #include "embedded_priv.h"
 #include "pipe.h"
@@ -206,6 +207,8 @@ struct embedded {
 	char *conf; /* or NULL */
 	struct jobs jobs;
 	int wake[2];
+	struct bell *bell;   /* of a worker; or NULL */
+	struct alive *alive; /* of a worker; or NULL */
 };
 
 static struct embedded *
@@ -344,18 +347,36 @@ take_jobs(struct embedded *e)
 	return all;
 }
 
+/* For so long; not at all: only who has rung. */
+static void
+wait_for(struct embedded *e, int timeout_ms)
+{
+	struct pollfd p[2] = { { .fd = e->wake[0], .events = POLLIN },
+		{ .fd = e->bell ? bell_fd(e->bell) : -1, .events = POLLIN } };
+
+	if (poll(p, 2, timeout_ms) <= 0)
+		return;
+	if (p[0].revents)
+		pipe_drain(e->wake[0]);
+	if (p[1].revents) {
+		bell_hush(e->bell);
+		e->transport.rang = true;
+	}
+}
+
 static void
 pump(struct transport *t, int timeout_ms)
 {
 	struct embedded *e = embedded_of(t);
-	struct pollfd p = { .fd = e->wake[0], .events = POLLIN };
 	struct jobs all = take_jobs(e);
 
 	if (all.n == 0) {
-		if (timeout_ms >= 0 && poll(&p, 1, timeout_ms) > 0)
-			pipe_drain(e->wake[0]);
+		if (timeout_ms >= 0)
+			wait_for(e, timeout_ms);
 		return;
 	}
+	if (e->bell)
+		wait_for(e, 0);
 	answer_all(e, &all);
 	for (size_t i = 0; i < all.n; i++)
 		finish(all.v[i]);
@@ -380,6 +401,19 @@ cancel(struct transport *t)
 	VEC_FREE(&all);
 }
 
+static enum weir_rc
+serve(struct transport *t, struct weir_err *err)
+{
+	struct embedded *e = embedded_of(t);
+	struct weir_err why;
+	enum weir_rc rc = e->alive ? WEIR_OK : alive_hold(e->path, &e->alive, err);
+
+	if (!rc && !e->bell && bell_open(e->path, &e->bell, &why))
+		LOG(LOG_WARN, "%s", why.text);
+	t->rings = e->bell != NULL;
+	return rc;
+}
+
 static size_t
 in_flight(const struct transport *t)
 {
@@ -394,6 +428,8 @@ shut(struct transport *t)
 	for (size_t i = 0; i < e->jobs.n; i++)
 		job_free(e->jobs.v[i]);
 	VEC_FREE(&e->jobs);
+	bell_close(e->bell);
+	alive_drop(e->alive);
 	weir_store_close(e->store);
 	pipe_shut(e->wake);
 	free(e->path);
@@ -408,6 +444,7 @@ static const struct transport_ops ops = {
 	.wake = wake,
 	.cancel = cancel,
 	.in_flight = in_flight,
+	.serve = serve,
 	.close = shut,
 };
 

@@ -62,6 +62,11 @@ struct transport_ops {
 	void (*cancel)(struct transport *t); /* each in flight gets WEIR_EINTR */
 	/* Submitted and not done, retries in wait included. */
 	size_t (*in_flight)(const struct transport *t);
+	/*
+	 * From now on a worker: known as one that lives, and told when another process
+	 * changed something (pump ends early, and rang is set). NULL: that cannot be.
+	 */
+	enum weir_rc (*serve)(struct transport *t, struct weir_err *err);
 	void (*close)(struct transport *t); /* cancels without calling back */
 };
 
@@ -72,8 +77,9 @@ struct transport {
 	/* Who is told, from pump, that no connection comes about for 2 s and more;
 	 * NULL: that cannot be. */
 	struct http_away *away;
-	bool takes_logs; /* lines as rows */
-	bool local;      /* a version and a clock need not be asked for */
+	bool takes_logs;  /* lines as rows */
+	bool local;       /* a version and a clock need not be asked for */
+	bool rings, rang; /* after serve */
 };
 
 #endif

@@ -151,7 +151,8 @@ tick(struct worker *w)
 	obey(w);
 	if (w->api->rang) {
 		w->api->rang = false;
-		w->poll_us = w->watch_us = 0;
+		worker_poll_soon(w);
+		w->watch_us = 0;
 	}
 	/* a run may go, and the last take its place */
 	for (size_t i = w->runs.n; i-- > 0;)
@@ -190,6 +191,9 @@ begin(struct worker *w, struct weir_err *err)
 	if (!w->base)
 		return weir_fail(err, WEIR_ENOSERVER, "no server is configured");
 	w->poll_every_us = poll_us;
+	rc = w->api->ops->serve(w->api, err);
+	if (rc)
+		return rc;
 	if (w->api->rings)
 		w->poll_every_us = nap_us;
 	else if (w->api->base && strstr(w->api->base, ".prefect.cloud"))

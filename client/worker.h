@@ -30,8 +30,7 @@ enum {
 	WORKER_ASK_MAX = 64 << 20, /* bytes of an answer that is read as a tree */
 	WORKER_AGAIN_US = 3000000, /* a server that is away is asked again */
 	WORKER_POSTS_MAX = 2,      /* batches of lines in flight, of all runs */
-	WORKER_HEARTBEAT_S = 30,
-	WORKER_STEPS_MAX = 100, /* pull steps */
+	WORKER_STEPS_MAX = 100,    /* pull steps */
 };
 
 enum worker_step {
@@ -119,6 +118,7 @@ struct worker {
 	int stopping;                   /* signals to stop so far */
 	int64_t poll_every_us;
 	int64_t poll_us, beat_us, watch_us, orphans_us; /* monotonic: when next */
+	int64_t polled_us;                              /* monotonic */
 	bool polling, beating, watching;
 	bool away;           /* said that the server is */
 	bool idle;           /* the last poll brought nothing */
@@ -135,6 +135,8 @@ void worker_wake_at(struct worker *w, int64_t us);
 /* ---- worker_poll.c */
 /* Read the pool, make it if need be; waits. */
 WEIR_NODISCARD enum weir_rc worker_poll_pool(struct worker *w, struct weir_err *err);
+/* Something changed: look for runs before it is time. */
+void worker_poll_soon(struct worker *w);
 /* Runs, heartbeat, what the server says of our runs: what is due of it. */
 void worker_poll_tick(struct worker *w, int64_t now_us);
 

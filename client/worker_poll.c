@@ -8,7 +8,18 @@
 
 enum { POOL_BYTES_MAX = 4 << 20 };
 static const int64_t watch_every_us = 5000000; /* cancelled by the server within 15 s */
+static const int64_t beat_every_us = 30000000;
 static const int64_t orphans_every_us = 30000000;
+/* of a store that tells what changes: all of it at once, so that an idle worker sleeps
+ */
+static const int64_t told_every_us = 60000000;
+static const int64_t again_us = 10000; /* other workers write a lot: not at each time */
+
+static int64_t
+every(const struct worker *w, int64_t us)
+{
+	return w->api->rings ? told_every_us : us;
+}
 
 /* ---- the pool */
 
@@ -180,6 +191,54 @@ on_due(void *arg, enum weir_rc rc, const struct api_page *page,
 	json_decref(found);
 }
 
+void
+worker_poll_soon(struct worker *w)
+{
+	if (w->poll_us > w->polled_us + again_us)
+		w->poll_us = w->polled_us + again_us;
+}
+
+/* When one is due that is not yet. */
+static void
+on_next(void *arg, enum weir_rc rc, const struct api_page *page,
+	const struct weir_err *err)
+{
+	struct worker *w = arg;
+	json_t *found = rc ? NULL : worker_parse(page);
+	const char *at = json_string_value(
+		json_object_get(json_array_get(found, 0), "next_scheduled_start_time"));
+	int64_t at_us;
+
+	(void)err;
+	if (at && weir_time_parse(str_of(at), &at_us)) {
+		at_us += weir_monotonic_us() - api_now_us(w->api);
+		if (w->poll_us > at_us)
+			w->poll_us = at_us;
+		worker_wake_at(w, w->poll_us);
+	}
+	json_decref(found);
+}
+
+/* Nobody rings when time has come. */
+static void
+poll_next(struct worker *w)
+{
+	struct buf body = BUF_INIT(8192);
+	char now[WEIR_TIME_TEXT];
+
+	buf_addf(&body,
+		"{\"limit\":1,\"sort\":\"NEXT_SCHEDULED_START_TIME_ASC\",\"flow_runs\":"
+		"{\"state\":{\"type\":{\"any_\":[\"SCHEDULED\"]}},"
+		"\"next_scheduled_start_time\":{\"after_\":\"%s\"}},"
+		"\"work_pools\":{\"name\":{\"any_\":[",
+		weir_time_format(api_now_us(w->api) + 1, now));
+	text_json(&body, str_of(w->pool));
+	buf_adds(&body, "]}}}");
+	w->api->ops->raw(
+		w->api, "POST", "/flow_runs/filter", buf_str(&body), true, on_next, w);
+	buf_release(&body);
+}
+
 static void
 poll_due(struct worker *w)
 {
@@ -198,8 +257,11 @@ poll_due(struct worker *w)
 	}
 	buf_adds(&body, w->o->n_queues ? "]}" : "}");
 	w->polling = true;
+	w->polled_us = weir_monotonic_us();
 	w->api->ops->raw(
 		w->api, "POST", buf_cstr(&path), buf_str(&body), true, on_due, w);
+	if (w->api->rings)
+		poll_next(w);
 	buf_release(&path);
 	buf_release(&body);
 }
@@ -249,7 +311,8 @@ beat(struct worker *w)
 	pool_path(w, "/workers/heartbeat", &path);
 	buf_adds(&body, "{\"name\":");
 	text_json(&body, str_of(w->name));
-	buf_addf(&body, ",\"heartbeat_interval_seconds\":%d}", WORKER_HEARTBEAT_S);
+	buf_addf(&body, ",\"heartbeat_interval_seconds\":%d}",
+		(int)(every(w, beat_every_us) / WEIR_SECOND_US));
 	w->beating = true;
 	w->api->ops->raw(
 		w->api, "POST", buf_cstr(&path), buf_str(&body), true, on_beat, w);
@@ -343,13 +406,13 @@ is_due(struct worker *w, int64_t *at_us, int64_t every_us, int64_t now_us)
 void
 worker_poll_tick(struct worker *w, int64_t now_us)
 {
-	if (!w->beating &&
-		is_due(w, &w->beat_us, WORKER_HEARTBEAT_S * WEIR_SECOND_US, now_us))
+	if (!w->beating && is_due(w, &w->beat_us, every(w, beat_every_us), now_us))
 		beat(w);
 	if (w->runs.n && !w->watching &&
-		is_due(w, &w->watch_us, watch_every_us, now_us))
+		is_due(w, &w->watch_us, every(w, watch_every_us), now_us))
 		watch(w);
-	if (!w->stopping && is_due(w, &w->orphans_us, orphans_every_us, now_us))
+	if (!w->stopping &&
+		is_due(w, &w->orphans_us, every(w, orphans_every_us), now_us))
 		worker_orphans(w);
 	if (!w->stopping && !w->polling && w->runs.n < w->limit &&
 		is_due(w, &w->poll_us, w->poll_every_us, now_us))

@@ -78,6 +78,9 @@ worker_run_free(struct worker_run *r)
 	free(r->cwd);
 	free(r->failure);
 	free(r);
+	/* its end may have made room for another, within limits too */
+	if (w->api->rings)
+		worker_poll_soon(w);
 }
 
 void

@@ -138,9 +138,9 @@ ships(const struct worker_run *r)
 void
 worker_ship_tick(struct worker_run *r, int64_t now_us)
 {
-	if (!ships(r) || r->posting || r->w->posts >= WORKER_POSTS_MAX ||
-		!worker_has_room(r->w) || r->step == WORKER_GONE ||
-		r->stop == WORKER_ENDED)
+	if (!ships(r) || r->posting || !worker_has_room(r->w) ||
+		(r->w->posts >= WORKER_POSTS_MAX && !r->w->api->local) ||
+		r->step == WORKER_GONE || r->stop == WORKER_ENDED)
 		return;
 	if (r->step != WORKER_RUNS)
 		(void)spool_grown(&r->spool);
