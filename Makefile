@@ -95,6 +95,7 @@ $(B)/tests/tui/%: $(B)/tests/tui/%.o $(TESTLIBS) $(B)/linkflags
 
 # The boundary: only client/ and tests/ can see client/*.h.
 $(B)/client/%.o: INC = -Iclient/include -iquote client -iquote client/include
+$(B)/client/plat.o: CPPFLAGS += -D_GNU_SOURCE
 $(B)/cli/%.o: INC = -Iclient/include -iquote cli -iquote tui
 $(B)/tui/%.o: INC = -Iclient/include -iquote tui
 $(B)/tests/%.o: INC = -Iclient/include -iquote client -iquote client/include \

@@ -217,6 +217,7 @@
  *   spool	what a command printed, in a file of frames
  *   spool_level	which lines are errors and warnings
  *   relay	from a command's pipes to its spool
+ *   plat	what POSIX has not: room of a file given back, wide pipes
  *   task		a command as a task run
  *   task_try	which is run once
  *   parent	a run as the child of another

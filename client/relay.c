@@ -6,10 +6,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "plat.h"
 #include "weir/text.h"
 #include "weir/time.h"
 
-enum { FDS_MAX = 4096, FULL_WAIT_MS = 200, FULL_TRIES = 50 };
+enum { FULL_WAIT_MS = 200, FULL_TRIES = 50 };
 
 static volatile sig_atomic_t relay_ended;
 
@@ -73,16 +74,20 @@ append(struct relay *r, size_t n)
 static size_t
 lines_of(const struct relay *r)
 {
-	size_t end = r->at;
-	const char *eol;
+	struct str rest = { r->text + r->at, r->len - r->at };
+	size_t end = rest.len;
 
-	for (int n = 0; n < SPOOL_FRAME_LINES && end < r->len; n++) {
-		eol = memchr(r->text + end, '\n', r->len - end);
-		if (!eol)
-			break;
-		end = (size_t)(eol + 1 - r->text);
+	while (end > 0 && rest.s[end - 1] != '\n')
+		end--;
+	if (spool_lines((struct str){ rest.s, end }) <= SPOOL_FRAME_LINES)
+		return end;
+	end = 0;
+	for (int n = 0; n < SPOOL_FRAME_LINES; n++) {
+		const char *eol = memchr(rest.s + end, '\n', rest.len - end);
+
+		end = (size_t)(eol + 1 - rest.s);
 	}
-	return end - r->at;
+	return end;
 }
 
 /* How much of a text without an end of line is no half character. */
@@ -139,15 +144,13 @@ static void
 set_up(int out, int err, int spool)
 {
 	struct sigaction sa = { .sa_handler = on_term };
-	long high = sysconf(_SC_OPEN_MAX);
 	sigset_t none;
 
 	dup2(out, 0);
 	dup2(err, 1);
 	dup2(spool, 2);
 	/* the worker's locks must not stay held */
-	for (int fd = 3; fd < high && fd < FDS_MAX; fd++)
-		close(fd);
+	plat_close_above(2);
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGTERM, &sa, NULL);
 	sa.sa_handler = SIG_IGN;

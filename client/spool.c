@@ -8,6 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "plat.h"
+
 #define LOG_MODULE "spool"
 #include "weir/log.h"
 #include "weir/text.h"
@@ -82,10 +84,29 @@ spool_append(int fd, const struct spool_frame *f, const char *text)
 	return false;
 }
 
+size_t
+spool_lines(struct str text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7f;
+	size_t n = 0, i = 0;
+	uint64_t x;
+
+	/* eight at a time: the high bit of each byte that is one */
+	for (; i + sizeof(x) <= text.len; i += sizeof(x)) {
+		memcpy(&x, text.s + i, sizeof(x));
+		x ^= ones * '\n';
+		x = ~(((x & low) + low) | x | low);
+		n += (size_t)(((x >> 7) * ones) >> 56);
+	}
+	for (; i < text.len; i++)
+		n += text.s[i] == '\n';
+	return n;
+}
+
 /* ---- the file */
 
 /* Where it is: `done to last`, replaced whole. */
-static void
+static bool
 save(const struct spool *s)
 {
 	char *path = xasprintf("%s/progress", s->dir);
@@ -94,13 +115,15 @@ save(const struct spool *s)
 	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 "\n",
 		s->done, s->to, s->last_us);
 	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool ok = fd >= 0 && write(fd, text, (size_t)n) == n && !rename(part, path);
 
-	if (fd < 0 || write(fd, text, (size_t)n) != n || rename(part, path))
+	if (!ok)
 		LOG(LOG_ERROR, "%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	free(path);
 	free(part);
+	return ok;
 }
 
 static void
@@ -122,6 +145,17 @@ load(struct spool *s)
 	if (f)
 		fclose(f);
 	free(path);
+}
+
+/* What is there no more needs no room: a command may print for days. */
+static void
+free_room(struct spool *s)
+{
+	if (s->done - s->freed < SPOOL_FREE_BYTES)
+		return;
+	if (!plat_punch(s->fd, s->done))
+		LOG(LOG_INFO, "%s: %s", s->dir, strerror(errno));
+	s->freed = s->done;
 }
 
 enum weir_rc
@@ -232,6 +266,13 @@ skip(struct reader *r)
 	return true;
 }
 
+/* The last may lack its end. */
+static size_t
+lines_of(const struct spool_frame *f, const char *text)
+{
+	return f->len ? spool_lines((struct str){ text, f->len - 1 }) + 1 : 0;
+}
+
 /* All whole frames of the text, as far as a batch goes. */
 static void
 read_frames(struct reader *r, bool all)
@@ -249,42 +290,58 @@ read_frames(struct reader *r, bool all)
 		}
 		if (head + f.len > r->len - r->at)
 			break;
-		if (!all && r->b->lines.n + SPOOL_FRAME_LINES > SPOOL_BATCH_LINES)
+		if (!all && r->b->lines.n &&
+			r->b->lines.n + lines_of(&f, p + head) > SPOOL_BATCH_LINES)
 			break;
 		add_frame(r, &f, p + head);
 		r->at += head + f.len;
 	}
 }
 
+/* Read a batch's bytes; false: it has no line, and s is past what was none. */
+static bool
+read_batch(
+	struct spool *s, const struct weir_id *run, size_t want, struct spool_batch *b)
+{
+	struct reader r = { .s = s, .run = run, .b = b };
+	ssize_t n;
+
+	memset(b, 0, sizeof(*b));
+	b->text = xmalloc(want + 1);
+	b->last_us = s->last_us;
+	n = pread(s->fd, b->text, want, (off_t)s->done);
+	r.len = n > 0 ? (size_t)n : 0;
+	read_frames(&r, s->doubt);
+	b->to = s->done + (int64_t)r.at;
+	if (b->lines.n)
+		return true;
+	s->done = s->to = b->to;
+	s->doubt = false;
+	spool_batch_release(b);
+	return false;
+}
+
 bool
 spool_next(struct spool *s, const struct weir_id *run, struct spool_batch *ret_b)
 {
-	int64_t left = (s->doubt ? s->to : s->size) - s->done;
-	size_t want = left > SPOOL_BATCH_BYTES && !s->doubt ? SPOOL_BATCH_BYTES
-							    : (size_t)left;
-	struct reader r = { .s = s, .run = run, .b = ret_b };
-	ssize_t n;
+	int64_t left, before;
+	bool found;
 
-	memset(ret_b, 0, sizeof(*ret_b));
-	if (left <= 0 || want > SPOOL_BATCH_BYTES)
-		return false;
-	ret_b->text = xmalloc(want + 1);
-	ret_b->last_us = s->last_us;
-	n = pread(s->fd, ret_b->text, want, (off_t)s->done);
-	r.len = n > 0 ? (size_t)n : 0;
-	read_frames(&r, s->doubt);
-	ret_b->to = s->done + (int64_t)r.at;
-	if (!ret_b->lines.n) {
-		s->done = s->to = ret_b->to;
-		s->doubt = false;
-		spool_batch_release(ret_b);
-		return false;
-	}
-	if (!s->doubt) {
+	do {
+		before = s->done;
+		left = (s->doubt ? s->to : s->size) - s->done;
+		if (left <= 0 || (s->doubt && left > SPOOL_BATCH_BYTES))
+			return false;
+		if (left > SPOOL_BATCH_BYTES)
+			left = SPOOL_BATCH_BYTES;
+		found = read_batch(s, run, (size_t)left, ret_b);
+	} while (!found && s->done > before);
+	if (found && !s->doubt) {
 		s->to = ret_b->to;
-		save(s);
+		if (save(s))
+			free_room(s);
 	}
-	return true;
+	return found;
 }
 
 void

@@ -16,11 +16,12 @@
 
 enum {
 	SPOOL_FRAME_BYTES = 64 << 10, /* of text; a longer line comes in pieces */
-	SPOOL_FRAME_LINES = 1000,
+	SPOOL_FRAME_LINES = 4000,
 	SPOOL_HEAD_MAX = 128,
 	SPOOL_BATCH_BYTES = 256 << 10,
 	SPOOL_BATCH_LINES = 4000,
 	SPOOL_SAID_MAX = 300,
+	SPOOL_FREE_BYTES = 4 << 20, /* as much is there at the least */
 };
 
 enum spool_from {
@@ -45,6 +46,9 @@ bool spool_head_parse(struct str text, struct spool_frame *ret_f, size_t *ret_le
 /* One frame to the end of fd; false: errno says why, and nothing is half there. */
 bool spool_append(int fd, const struct spool_frame *f, const char *text);
 
+/* Ends of lines in it. */
+size_t spool_lines(struct str text);
+
 /* 40 for `error:`, 30 for `warning:` and what else says that, else 20. */
 int spool_level(struct str line);
 
@@ -55,6 +59,7 @@ struct spool {
 	int64_t done;    /* so far it was sent, and is there */
 	int64_t to;      /* so far a batch may have been sent; done: none has */
 	int64_t last_us; /* time of the last line before done */
+	int64_t freed;   /* so far its room was given back */
 	bool tasks;      /* a task wrote to it */
 	bool doubt;      /* whether [done, to) is there is not known */
 	/* the last line of level 40, and the last of stderr; "" */

@@ -8,10 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "plat.h"
 #include "relay.h"
 #include "weir/buf.h"
 #include "weir/mem.h"
 #include "worker_env.h"
+
+enum { PIPE_BYTES = 256 << 10 };
 
 /* ---- which program */
 
@@ -212,6 +215,8 @@ worker_child_fork(struct worker_child *c, const char *path, char *const *words,
 	made = make_pipe(s.out) && make_pipe(s.err) && make_pipe(s.go) &&
 	       make_pipe(s.told) && fork_both(c, &s);
 	why = errno;
+	if (made)
+		plat_widen(s.out[0], PIPE_BYTES); /* for one that prints in bursts */
 	close_pair(s.out);
 	close_pair(s.err);
 	if (made) {

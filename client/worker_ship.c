@@ -128,6 +128,15 @@ is_time(struct worker_run *r, int64_t now_us)
 	return false;
 }
 
+/* A few batches at once, which bounds memory; to the own store small ones besides. */
+static bool
+has_turn(const struct worker_run *r)
+{
+	if (r->w->posts < WORKER_POSTS_MAX)
+		return true;
+	return r->w->api->local && r->spool.size - r->spool.done < SOON_BYTES;
+}
+
 /* Prefect's engine sends its lines itself. */
 static bool
 ships(const struct worker_run *r)
@@ -139,12 +148,11 @@ void
 worker_ship_tick(struct worker_run *r, int64_t now_us)
 {
 	if (!ships(r) || r->posting || !worker_has_room(r->w) ||
-		(r->w->posts >= WORKER_POSTS_MAX && !r->w->api->local) ||
 		r->step == WORKER_GONE || r->stop == WORKER_ENDED)
 		return;
 	if (r->step != WORKER_RUNS)
 		(void)spool_grown(&r->spool);
-	if (r->spool.size <= r->spool.done || !is_time(r, now_us))
+	if (r->spool.size <= r->spool.done || !is_time(r, now_us) || !has_turn(r))
 		return;
 	if (!spool_next(&r->spool, &r->id, &r->batch))
 		return;

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,7 +236,7 @@ batches(void **state)
 
 	(void)state;
 	make_world(&w);
-	for (int i = 0; i < SPOOL_FRAME_LINES; i++)
+	for (int i = 0; i < 1000; i++)
 		buf_adds(&text, "x\n");
 	for (int i = 0; i < 7; i++)
 		put(&w, SPOOL_OUT, i, buf_cstr(&text));
@@ -246,7 +247,7 @@ batches(void **state)
 		spool_batch_release(&b);
 		rounds++;
 	}
-	assert_int_equal(n, 7 * SPOOL_FRAME_LINES);
+	assert_int_equal(n, 7000);
 	assert_int_equal(rounds, 2);
 	buf_release(&text);
 	drop_world(&w);
@@ -351,6 +352,72 @@ relayed(void **state)
 	drop_world(&w);
 }
 
+/* Nothing but ends of lines: a frame has so many of them, and no more. */
+static void
+empty_lines(void **state)
+{
+	enum { N = 3 * SPOOL_FRAME_LINES + 1 };
+	struct world w;
+	struct spool_batch b;
+	char text[N];
+	size_t n = 0;
+
+	(void)state;
+	make_world(&w);
+	memset(text, '\n', N);
+	assert_int_equal(spool_lines((struct str){ text, N }), N);
+	assert_int_equal(spool_lines(STR("abc\ndefgh\xf5\x0b\x09\nx\n")), 3);
+	feed(&w, text, N);
+	while (spool_grown(&w.s) && spool_next(&w.s, &run, &b)) {
+		assert_true(b.lines.n <= SPOOL_BATCH_LINES);
+		n += b.lines.n;
+		spool_sent(&w.s, &b);
+		spool_batch_release(&b);
+	}
+	assert_int_equal(n, N);
+	drop_world(&w);
+}
+
+/* What was sent gives its room back; a reader that forgot how far it was finds the
+ * rest. */
+static void
+room(void **state)
+{
+	enum { FRAMES = 200 };
+	struct world w;
+	struct spool_batch b;
+	struct stat st;
+	char text[60001];
+	size_t n = 0;
+
+	(void)state;
+	make_world(&w);
+	memset(text, 'x', 60000);
+	text[59999] = '\n';
+	text[60000] = '\0';
+	for (int i = 0; i < FRAMES; i++) {
+		put(&w, SPOOL_OUT, i, text);
+		(void)spool_grown(&w.s);
+		assert_true(spool_next(&w.s, &run, &b));
+		n += b.lines.n;
+		spool_sent(&w.s, &b);
+		spool_batch_release(&b);
+	}
+	assert_int_equal(n, FRAMES);
+	assert_int_equal(fstat(w.s.fd, &st), 0);
+	if (!w.s.freed || st.st_blocks * 512 > w.s.size / 2) {
+		drop_world(&w);
+		skip(); /* the file system cannot */
+	}
+	put(&w, SPOOL_OUT, 1, "last\n");
+	w.s.done = w.s.to = 0;
+	(void)spool_grown(&w.s);
+	assert_true(spool_next(&w.s, &run, &b));
+	assert_true(b.to > w.s.freed);
+	spool_batch_release(&b);
+	drop_world(&w);
+}
+
 static void
 binary(void **state)
 {
@@ -382,6 +449,8 @@ main(void)
 		cmocka_unit_test(batches),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(relayed),
+		cmocka_unit_test(empty_lines),
+		cmocka_unit_test(room),
 		cmocka_unit_test(binary),
 	};
 

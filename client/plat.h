@@ -1,0 +1,19 @@
+/*
+ * What POSIX has not and a system may have: each is a matter of speed or room, and does
+ * nothing where it is missing.
+ */
+#ifndef WEIR_CLIENT_PLAT_H
+#define WEIR_CLIENT_PLAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Close all descriptors above it; where the system cannot, the first few thousand. */
+void plat_close_above(int fd);
+/* Let a pipe hold so much. */
+void plat_widen(int fd, size_t bytes);
+/* Give back the disk's room of the file's first bytes, which then read as NULs. */
+bool plat_punch(int fd, int64_t bytes);
+
+#endif
