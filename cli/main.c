@@ -57,6 +57,7 @@
  *   api_body	what is asked
  *   api_reply	answers that are not what was asked for
  *   embedded	Prefect's REST API over the embedded store, in the process
+ *   embedded_check	bodies of requests
  *   embedded_json	its answers and values
  *   embedded_rows	objects in its store
  *   embedded_list	its lists

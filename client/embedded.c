@@ -7,6 +7,7 @@
 #define LOG_MODULE "embedded"
 #include "alive.h"
 #include "bell.h"
+#include "embedded_check.h"
 #include "embedded_priv.h"
 #include "pipe.h"
 #include "weir/log.h"
@@ -21,84 +22,88 @@ struct route {
 	embedded_handler *handler;
 	enum weir_kind kind;
 	bool writes;
+	enum embedded_body body;
 };
 
 /* clang-format off */
 #define R(method, path, handler, kind) \
-	{ method, path, embedded_do_##handler, WEIR_##kind, false }
+	{ method, path, embedded_do_##handler, WEIR_##kind, false, BODY_ANY }
 #define W(method, path, handler, kind) \
-	{ method, path, embedded_do_##handler, WEIR_##kind, true }
+	{ method, path, embedded_do_##handler, WEIR_##kind, true, BODY_ANY }
+/* one whose body is checked first */
+#define B(method, path, handler, kind, body) \
+	{ method, path, embedded_do_##handler, WEIR_##kind, true, BODY_##body }
 static const struct route routes[] = {
 	R("GET", "/health", yes, RUN), R("GET", "/ready", yes, RUN),
 	R("GET", "/hello", yes, RUN), R("GET", "/version", api_version, RUN),
 	R("GET", "/admin/version", version, RUN),
 
 	R("POST", "/flow_runs/filter", list, RUN), R("POST", "/flow_runs/count", count, RUN),
-	R("POST", "/flow_runs/history", history, RUN),
-	W("POST", "/flow_runs/", post_run, RUN), R("GET", "/flow_runs/{}", get_run, RUN),
-	W("PATCH", "/flow_runs/{}", patch_run, RUN),
-	W("PATCH", "/flow_runs/{}/labels", patch_labels, RUN),
+	B("POST", "/flow_runs/history", history, RUN, HISTORY),
+	B("POST", "/flow_runs/", post_run, RUN, RUN), R("GET", "/flow_runs/{}", get_run, RUN),
+	B("PATCH", "/flow_runs/{}", patch_run, RUN, RUN_CHANGE),
+	B("PATCH", "/flow_runs/{}/labels", patch_labels, RUN, LABELS),
 	W("DELETE", "/flow_runs/{}", delete_run, RUN),
-	W("POST", "/flow_runs/{}/set_state", set_state, RUN),
+	B("POST", "/flow_runs/{}/set_state", set_state, RUN, STATE),
 	W("POST", "/flow_runs/{}/resume", resume, RUN),
 	R("GET", "/flow_run_states/", states, RUN),
 	R("GET", "/flow_run_states/{}", get_state, RUN),
 
 	R("POST", "/task_runs/filter", list, TASK_RUN),
 	R("POST", "/task_runs/count", count, TASK_RUN),
-	W("POST", "/task_runs/", post_task, TASK_RUN),
+	B("POST", "/task_runs/", post_task, TASK_RUN, TASK),
 	R("GET", "/task_runs/{}", get_task, TASK_RUN),
-	W("PATCH", "/task_runs/{}", patch_task, TASK_RUN),
+	B("PATCH", "/task_runs/{}", patch_task, TASK_RUN, TASK_CHANGE),
 	W("DELETE", "/task_runs/{}", delete_task, TASK_RUN),
-	W("POST", "/task_runs/{}/set_state", set_task_state, TASK_RUN),
+	B("POST", "/task_runs/{}/set_state", set_task_state, TASK_RUN, STATE),
 
 	R("POST", "/flows/filter", list, FLOW), R("POST", "/flows/count", count, FLOW),
-	W("POST", "/flows/", post_flow, FLOW), R("GET", "/flows/name/{}", flow_named, FLOW),
-	R("GET", "/flows/{}", get_doc, FLOW), W("PATCH", "/flows/{}", patch_flow, FLOW),
+	B("POST", "/flows/", post_flow, FLOW, FLOW), R("GET", "/flows/name/{}", flow_named, FLOW),
+	R("GET", "/flows/{}", get_doc, FLOW), B("PATCH", "/flows/{}", patch_flow, FLOW, FLOW_CHANGE),
 	W("DELETE", "/flows/{}", delete_flow, FLOW),
 
 	R("POST", "/deployments/filter", list, DEPLOYMENT),
 	R("POST", "/deployments/count", count, DEPLOYMENT),
-	W("POST", "/deployments/", post_deployment, DEPLOYMENT),
+	B("POST", "/deployments/", post_deployment, DEPLOYMENT, DEPLOYMENT),
 	R("GET", "/deployments/name/{}/{}", deployment_named, DEPLOYMENT),
 	R("GET", "/deployments/{}", get_doc, DEPLOYMENT),
-	W("PATCH", "/deployments/{}", patch_deployment, DEPLOYMENT),
+	B("PATCH", "/deployments/{}", patch_deployment, DEPLOYMENT, DEPLOYMENT_CHANGE),
 	W("DELETE", "/deployments/{}", delete_deployment, DEPLOYMENT),
 	W("POST", "/deployments/{}/pause_deployment", pause_deployment, DEPLOYMENT),
 	W("POST", "/deployments/{}/resume_deployment", resume_deployment, DEPLOYMENT),
-	W("POST", "/deployments/{}/create_flow_run", create_run, DEPLOYMENT),
+	B("POST", "/deployments/{}/create_flow_run", create_run, DEPLOYMENT, RUN_OF_DEPLOYMENT),
 	R("GET", "/deployments/{}/schedules", get_schedules, DEPLOYMENT),
-	W("POST", "/deployments/{}/schedules", post_schedules, DEPLOYMENT),
-	W("PATCH", "/deployments/{}/schedules/{}", patch_schedule, DEPLOYMENT),
+	B("POST", "/deployments/{}/schedules", post_schedules, DEPLOYMENT, SCHEDULES),
+	B("PATCH", "/deployments/{}/schedules/{}", patch_schedule, DEPLOYMENT, SCHEDULE_CHANGE),
 	W("DELETE", "/deployments/{}/schedules/{}", delete_schedule, DEPLOYMENT),
 
 	R("POST", "/work_pools/filter", list, POOL), R("POST", "/work_pools/count", count, POOL),
-	W("POST", "/work_pools/", post_pool, POOL),
+	B("POST", "/work_pools/", post_pool, POOL, POOL),
 	R("GET", "/work_pools/{}", pool_named, POOL),
-	W("PATCH", "/work_pools/{}", patch_pool, POOL),
+	B("PATCH", "/work_pools/{}", patch_pool, POOL, POOL_CHANGE),
 	W("DELETE", "/work_pools/{}", delete_pool, POOL),
 	R("POST", "/work_pools/{}/get_scheduled_flow_runs", scheduled, POOL),
 	R("POST", "/work_pools/{}/queues/filter", list_of_pool, QUEUE),
-	W("POST", "/work_pools/{}/queues", post_queue, QUEUE),
+	B("POST", "/work_pools/{}/queues", post_queue, QUEUE, QUEUE),
 	R("GET", "/work_pools/{}/queues/{}", queue_named, QUEUE),
-	W("PATCH", "/work_pools/{}/queues/{}", patch_queue, QUEUE),
+	B("PATCH", "/work_pools/{}/queues/{}", patch_queue, QUEUE, QUEUE_CHANGE),
 	W("DELETE", "/work_pools/{}/queues/{}", delete_queue, QUEUE),
 	R("POST", "/work_pools/{}/workers/filter", list_of_pool, WORKER),
-	W("POST", "/work_pools/{}/workers/heartbeat", heartbeat, WORKER),
+	B("POST", "/work_pools/{}/workers/heartbeat", heartbeat, WORKER, HEARTBEAT),
 	W("DELETE", "/work_pools/{}/workers/{}", delete_worker, WORKER),
 	R("POST", "/work_queues/filter", list, QUEUE),
 	R("GET", "/work_queues/{}", get_doc, QUEUE),
 
-	W("POST", "/logs/", post_logs, RUN), R("POST", "/logs/filter", list_logs, RUN),
+	B("POST", "/logs/", post_logs, RUN, LOGS), R("POST", "/logs/filter", list_logs, RUN),
 
 	R("POST", "/artifacts/filter", list, ARTIFACT),
 	R("POST", "/artifacts/count", count, ARTIFACT),
-	W("POST", "/artifacts/", post_artifact, ARTIFACT),
+	B("POST", "/artifacts/", post_artifact, ARTIFACT, ARTIFACT),
 	R("GET", "/artifacts/{}", get_doc, ARTIFACT),
 	W("DELETE", "/artifacts/{}", delete_doc, ARTIFACT),
 
 	R("POST", "/v2/concurrency_limits/filter", list, LIMIT),
-	W("POST", "/v2/concurrency_limits/", post_limit, LIMIT),
+	B("POST", "/v2/concurrency_limits/", post_limit, LIMIT, LIMIT),
 	R("GET", "/v2/concurrency_limits/{}", limit_named, LIMIT),
 	W("DELETE", "/v2/concurrency_limits/{}", delete_limit_named, LIMIT),
 	R("POST", "/concurrency_limits/filter", empty, LIMIT),
@@ -286,7 +291,7 @@ answer(struct embedded *e, struct job *j)
 	c->conf = e->conf;
 	c->now_us = weir_now_us();
 	c->err = &j->err;
-	return j->route->handler(c);
+	return embedded_check(c, j->route->body) ? j->route->handler(c) : WEIR_OK;
 }
 
 /* All of them within one transaction, if one of them writes. */

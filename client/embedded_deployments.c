@@ -79,19 +79,6 @@ set_defaults(json_t *d)
 /* ---- what would be refused */
 
 static bool
-check_limit(struct embedded_call *c)
-{
-	const json_t *limit = json_object_get(c->body, "concurrency_limit");
-
-	if (!limit || json_is_null(limit) ||
-		(json_is_integer(limit) && json_integer_value(limit) > 0))
-		return true;
-	(void)embedded_refuse(
-		c, 422, "concurrency_limit: Input should be greater than 0");
-	return false;
-}
-
-static bool
 check_parameters(struct embedded_call *c, const json_t *d)
 {
 	const json_t *schema = json_object_get(d, "parameter_openapi_schema");
@@ -217,8 +204,7 @@ check_flow(struct embedded_call *c, struct weir_id *ret_flow, bool *ret_ok)
 	enum weir_rc rc;
 
 	*ret_ok = false;
-	if (!embedded_get_id(json_object_get(c->body, "flow_id"), ret_flow))
-		return embedded_refuse(c, 422, "flow_id: Field required");
+	(void)embedded_get_id(json_object_get(c->body, "flow_id"), ret_flow);
 	rc = embedded_doc(c, WEIR_FLOW, ret_flow, &flow);
 	if (!rc && !flow)
 		return embedded_refuse(c, 409,
@@ -256,10 +242,7 @@ embedded_do_post_deployment(struct embedded_call *c)
 	bool ok = true;
 	enum weir_rc rc;
 
-	if (!name || !*name || strpbrk(name, "/%&<>"))
-		return embedded_refuse(c, 422, "name: not a name of a deployment");
-	if (!check_limit(c) ||
-		!embedded_check_schedules(c, json_object_get(c->body, "schedules")))
+	if (!embedded_check_schedules(c, json_object_get(c->body, "schedules")))
 		return WEIR_OK;
 	rc = check_flow(c, &flow, &ok);
 	if (rc || !ok)
@@ -312,10 +295,7 @@ embedded_do_patch_deployment(struct embedded_call *c)
 	bool ok = true;
 	enum weir_rc rc;
 
-	if (json_object_get(c->body, "name") || json_object_get(c->body, "flow_id"))
-		return embedded_refuse(
-			c, 422, "name, flow_id: Extra inputs are not permitted");
-	if (!check_limit(c) || !embedded_check_schedules(c, schedules))
+	if (!embedded_check_schedules(c, schedules))
 		return WEIR_OK;
 	rc = find(c, &id, &d);
 	if (rc || !d)
@@ -425,10 +405,8 @@ embedded_do_post_schedules(struct embedded_call *c)
 	json_t *d, *made;
 	enum weir_rc rc;
 
-	if (!json_is_array(c->body) || !embedded_check_schedules(c, c->body))
-		return json_is_array(c->body) ? WEIR_OK
-					      : embedded_refuse(c, 422,
-							"body: Input should be a list");
+	if (!embedded_check_schedules(c, c->body))
+		return WEIR_OK;
 	rc = find(c, &id, &d);
 	if (rc || !d)
 		return rc;

@@ -11,9 +11,6 @@ embedded_do_post_flow(struct embedded_call *c)
 	json_t *flow = NULL;
 	enum weir_rc rc;
 
-	if (!name || !*name || strpbrk(name, "/%&<>"))
-		return embedded_refuse(
-			c, 422, "name: String should match pattern '^[^/%%&><]+$'");
 	rc = embedded_named(c, WEIR_FLOW, NULL, name, &flow);
 	if (rc)
 		return rc;
@@ -117,8 +114,6 @@ embedded_do_post_artifact(struct embedded_call *c)
 	json_t *a;
 	enum weir_rc rc;
 
-	if (!json_is_object(c->body))
-		return embedded_refuse(c, 422, "body: Input should be an object");
 	a = embedded_new(c);
 	for (size_t i = 0; kept[i]; i++)
 		json_object_set_new(a, kept[i], json_null());
@@ -138,13 +133,9 @@ embedded_do_post_limit(struct embedded_call *c)
 	static const char *const kept[] = { "name", "limit", "active",
 		"slot_decay_per_second", NULL };
 	const char *name = embedded_str(c->body, "name");
-	const json_t *limit = json_object_get(c->body, "limit");
 	json_t *l = NULL;
 	enum weir_rc rc;
 
-	if (!name || !*name || !json_is_integer(limit) || json_integer_value(limit) < 0)
-		return embedded_refuse(
-			c, 422, "name, limit: a name and a number from 0 on");
 	rc = embedded_named(c, WEIR_LIMIT, NULL, name, &l);
 	if (rc)
 		return rc;

@@ -1,12 +1,20 @@
 /* Lists, counts, and single documents of the embedded backend. */
-#include "embedded_priv.h"
+#include "embedded_check.h"
 #include "sql_filter.h"
 #include "weir/time.h"
 
 static enum weir_rc
 refuse_filter(struct embedded_call *c, struct sql_filter *f)
 {
-	enum weir_rc rc = embedded_refuse(c, 422, "%s", f->wrong);
+	char *why = strchr(f->wrong, ':');
+	enum weir_rc rc;
+
+	if (str_starts(str_of(f->wrong), "Invalid limit") || !why || why[1] != ' ') {
+		rc = embedded_refuse(c, 422, "%s", f->wrong);
+	} else {
+		*why = '\0';
+		rc = embedded_invalid(c, f->wrong, why + 2);
+	}
 
 	sql_filter_release(f);
 	return rc;

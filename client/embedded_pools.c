@@ -113,32 +113,6 @@ embedded_queue(
 	return rc ? rc : make_way(c, *ret);
 }
 
-static bool
-is_count(const json_t *v)
-{
-	return !v || json_is_null(v) ||
-	       (json_is_integer(v) && json_integer_value(v) >= 0);
-}
-
-/* What the body may set of a pool or queue; false: the answer says what is wrong. */
-static bool
-check(struct embedded_call *c)
-{
-	const json_t *priority = json_object_get(c->body, "priority");
-
-	if (!is_count(json_object_get(c->body, "concurrency_limit")))
-		(void)embedded_refuse(c, 422,
-			"concurrency_limit: Input should be greater than or equal to "
-			"0");
-	else if (priority && !json_is_null(priority) &&
-		 (!json_is_integer(priority) || json_integer_value(priority) < 1))
-		(void)embedded_refuse(
-			c, 422, "priority: Input should be greater than 0");
-	else
-		return true;
-	return false;
-}
-
 static json_t *
 new_pool(struct embedded_call *c)
 {
@@ -187,8 +161,6 @@ embedded_do_post_pool(struct embedded_call *c)
 	json_t *there = NULL;
 	enum weir_rc rc;
 
-	if (!name || !*name || strpbrk(name, "/%&<>"))
-		return embedded_refuse(c, 422, "name: not a name of a work pool");
 	if (strncmp(name, "prefect", 7) == 0)
 		return embedded_refuse(
 			c, 403, "Worker pools starting with 'Prefect' are reserved.");
@@ -196,8 +168,6 @@ embedded_do_post_pool(struct embedded_call *c)
 		return embedded_refuse(c, 422,
 			"type: '%s': this machine alone has work pools of type weir",
 			type);
-	if (!check(c))
-		return WEIR_OK;
 	rc = embedded_named(c, WEIR_POOL, NULL, name, &there);
 	if (rc)
 		return rc;
@@ -229,8 +199,6 @@ embedded_do_patch_pool(struct embedded_call *c)
 	json_t *pool = NULL;
 	enum weir_rc rc;
 
-	if (!check(c))
-		return WEIR_OK;
 	rc = embedded_find_pool(c, &id, &pool);
 	if (rc || !pool)
 		return rc;
@@ -267,10 +235,6 @@ embedded_do_post_queue(struct embedded_call *c)
 	bool there;
 	enum weir_rc rc;
 
-	if (!name || !*name)
-		return embedded_refuse(c, 422, "name: Field required");
-	if (!check(c))
-		return WEIR_OK;
 	rc = embedded_find_pool(c, &id, &pool);
 	if (rc || !pool)
 		return rc;
@@ -325,8 +289,6 @@ embedded_do_patch_queue(struct embedded_call *c)
 	bool paused;
 	enum weir_rc rc;
 
-	if (!check(c))
-		return WEIR_OK;
 	rc = find_queue(c, &pool, &queue);
 	if (!rc && queue) {
 		embedded_take(queue, c->body, kept);

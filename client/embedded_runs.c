@@ -198,13 +198,13 @@ embedded_do_post_run(struct embedded_call *c)
 	json_t *flow = NULL;
 	enum weir_rc rc;
 
-	if (!embedded_get_id(json_object_get(c->body, "flow_id"), &id))
-		return embedded_refuse(c, 422, "flow_id: Field required");
+	(void)embedded_get_id(json_object_get(c->body, "flow_id"), &id);
 	rc = embedded_doc(c, WEIR_FLOW, &id, &flow);
 	if (rc)
 		return rc;
 	if (!flow)
-		return embedded_refuse(c, 404, "Flow not found");
+		return embedded_refuse(c, 409,
+			"Data integrity conflict: there is no flow %s", flow_id);
 	json_decref(flow);
 	return create(c, new_run(c, flow_id), "PENDING");
 }
@@ -388,8 +388,6 @@ embedded_do_patch_labels(struct embedded_call *c)
 	json_t *run;
 	enum weir_rc rc;
 
-	if (!json_is_object(c->body))
-		return embedded_refuse(c, 422, "body: Input should be an object");
 	rc = find(c, &id, &run);
 	if (rc || !run)
 		return rc;

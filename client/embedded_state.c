@@ -1,5 +1,5 @@
 /* States of runs and task runs: made, entered, proposed. */
-#include "embedded_priv.h"
+#include "embedded_check.h"
 #include "weir/time.h"
 
 static const char *const default_names[WEIR_N_STATES] = {
@@ -366,8 +366,6 @@ embedded_do_set_state(struct embedded_call *c)
 	json_t *run = NULL;
 	enum weir_rc rc;
 
-	if (embedded_type(proposed) == WEIR_ST_NONE)
-		return embedded_refuse(c, 422, "state.type: Field required");
 	rc = find_run(c, &run);
 	if (!rc && run)
 		rc = propose(
@@ -415,7 +413,7 @@ embedded_do_states(struct embedded_call *c)
 	enum weir_rc rc;
 
 	if (!at || !weir_id_parse(str_of(at + strlen(mark)), &id))
-		return embedded_refuse(c, 422, "flow_run_id: Field required");
+		return embedded_invalid(c, "flow_run_id", "Field required");
 	rc = db_get(c->db, SQL_EMB_STATES, &st, c->err);
 	if (rc)
 		return rc;

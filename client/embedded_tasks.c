@@ -75,8 +75,6 @@ embedded_do_post_task(struct embedded_call *c)
 	bool ok;
 	enum weir_rc rc;
 
-	if (!embedded_str(c->body, "task_key") || !embedded_str(c->body, "dynamic_key"))
-		return embedded_refuse(c, 422, "task_key, dynamic_key: Field required");
 	rc = check_run(c, &ok);
 	if (rc || !ok)
 		return rc;
@@ -210,8 +208,6 @@ embedded_do_set_task_state(struct embedded_call *c)
 	json_t *task, *state = NULL;
 	enum weir_rc rc;
 
-	if (embedded_type(proposed) == WEIR_ST_NONE)
-		return embedded_refuse(c, 422, "state.type: Field required");
 	rc = find(c, &task);
 	if (rc || !task)
 		return rc;

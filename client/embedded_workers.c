@@ -113,8 +113,6 @@ embedded_do_heartbeat(struct embedded_call *c)
 	json_t *pool = NULL, *worker = NULL;
 	enum weir_rc rc;
 
-	if (!name || !*name)
-		return embedded_refuse(c, 422, "name: Field required");
 	rc = embedded_find_pool(c, &id, &pool);
 	if (rc || !pool)
 		return rc;
