@@ -1,4 +1,6 @@
 /* Lists, counts, and single documents of the embedded backend. */
+#include <math.h>
+
 #include "embedded_check.h"
 #include "sql_filter.h"
 #include "weir/time.h"
@@ -138,18 +140,18 @@ embedded_do_history(struct embedded_call *c)
 	int64_t to = embedded_us(json_object_get(c->body, "history_end"));
 	double width_s =
 		json_number_value(json_object_get(c->body, "history_interval_seconds"));
-	int64_t width = (int64_t)(width_s * WEIR_SECOND_US), n;
+	int64_t width = (int64_t)(fmin(width_s, 1e9) * WEIR_SECOND_US), n;
 	int64_t counts[HISTORY_MAX][WEIR_N_STATES];
 	json_t *all;
 	enum weir_rc rc;
 
-	if (from == WEIR_NO_TIME || to == WEIR_NO_TIME || to <= from ||
-		width < WEIR_SECOND_US || (to - from) / width >= HISTORY_MAX)
-		return embedded_refuse(c, 422,
-			"history_start, history_end, history_interval_seconds: at most "
-			"%d intervals of a second or more",
-			HISTORY_MAX);
+	if (to <= from || width < WEIR_SECOND_US)
+		return embedded_invalid(c, "history_interval_seconds",
+			"Value error, from an earlier to a later time, of a second or "
+			"more");
 	n = (to - from + width - 1) / width;
+	if (n > HISTORY_MAX)
+		n = HISTORY_MAX;
 	rc = store_history(c->store, from, width, (size_t)n, counts, c->err);
 	if (rc)
 		return rc;

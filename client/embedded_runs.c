@@ -34,8 +34,7 @@ add_fault(void *arg, const char *path, const char *text)
 {
 	struct buf *why = arg;
 
-	buf_addf(why, "%s%s", why->len ? "; " : "", text);
-	(void)path;
+	buf_addf(why, "%s%s: %s", why->len ? "; " : "", path, text);
 }
 
 bool

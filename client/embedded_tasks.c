@@ -9,7 +9,11 @@ new_task(struct embedded_call *c)
 		"dynamic_key", "cache_key", "cache_expiration", "task_version",
 		"empirical_policy", "tags", "labels", "task_inputs", NULL };
 	static const char *const nulls[] = { "state", "start_time", "end_time",
-		"expected_start_time", "next_scheduled_start_time", NULL };
+		"expected_start_time", "next_scheduled_start_time", "cache_key",
+		"cache_expiration", "task_version", NULL };
+	json_t *policy = json_pack("{s:i, s:f, s:n, s:n, s:n}", "max_retries", 0,
+		"retry_delay_seconds", 0.0, "retries", "retry_delay",
+		"retry_jitter_factor");
 	json_t *t = embedded_new(c);
 
 	for (size_t i = 0; nulls[i]; i++)
@@ -19,7 +23,8 @@ new_task(struct embedded_call *c)
 	embedded_default(t, "tags", json_array());
 	embedded_default(t, "labels", json_object());
 	embedded_default(t, "task_inputs", json_object());
-	embedded_default(t, "empirical_policy", json_object());
+	json_object_update(policy, json_object_get(t, "empirical_policy"));
+	json_object_set_new(t, "empirical_policy", policy);
 	json_object_set_new(t, "run_count", json_integer(0));
 	json_object_set_new(t, "flow_run_run_count", json_integer(0));
 	json_object_set_new(t, "total_run_time", json_real(0));

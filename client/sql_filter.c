@@ -372,22 +372,41 @@ read_sort(struct sql_filter *f, const json_t *sort)
 		wrong(f, "sort", "there is no such order");
 }
 
+/* A number from 0 on, if there is one. */
+static void
+read_number(struct sql_filter *f, const json_t *body, const char *name, int64_t *n)
+{
+	const json_t *v = json_object_get(body, name);
+
+	if (json_is_integer(v) && json_integer_value(v) >= 0)
+		*n = json_integer_value(v);
+	else if (v && !json_is_null(v))
+		wrong(f, name, "Input should be a number greater than or equal to 0");
+}
+
 static void
 read_page(struct sql_filter *f, const json_t *body, size_t limit_max)
 {
-	const json_t *limit = json_object_get(body, "limit");
-	const json_t *offset = json_object_get(body, "offset");
-
 	f->limit = (int64_t)limit_max;
-	if (json_is_integer(limit))
-		f->limit = json_integer_value(limit);
-	if (json_is_integer(offset))
-		f->offset = json_integer_value(offset);
+	read_number(f, body, "limit", &f->limit);
+	read_number(f, body, "offset", &f->offset);
 	if (f->limit > (int64_t)limit_max)
 		snprintf(f->wrong, sizeof(f->wrong),
 			"Invalid limit: must be less than or equal to %zu.", limit_max);
-	else if (f->limit < 0 || f->offset < 0)
-		wrong(f, "limit, offset", "must not be negative");
+}
+
+/* One that servers join and we do not: better no rows than wrong ones. */
+static bool
+is_foreign(const char *name, const json_t *v)
+{
+	static const char *const known[] = { "flows", "flow_runs", "task_runs",
+		"deployments", "work_pools", "work_pool_queues", "work_queues", "logs",
+		"artifacts", "workers" };
+
+	for (size_t i = 0; i < N_ELEM(known); i++)
+		if (strcmp(known[i], name) == 0)
+			return json_object_size(v) > 0;
+	return false;
 }
 
 bool
@@ -403,10 +422,14 @@ sql_filter_read(
 	read_sort(f, json_object_get(body, "sort"));
 	json_object_foreach((json_t *)(uintptr_t)body, name, v)
 	{
-		if (!json_is_object(v) || !is_filter(kind, name))
+		if (!json_is_object(v))
 			continue;
-		buf_adds(&f->where, " AND ");
-		add_object(f, name, v, 0);
+		if (is_filter(kind, name)) {
+			buf_adds(&f->where, " AND ");
+			add_object(f, name, v, 0);
+		} else if (is_foreign(name, v)) {
+			wrong(f, name, "cannot be asked for here");
+		}
 	}
 	return !f->wrong[0];
 }

@@ -596,7 +596,13 @@ static const struct {
 	{ "/flow_runs/history",
 		"{\"history_start\":" T ",\"history_end\":\"2026-01-02T00:00:00Z\","
 		"\"history_interval_seconds\":1}",
+		200 }, /* the first 500 */
+	{ "/flow_runs/history",
+		"{\"history_start\":" T ",\"history_end\":\"2025-01-02T00:00:00Z\","
+		"\"history_interval_seconds\":1}",
 		422 },
+	{ "/flow_runs/filter", "{\"limit\":\"x\"}", 422 },
+	{ "/flow_runs/filter", "{\"task_runs\":{\"id\":{\"any_\":[]}}}", 422 },
 	{ "/no/such/path", "{}", 404 },
 	{ "/flow_runs/"
 	  "00000000-0000-0000-0000-000000000001",
