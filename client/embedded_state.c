@@ -98,6 +98,17 @@ is_null(const json_t *object, const char *name)
 	return !v || json_is_null(v);
 }
 
+/* A clock that was set back lets no state begin before the one it follows. */
+static void
+set_after(json_t *to, const json_t *from)
+{
+	int64_t last = embedded_us(json_object_get(from, "timestamp"));
+	int64_t us = embedded_us(json_object_get(to, "timestamp"));
+
+	if (last != WEIR_NO_TIME && us != WEIR_NO_TIME && us < last)
+		json_object_set_new(to, "timestamp", embedded_time(last));
+}
+
 /* Start, end and run time; of runs and task runs. */
 static void
 set_times(json_t *run, const json_t *from, const json_t *to)
@@ -260,6 +271,7 @@ embedded_enter(struct embedded_call *c, json_t *run, json_t *state)
 	(void)embedded_get_id(json_object_get(run, "id"), &id);
 	set(json_object_get(state, "state_details"), "flow_run_id",
 		json_object_get(run, "id"));
+	set_after(state, from);
 	set_times(run, from, state);
 	set_schedule(run, state);
 	set_policy(run, to);
@@ -286,6 +298,7 @@ embedded_enter_task(struct embedded_call *c, json_t *task, json_t *state)
 
 	set(d, "task_run_id", json_object_get(task, "id"));
 	set(d, "flow_run_id", json_object_get(task, "flow_run_id"));
+	set_after(state, json_object_get(task, "state"));
 	set_times(task, json_object_get(task, "state"), state);
 	set_schedule(task, state);
 	if (embedded_type(state) == WEIR_ST_RUNNING)

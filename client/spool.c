@@ -14,6 +14,8 @@
 #include "weir/log.h"
 #include "weir/text.h"
 
+enum { PROGRESS_BYTES = 63 };
+
 /* ---- frames */
 
 size_t
@@ -105,46 +107,38 @@ spool_lines(struct str text)
 
 /* ---- the file */
 
-/* Where it is: `done to last`, replaced whole. */
+/*
+ * Where it is: `done to last`, always as long, so that it is written over in one piece
+ * on a disk that is full, too.
+ */
 static bool
 save(const struct spool *s)
 {
-	char *path = xasprintf("%s/progress", s->dir);
-	char *part = xasprintf("%s/progress.new", s->dir);
-	char text[96];
-	int n = snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 "\n",
-		s->done, s->to, s->last_us);
-	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write(fd, text, (size_t)n) == n && !rename(part, path);
+	char text[PROGRESS_BYTES + 1];
 
-	if (!ok)
-		LOG(LOG_ERROR, "%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	free(path);
-	free(part);
-	return ok;
+	snprintf(text, sizeof(text), "%20" PRId64 " %20" PRId64 " %20" PRId64 "\n",
+		s->done, s->to, s->last_us);
+	if (pwrite(s->progress, text, PROGRESS_BYTES, 0) == PROGRESS_BYTES)
+		return true;
+	LOG(LOG_ERROR, "%s: progress: %s", s->dir, strerror(errno));
+	return false;
 }
 
 static void
 load(struct spool *s)
 {
-	char *path = xasprintf("%s/progress", s->dir);
-	FILE *f = fopen(path, "re");
+	char text[PROGRESS_BYTES + 1] = { 0 };
 	int64_t done, to, last_us;
 
-	if (f &&
-		fscanf(f, "%" SCNd64 " %" SCNd64 " %" SCNd64, &done, &to, &last_us) ==
-			3 &&
+	if (pread(s->progress, text, PROGRESS_BYTES, 0) > 0 &&
+		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &done, &to,
+			&last_us) == 3 &&
 		done >= 0 && to >= done) {
 		s->done = done;
 		s->to = to;
 		s->last_us = last_us;
 		s->doubt = to > done;
 	}
-	if (f)
-		fclose(f);
-	free(path);
 }
 
 /* What is there no more needs no room: a command may print for days. */
@@ -158,20 +152,35 @@ free_room(struct spool *s)
 	s->freed = s->done;
 }
 
+static int
+open_in(const char *dir, const char *name, int flags, struct weir_err *err)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | flags, 0600);
+
+	if (fd < 0)
+		weir_fail(err, WEIR_EFAIL, "%s: %s", path, strerror(errno));
+	free(path);
+	return fd;
+}
+
 enum weir_rc
 spool_open(struct spool *s, const char *dir, struct weir_err *err)
 {
-	char *path = xasprintf("%s/spool", dir);
-
 	memset(s, 0, sizeof(*s));
 	s->dir = xstrdup(dir);
-	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (s->fd < 0)
-		weir_fail(err, WEIR_EFAIL, "%s: %s", path, strerror(errno));
-	else
+	s->progress = -1;
+	s->fd = open_in(dir, "spool", O_APPEND, err);
+	if (s->fd >= 0)
+		s->progress = open_in(dir, "progress", 0, err);
+	if (s->progress >= 0) {
 		load(s);
-	free(path);
-	return s->fd < 0 ? err->rc : WEIR_OK;
+		if (save(s))
+			return WEIR_OK;
+		weir_fail(err, WEIR_EFAIL, "%s/progress: %s", dir, strerror(errno));
+	}
+	spool_close(s);
+	return err->rc;
 }
 
 void
@@ -179,9 +188,11 @@ spool_close(struct spool *s)
 {
 	if (s->dir && s->fd >= 0)
 		close(s->fd);
+	if (s->dir && s->progress >= 0)
+		close(s->progress);
 	free(s->dir);
 	memset(s, 0, sizeof(*s));
-	s->fd = -1;
+	s->fd = s->progress = -1;
 }
 
 bool
@@ -375,6 +386,8 @@ spool_note(struct spool *s, int level, int64_t now_us, const char *fmt, ...)
 	struct spool_frame f = { .from = SPOOL_NOTE, .us = now_us, .level = level };
 	va_list ap;
 
+	if (s->fd < 0)
+		return;
 	va_start(ap, fmt);
 	buf_vaddf(&b, fmt, ap);
 	va_end(ap);

@@ -21,7 +21,7 @@ enum {
 	SPOOL_BATCH_BYTES = 256 << 10,
 	SPOOL_BATCH_LINES = 4000,
 	SPOOL_SAID_MAX = 300,
-	SPOOL_FREE_BYTES = 4 << 20, /* as much is there at the least */
+	SPOOL_FREE_BYTES = 1 << 20, /* is given back at once */
 };
 
 enum spool_from {
@@ -55,6 +55,7 @@ int spool_level(struct str line);
 struct spool {
 	char *dir;
 	int fd;          /* appends; -1: closed */
+	int progress;    /* of the file that says how far it is */
 	int64_t size;    /* of the file when it was looked at */
 	int64_t done;    /* so far it was sent, and is there */
 	int64_t to;      /* so far a batch may have been sent; done: none has */

@@ -86,7 +86,7 @@ struct worker_run {
 	struct worker_child child;
 	bool reaped;                           /* the leader's status is known */
 	int64_t started_us, ended_us, term_us; /* monotonic; 0: not yet */
-	bool killed;
+	bool killed, rest_ended;
 	enum worker_stop stop;
 	bool proposed_cancel;
 	bool watched; /* asked for with the last look at the states of our runs */
@@ -121,6 +121,7 @@ struct worker {
 	int64_t polled_us;                              /* monotonic */
 	bool polling, beating, watching;
 	bool away;           /* said that the server is */
+	bool full;           /* said that no folder can be made */
 	bool idle;           /* the last poll brought nothing */
 	struct weir_err err; /* with --once: why the last poll failed */
 	int64_t next_us;     /* the loop's next wake-up; monotonic */
@@ -218,5 +219,10 @@ char *worker_note_base(const struct weir_config *config);
 
 /* ---- worker_orphan.c */
 void worker_orphans(struct worker *w);
+/*
+ * Kill all that the run started, also what left its group, where the system tells: how
+ * many these were.
+ */
+size_t worker_kill_marked(const struct worker_run *r);
 
 #endif

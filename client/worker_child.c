@@ -234,6 +234,46 @@ worker_child_fork(struct worker_child *c, const char *path, char *const *words,
 	return weir_fail(err, WEIR_EFAIL, "a process: %s", strerror(why));
 }
 
+/* What a script names in its first line; "" for none. */
+static void
+read_interpreter(const char *path, char *out, size_t size)
+{
+	char head[128];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, head, sizeof(head) - 1) : -1;
+	size_t from = 2, len;
+
+	if (fd >= 0)
+		close(fd);
+	*out = '\0';
+	if (n < 3 || head[0] != '#' || head[1] != '!')
+		return;
+	head[n] = '\0';
+	from += strspn(head + from, " \t");
+	len = strcspn(head + from, " \t\r\n");
+	snprintf(out, size, "%.*s", (int)len, head + from);
+}
+
+/* It is there and may be run, as was seen before; so why not? */
+static enum weir_rc
+not_executed(const char *path, int why, struct weir_err *err)
+{
+	char interpreter[128];
+
+	read_interpreter(path, interpreter, sizeof(interpreter));
+	if (why == ENOENT && *interpreter)
+		return weir_fail(err, WEIR_EFAIL,
+			"command '%.300s': its first line asks for '%s', which is not "
+			"there",
+			path, interpreter);
+	if (why == ENOEXEC)
+		return weir_fail(err, WEIR_EFAIL,
+			"command '%.300s': no program of this machine (a script needs "
+			"a line #!/bin/sh)",
+			path);
+	return weir_fail(err, WEIR_EFAIL, "command '%.300s': %s", path, strerror(why));
+}
+
 enum weir_rc
 worker_child_go(struct worker_child *c, const char *path, struct weir_err *err)
 {
@@ -248,7 +288,7 @@ worker_child_go(struct worker_child *c, const char *path, struct weir_err *err)
 	close(c->told);
 	if (n != sizeof(why))
 		return WEIR_OK;
-	return weir_fail(err, WEIR_EFAIL, "command '%.300s': %s", path, strerror(why));
+	return not_executed(path, why, err);
 }
 
 /* ---- ending */

@@ -47,14 +47,14 @@ has_variable(long pid, const char *variable, char *text)
 	return false;
 }
 
-/* All that the run started, also what left its group; where the system tells. */
-static void
-kill_marked(const struct worker_run *r)
+size_t
+worker_kill_marked(const struct worker_run *r)
 {
 	char *variable = xasprintf("PREFECT__FLOW_RUN_ID=%s", r->id_text);
 	char *text = xmalloc(ENVIRON_MAX);
 	DIR *proc = opendir("/proc");
 	struct dirent *e;
+	size_t n = 0;
 
 	while (proc && (e = readdir(proc))) {
 		long pid = strtol(e->d_name, NULL, 10);
@@ -62,13 +62,14 @@ kill_marked(const struct worker_run *r)
 		if (pid > 1 && pid != (long)getpid() &&
 			has_variable(pid, variable, text)) {
 			LOG(LOG_INFO, "%s: process %ld is killed", r->id_text, pid);
-			kill((pid_t)pid, SIGKILL);
+			n += kill((pid_t)pid, SIGKILL) == 0;
 		}
 	}
 	if (proc)
 		closedir(proc);
 	free(text);
 	free(variable);
+	return n;
 }
 
 static void
@@ -80,7 +81,7 @@ kill_all(const struct worker_run *r, const json_t *note)
 	/* the leader is the one that was started then: its group is the run's */
 	if (owner && group > 1 && owner_life(owner) == OWNER_LIVES)
 		kill((pid_t)-group, SIGKILL);
-	kill_marked(r);
+	(void)worker_kill_marked(r);
 }
 
 /* ---- runs */

@@ -1,5 +1,7 @@
 /* What a worker asks of its pool: runs that are due, a sign of life, who was cancelled.
  */
+#include <errno.h>
+
 #include "api_body.h"
 #include "session.h"
 #include "weir/text.h"
@@ -155,9 +157,14 @@ take_run(struct worker *w, json_t *doc)
 		return false;
 	r = worker_run_new(w, json_incref(doc));
 	if (!r->dir || !worker_note_open(r, true)) {
+		if (r->dir && errno != EWOULDBLOCK && !w->full)
+			worker_say(w, WEIR_WORKER_WARNING, "%s: not taken: %s: %s",
+				r->name, r->dir, strerror(errno));
+		w->full = r->dir && errno != EWOULDBLOCK;
 		worker_run_free(r);
 		return false;
 	}
+	w->full = false;
 	worker_note(r, WORKER_PHASE_DUE);
 	return true;
 }

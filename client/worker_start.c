@@ -31,7 +31,7 @@ worker_start_process(struct worker_run *r, char *const *words, char *const *env,
 		rc = worker_child_fork(
 			&r->child, path, words, env, dir, r->spool.fd, err);
 	if (!rc) {
-		r->reaped = r->killed = false;
+		r->reaped = r->killed = r->rest_ended = false;
 		r->term_us = r->ended_us = 0;
 		worker_note(r, WORKER_PHASE_RUN);
 		rc = worker_child_go(&r->child, path, err);
@@ -475,6 +475,21 @@ ended(struct worker_run *r)
 		r->step = WORKER_FLUSHES;
 }
 
+/* What was stopped is stopped whole; what ends by itself may leave a daemon. */
+static void
+end_rest(struct worker_run *r)
+{
+	size_t n;
+
+	if (!r->stop || r->rest_ended)
+		return;
+	r->rest_ended = true;
+	n = worker_kill_marked(r);
+	if (n)
+		spool_note(&r->spool, 30, weir_now_us(),
+			"%zu of its processes had left its group: killed", n);
+}
+
 static void
 watch(struct worker_run *r, int64_t now_us)
 {
@@ -488,8 +503,10 @@ watch(struct worker_run *r, int64_t now_us)
 		check_time(r, now_us);
 		if (relay_failed(&r->child))
 			worker_stop(r, WORKER_NO_ROOM);
-	} else if (group_gone(r, now_us) && relay_gone(r, now_us)) {
-		ended(r);
+	} else if (group_gone(r, now_us)) {
+		end_rest(r);
+		if (relay_gone(r, now_us))
+			ended(r);
 	}
 }
 
