@@ -217,31 +217,53 @@ text_or_null(const struct buf *b)
 	return b->len ? buf_cstr(b) : NULL;
 }
 
-/* Wish number i. params and key are kept in the buffers while it is used. */
+/* What a wish points at, kept while it is used. */
+struct texts {
+	struct buf params, key, name;
+};
+
+#define TEXTS_INIT                                                                     \
+	{                                                                              \
+		BUF_INIT(BUF_MAX), BUF_INIT(BUF_MAX), BUF_INIT(BUF_MAX)                \
+	}
+
+static void
+release_texts(struct texts *x)
+{
+	buf_release(&x->params);
+	buf_release(&x->key);
+	buf_release(&x->name);
+}
+
+/* Wish number i. */
 static enum weir_rc
-make(struct start *s, size_t i, struct buf *params, struct buf *key,
-	struct weir_trigger *ret)
+make(struct start *s, size_t i, struct texts *x, struct weir_trigger *ret)
 {
 	const struct args *a = s->args;
 	enum weir_rc rc;
 
-	buf_clear(params);
-	buf_clear(key);
+	buf_clear(&x->params);
+	buf_clear(&x->key);
+	buf_clear(&x->name);
 	rc = weir_params_overlay(
-		buf_str(&s->params), str_of(s->matrix.v[i]), params, s->ctx->err);
+		buf_str(&s->params), str_of(s->matrix.v[i]), &x->params, s->ctx->err);
 	if (a->key)
-		buf_adds(key, a->key);
+		buf_adds(&x->key, a->key);
 	if (a->key && a->matrix.n)
-		buf_addf(key, " %s", s->matrix.v[i]);
+		buf_addf(&x->key, " %s", s->matrix.v[i]);
+	if (a->name) {
+		buf_adds(&x->name, a->name);
+		trigger_print_values(s->matrix.v[i], &x->name);
+	}
 	*ret = (struct weir_trigger){
 		.deployment = s->d.id,
 		.known = &s->d,
-		.parameters = params->len > 2 ? buf_cstr(params) : NULL,
+		.parameters = x->params.len > 2 ? buf_cstr(&x->params) : NULL,
 		.tags = text_or_null(&s->tags),
-		.name = a->name,
+		.name = a->name ? buf_cstr(&x->name) : NULL,
 		.queue = a->queue,
 		.job_variables = text_or_null(&s->variables),
-		.key = a->key ? buf_cstr(key) : NULL,
+		.key = a->key ? buf_cstr(&x->key) : NULL,
 		.at_us = s->at_us,
 		.unchecked = a->unchecked,
 		.parent = a->no_parent ? NULL : getenv("PREFECT__FLOW_RUN_ID"),
@@ -273,7 +295,7 @@ warn(struct start *s, const struct weir_act_result *r)
 static enum weir_rc
 plan_all(struct start *s, bool print)
 {
-	struct buf params = BUF_INIT(BUF_MAX), key = BUF_INIT(BUF_MAX);
+	struct texts x = TEXTS_INIT;
 	struct ctx *ctx = s->ctx;
 	struct plan plan = { .ctx = ctx };
 	enum weir_rc rc = WEIR_OK;
@@ -285,7 +307,7 @@ plan_all(struct start *s, bool print)
 		struct weir_act_result r = { 0 };
 		struct weir_trigger t;
 
-		rc = make(s, i, &params, &key, &t);
+		rc = make(s, i, &x, &t);
 		if (!rc)
 			rc = weir_trigger_plan(NULL, &t, &path, &body, &r, ctx->err);
 		if (!rc && r.rc)
@@ -304,8 +326,7 @@ plan_all(struct start *s, bool print)
 	}
 	if (print)
 		rc = plan_close(&plan, rc);
-	buf_release(&params);
-	buf_release(&key);
+	release_texts(&x);
 	return rc;
 }
 
@@ -369,7 +390,7 @@ tell(struct start *s, size_t i, const struct weir_act_result *r,
 static enum weir_rc
 start_all(struct start *s)
 {
-	struct buf params = BUF_INIT(BUF_MAX), key = BUF_INIT(BUF_MAX);
+	struct texts x = TEXTS_INIT;
 	struct ctx *ctx = s->ctx;
 	enum weir_rc rc = WEIR_OK, first = WEIR_OK;
 
@@ -379,7 +400,7 @@ start_all(struct start *s)
 		struct weir_act_result r;
 		struct weir_trigger t;
 
-		rc = make(s, i, &params, &key, &t);
+		rc = make(s, i, &x, &t);
 		if (rc)
 			break;
 		(void)weir_trigger(ctx->session, &t, &r);
@@ -390,8 +411,7 @@ start_all(struct start *s)
 			break;
 	}
 	rc = trigger_print_close(&s->print, rc);
-	buf_release(&params);
-	buf_release(&key);
+	release_texts(&x);
 	if (rc || !s->n_failed || s->matrix.n == 1)
 		return rc ? rc : first;
 	ctx_report(ctx);

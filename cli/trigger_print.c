@@ -22,6 +22,23 @@ trigger_print_combination(const char *json, struct buf *out)
 	weir_json_free(tree);
 }
 
+void
+trigger_print_values(const char *json, struct buf *out)
+{
+	struct weir_json *tree = NULL;
+	const struct weir_json *value;
+	const char *name;
+	void *at = NULL;
+
+	if (weir_json_parse(str_of(json), &tree, NULL))
+		return;
+	while (weir_json_next(tree, &at, &name, &value)) {
+		buf_addc(out, '-');
+		weir_json_show(value, out);
+	}
+	weir_json_free(tree);
+}
+
 enum { COL_ID, COL_NAME, COL_RESULT, COL_MESSAGE, COL_DEPLOYMENT, COL_PARAMS, COL_N };
 
 /* clang-format off */

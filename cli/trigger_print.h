@@ -24,5 +24,7 @@ WEIR_NODISCARD enum weir_rc trigger_print_close(
 
 /* Append ` platform=linux-64 jobs=2`. */
 void trigger_print_combination(const char *json, struct buf *out);
+/* Append `-linux-64-2`. */
+void trigger_print_values(const char *json, struct buf *out);
 
 #endif

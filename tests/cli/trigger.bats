@@ -198,6 +198,11 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 	weir2 trigger nightly -p package=zlib -m platform=linux-64,osx-arm64 -k ci -o name
 	weir2 trigger nightly -p package=zlib -m platform=linux-64,osx-arm64 -k ci -o json
 	json 'all("already" in r["message"] for r in d) and len({r["id"] for r in d}) == 2'
+	weir2 trigger nightly $ok -m platform=linux-64,osx-arm64 -m jobs=2 --name zlib --dry-run
+	grep -q '"name":"zlib-linux-64-2"' "$T/out"
+	grep -q '"name":"zlib-osx-arm64-2"' "$T/out"
+	weir2 trigger nightly $ok --name zlib --dry-run
+	grep -q '"name":"zlib"' "$T/out"
 	weir2 trigger nightly $ok -m "jobs=$(seq -s, 21)"
 	exits 2
 	says "21 runs: there is nobody to be asked"
