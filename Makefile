@@ -123,6 +123,12 @@ $(B)/.deps-bench: Makefile
 deps:
 	@tests/lib/deps $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_BENCH)
 
+# ---- the first look
+demo: $(B)/.deps
+	@[ -x $(B)/weir ] || echo 'building weir, which takes a minute or two'
+	@$(MAKE) --no-print-directory -s -j$$(getconf _NPROCESSORS_ONLN || echo 2) all
+	@B=$(B) tests/demo/run
+
 # ---- tests: tests/README.md
 CHECK  = unit fuzz cli tui sync lint
 RUN    = B=$(B) CC='$(CC)' tests/lib/run
@@ -184,6 +190,7 @@ clean:
 help:
 	@sed -n 's/^#   make/make/p' Makefile; printf '%s\n' \
 	'make deps         install the Debian packages that are missing' \
+	'make demo         build small C packages with weir, and watch' \
 	'make check        unit, fuzz corpus, command line, menus, sync, lint' \
 	'make unit | check-cli | check-tui | check-sync | lint: one suite of it' \
 	'make check-asan   the same under AddressSanitizer and UBSan' \
@@ -199,7 +206,7 @@ help:
 	'make clean'
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 FORCE:
-.PHONY: all deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
+.PHONY: all demo deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
 	check-sync check-real real-venvs check-asan check-tsan distcheck fuzz torture lint tidy bench \
 	format install uninstall clean help FORCE
 .DELETE_ON_ERROR:
