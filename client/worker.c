@@ -84,6 +84,8 @@ take_signals(struct api *a, struct sigaction old[N_ELEM(signals)])
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < N_ELEM(signals); i++)
 		sigaction(signals[i], &sa, &old[i]);
+	sa.sa_handler = SIG_IGN; /* EFBIG says it, of a file of the store too */
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 static void

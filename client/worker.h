@@ -221,7 +221,7 @@ char *worker_note_base(const struct weir_config *config);
 void worker_orphans(struct worker *w);
 /*
  * Kill all that the run started, also what left its group, where the system tells: how
- * many these were.
+ * many had left it.
  */
 size_t worker_kill_marked(const struct worker_run *r);
 

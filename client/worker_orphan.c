@@ -62,7 +62,8 @@ worker_kill_marked(const struct worker_run *r)
 		if (pid > 1 && pid != (long)getpid() &&
 			has_variable(pid, variable, text)) {
 			LOG(LOG_INFO, "%s: process %ld is killed", r->id_text, pid);
-			n += kill((pid_t)pid, SIGKILL) == 0;
+			n += getpgid((pid_t)pid) != r->child.group;
+			kill((pid_t)pid, SIGKILL);
 		}
 	}
 	if (proc)

@@ -1,0 +1,304 @@
+#!/usr/bin/env bats
+# weir worker on the embedded store: what becomes of commands that go wrong, and its own life.
+# On a real server: tests/real/working.py.
+load helper
+
+setup()
+{
+	source "$ROOT/tests/lib/env.sh"
+	unset PREFECT_API_URL CI
+	export WEIR_PROFILE=embedded
+	mkdir "$T/project"
+	cd "$T/project" || return
+	weir2 -q pools create weir
+	exits 0
+	WORKER=
+}
+
+teardown()
+{
+	if [ -n "$WORKER" ]; then
+		kill -TERM "$WORKER" && kill -TERM "$WORKER" && kill -TERM "$WORKER" || true
+		wait "$WORKER" || true
+	fi 2>/dev/null
+	[ ! -e "$T/mounted" ] || umount "$T/mounted"
+	weir_cleanup
+}
+
+# deploy VARIABLES: the deployment t/t of those job variables, a YAML flow mapping.
+deploy()
+{
+	printf 'name: x\ndeployments:\n- {name: t, flow_name: t, work_pool: {name: weir, job_variables: %s}}\n' \
+		"$1" >prefect.yaml
+	weir2 -q register
+	exits 0
+}
+
+# ran STATE [ARGUMENT...]: a run of it, by a worker that ends with it, came to that state.
+ran()
+{
+	local want=$1
+	shift
+	weir2 -q trigger t/t "$@"
+	exits 0
+	timeout 60 "$WEIR" -q worker --once 2>"$T/worker"
+	ended "$want"
+}
+
+# ended STATE: the newest run is in it; it is in $output as JSON.
+ended()
+{
+	weir2 runs -n 1 -o json
+	[ "$(field state_name)" = "$1" ] || die "state $(field state_name), not $1"
+}
+
+field()
+{
+	python3 -c 'import json, sys; v = json.load(open(sys.argv[1]))[0][sys.argv[2]]; print("" if v is None else v)' \
+		"$T/out" "$1"
+}
+
+# message TEXT: that is why, in weir show and in weir why.
+message()
+{
+	weir2 show @latest
+	[ "$(sed -n 's/^state.message\t//p' "$T/out")" = "$1" ] || die "no such message: $1"
+	weir2 why @latest
+	has "$1"
+}
+
+logged()
+{
+	weir2 logs @latest
+	exits 0
+}
+
+# lines: those of the newest run, for json.
+lines()
+{
+	weir2 logs @latest -o ndjson
+	exits 0
+	printf '[%s]' "$(tr '\n' , <"$T/out" | sed 's/,$//')" >"$T/out"
+}
+
+# start ARGUMENT...: a worker in the background, which serves by now.
+start()
+{
+	"$WEIR" worker "$@" 2>"$T/worker" 3>&- &
+	WORKER=$!
+	until_true grep -q 'serves pool' "$T/worker"
+}
+
+# until_true COMMAND...: within 10 s.
+until_true()
+{
+	for _ in $(seq 200); do
+		"$@" && return
+		sleep 0.05
+	done
+	die "never: $*: $(cat "$T/worker")"
+}
+
+in_state()
+{
+	weir2 runs -n 1 -o json
+	[ "$(field state_name)" = "$1" ]
+}
+
+# stop [SIGNAL]: what the worker exits with is in $status.
+stop()
+{
+	kill "-${1:-TERM}" "$WORKER"
+	status=0
+	wait "$WORKER" || status=$?
+	WORKER=
+}
+
+@test "worker: a command that cannot be started" {
+	deploy '{command: [no-such-program, a]}'
+	ran Failed
+	message "command 'no-such-program': not found"
+	logged
+	is "command 'no-such-program': not found"
+	deploy '{command: "no-such-program a"}'
+	ran Failed
+	message "/bin/sh: 1: no-such-program: not found"
+	touch "$T/file"
+	deploy "{command: [$T/file]}"
+	ran Failed
+	message "command '$T/file': not executable"
+	printf '#! /no/such/interpreter -x\n' >"$T/script"
+	chmod +x "$T/script"
+	deploy "{command: [$T/script]}"
+	ran Failed
+	message "command '$T/script': its first line asks for '/no/such/interpreter', which is not there"
+	printf 'nothing' >"$T/script"
+	ran Failed
+	message "command '$T/script': no program of this machine (a script needs a line #!/bin/sh)"
+	deploy '{command: "true", working_dir: /no/such/dir}'
+	ran Failed
+	message "working directory '/no/such/dir': No such file or directory"
+	deploy '{command: "true"}'
+	ran Failed -j timeout:=-5
+	message "job variable timeout: not a number from 0 on, or too large"
+}
+
+@test "worker: how a command ends" {
+	deploy '{command: "echo said; exit 7"}'
+	ran Failed
+	message "exited with 7"
+	deploy '{command: "echo why >&2; exit 7"}'
+	ran Failed
+	message why
+	deploy '{command: "echo error: here; echo then >&2; exit 7"}'
+	ran Failed
+	message "error: here"
+	deploy "{command: 'kill -SEGV \$\$'}"
+	ran Crashed
+	message "killed by signal 11 (Segmentation fault)"
+	deploy '{command: "sleep 100", timeout: 1}'
+	ran TimedOut
+	message "timed out after 0:01"
+	deploy '{command: "test -e again || { touch again; exit 1; }", working_dir: "'"$T"'", retries: 1}'
+	ran Completed
+	[ "$(field run_count)" = 2 ]
+}
+
+@test "worker: output without an end of line, binary output" {
+	deploy '{command: "printf one; printf two >&2"}'
+	ran Completed
+	logged
+	[ "$(sort "$T/out" | tr '\n' ,)" = one,two, ]
+	printf 'a\000b\033[31mred\033[0m\xff\xfe\302\233\n' >"$T/bytes"
+	deploy "{command: 'cat $T/bytes; head -c 300000 /dev/urandom; exit 1'}"
+	ran Failed
+	message "exited with 1"
+	weir2 logs @latest -o ndjson
+	[ "$(head -n 1 "$T/out" | python3 -c 'import json; print(ascii(json.loads(input())["message"]))')" = \
+		"'a\\ufffdb\\x1b[31mred\\x1b[0m\\ufffd\\ufffd\\x9b'" ] || die "$(head -n 1 "$T/out")"
+	on_tty "$WEIR" logs @latest --no-menu
+	harmless "$T/tty" || die "on a terminal"
+}
+
+@test "worker: a line of 100 MB comes in pieces, with bounded memory" {
+	deploy '{command: "head -c 104857600 /dev/zero | tr \"\\000\" x; echo; echo end"}'
+	weir2 -q trigger t/t
+	python3 - "$WEIR" <<'P'
+import os, resource, sys
+pid = os.spawnv(os.P_NOWAIT, sys.argv[1], [sys.argv[1], "-q", "worker", "--once"])
+_, status, used = os.wait4(pid, 0)
+assert status == 0, status
+assert used.ru_maxrss < 24000, used.ru_maxrss
+P
+	ended Completed
+	weir2 logs @latest
+	python3 - "$T/out" <<'P'
+import sys
+lines = open(sys.argv[1], "rb").read().split(b"\n")
+assert lines[-2:] == [b"end", b""], lines[-2:]
+assert sum(map(len, lines[:-2])) == 100 << 20
+assert max(map(len, lines)) <= 64 << 10
+P
+}
+
+# small BYTES: a file system of its own for state, or skip.
+small()
+{
+	mkdir -p "$XDG_STATE_HOME"
+	mount -t tmpfs -o "size=$1" tmpfs "$XDG_STATE_HOME" 2>/dev/null || skip "cannot mount"
+	ln -s "$XDG_STATE_HOME" "$T/mounted"
+}
+
+@test "worker: a spool on a small disk is not as long as the log" {
+	deploy '{command: "seq 2000000"}'
+	small 4m
+	ran Completed
+	weir2 logs @latest
+	[ "$(tail -n 1 "$T/out")" = 2000000 ]
+	[ "$(wc -l <"$T/out")" = 2000000 ]
+}
+
+@test "worker: a disk of the spool that stays full ends the run" {
+	deploy '{command: "seq 100; sleep 0.5; head -c 9000000 /dev/zero >'"$XDG_STATE_HOME"'/fill 2>/dev/null; seq 300000; sleep 60"}'
+	small 4m
+	ran Crashed
+	message "no room for its log on $(uname -n): the command was stopped"
+	logged
+	[ "$(head -n 100 "$T/out" | tail -n 1)" = 100 ]
+}
+
+@test "worker: a clock that is set back" {
+	cat >clock.c <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdlib.h>
+		#include <time.h>
+		#include <unistd.h>
+		int
+		clock_gettime(clockid_t id, struct timespec *ts)
+		{
+			int (*real)(clockid_t, struct timespec *);
+			int rc;
+
+			*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+			rc = real(id, ts);
+			if (!rc && id == CLOCK_REALTIME && access(getenv("BACK"), F_OK) == 0)
+				ts->tv_sec -= 3600;
+			return rc;
+		}
+	END
+	cc -shared -fPIC -o clock.so clock.c -ldl 2>"$T/err" || skip "no shared library can be made"
+	[ -z "$(nm "$WEIR" 2>/dev/null | grep -w __asan_init)" ] || skip "not beside ASan"
+	export BACK=$T/back
+	deploy '{command: "echo one; sleep 0.3; touch '"$BACK"'; echo two; sleep 0.3; echo three"}'
+	weir2 -q trigger t/t
+	LD_PRELOAD=$PWD/clock.so timeout 60 "$WEIR" -q worker --once 2>"$T/worker"
+	ended Completed
+	json 'd[0]["start_time"] <= d[0]["end_time"] and d[0]["total_run_time"] >= 0'
+	lines
+	json '[l["message"] for l in d] == ["one", "two", "three"]'
+	json '[l["timestamp"] for l in d] == sorted({l["timestamp"] for l in d})'
+}
+
+@test "worker: templates with unknown variables" {
+	deploy '{command: "true"}'
+	ran Failed -j 'command=echo {{ prefect.variables.nope }}'
+	message "{{ prefect.variables.nope }}: the server has no such value"
+	ran Failed -j 'command=echo {{ prefect.blocks.secret.nope }}'
+	message "{{ prefect.blocks.secret.nope }}: the server has no such value"
+	# of the pool's own template: nothing, as Prefect's workers do
+	ran Completed -j 'command=echo a{{ nothing }}b'
+	logged
+	is "a{{ nothing }}b"
+}
+
+@test "worker: parameters that cannot be variables of the environment" {
+	deploy '{command: "env | grep -a ^WEIR_PARAM_ | sort; cat $WEIR_PARAMETERS_FILE"}'
+	python3 -c 'import json; json.dump({"a": 1, "A": 2, "ok": "x", "has space": True, "list": [1],
+		"nul": "a\0b", "big": "y" * 200000}, open("p.json", "w"))'
+	ran Completed --params p.json
+	lines
+	json '"parameter a: another one is WEIR_PARAM_A too, so it is not set" in [l["message"] for l in d]'
+	json '"parameter nul: too long for a variable, or it has a NUL: WEIR_PARAM_NUL is not set; it is in WEIR_PARAMETERS_FILE" in [l["message"] for l in d]'
+	json '[l["message"] for l in d if l["message"].startswith("WEIR_PARAM_")] == ["WEIR_PARAM_HAS_SPACE=true", "WEIR_PARAM_OK=x"]'
+	json 'sum(len(l["message"]) for l in d) > 200000'
+}
+
+@test "worker: what is cancelled is stopped with all of its children" {
+	mark=$((RANDOM + 30000)).5
+	# shellcheck disable=SC2016
+	deploy "{grace_seconds: 1, command: [sh, -c, \"trap '' TERM; for i in 1 2 3 4 5 6 7 8 9 10; do (trap '' TERM; while :; do sleep $mark & wait; done) & done; setsid sleep $mark & echo up; wait\"]}"
+	start
+	weir2 -q trigger t/t
+	until_true in_state Running
+	many() { [ "$(pgrep -fc "^sleep $mark")" = 11 ]; }
+	until_true many
+	weir2 -q cancel --yes @latest
+	exits 0
+	until_true in_state Cancelled
+	[ "$(pgrep -fc "^sleep $mark")" = 0 ] || die "$(pgrep -fa "^sleep $mark")"
+	logged
+	has "1 of its processes had left its group: killed"
+	stop
+	exits 0
+}
