@@ -472,6 +472,8 @@ embedded_open_file(const char *path, const char *platform_params, const char *co
 	if (!rc)
 		rc = weir_store_open_embedded(
 			path, platform_params, WEIR_STORE_WRITE, &e->store, err);
+	if (!rc)
+		store_own(e->store);
 	if (rc)
 		shut(&e->transport);
 	else

@@ -123,6 +123,8 @@ embedded_settle(const char *path, const char *platform_params, struct weir_err *
 
 	rc = weir_store_open_embedded(
 		path, platform_params, WEIR_STORE_WRITE, &store, err);
+	if (!rc)
+		store_own(store);
 	if (!rc && embedded_is_unsettled(store, path))
 		rc = settle(store, err);
 	weir_store_close(store);

@@ -32,6 +32,18 @@ get_number(struct weir_store *s, enum sql_id id, int64_t *ret_n, struct weir_err
 }
 
 /* What the caches know may be gone when another connection has written. */
+void
+store_own(struct weir_store *s)
+{
+	s->own = true;
+}
+
+bool
+store_is_told(const struct weir_store *s)
+{
+	return s->db.kind == DB_EMBEDDED && !s->own;
+}
+
 enum weir_rc
 store_begin(struct weir_store *s, struct weir_err *err)
 {

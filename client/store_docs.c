@@ -97,8 +97,11 @@ store_put_docs(struct weir_store *s, enum weir_kind kind, const struct weir_doc 
 	size_t n, size_t *ret_changed, struct weir_err *err)
 {
 	size_t changed = 0;
-	enum weir_rc rc = store_begin(s, err);
+	enum weir_rc rc;
 
+	if (store_is_told(s))
+		return WEIR_OK;
+	rc = store_begin(s, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; !rc && i < n; i++) {
@@ -177,8 +180,11 @@ enum weir_rc
 store_doc_gone(struct weir_store *s, enum weir_kind kind, const struct weir_id *id,
 	struct weir_err *err)
 {
-	enum weir_rc rc = store_begin(s, err);
+	enum weir_rc rc;
 
+	if (store_is_told(s))
+		return WEIR_OK;
+	rc = store_begin(s, err);
 	if (rc)
 		return rc;
 	if (kind == WEIR_POOL)

@@ -185,8 +185,11 @@ store_put_runs(struct weir_store *s, const struct weir_run *runs, size_t n,
 {
 	struct buf scratch = BUF_INIT(STORE_TEXT_VALUE_MAX);
 	size_t changed = 0;
-	enum weir_rc rc = store_begin(s, err);
+	enum weir_rc rc;
 
+	if (store_is_told(s))
+		return WEIR_OK;
+	rc = store_begin(s, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; !rc && i < n; i++)
@@ -235,8 +238,11 @@ enum weir_rc
 store_delete_runs(
 	struct weir_store *s, const struct weir_id *ids, size_t n, struct weir_err *err)
 {
-	enum weir_rc rc = store_begin(s, err);
+	enum weir_rc rc;
 
+	if (store_is_told(s))
+		return WEIR_OK;
+	rc = store_begin(s, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; !rc && i < n; i++)
@@ -248,8 +254,11 @@ enum weir_rc
 store_runs_gone(
 	struct weir_store *s, const struct weir_id *ids, size_t n, struct weir_err *err)
 {
-	enum weir_rc rc = store_begin(s, err);
+	enum weir_rc rc;
 
+	if (store_is_told(s))
+		return WEIR_OK;
+	rc = store_begin(s, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; !rc && i < n; i++)

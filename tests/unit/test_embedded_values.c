@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
+#include "api_fields.h"
 #include "embedded_help.h"
+#include "store_write.h"
 
 static void
 put_file(const struct emb *e, const char *name, const char *text, mode_t mode)
@@ -192,6 +194,42 @@ test_priorities(void **state)
 	emb_end(&e);
 }
 
+/* An answer that is kept late, by who asked, does not undo what came after it. */
+static void
+test_stale(void **state)
+{
+	struct weir_store *reader = NULL;
+	struct arena arena = { 0 };
+	struct run_vec rows = { 0 };
+	char *deployment, *run, *answer;
+	struct emb e;
+	struct weir_err *err = &e.err;
+
+	(void)state;
+	emb_new(&e);
+	deployment = emb_deployment(&e, "");
+	run = emb_run(&e, deployment, "{}");
+	answer = json_dumps(e.last, JSON_COMPACT);
+	emb_call(&e, "POST", xasprintf("/flow_runs/%s/set_state", run),
+		"{\"state\":{\"type\":\"RUNNING\"}}");
+	assert_int_equal(e.status, 201);
+	OK(weir_store_open_embedded(
+		e.path, "platform", WEIR_STORE_WRITE, &reader, err));
+	OK(api_decode_runs(str_of(answer), &arena, &rows, err));
+	OK(store_put_runs(reader, rows.v, rows.n, NULL, err));
+	OK(store_runs_gone(reader, &rows.v[0].id, 1, err));
+	weir_store_close(reader);
+	emb_call(&e, "GET", xasprintf("/flow_runs/%s", run), NULL);
+	assert_int_equal(e.status, 200);
+	assert_string_equal(emb_text(e.last, "state_type"), "RUNNING");
+	VEC_FREE(&rows);
+	arena_free(&arena);
+	free(answer);
+	free(run);
+	free(deployment);
+	emb_end(&e);
+}
+
 int
 main(void)
 {
@@ -200,6 +238,7 @@ main(void)
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_stale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
