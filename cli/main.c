@@ -189,8 +189,13 @@
  *   pysig_type	annotations as JSON schema
  *   pysig_value	literals
  *   pysig_doc	docstrings
- *   schedule_check	cron lines, zones, durations, dates
- *   schedule_check_rrule	recurrence rules
+ *   civil		days and dates of the calendar
+ *   schedule_check	zones, durations, dates; what may be a schedule
+ *   schedule_cron	cron lines: read, stepped through
+ *   schedule_rrule	recurrence rules: read
+ *   schedule_walk	recurrence rules: their dates
+ *   schedule_zone	time zones of the system
+ *   schedule_dates	when a schedule fires
  *   act_plan	what would be sent, without a server
  *   act_objects	pause, unpause, create, set, delete: what is sent
  *   act_farm	and done, to deployments, pools and queues

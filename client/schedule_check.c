@@ -6,313 +6,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "civil.h"
+#include "schedule_cron.h"
 #include "weir/mem.h"
-
-/* ---- cron */
-
-enum { MINUTE, HOUR, DAY, MONTH, WEEKDAY, SECOND, YEAR, N_FIELDS };
-enum { PART_MAX = 64, NUMBER_HUGE = 1000000 };
-
-struct cron_field {
-	const char *name;
-	int min, max;
-	const char *const *names; /* of its values */
-	size_t n_names;
-	int first; /* value of the first name */
-};
-
-static const char *const month_names[] = { "jan", "feb", "mar", "apr", "may", "jun",
-	"jul", "aug", "sep", "oct", "nov", "dec" };
-static const char *const day_names[] = { "sun", "mon", "tue", "wed", "thu", "fri",
-	"sat" };
-
-static const struct cron_field cron_fields[N_FIELDS] = {
-	[MINUTE] = { "minute", 0, 59, NULL, 0, 0 },
-	[HOUR] = { "hour", 0, 23, NULL, 0, 0 },
-	[DAY] = { "day of month", 1, 31, NULL, 0, 0 },
-	[MONTH] = { "month", 1, 12, month_names, N_ELEM(month_names), 1 },
-	[WEEKDAY] = { "day of week", 0, 6, day_names, N_ELEM(day_names), 0 },
-	[SECOND] = { "second", 0, 59, NULL, 0, 0 },
-	[YEAR] = { "year", 1970, 2099, NULL, 0, 0 },
-};
-
-struct cron {
-	size_t n;           /* fields */
-	unsigned days, nth; /* of the week: all, those with #n or L; bit 7: * */
-	struct buf *why;
-};
-
-static bool
-is_digits(const char *s)
-{
-	return *s && !s[strspn(s, "0123456789")];
-}
-
-static int
-number(const char *s)
-{
-	long v = strtol(s, NULL, 10);
-
-	return v > NUMBER_HUGE ? NUMBER_HUGE : (int)v;
-}
-
-/* Sunday is 7 too, and 0 the first day or month: in lines of some lengths. */
-static int
-alias(const struct cron *c, size_t field, int v)
-{
-	if (field == WEEKDAY && v == 7 && c->n == 5)
-		return 0;
-	if (field == DAY && v == 0 && c->n == 6)
-		return 1;
-	return v;
-}
-
-/* A number or a name. */
-static bool
-cron_value(const struct cron *c, size_t field, const char *s, int *ret)
-{
-	const struct cron_field *f = &cron_fields[field];
-
-	if (is_digits(s)) {
-		*ret = alias(c, field, number(s));
-		return true;
-	}
-	for (size_t i = 0; i < f->n_names; i++) {
-		if (strcmp(s, f->names[i]) != 0)
-			continue;
-		*ret = f->first + (int)i;
-		return true;
-	}
-	return false;
-}
-
-static bool
-wrong_part(const struct cron *c, size_t field, const char *part)
-{
-	buf_addf(c->why, "%s cannot be %s", cron_fields[field].name,
-		*part ? part : "empty");
-	return false;
-}
-
-static void
-note_days(struct cron *c, size_t field, unsigned days, bool nth)
-{
-	if (field != WEEKDAY)
-		return;
-	c->days |= days;
-	if (nth)
-		c->nth |= days;
-}
-
-/* The days from low to high, by step, round the week. */
-static unsigned
-days_between(int low, int high, int step)
-{
-	unsigned days = 0;
-
-	if (low == high) {
-		low = 0;
-		high = 6;
-	}
-	if (low > high)
-		high += 7;
-	for (int d = low; d <= high; d += step)
-		days |= 1U << (d % 7);
-	return days;
-}
-
-static bool
-cron_range(struct cron *c, size_t field, const char *low, const char *high,
-	const char *step, bool nth)
-{
-	const struct cron_field *f = &cron_fields[field];
-	int from, to, by = number(step);
-
-	if (field == DAY && strcmp(high, "l") == 0)
-		high = "31";
-	if (!by || !cron_value(c, field, low, &from) ||
-		!cron_value(c, field, high, &to))
-		return false;
-	if (from > f->max || to > f->max || (from != to && from < f->min))
-		return false;
-	note_days(c, field, field == WEEKDAY ? days_between(from, to, by) : 0, nth);
-	return true;
-}
-
-static bool
-cron_single(struct cron *c, size_t field, const char *s, bool nth)
-{
-	int v;
-
-	if (strcmp(s, "*") == 0) {
-		note_days(c, field, 1U << 7, nth);
-		return true;
-	}
-	if (field == DAY && strcmp(s, "l") == 0)
-		return true;
-	if (!cron_value(c, field, s, &v))
-		return false;
-	if (v < cron_fields[field].min || v > cron_fields[field].max)
-		return false;
-	note_days(c, field, field == WEEKDAY ? 1U << v : 0, nth);
-	return true;
-}
-
-/* One of the parts between commas; s is changed. */
-static bool
-cron_part(struct cron *c, size_t field, char *s, bool nth)
-{
-	char max[16], *slash = strrchr(s, '/'), *dash;
-	const char *step = "1";
-
-	snprintf(max, sizeof(max), "%d", cron_fields[field].max);
-	if (slash) {
-		*slash = '\0';
-		step = slash + 1;
-		if (!is_digits(step))
-			return false;
-	}
-	dash = strchr(s, '-');
-	if (dash) {
-		*dash = '\0';
-		return *s && dash[1] && cron_range(c, field, s, dash + 1, step, nth);
-	}
-	if (!slash)
-		return cron_single(c, field, s, nth);
-	if (strcmp(s, "*") == 0) {
-		char min[16];
-
-		snprintf(min, sizeof(min), "%d", cron_fields[field].min);
-		return cron_range(c, field, min, max, step, nth);
-	}
-	return cron_range(c, field, s, max, step, nth);
-}
-
-/* What may stand before `#`: a word, or two days by name. */
-static bool
-is_nth_day(const char *from, const char *hash)
-{
-	size_t n = (size_t)(hash - from);
-
-	if (n == 7 && from[3] == '-' && isalpha((unsigned char)from[0]) &&
-		isalpha((unsigned char)from[4]))
-		return true;
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)from[i]) && from[i] != '_')
-			return false;
-	return n > 0;
-}
-
-/* `2#3`, `mon-fri#1`, `L5`: cut to the day; false if it is none of them. */
-static bool
-cut_nth(char **s, bool *ret_good)
-{
-	char *hash = strchr(*s, '#');
-
-	*ret_good = true;
-	if (hash && is_nth_day(*s, hash) && is_digits(hash + 1)) {
-		*ret_good = number(hash + 1) >= 1 && number(hash + 1) <= 5;
-		*hash = '\0';
-		return true;
-	}
-	if (**s == 'l' && is_digits(*s + 1)) {
-		(*s)++;
-		return true;
-	}
-	return false;
-}
-
-static bool
-cron_field(struct cron *c, size_t field, const char *text)
-{
-	const char *from = text, *comma;
-	char part[PART_MAX], *s;
-	bool last = false, good = true;
-
-	if (strchr(text, '?'))
-		return (text[1] == '\0' && (field == DAY || field == WEEKDAY)) ||
-		       wrong_part(c, field, text);
-	if (*text == 'h' || *text == 'r') {
-		buf_adds(c->why, "random and hashed fields are not supported");
-		return false;
-	}
-	for (; !last; from = comma + 1) {
-		comma = from + strcspn(from, ",");
-		last = !*comma;
-		if (comma - from >= PART_MAX)
-			return wrong_part(c, field, "that long");
-		memcpy(part, from, (size_t)(comma - from));
-		part[comma - from] = '\0';
-		s = part;
-		if (field == WEEKDAY && cut_nth(&s, &good))
-			good = good && cron_part(c, field, s, true);
-		else
-			good = cron_part(c, field, s, false);
-		if (!good) {
-			part[0] = '\0';
-			buf_addf(c->why, "%s cannot be %.*s", cron_fields[field].name,
-				comma == from ? 5 : (int)(comma - from),
-				comma == from ? "empty" : from);
-			return false;
-		}
-	}
-	return true;
-}
-
-static const char *
-cron_alias(const char *text)
-{
-	static const char *const names[] = { "@midnight", "@hourly", "@daily",
-		"@weekly", "@monthly", "@yearly", "@annually" };
-
-	for (size_t i = 0; i < N_ELEM(names); i++)
-		if (strcasecmp(text, names[i]) == 0)
-			return "0 0 1 1 *";
-	return text;
-}
-
-static size_t
-cron_split(char *line, char *fields[N_FIELDS + 1])
-{
-	size_t n = 0;
-	char *save = NULL, *word;
-
-	for (word = strtok_r(line, " \t\r\n\v\f", &save); word && n <= N_FIELDS;
-		word = strtok_r(NULL, " \t\r\n\v\f", &save))
-		fields[n++] = word;
-	return n;
-}
-
-/* Days of the week in two ways at once are more than Prefect's scheduler can do. */
-static bool
-cron_days_fit(const struct cron *c)
-{
-	unsigned rest = c->days & ~c->nth & ~(1U << 7);
-
-	if (!c->nth || !rest || __builtin_popcount(c->days) == 7)
-		return true;
-	buf_adds(c->why, "day of week cannot mix plain days with #n or L");
-	return false;
-}
 
 bool
 schedule_check_cron(const char *text, struct buf *why)
 {
-	struct cron c = { .why = why };
-	char *fields[N_FIELDS + 1], *line = xstrdup(cron_alias(text));
-	bool good = true;
+	struct schedule_cron c;
 
-	for (char *p = line; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	c.n = cron_split(line, fields);
-	if (c.n < 5 || c.n > N_FIELDS) {
-		buf_adds(why, "a cron line has five fields, or six or seven");
-		good = false;
-	}
-	for (size_t i = 0; i < c.n && good; i++)
-		good = cron_field(&c, i, fields[i]);
-	free(line);
-	return good && cron_days_fit(&c);
+	return schedule_cron_read(text, &c, why);
 }
 
 /* ---- zones */
@@ -349,13 +52,19 @@ is_zone_name(const char *name)
 	return true;
 }
 
-bool
-schedule_check_zone(const char *name, struct buf *why)
+const char *
+schedule_check_zones(void)
 {
 	const char *folder = getenv("TZDIR");
 
-	if (!folder || !*folder)
-		folder = "/usr/share/zoneinfo";
+	return folder && *folder ? folder : "/usr/share/zoneinfo";
+}
+
+bool
+schedule_check_zone(const char *name, struct buf *why)
+{
+	const char *folder = schedule_check_zones();
+
 	if (strcmp(name, "UTC") == 0)
 		return true;
 	if (is_zone_name(name) &&
@@ -517,11 +226,8 @@ two_digits(const char **p, int max, int *ret)
 static bool
 date_exists(int year, int month, int day)
 {
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
 	return year >= 1 && month >= 1 && month <= 12 && day >= 1 &&
-	       day <= (month == 2 && leap ? 29 : days[month - 1]);
+	       day <= civil_month_days(year, month);
 }
 
 /* [T ]HH[:MM[:SS[.ffffff]]] */

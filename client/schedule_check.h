@@ -20,6 +20,7 @@ bool schedule_check_rrule(const char *text, struct buf *why);
 
 /* A name of the system's zones. Any will do on a machine that has none. */
 bool schedule_check_zone(const char *name, struct buf *why);
+const char *schedule_check_zones(void); /* the folder of their files */
 
 /* `PT1H`, `P1DT2H`, `1:30:00`, `2 days, 1:00:00`: seconds. */
 bool schedule_check_duration(const char *text, double *ret_seconds, struct buf *why);

@@ -1,5 +1,6 @@
 #include "weir/time.h"
 
+#include "civil.h"
 #include "weir/mem.h"
 
 enum { DAY_S = 86400 };
@@ -19,48 +20,16 @@ struct cursor {
 	const char *p, *end;
 };
 
-/* Days since 1970-01-01 of the proleptic Gregorian calendar; years begin in March. */
-static int64_t
-days_from_civil(int64_t y, int m, int d)
-{
-	int64_t era, yoe, doy;
-
-	y -= m <= 2;
-	era = (y >= 0 ? y : y - 399) / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static void
-civil_from_days(int64_t days, struct civil *ret)
-{
-	int64_t era, doe, yoe, doy, mp;
-
-	days += 719468;
-	era = (days >= 0 ? days : days - 146096) / 146097;
-	doe = days - era * 146097;
-	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	mp = (5 * doy + 2) / 153;
-	ret->day = (int)(doy - (153 * mp + 2) / 5 + 1);
-	ret->month = (int)(mp < 10 ? mp + 3 : mp - 9);
-	ret->year = yoe + era * 400 + (ret->month <= 2);
-}
-
-static int64_t
-floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
 static struct civil
 civil_from_us(int64_t us)
 {
 	struct civil c;
-	int64_t days = floor_div(us, (int64_t)DAY_S * WEIR_SECOND_US);
+	int64_t days = civil_div(us, (int64_t)DAY_S * WEIR_SECOND_US);
+	struct civil_date date = civil_date(days);
 
-	civil_from_days(days, &c);
+	c.year = date.year;
+	c.month = date.month;
+	c.day = date.day;
 	c.seconds_us = us % ((int64_t)DAY_S * WEIR_SECOND_US);
 	if (c.seconds_us < 0)
 		c.seconds_us += (int64_t)DAY_S * WEIR_SECOND_US;
@@ -70,18 +39,8 @@ civil_from_us(int64_t us)
 static int64_t
 civil_to_us(const struct civil *c)
 {
-	return days_from_civil(c->year, c->month, c->day) * DAY_S * WEIR_SECOND_US +
+	return civil_days(c->year, c->month, c->day) * DAY_S * WEIR_SECOND_US +
 	       c->seconds_us;
-}
-
-static int
-month_days(int64_t y, int m)
-{
-	static const signed char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
-		31 };
-	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-
-	return m == 2 && leap ? 29 : days[m - 1];
 }
 
 /* The instant at which clocks of the local zone show c; a skipped hour moves forward.
@@ -107,7 +66,7 @@ local_to_us(const struct civil *c)
 static struct civil
 shown_at(int64_t us, bool utc)
 {
-	time_t t = (time_t)floor_div(us, WEIR_SECOND_US);
+	time_t t = (time_t)civil_div(us, WEIR_SECOND_US);
 	struct civil c;
 	struct tm tm;
 
@@ -178,7 +137,7 @@ take_date(struct cursor *c, struct civil *ret)
 	if (!take_digits(c, 4, &y) || !take(c, '-') || !take_digits(c, 2, &m) ||
 		!take(c, '-') || !take_digits(c, 2, &d))
 		return false;
-	if (m < 1 || m > 12 || d < 1 || d > month_days(y, (int)m))
+	if (m < 1 || m > 12 || d < 1 || d > civil_month_days(y, (int)m))
 		return false;
 	*ret = (struct civil){ y, (int)m, (int)d, 0 };
 	return true;
@@ -436,7 +395,7 @@ weir_time_relative(struct buf *out, int64_t us, int64_t now_us, bool utc, bool a
 		return;
 	}
 	c = shown_at(us, utc);
-	day = (days_from_civil(c.year, c.month, c.day) % 7 + 7) % 7;
+	day = (civil_days(c.year, c.month, c.day) % 7 + 7) % 7;
 	if ((diff < 0 ? -diff : diff) < (int64_t)6 * DAY_S * WEIR_SECOND_US)
 		buf_addf(out, "%s %02d:%02d", days[day],
 			(int)(c.seconds_us / WEIR_SECOND_US / 3600),

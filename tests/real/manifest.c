@@ -17,6 +17,7 @@
 #include "manifest_priv.h"
 #include "pysig.h"
 #include "schedule_check.h"
+#include "schedule_dates.h"
 
 static const char *const ways[] = {
 	[WEIR_SCHEMA_AUTO] = "auto",
@@ -121,6 +122,45 @@ check_schedules(void)
 	return 0;
 }
 
+/* {"schedule":..., "from":us, "until":us, "n":N, "enough":N, "enough_us":us} */
+static void
+print_dates(const char *text)
+{
+	json_t *ask = json_loads(text, 0, NULL);
+	struct schedule_want w = {
+		.from_us = json_integer_value(json_object_get(ask, "from")),
+		.until_us = json_integer_value(json_object_get(ask, "until")),
+		.max = (size_t)json_integer_value(json_object_get(ask, "n")),
+		.enough = (size_t)json_integer_value(json_object_get(ask, "enough")),
+		.enough_us = json_integer_value(json_object_get(ask, "enough_us")),
+	};
+	struct schedule_dates *s = NULL;
+	struct weir_err err = { 0 };
+	int64_t us[SCHEDULE_DATES_MAX];
+	size_t n = 0;
+
+	if (schedule_dates_new(json_object_get(ask, "schedule"), &s, &err) ||
+		schedule_dates_get(s, &w, us, &n, &err))
+		printf("%s", err.text);
+	else
+		for (size_t i = 0; i < n; i++)
+			printf("%s%lld", i ? " " : "", (long long)us[i]);
+	putchar('\n');
+	schedule_dates_free(s);
+	json_decref(ask);
+}
+
+static int
+find_dates(void)
+{
+	static char text[1 << 22];
+	size_t n = fread(text, 1, sizeof(text) - 1, stdin);
+
+	for (char *p = text; p < text + n; p += strlen(p) + 1)
+		print_dates(p);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -132,6 +172,8 @@ main(int argc, char **argv)
 		return print_signatures(argv[2], argv + 3);
 	if (argc == 2 && strcmp(argv[1], "--schedules") == 0)
 		return check_schedules();
+	if (argc == 2 && strcmp(argv[1], "--dates") == 0)
+		return find_dates();
 	if (argc < 3)
 		return 2;
 	o.path = argv[1];
