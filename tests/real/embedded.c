@@ -1,6 +1,7 @@
 /*
  * The embedded backend as a program: a request a line, `{"method", "path", "body"}`, is
- * answered by a line, `{"status", "body"}`. For comparison with real servers.
+ * answered by a line, `{"status", "body"}`; a list of them by as many lines, of one
+ * transaction. For comparison with real servers, and to be killed.
  *
  * Usage: embedded FILE < REQUESTS
  */
@@ -57,8 +58,8 @@ method_of(const json_t *request)
 	return "GET";
 }
 
-static void
-ask(struct transport *t, const json_t *request)
+static char *
+submit(struct transport *t, const json_t *request)
 {
 	const json_t *body = json_object_get(request, "body");
 	char *text = body && !json_is_null(body)
@@ -72,8 +73,19 @@ ask(struct transport *t, const json_t *request)
 	};
 
 	t->ops->submit(t, &r);
+	return text;
+}
+
+static void
+ask(struct transport *t, const json_t *request)
+{
+	size_t n = json_is_array(request) ? json_array_size(request) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		free(submit(t, json_array_get(request, i)));
+	if (!json_is_array(request))
+		free(submit(t, request));
 	t->ops->pump(t, -1);
-	free(text);
 }
 
 int
