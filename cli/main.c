@@ -16,6 +16,7 @@
  *   log	the diagnostic log
  *   id		16-byte ids
  *   json	JSON as a tree to look at
+ *   json_out	JSON text of a tree
  *   banned.h	functions that we do not use
  *   types.h	runs, task runs, logs, documents as plain data; states
  * Settings:

@@ -2,21 +2,13 @@
 #include "embedded_priv.h"
 #include "weir/time.h"
 
-static int
-dump(const char *text, size_t n, void *arg)
-{
-	buf_add(arg, text, n);
-	return 0;
-}
-
 enum weir_rc
 embedded_answer(struct embedded_call *c, long status, json_t *owned)
 {
 	c->status = owned ? status : 204;
 	buf_clear(&c->out);
 	if (owned)
-		(void)json_dump_callback(
-			owned, dump, &c->out, JSON_COMPACT | JSON_ENCODE_ANY);
+		json_out(&c->out, owned);
 	json_decref(owned);
 	return WEIR_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "json_out.h"
 #include "store_write.h"
 #include "weir/buf.h"
 #include "weir/types.h"

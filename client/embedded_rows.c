@@ -259,13 +259,6 @@ embedded_named(struct embedded_call *c, enum weir_kind kind,
 
 /* ---- and back */
 
-static int
-dump(const char *text, size_t n, void *arg)
-{
-	buf_add(arg, text, n);
-	return 0;
-}
-
 /* `updated` moves on, or the store would take it for what it has. */
 static void
 touch(const struct embedded_call *c, json_t *object, struct buf *out)
@@ -275,7 +268,7 @@ touch(const struct embedded_call *c, json_t *object, struct buf *out)
 	if (last != WEIR_NO_TIME && us <= last)
 		us = last + 1;
 	json_object_set_new(object, "updated", embedded_time(us));
-	(void)json_dump_callback(object, dump, out, JSON_COMPACT);
+	json_out(out, object);
 }
 
 enum weir_rc

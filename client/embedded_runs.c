@@ -40,8 +40,8 @@ add_fault(void *arg, const char *path, const char *text)
 bool
 embedded_fits(const json_t *schema, const json_t *parameters, struct buf *why)
 {
-	char *schema_text = json_dumps(schema, JSON_COMPACT);
-	char *text = json_dumps(parameters, JSON_COMPACT);
+	char *schema_text = json_out_text(schema);
+	char *text = json_out_text(parameters);
 	struct weir_schema *s = NULL;
 	struct weir_json *tree = NULL;
 	struct weir_err err = { 0 };
@@ -78,7 +78,7 @@ new_policy(const json_t *given)
 static bool
 too_big(const json_t *parameters)
 {
-	char *text = json_dumps(parameters, JSON_COMPACT);
+	char *text = json_out_text(parameters);
 	bool big = text && strlen(text) > EMBEDDED_PARAMETERS_MAX;
 
 	free(text);

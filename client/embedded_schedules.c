@@ -156,7 +156,7 @@ static enum weir_rc
 put_one(struct embedded_call *c, const struct weir_id *deployment,
 	const json_t *schedule)
 {
-	char *doc = json_dumps(schedule, JSON_COMPACT);
+	char *doc = json_out_text(schedule);
 	struct weir_id id;
 	sqlite3_stmt *st = NULL;
 	enum weir_rc rc = db_get(c->db, SQL_EMB_SCHEDULE_ADD, &st, c->err);

@@ -168,13 +168,6 @@ set_state(json_t *run, json_t *state)
 	json_decref(state);
 }
 
-static int
-dump(const char *text, size_t n, void *arg)
-{
-	buf_add(arg, text, n);
-	return 0;
-}
-
 static enum weir_rc
 add_state(struct embedded_call *c, const struct weir_id *run, const json_t *state)
 {
@@ -186,7 +179,7 @@ add_state(struct embedded_call *c, const struct weir_id *run, const json_t *stat
 	if (rc)
 		return rc;
 	(void)embedded_get_id(json_object_get(state, "id"), &id);
-	(void)json_dump_callback(state, dump, &doc, JSON_COMPACT);
+	json_out(&doc, state);
 	db_bind_id(st, 1, run);
 	db_bind_id(st, 2, &id);
 	db_bind_str(st, 3, buf_str(&doc));

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "json_out.h"
 #include "pull_text.h"
 #include "weir/mem.h"
 
@@ -213,21 +214,10 @@ weir_json_next(const struct weir_json *object, void **at, const char **ret_name,
 	return true;
 }
 
-static int
-take(const char *text, size_t len, void *arg)
-{
-	buf_add(arg, text, len);
-	return 0;
-}
-
 void
 weir_json_dump(const struct weir_json *j, struct buf *out)
 {
-	if (!j)
-		buf_adds(out, "null");
-	else
-		json_dump_callback(tree_of(j), take, out,
-			JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+	json_out(out, j ? tree_of(j) : NULL);
 }
 
 void

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json_out.h"
 #include "manifest_priv.h"
 #include "weir/text.h"
 
@@ -307,7 +308,7 @@ dump(struct reading *r, const json_t *v)
 
 	if (!v)
 		return STR("");
-	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
+	text = json_out_text(v);
 	if (!text)
 		return STR("null");
 	s.len = strlen(text);

@@ -1,3 +1,4 @@
+#include "json_out.h"
 #include "manifest_priv.h"
 
 /* Those that no step resolves first, or that are resolved where they are used. */
@@ -169,9 +170,7 @@ python_text(const json_t *v)
 		return xstrdup(json_is_true(v) ? "True" : "False");
 	if (json_is_null(v))
 		return xstrdup("None");
-	return json_is_number(v)
-		       ? json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
-		       : NULL;
+	return json_is_number(v) ? json_out_text(v) : NULL;
 }
 
 static enum weir_rc

@@ -1,5 +1,6 @@
 #include <ctype.h>
 
+#include "json_out.h"
 #include "manifest_priv.h"
 
 enum hole_kind { HOLE_PLAIN, HOLE_BLOCK, HOLE_VARIABLE, HOLE_ENV };
@@ -180,8 +181,6 @@ count_bytes(struct job *j, size_t n)
 static enum weir_rc
 add_value(struct job *j, const struct hole *h, const json_t *v, struct buf *out)
 {
-	char *number;
-
 	if (json_is_string(v)) {
 		buf_add(out, json_string_value(v), json_string_length(v));
 	} else if (json_is_boolean(v)) {
@@ -189,9 +188,7 @@ add_value(struct job *j, const struct hole *h, const json_t *v, struct buf *out)
 	} else if (json_is_null(v)) {
 		buf_adds(out, "None");
 	} else if (json_is_number(v)) {
-		number = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-		buf_adds(out, number ? number : "");
-		free(number);
+		json_out(out, v);
 	} else {
 		return manifest_fail(j->r, j->at,
 			"%.*s is a list or an object and stands inside of a text",

@@ -1,23 +1,16 @@
 /* Faults of parameters in words. */
+#include "json_out.h"
 #include "params_priv.h"
 #include "weir/text.h"
 
 enum { VALUE_COLUMNS = 60, LIST_MAX = 12, NAMES_MAX = 1000, NEST_MAX = 8 };
-
-static int
-take(const char *text, size_t len, void *arg)
-{
-	buf_add(arg, text, len);
-	return 0;
-}
 
 void
 params_say_value(const json_t *value, struct buf *out)
 {
 	struct buf text = BUF_INIT(4096);
 
-	json_dump_callback(
-		value, take, &text, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	json_out(&text, value);
 	text_fit(out, buf_str(&text), VALUE_COLUMNS, 0);
 	buf_release(&text);
 }

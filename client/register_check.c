@@ -2,6 +2,7 @@
  * What the server would refuse, or would take and nobody could run: said before
  * anything is sent.
  */
+#include "json_out.h"
 #include "register.h"
 
 #include "weir/params.h"
@@ -54,12 +55,12 @@ static void
 find_faults(const json_t *values, const json_t *schema, struct buf *out)
 {
 	json_t *open = json_deep_copy(schema);
-	char *values_text = json_dumps(values, JSON_COMPACT), *schema_text;
+	char *values_text = json_out_text(values), *schema_text;
 	struct weir_schema *s = NULL;
 	struct weir_json *j = NULL;
 
 	drop_required(open);
-	schema_text = json_dumps(open, JSON_COMPACT);
+	schema_text = json_out_text(open);
 	if (values_text && schema_text && !has_template(values_text) &&
 		!weir_schema_parse(str_of(schema_text), &s, NULL) &&
 		!weir_json_parse(str_of(values_text), &j, NULL))

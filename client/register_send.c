@@ -3,6 +3,7 @@
  * without harm; one that is left without an answer is made good by registering again.
  */
 #define LOG_MODULE "register"
+#include "json_out.h"
 #include "register.h"
 
 #include "api_fields.h"
@@ -107,8 +108,7 @@ static enum weir_rc
 put(struct sender *s, const char *method, const char *path, const json_t *body,
 	struct buf *out)
 {
-	char *text =
-		body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+	char *text = json_out_text(body);
 	int64_t number = 0;
 	enum weir_rc rc;
 
@@ -390,7 +390,7 @@ look_again(struct sender *s)
 	json_t *served = NULL;
 
 	if (s->view->verdict == WEIR_REG_CREATED) {
-		char *text = json_dumps(s->item->served, JSON_COMPACT);
+		char *text = json_out_text(s->item->served);
 
 		buf_adds(&body, text);
 		free(text);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "json_out.h"
 #include "weir/mem.h"
 
 struct walk {
@@ -112,15 +113,11 @@ next_hole(const char *p, struct hole *ret)
 static void
 add_value(struct buf *out, const json_t *v)
 {
-	char *text;
-
 	if (json_is_string(v)) {
 		buf_add(out, json_string_value(v), json_string_length(v));
 		return;
 	}
-	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
-	buf_adds(out, text ? text : "");
-	free(text);
+	json_out(out, v);
 }
 
 static json_t *

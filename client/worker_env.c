@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "json_out.h"
 #include "weir/mem.h"
 
 extern char **environ;
@@ -83,8 +84,6 @@ is_passed(const char *entry)
 static bool
 value_text(const json_t *v, struct buf *out)
 {
-	char *text;
-
 	if (json_is_string(v)) {
 		buf_add(out, json_string_value(v), json_string_length(v));
 		buf_adds(out, "");
@@ -93,9 +92,7 @@ value_text(const json_t *v, struct buf *out)
 	}
 	if (json_is_null(v))
 		return buf_adds(out, ""), true;
-	text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
-	buf_adds(out, text ? text : "");
-	free(text);
+	json_out(out, v);
 	return !out->truncated;
 }
 
@@ -188,7 +185,7 @@ add_parameters(struct env *e, const struct worker_env *w)
 {
 	json_t *value;
 	const char *name;
-	char *whole = w->parameters ? json_dumps(w->parameters, JSON_COMPACT) : NULL;
+	char *whole = json_out_text(w->parameters);
 
 	if (w->parameters_file)
 		set(e, "WEIR_PARAMETERS_FILE", w->parameters_file);

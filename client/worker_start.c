@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "json_out.h"
 #include "relay.h"
 #include "weir/text.h"
 #include "weir/time.h"
@@ -48,8 +49,7 @@ worker_start_process(struct worker_run *r, char *const *words, char *const *env,
 static bool
 write_parameters(struct worker_run *r, struct weir_err *err)
 {
-	char *text = json_dumps(
-		json_object_get(r->doc, "parameters"), JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_out_text(json_object_get(r->doc, "parameters"));
 	size_t n = text ? strlen(text) : 0;
 	int fd;
 

@@ -125,9 +125,9 @@ test_repaired(void **state)
 		{ "{\"k\\u0000\":1}", "{\"k\xef\xbf\xbd\":1}" },
 		{ "[\"\xe2\x82\"]", "[\"\xef\xbf\xbd\xef\xbf\xbd\"]" },
 		{ "[\"a\tb\"]", "[\"a b\"]" },
-		{ "[99999999999999999999,-7]", "[1e20,-7]" },
-		{ "[1e400,-1E999,\"1e400\"]",
-			"[1.7976931348623157e308,-1.7976931348623157e308,\"1e400\"]" },
+		{ "[99999999999999999999,-7]", "[1e+20,-7]" },
+		{ "[1e400,-1E999,\"1e400\"]", "[1.7976931348623157e+308,"
+					      "-1.7976931348623157e+308,\"1e400\"]" },
 	};
 	struct buf out = BUF_INIT(256);
 
@@ -168,11 +168,33 @@ test_shown(void **state)
 	buf_release(&out);
 }
 
+/* What is read is written as it was: reals with the digits that Python gives them. */
+static void
+test_out(void **state)
+{
+	static const char *const texts[] = { "0.1", "2.641719", "0.30000000000000004",
+		"1e-07", "1e+300", "-0.0", "3.0", "9007199254740993",
+		"\"\\u0000\\\"\\n\"", "[]", "{}", "null",
+		"[true,false,{\"b\":1,\"a\":[null,1.5]}]" };
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(texts); i++) {
+		struct weir_json *j = parse(texts[i]);
+		struct buf out = BUF_INIT(1 << 10);
+
+		weir_json_dump(j, &out);
+		assert_string_equal(buf_cstr(&out), texts[i]);
+		buf_release(&out);
+		weir_json_free(j);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_out),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_order_and_dump),
 		cmocka_unit_test(test_bad),
