@@ -81,10 +81,10 @@ lines()
 	printf '[%s]' "$(tr '\n' , <"$T/out" | sed 's/,$//')" >"$T/out"
 }
 
-# start ARGUMENT...: a worker in the background, which serves by now.
+# A worker in the background, which serves by now.
 start()
 {
-	"$WEIR" worker "$@" 2>"$T/worker" 3>&- &
+	"$WEIR" worker 2>"$T/worker" 3>&- &
 	WORKER=$!
 	until_true grep -q 'serves pool' "$T/worker"
 }
@@ -105,10 +105,10 @@ in_state()
 	[ "$(field state_name)" = "$1" ]
 }
 
-# stop [SIGNAL]: what the worker exits with is in $status.
+# What the worker exits with is in $status.
 stop()
 {
-	kill "-${1:-TERM}" "$WORKER"
+	kill "$WORKER"
 	status=0
 	wait "$WORKER" || status=$?
 	WORKER=
