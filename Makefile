@@ -130,7 +130,7 @@ demo: $(B)/.deps
 	@B=$(B) tests/demo/run
 
 # ---- tests: tests/README.md
-CHECK  = unit fuzz cli tui sync lint
+CHECK  = unit fuzz cli tui demo sync lint
 RUN    = B=$(B) CC='$(CC)' tests/lib/run
 unit-tests: $(B)/.deps-test $(call bin,$(UNIT))
 fuzz-replay: $(B)/.deps-test $(call bin,$(FUZZ))
@@ -140,7 +140,7 @@ check: test-programs
 	@$(RUN) $(CHECK)
 unit: unit-tests
 	@$(RUN) unit
-check-cli check-tui check-sync check-real: check-%: test-programs
+check-cli check-tui check-demo check-sync check-real: check-%: test-programs
 	@$(RUN) $*
 check-real: real-venvs
 real-venvs: $(B)/.deps-test
@@ -207,7 +207,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all demo deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
-	check-sync check-real real-venvs check-asan check-tsan distcheck fuzz torture lint tidy bench \
+	check-demo check-sync check-real real-venvs check-asan check-tsan distcheck fuzz torture lint tidy bench \
 	format install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
