@@ -223,6 +223,11 @@ add_server(struct env *e, const struct worker_env *w)
 	bool named = origin && name &&
 		     (strstr(origin, "profiles.toml") || strstr(origin, "weir.conf"));
 
+	if (weir_config_embedded(w->config)) {
+		/* said, so that it is no guess of a command that acts */
+		set(e, "WEIR_PROFILE", "embedded");
+		return;
+	}
 	if (named)
 		set(e, "WEIR_PROFILE", name);
 	if (named && !w->engine)
