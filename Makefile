@@ -197,7 +197,7 @@ help:
 	'make check-tsan   the suites with threads under ThreadSanitizer' \
 	'make check-real   against real Prefect servers (made in a venv)' \
 	'make fuzz         each fuzz target for FUZZ_SECONDS=60' \
-	'make torture      sync killed at every commit, full numbers' \
+	'make torture      syncs, workers, commands, servers killed; full numbers' \
 	'make bench        speed, as ratios to other programs in one run' \
 	'make tidy         clang-tidy' \
 	'make distcheck    gcc, clang, NDEBUG, static, sanitizers, install and uninstall' \

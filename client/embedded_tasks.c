@@ -203,11 +203,36 @@ state_of_run(struct embedded_call *c, const json_t *task, enum weir_state *ret)
 	return rc;
 }
 
+/* What failed and has retries left is to be tried again; NULL: it has not. */
+static json_t *
+once_more(struct embedded_call *c, const json_t *task, const json_t *proposed)
+{
+	const json_t *policy = json_object_get(task, "empirical_policy");
+	const json_t *retries = json_object_get(policy, "retries");
+	const json_t *delay = json_object_get(policy, "retry_delay");
+	int64_t runs = json_integer_value(json_object_get(task, "run_count"));
+
+	if (embedded_type(proposed) != WEIR_ST_FAILED || !json_is_integer(retries) ||
+		embedded_type(json_object_get(task, "state")) != WEIR_ST_RUNNING ||
+		runs > json_integer_value(retries))
+		return NULL;
+	/* one for each retry, the last for all that follow */
+	if (json_is_array(delay) && json_array_size(delay)) {
+		size_t n = json_array_size(delay);
+
+		delay = json_array_get(delay,
+			runs > (int64_t)n ? n - 1 : (size_t)(runs > 0 ? runs - 1 : 0));
+	}
+	return embedded_state(c, "SCHEDULED", "AwaitingRetry",
+		embedded_str(proposed, "message"),
+		c->now_us + (int64_t)(json_number_value(delay) * WEIR_SECOND_US));
+}
+
 enum weir_rc
 embedded_do_set_task_state(struct embedded_call *c)
 {
 	const json_t *proposed = json_object_get(c->body, "state");
-	bool force = json_is_true(json_object_get(c->body, "force"));
+	bool force = json_is_true(json_object_get(c->body, "force")), again;
 	enum weir_state run = WEIR_ST_NONE;
 	const char *why = NULL;
 	json_t *task, *state = NULL;
@@ -224,11 +249,17 @@ embedded_do_set_task_state(struct embedded_call *c)
 			verdict("ABORT", "abort_details", why,
 				json_object_get(task, "state")));
 	else if (!rc) {
-		state = embedded_state_of(c, proposed);
+		state = force ? NULL : once_more(c, task, proposed);
+		again = state != NULL;
+		if (!again)
+			state = embedded_state_of(c, proposed);
 		rc = embedded_enter_task(c, task, json_incref(state));
 		if (!rc)
 			rc = embedded_answer(c, 201,
-				verdict("ACCEPT", "accept_details", NULL, state));
+				again ? verdict("REJECT", "reject_details", "Retrying",
+						state)
+				      : verdict("ACCEPT", "accept_details", NULL,
+						state));
 	}
 	json_decref(state);
 	json_decref(task);

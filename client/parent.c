@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "task.h"
 #include "weir/mem.h"
 
 enum { ANSWER_MAX = 16 << 20 };
@@ -83,6 +84,7 @@ parent_link(struct api *a, const char *parent, const char *name, const char *key
 		"flow_run_id", parent, "task_key", "weir.trigger", "dynamic_key", key,
 		"task_inputs", inputs(), "state", "type", "PENDING", "name", "Pending");
 	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	task_mark();
 	rc = ask(a, "POST", "/task_runs/", text ? text : "", &task, err);
 	made = json_string_value(json_object_get(task, "id"));
 	if (!rc && (!made || !weir_id_parse(str_of(made), ret_task)))

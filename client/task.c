@@ -149,6 +149,16 @@ log_fd(void)
 	return flags >= 0 && (flags & O_APPEND) ? (int)fd : -1;
 }
 
+void
+task_mark(void)
+{
+	struct spool_frame f = { .from = SPOOL_TASK, .us = weir_now_us() };
+	int fd = log_fd();
+
+	if (fd >= 0)
+		(void)!spool_append(fd, &f, "");
+}
+
 /* Its task run, if it is in a run; else k->api stays NULL. */
 static void
 begin(struct task *k, struct weir_session *s)
@@ -163,6 +173,7 @@ begin(struct task *k, struct weir_session *s)
 		return;
 	rc = session_api(s, weir_monotonic_us() + PATIENCE_US, &k->api, &err);
 	if (!rc) {
+		task_mark();
 		k->api->deadline_us = weir_monotonic_us() + PATIENCE_US;
 		rc = make(k, &err);
 	}
@@ -177,14 +188,6 @@ begin(struct task *k, struct weir_session *s)
 		return;
 	}
 	k->try.log_fd = log_fd();
-	if (k->try.log_fd >= 0) {
-		/* the worker shall know that there is a task, if it says nothing */
-		struct spool_frame f = {
-			.from = SPOOL_TASK, .us = weir_now_us(), .task = k->try.task
-		};
-
-		(void)!spool_append(k->try.log_fd, &f, "");
-	}
 }
 
 /* ---- its end */
@@ -229,8 +232,11 @@ report(struct task *k, int64_t tries)
 	judge(&k->try, &e);
 	if (k->api && set_state(k, e.type, e.name, e.message, &at_us, &err))
 		note(k->t, &err);
-	if (!k->api && k->try.status && !k->try.signal && tries <= k->t->retries)
-		at_us = weir_now_us() + k->t->retry_delay_us;
+	/* the server may have counted otherwise, if an answer of it was lost */
+	if (at_us == WEIR_NO_TIME && k->try.status && !k->try.signal &&
+		tries <= k->t->retries)
+		at_us = (k->api ? api_now_us(k->api) : weir_now_us()) +
+			k->t->retry_delay_us;
 	if (at_us == WEIR_NO_TIME || e.type != WEIR_ST_FAILED)
 		return false;
 	left = at_us - (k->api ? api_now_us(k->api) : weir_now_us());

@@ -14,6 +14,8 @@ struct task_try {
 	char said[SPOOL_SAID_MAX]; /* its last error, else its last line; "" */
 };
 
+/* Before a task run is made: the worker shall know that the run may leave one open. */
+void task_mark(void);
 /* WEIR_ENOTFOUND and the like: it cannot be started (status 127 or 126). */
 WEIR_NODISCARD enum weir_rc task_try(
 	const struct weir_task *t, struct task_try *y, struct weir_err *err);

@@ -58,6 +58,8 @@ struct worker_ask {
 	worker_then *then;
 	bool in_flight;
 	int64_t again_us; /* 0: not to be sent again */
+	bool fails;       /* proposes Failed */
+	bool looks;       /* first whether that has made a retry */
 };
 
 struct worker_run {
@@ -71,10 +73,14 @@ struct worker_run {
 	int64_t due_us,
 		next_us; /* DUE; of the clock; when a tick has something to do */
 	json_t *doc, *deployment, *config, *pull, *values;
+	json_t *open_tasks;    /* that are to be ended */
 	const char *reference; /* that is asked for; a member of values */
 	bool claimed;
 	bool adopted; /* another worker began it; its job is not known */
-	bool checked;
+	bool late;    /* what a worker that died asked for may still come */
+	int checked;
+	struct weir_id
+		begun; /* the Running that a worker that died may have proposed */
 
 	struct worker_job job;
 	char **env;
@@ -166,6 +172,8 @@ json_t *worker_parse(const struct api_page *page);
 struct worker_run *worker_run_new(struct worker *w, json_t *doc);
 /* Propose Pending, with r->transition; then all that follows. */
 void worker_run_claim(struct worker_run *r);
+/* It is claimed, and nothing of it runs: go on as if it just was. */
+void worker_run_resume(struct worker_run *r);
 void worker_run_tick(struct worker_run *r, int64_t now_us);
 /* It cannot be started: failed, with this message. */
 void worker_run_fail(struct worker_run *r, const struct weir_err *err);
@@ -203,6 +211,7 @@ bool worker_shipped(struct worker_run *r); /* all of it */
 enum worker_phase {
 	WORKER_PHASE_DUE,   /* not asked for */
 	WORKER_PHASE_CLAIM, /* Pending was, or may have been, proposed */
+	WORKER_PHASE_START, /* Running was, or may have been, proposed; nothing runs */
 	WORKER_PHASE_RUN,   /* something was, or may have been, started */
 };
 /* Its folder, locked; false: another worker has it, or errno. */

@@ -35,6 +35,22 @@ is_away(const struct worker_run *r, enum weir_rc rc)
 	       rc == WEIR_EPENDING || (rc == WEIR_EAUTH && !r->reference);
 }
 
+static void send(struct worker_run *r);
+
+/* Nobody answered: once more, later. */
+static void
+send_later(struct worker_run *r, enum weir_rc rc, const struct weir_err *err)
+{
+	struct worker *w = r->w;
+
+	if (!w->away && rc != WEIR_EINTR)
+		worker_say(w, WEIR_WORKER_WARNING, "%s", err->text);
+	w->away = true;
+	r->ask.again_us = weir_monotonic_us() + WORKER_AGAIN_US;
+	r->ask.looks = r->ask.fails;
+	worker_wake_at(w, r->ask.again_us);
+}
+
 static void
 on_answer(void *arg, enum weir_rc rc, const struct api_page *page,
 	const struct weir_err *err)
@@ -47,11 +63,7 @@ on_answer(void *arg, enum weir_rc rc, const struct api_page *page,
 	w->flying--;
 	worker_wake_at(w, 0);
 	if (is_away(r, rc)) {
-		if (!w->away && rc != WEIR_EINTR)
-			worker_say(w, WEIR_WORKER_WARNING, "%s", err->text);
-		w->away = true;
-		r->ask.again_us = weir_monotonic_us() + WORKER_AGAIN_US;
-		worker_wake_at(w, r->ask.again_us);
+		send_later(r, rc, err);
 		return;
 	}
 	w->away = false;
@@ -71,6 +83,57 @@ worker_has_room(const struct worker *w)
 	return w->api->local || w->flying + w->posts < most;
 }
 
+static bool
+is_retry(const json_t *state)
+{
+	const char *name = json_string_value(json_object_get(state, "name"));
+
+	return name && strcmp(name, "AwaitingRetry") == 0;
+}
+
+/*
+ * Failed was, or may have been, proposed: where that made a retry the server does not
+ * know the proposal again and would take it for the end.
+ */
+static void
+on_looked(void *arg, enum weir_rc rc, const struct api_page *page,
+	const struct weir_err *err)
+{
+	struct worker_run *r = arg;
+	struct act_verdict v = { .status = ACT_REJECT, .state = WEIR_ST_SCHEDULED };
+	struct worker_ask done;
+	json_t *doc, *state;
+
+	r->ask.in_flight = false;
+	r->w->flying--;
+	worker_wake_at(r->w, 0);
+	if (is_away(r, rc)) {
+		send_later(r, rc, err);
+		return;
+	}
+	doc = rc ? NULL : worker_parse(page);
+	state = json_object_get(doc, "state");
+	r->ask.looks = false;
+	if (is_retry(state)) {
+		done = r->ask;
+		memset(&r->ask, 0, sizeof(r->ask));
+		r->verdict_then(r, &v, state);
+		worker_ask_release(&done);
+	} else {
+		send(r);
+	}
+	json_decref(doc);
+}
+
+static void
+look(struct worker_run *r)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
+	r->w->api->ops->raw(r->w->api, "GET", path, STR(""), true, on_looked, r);
+}
+
 static void
 send(struct worker_run *r)
 {
@@ -83,12 +146,16 @@ send(struct worker_run *r)
 	r->w->flying++;
 	a->in_flight = true;
 	a->again_us = 0;
+	if (a->looks) {
+		look(r);
+		return;
+	}
 	r->w->api->ops->raw(
 		r->w->api, a->method, a->path, str_of(a->body), true, on_answer, r);
 }
 
-void
-worker_ask(struct worker_run *r, const char *method, const char *path, const char *body,
+static void
+prepare(struct worker_run *r, const char *method, const char *path, const char *body,
 	worker_then *then)
 {
 	BUG_ON(r->ask.in_flight);
@@ -100,6 +167,13 @@ worker_ask(struct worker_run *r, const char *method, const char *path, const cha
 		.then = then,
 	};
 	r->step = WORKER_ASKS;
+}
+
+void
+worker_ask(struct worker_run *r, const char *method, const char *path, const char *body,
+	worker_then *then)
+{
+	prepare(r, method, path, body, then);
 	send(r);
 }
 
@@ -167,7 +241,10 @@ worker_propose(struct worker_run *r, enum weir_state type, const char *name,
 	api_body_state(&state, &body);
 	r->transition = weir_id_random();
 	r->verdict_then = then;
-	worker_ask(r, "POST", buf_cstr(&path), buf_cstr(&body), on_verdict);
+	prepare(r, "POST", buf_cstr(&path), buf_cstr(&body), on_verdict);
+	r->ask.fails = type == WEIR_ST_FAILED;
+	r->ask.looks = r->ask.fails && r->adopted;
+	send(r);
 	buf_release(&path);
 	buf_release(&body);
 }

@@ -20,6 +20,7 @@ enum { DEPTH_FDS = 16 };
 static const char *const phase_names[] = {
 	[WORKER_PHASE_DUE] = "due",
 	[WORKER_PHASE_CLAIM] = "claim",
+	[WORKER_PHASE_START] = "start",
 	[WORKER_PHASE_RUN] = "run",
 };
 

@@ -124,13 +124,22 @@ adopt(struct worker_run *r, const json_t *note)
 
 	if (is_phase(note, "claim") && strcmp(said(note, "pool"), r->w->pool) == 0 &&
 		weir_id_parse(str_of(said(note, "transition")), &r->transition)) {
+		r->late = true;
 		worker_run_claim(r);
+		return;
+	}
+	if (is_phase(note, "start") && strcmp(said(note, "pool"), r->w->pool) == 0 &&
+		weir_id_parse(str_of(said(note, "transition")), &r->begun) &&
+		!spool_open(&r->spool, r->dir, &err)) {
+		kill_all(r, note);
+		worker_run_resume(r);
 		return;
 	}
 	worker_say(
 		r->w, WEIR_WORKER_WARNING, "%s: its worker died: it is ended", r->name);
 	kill_all(r, note);
 	r->claimed = r->adopted = true;
+	r->late = is_phase(note, "start");
 	if (spool_open(&r->spool, r->dir, &err))
 		r->spool.fd = -1;
 	r->spool.tasks = true;

@@ -72,6 +72,7 @@ worker_run_free(struct worker_run *r)
 	json_decref(r->pull);
 	json_decref(r->values);
 	json_decref(r->outputs);
+	json_decref(r->open_tasks);
 	free(r->name);
 	free(r->dir);
 	free(r->params_file);
@@ -317,18 +318,45 @@ read_deployment(struct worker_run *r)
 
 /* ---- the claim */
 
+/* Is it still the one that was claimed, or waits for its next try here? */
+static bool
+is_ours(const json_t *doc)
+{
+	const char *state = text_of(doc, "state_type");
+	const json_t *policy = json_object_get(doc, "empirical_policy");
+
+	if (strcmp(state, "SCHEDULED") == 0)
+		return strcmp(text_of(policy, "retry_type"), "in_process") == 0;
+	return strcmp(state, "PENDING") == 0 || strcmp(state, "RUNNING") == 0;
+}
+
 static void
 on_run(struct worker_run *r, enum weir_rc rc, const struct api_page *page,
 	const struct weir_err *err)
 {
+	json_t *doc = rc ? NULL : worker_parse(page);
+
 	(void)err;
-	if (rc) {
+	if (doc && strcmp(text_of(doc, "state_type"), "CANCELLING") == 0) {
+		r->stop = WORKER_CANCELLED;
+		worker_result(r);
+	} else if (doc && is_ours(doc)) {
+		json_decref(r->doc);
+		r->doc = json_incref(doc);
+		read_deployment(r);
+	} else {
 		worker_run_end(r);
-		return;
 	}
-	json_decref(r->doc);
-	r->doc = worker_parse(page);
-	read_deployment(r);
+	json_decref(doc);
+}
+
+static void
+ask_run(struct worker_run *r)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
+	worker_ask(r, "GET", path, "", on_run);
 }
 
 /* As Prefect's workers do; servers before 3.1.6 cannot. */
@@ -355,7 +383,6 @@ static void
 on_claim(struct worker_run *r, const struct act_verdict *v, const json_t *state)
 {
 	struct weir_err err;
-	char path[128];
 
 	(void)state;
 	if (!v || !worker_accepted(v, WEIR_ST_PENDING)) {
@@ -375,8 +402,20 @@ on_claim(struct worker_run *r, const struct act_verdict *v, const json_t *state)
 		read_deployment(r);
 		return;
 	}
-	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
-	worker_ask(r, "GET", path, "", on_run);
+	ask_run(r);
+}
+
+void
+worker_run_resume(struct worker_run *r)
+{
+	char *work = xasprintf("%s/work", r->dir);
+
+	worker_note_sweep(work);
+	free(work);
+	r->claimed = r->late = true;
+	r->adopted = false;
+	r->spool.tasks = true; /* of an earlier try, perhaps */
+	ask_run(r);
 }
 
 void

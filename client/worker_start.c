@@ -17,6 +17,8 @@ static const int64_t relay_grace_us = 1000000; /* of a relay whose command is go
 static const int64_t check_us = 5000000; /* before an adopted run is looked at again */
 static const int64_t first_look_us = 20000, last_look_us = 250000;
 
+enum { CHECKS_MAX = 2 };
+
 static void propose_running(struct worker_run *r);
 
 /* ---- starting */
@@ -163,8 +165,13 @@ on_running(struct worker_run *r, const struct act_verdict *v, const json_t *stat
 static void
 propose_running(struct worker_run *r)
 {
-	/* from here on it is more than claimed */
-	worker_note(r, WORKER_PHASE_RUN);
+	memset(&r->child, 0, sizeof(r->child)); /* not that of a pull step */
+	r->reaped = false;
+	if (!weir_id_is_null(&r->begun)) {
+		r->transition = r->begun;
+		memset(&r->begun, 0, sizeof(r->begun));
+	}
+	worker_note(r, WORKER_PHASE_START);
 	worker_propose(r, WEIR_ST_RUNNING, "Running", NULL, false, on_running);
 }
 
@@ -232,6 +239,19 @@ worker_start(struct worker_run *r)
 
 /* ---- ending */
 
+/*
+ * What the dead worker had asked for may still be on its way: servers let an ended run
+ * become Running again.
+ */
+static void
+check_later(struct worker_run *r)
+{
+	r->checked++;
+	r->due_us = weir_monotonic_us() + r->checked * check_us;
+	r->step = WORKER_CHECKS;
+	worker_wake_at(r->w, r->due_us);
+}
+
 static void
 on_check(struct worker_run *r, enum weir_rc rc, const struct api_page *page,
 	const struct weir_err *err)
@@ -243,6 +263,8 @@ on_check(struct worker_run *r, enum weir_rc rc, const struct api_page *page,
 	if (type && (!strcmp(type, "RUNNING") || !strcmp(type, "PENDING"))) {
 		r->stop = WORKER_LEFT;
 		worker_result(r);
+	} else if (r->checked < CHECKS_MAX) {
+		check_later(r);
 	} else {
 		worker_run_end(r);
 	}
@@ -256,19 +278,6 @@ check(struct worker_run *r)
 
 	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
 	worker_ask(r, "GET", path, "", on_check);
-}
-
-/*
- * What the dead worker had asked for may still be on its way: servers let an ended run
- * become Running again.
- */
-static void
-check_later(struct worker_run *r)
-{
-	r->checked = true;
-	r->due_us = weir_monotonic_us() + check_us;
-	r->step = WORKER_CHECKS;
-	worker_wake_at(r->w, r->due_us);
 }
 
 static bool
@@ -288,9 +297,7 @@ on_result(struct worker_run *r, const struct act_verdict *v, const json_t *state
 		r->stop = WORKER_CANCELLED;
 		worker_result(r);
 	} else if (v && v->state == WEIR_ST_SCHEDULED && r->adopted && may_retry(r)) {
-		/* its next try would be its worker's, which has gone */
-		r->stop = WORKER_LEFT;
-		worker_result(r);
+		worker_run_resume(r);
 	} else if (v && v->state == WEIR_ST_SCHEDULED && may_retry(r)) {
 		r->stop = WORKER_NOT_STOPPED;
 		if (at && weir_time_parse(str_of(at), &at_us))
@@ -302,13 +309,13 @@ on_result(struct worker_run *r, const struct act_verdict *v, const json_t *state
 		r->spool.error[0] = r->spool.err[0] = '\0';
 		memset(&r->child, 0, sizeof(r->child));
 		r->reaped = false;
-		worker_note(r, WORKER_PHASE_RUN);
+		worker_note(r, WORKER_PHASE_START);
 		wait_for(r, delay_us > 0 ? delay_us : 0);
 	} else {
 		if (!r->checked)
 			worker_say(r->w, WEIR_WORKER_INFO, "%s: %s", r->name,
 				v ? v->state_name : "the server has it no more");
-		if (v && r->adopted && !r->checked)
+		if (v && r->late && !r->checked)
 			check_later(r);
 		else if (v && r->spool.tasks)
 			worker_tasks_end(r);

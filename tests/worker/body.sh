@@ -1,3 +1,4 @@
+#!/bin/sh
 # What the commands of the torture are made of. Each line that is out is noted in a file of the
 # run ($TRUTH/RUN), by the one who printed it.
 truth=$TRUTH/$PREFECT__FLOW_RUN_ID
