@@ -152,7 +152,11 @@ nothing_to_cancel(struct embedded_move *m)
 	return WEIR_OK;
 }
 
-/* The claim: one of two that propose PENDING is not accepted. */
+/*
+ * The claim: one of two that propose PENDING is not accepted. Nor is one of a run that
+ * has ended, as Prefect's servers do: the worker that proposes it found it before another
+ * took it, and would run it a second time.
+ */
 static enum weir_rc
 one_claim(struct embedded_move *m)
 {
@@ -368,7 +372,7 @@ static const struct rule rules[] = {
 	{ ST_ENDED, ST_ALL, leave_ended },
 	{ ST(CANCELLING), ST_ALL & ~ST(CANCELLED), only_cancelled },
 	{ ST(SCHEDULED) | ST(PAUSED), ST(CANCELLING), nothing_to_cancel },
-	{ ST(PENDING) | ST(CANCELLING) | ST(RUNNING) | ST(CANCELLED), ST(PENDING), one_claim },
+	{ ST(PENDING) | ST(CANCELLING) | ST(RUNNING) | ST_ENDED, ST(PENDING), one_claim },
 	{ ST_ALL & ~(ST(PENDING) | ST(RUNNING) | ST(CANCELLING)), ST(PENDING), secure_slot },
 	{ ST_ALL, ST(SCHEDULED), only_scheduled_late },
 	{ ST_ALL, ST(PAUSED), pause_run },

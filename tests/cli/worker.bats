@@ -302,3 +302,21 @@ small()
 	stop
 	exits 0
 }
+
+@test "worker: two of one pool, of one name too, run each run once" {
+	deploy "{command: 'echo \$PREFECT__FLOW_RUN_ID >>$T/ran'}"
+	start --name one
+	"$WEIR" -q worker --name one 2>"$T/second" 3>&- &
+	second=$!
+	for _ in $(seq 20); do
+		seq 10 | xargs -P 4 -I{} "$WEIR" -q trigger t/t >"$T/out"
+	done
+	all() { [ "$("$WEIR" runs -n 0 --columns state_name | grep -c Completed)" = 200 ]; }
+	until_true all
+	kill "$second"
+	wait "$second"
+	stop
+	exits 0
+	[ "$(wc -l <"$T/ran")" = 200 ]
+	[ "$(sort -u "$T/ran" | wc -l)" = 200 ]
+}
