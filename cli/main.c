@@ -221,6 +221,7 @@
  *   worker_tasks	its task runs that were left open
  *   worker_note	a run's folder: what the next worker must know
  *   worker_orphan	runs of workers that died
+ *   worker_lost	runs of the own store that nothing else is left of
  *   spool	what a command printed, in a file of frames
  *   spool_level	which lines are errors and warnings
  *   relay	from a command's pipes to its spool

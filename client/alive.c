@@ -98,8 +98,8 @@ is_held(const char *name)
 	return held;
 }
 
-pid_t
-alive_any(const char *path)
+static pid_t
+find(const char *path, pid_t but)
 {
 	char *folder = folder_of(path);
 	DIR *dir = opendir(folder);
@@ -112,12 +112,25 @@ alive_any(const char *path)
 		if (e->d_name[0] == '.')
 			continue;
 		name = xasprintf("%s/%s", folder, e->d_name);
-		if (is_held(name))
-			pid = (pid_t)strtol(e->d_name, NULL, 10);
+		pid = (pid_t)strtol(e->d_name, NULL, 10);
+		if ((but && pid == but) || !is_held(name))
+			pid = 0;
 		free(name);
 	}
 	if (dir)
 		closedir(dir);
 	free(folder);
 	return pid;
+}
+
+pid_t
+alive_any(const char *path)
+{
+	return find(path, 0);
+}
+
+pid_t
+alive_other(const char *path)
+{
+	return find(path, getpid());
 }

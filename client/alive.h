@@ -19,5 +19,6 @@ void alive_drop(struct alive *a); /* accepts NULL */
 
 /* The process of one that lives, 0 for none; what dead ones left is removed. */
 pid_t alive_any(const char *path);
+pid_t alive_other(const char *path); /* than this process */
 
 #endif

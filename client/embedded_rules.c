@@ -153,9 +153,9 @@ nothing_to_cancel(struct embedded_move *m)
 }
 
 /*
- * The claim: one of two that propose PENDING is not accepted. Nor is one of a run that
- * has ended, as Prefect's servers do: the worker that proposes it found it before another
- * took it, and would run it a second time.
+ * The claim: one of two that propose PENDING is not accepted. Nor is that of a run that
+ * has ended, as it would be by Prefect's servers: the worker that proposes it found it
+ * before another took it, and would run it a second time.
  */
 static enum weir_rc
 one_claim(struct embedded_move *m)

@@ -19,7 +19,7 @@
 	X(STATE_WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" \
 		" PRAGMA journal_size_limit=1048576") \
 	X(EMBEDDED_WRITER, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" \
-		" PRAGMA cache_size=-4096; PRAGMA journal_size_limit=4194304") \
+		" PRAGMA cache_size=-2048; PRAGMA journal_size_limit=4194304") \
 	X(EXCLUSIVE, "PRAGMA locking_mode=EXCLUSIVE") \
 	X(CHECK, "PRAGMA quick_check(1)") \
 	X(PROBE, "SELECT (SELECT max(k) FROM runs), (SELECT max(at_us) FROM runs)," \

@@ -13,6 +13,7 @@
  *   worker_ship   spool -> lines at the server, beside all that
  *   worker_note   what the next worker must know, before it is done
  *   worker_orphan what an earlier worker left
+ *   worker_lost   what one left without a trace
  */
 #ifndef WEIR_CLIENT_WORKER_H
 #define WEIR_CLIENT_WORKER_H
@@ -225,6 +226,10 @@ void worker_note_remove(struct worker_run *r);
 #define WORKER_NOTE_GONE ".gone-"
 void worker_note_sweep(const char *path);
 char *worker_note_base(const struct weir_config *config);
+
+/* ---- worker_lost.c */
+/* In the own store, where no other worker lives: those without a folder. */
+void worker_lost(struct worker *w);
 
 /* ---- worker_orphan.c */
 void worker_orphans(struct worker *w);

@@ -73,7 +73,10 @@ worker_note_open(struct worker_run *r, bool made)
 
 /* ---- what is noted */
 
-/* sync: a server would wait for ever for a run of which a power cut took the note. */
+/*
+ * sync: a server would wait for ever for a run of which a power cut took the note. The
+ * own store does not: worker_lost.
+ */
 static bool
 write_whole(const struct worker_run *r, const char *text, bool sync)
 {
@@ -113,7 +116,8 @@ worker_note(struct worker_run *r, enum worker_phase phase)
 		json_object_set_new(j, "status", json_integer(r->child.status));
 	text = json_dumps(j, JSON_COMPACT);
 	if (text)
-		(void)!write_whole(r, text, phase != WORKER_PHASE_DUE && !r->reaped);
+		(void)!write_whole(r, text,
+			phase != WORKER_PHASE_DUE && !r->reaped && !r->w->api->local);
 	free(text);
 	free(owner);
 	json_decref(j);

@@ -410,6 +410,13 @@ is_due(struct worker *w, int64_t *at_us, int64_t every_us, int64_t now_us)
 	return true;
 }
 
+static void
+look_for_orphans(struct worker *w)
+{
+	worker_orphans(w);
+	worker_lost(w);
+}
+
 void
 worker_poll_tick(struct worker *w, int64_t now_us)
 {
@@ -420,7 +427,7 @@ worker_poll_tick(struct worker *w, int64_t now_us)
 		watch(w);
 	if (!w->stopping &&
 		is_due(w, &w->orphans_us, every(w, orphans_every_us), now_us))
-		worker_orphans(w);
+		look_for_orphans(w);
 	if (!w->stopping && !w->polling && w->runs.n < w->limit &&
 		is_due(w, &w->poll_us, w->poll_every_us, now_us))
 		poll_due(w);

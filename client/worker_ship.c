@@ -128,11 +128,11 @@ is_time(struct worker_run *r, int64_t now_us)
 	return false;
 }
 
-/* A few batches at once, which bounds memory; to the own store small ones besides. */
+/* A few batches at once, which bounds memory; to the own store one, and small ones. */
 static bool
 has_turn(const struct worker_run *r)
 {
-	if (r->w->posts < WORKER_POSTS_MAX)
+	if (r->w->posts < (r->w->api->local ? 1 : WORKER_POSTS_MAX))
 		return true;
 	return r->w->api->local && r->spool.size - r->spool.done < SOON_BYTES;
 }

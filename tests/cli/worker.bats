@@ -320,3 +320,18 @@ small()
 	[ "$(wc -l <"$T/ran")" = 200 ]
 	[ "$(sort -u "$T/ran" | wc -l)" = 200 ]
 }
+
+@test "worker: a run that nothing but the store knows of is ended" {
+	deploy '{command: "sleep 300"}'
+	start
+	weir2 -q trigger t/t
+	until_true in_state Running
+	kill -9 "$WORKER"
+	wait "$WORKER" || true
+	WORKER=
+	rm -r "$XDG_STATE_HOME"/weir/*.runs
+	start
+	until_true in_state Crashed
+	message "its worker on $(uname -n) ended: the command was stopped"
+	stop
+}
