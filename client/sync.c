@@ -487,6 +487,9 @@ weir_sync_prune(struct weir_session *session, int64_t before_us, int64_t *ret_ru
 	struct sync s;
 	enum weir_rc rc = sync_begin_offline(&s, session, &options);
 
+	/* nobody else forgets for the embedded store */
+	if (!rc && sync_local(session))
+		store_own(s.store);
 	/* the marks first: after a kill between, the next prune deletes the rest */
 	if (!rc)
 		rc = prune_marks(&s, before_us);
