@@ -73,6 +73,7 @@
  *   embedded_workers	workers, and what is READY by them
  *   embedded_scheduled	what a worker may take
  *   embedded_logs	lines
+ *   embedded_tick	runs of schedules, made as time goes by
  *   embedded_settle	what a worker says, when there is none
  *   embedded_values	variables and secrets, which the user keeps
  *   sql_embedded.h	what it asks of the store
@@ -207,6 +208,7 @@
  *   params_pattern	patterns of Python, by PCRE2
  *   params_say	faults in words
  *   worker	a worker: its loop, signals
+ *   worker_tick	the clock of the embedded store
  *   worker_poll	its pool, due runs, signs of life, who was cancelled
  *   worker_ask	requests of runs, repeated; proposals of states
  *   worker_run	a run until its job is known

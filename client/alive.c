@@ -69,6 +69,20 @@ alive_hold(const char *path, struct alive **ret_alive, struct weir_err *err)
 	return rc;
 }
 
+int
+alive_tick(const char *path)
+{
+	char *name = xasprintf("%s.tick", path);
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	free(name);
+	return fd;
+}
+
 void
 alive_drop(struct alive *a)
 {

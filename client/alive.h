@@ -17,6 +17,9 @@ WEIR_NODISCARD enum weir_rc alive_hold(
 	const char *path, struct alive **ret_alive, struct weir_err *err);
 void alive_drop(struct alive *a); /* accepts NULL */
 
+/* The one of them that ticks (worker_tick.c): what it holds, to be closed, or -1. */
+int alive_tick(const char *path);
+
 /* The process of one that lives, 0 for none; what dead ones left is removed. */
 pid_t alive_any(const char *path);
 pid_t alive_other(const char *path); /* than this process */

@@ -108,6 +108,8 @@ static const struct route routes[] = {
 	W("DELETE", "/v2/concurrency_limits/{}", delete_limit_named, LIMIT),
 	R("POST", "/concurrency_limits/filter", empty, LIMIT),
 
+	R("GET", "/weir/tick", get_tick, RUN), W("POST", "/weir/tick", tick, RUN),
+
 	R("POST", "/automations/filter", empty, RUN),
 	R("POST", "/automations/", no_automation, RUN),
 	R("GET", "/automations/related-to/{}", empty, RUN),

@@ -10,10 +10,11 @@
 #include "weir/types.h"
 
 enum {
-	EMBEDDED_PARTS = 4,              /* variable parts of a path */
-	EMBEDDED_PAGE = 200,             /* rows of a page, as Prefect's servers */
-	EMBEDDED_BODY_MAX = 64 << 20,    /* of a request */
-	EMBEDDED_PARAMETERS_MAX = 524288 /* of a run */
+	EMBEDDED_PARTS = 4,               /* variable parts of a path */
+	EMBEDDED_PAGE = 200,              /* rows of a page, as Prefect's servers */
+	EMBEDDED_BODY_MAX = 64 << 20,     /* of a request */
+	EMBEDDED_PARAMETERS_MAX = 524288, /* of a run */
+	EMBEDDED_LATE_US = 15000000       /* after that a run that waits is Late */
 };
 
 /* A request that is being answered. */
@@ -132,6 +133,12 @@ WEIR_NODISCARD enum weir_rc embedded_rules(struct embedded_move *m, bool force);
 
 /* ---- others */
 
+/* A run of the deployment as c->body asks for it: the answer as to a request. */
+WEIR_NODISCARD enum weir_rc embedded_make_run(
+	struct embedded_call *c, const json_t *deployment, bool checked);
+/* Runs that should have started are Late. */
+WEIR_NODISCARD enum weir_rc embedded_settle_late(struct embedded_call *c);
+
 /* The work queue of that pool and name (NULL: its default), made if it is not there. */
 WEIR_NODISCARD enum weir_rc embedded_queue(
 	struct embedded_call *c, const json_t *pool, const char *name, json_t **ret);
@@ -156,7 +163,7 @@ WEIR_NODISCARD enum weir_rc embedded_busy(
 	X(nothing) X(empty) X(variable) X(variables) X(block) X(no_automation) \
 	X(post_flow) X(patch_flow) X(flow_named) X(delete_flow) \
 	X(post_pool) X(pool_named) X(patch_pool) X(delete_pool) X(list_of_pool) \
-	X(post_queue) X(queue_named) X(patch_queue) X(delete_queue) X(heartbeat) \
+	X(post_queue) X(queue_named) X(patch_queue) X(delete_queue) X(heartbeat) X(get_tick) X(tick) \
 	X(delete_worker) X(scheduled) \
 	X(post_deployment) X(patch_deployment) X(deployment_named) X(delete_deployment) \
 	X(pause_deployment) X(resume_deployment) X(get_schedules) X(post_schedules) \

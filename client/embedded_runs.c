@@ -292,15 +292,15 @@ check_parameters(struct embedded_call *c, const json_t *d, const json_t *run)
 	return ok;
 }
 
-static enum weir_rc
-create_of(struct embedded_call *c, const json_t *deployment)
+enum weir_rc
+embedded_make_run(struct embedded_call *c, const json_t *deployment, bool checked)
 {
 	json_t *run = new_run(c, embedded_str(deployment, "flow_id"));
 	bool ok = true;
 	enum weir_rc rc;
 
 	take_deployment(c, deployment, run);
-	if (!check_parameters(c, deployment, run)) {
+	if (checked && !check_parameters(c, deployment, run)) {
 		json_decref(run);
 		return WEIR_OK;
 	}
@@ -330,7 +330,7 @@ embedded_do_create_run(struct embedded_call *c)
 		return rc;
 	if (!deployment)
 		return embedded_refuse(c, 404, "Deployment not found");
-	rc = create_of(c, deployment);
+	rc = embedded_make_run(c, deployment, true);
 	json_decref(deployment);
 	return rc;
 }

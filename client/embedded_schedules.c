@@ -1,5 +1,7 @@
 /* Schedules of the embedded backend: as Prefect's servers keep them. */
 #include "embedded_deployments.h"
+#include "schedule_check.h"
+#include "schedule_dates.h"
 #include "weir/time.h"
 
 /* What one is: exactly one of three. */
@@ -12,29 +14,6 @@ kind_of(const json_t *schedule)
 		if (json_object_get(schedule, kinds[i]))
 			return kinds[i];
 	return NULL;
-}
-
-bool
-embedded_check_schedules(struct embedded_call *c, const json_t *schedules)
-{
-	if (!schedules || json_is_null(schedules))
-		return true;
-	for (size_t i = 0; i < json_array_size(schedules); i++) {
-		const json_t *one =
-			json_object_get(json_array_get(schedules, i), "schedule");
-		const char *kind = kind_of(one);
-		const json_t *v = kind ? json_object_get(one, kind) : NULL;
-		bool number = kind && strcmp(kind, "interval") == 0;
-
-		if (v && (number ? json_number_value(v) > 0 : json_is_string(v)))
-			continue;
-		(void)embedded_refuse(c, 422,
-			"schedules[%zu].schedule: a cron line, an interval in seconds "
-			"or an rrule",
-			i);
-		return false;
-	}
-	return true;
 }
 
 /* The schedule itself, with what a server adds to it. Owned. */
@@ -53,6 +32,44 @@ whole(struct embedded_call *c, const json_t *given)
 	else if (!json_object_get(s, "timezone"))
 		json_object_set_new(s, "timezone", json_null());
 	return s;
+}
+
+/* Can dates be had of it? Its zone may be one that only this machine does not know. */
+static bool
+is_schedule(struct embedded_call *c, const json_t *given, struct buf *why)
+{
+	const char *zone = embedded_str(given, "timezone");
+	struct schedule_dates *dates = NULL;
+	struct weir_err err = { 0 };
+	json_t *s = whole(c, given);
+	enum weir_rc rc = schedule_dates_new(s, &dates, &err);
+
+	schedule_dates_free(dates);
+	json_decref(s);
+	if (rc == WEIR_ENOTFOUND)
+		return !zone || schedule_check_zone(zone, why);
+	if (rc)
+		buf_adds(why, err.text);
+	return !rc;
+}
+
+bool
+embedded_check_schedules(struct embedded_call *c, const json_t *schedules)
+{
+	struct buf why = BUF_INIT(1024);
+	bool good = true;
+
+	for (size_t i = 0; good && i < json_array_size(schedules); i++) {
+		const json_t *one =
+			json_object_get(json_array_get(schedules, i), "schedule");
+
+		good = is_schedule(c, one, &why);
+		if (!good)
+			(void)embedded_refuse(c, 422, "schedules[%zu].schedule: %s", i,
+				buf_cstr(&why));
+	}
+	buf_release(&why);
+	return good;
 }
 
 void

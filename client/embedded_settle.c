@@ -10,8 +10,7 @@
 #include "weir/store.h"
 #include "weir/time.h"
 
-/* As Prefect's servers; so many at once. */
-enum { LATE_S = 15, LATE_MAX = 500 };
+enum { LATE_MAX = 500 }; /* at once */
 
 /* All documents of a kind that a statement without parameters finds say this now. */
 static enum weir_rc
@@ -41,7 +40,7 @@ find_late(struct embedded_call *c, int64_t limit, struct id_vec *ret)
 
 	if (rc)
 		return rc;
-	sqlite3_bind_int64(st, 1, c->now_us - (int64_t)LATE_S * WEIR_SECOND_US);
+	sqlite3_bind_int64(st, 1, c->now_us - EMBEDDED_LATE_US);
 	sqlite3_bind_int64(st, 2, limit);
 	return db_ids(c->db, st, ret, c->err);
 }
@@ -61,8 +60,8 @@ set_late(struct embedded_call *c, const struct weir_id *id)
 	return rc;
 }
 
-static enum weir_rc
-settle_late(struct embedded_call *c)
+enum weir_rc
+embedded_settle_late(struct embedded_call *c)
 {
 	struct id_vec ids = { 0 };
 	enum weir_rc rc = find_late(c, LATE_MAX, &ids);
@@ -93,7 +92,7 @@ settle(struct weir_store *store, struct weir_err *err)
 		rc = set_status(
 			&c, WEIR_DEPLOYMENT, SQL_EMB_DEPLOYMENTS_READY, "NOT_READY");
 	if (!rc)
-		rc = settle_late(&c);
+		rc = embedded_settle_late(&c);
 	return store_end(store, rc, err);
 }
 

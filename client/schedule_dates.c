@@ -145,6 +145,23 @@ utc_us(const struct schedule_dates *s, int64_t local, bool late)
 	       (schedule_zone_utc(s->zone, second, late) - second) * WEIR_SECOND_US;
 }
 
+void
+schedule_dates_text(const struct schedule_dates *s, int64_t us, struct buf *out)
+{
+	int64_t local = local_us(s, us), minutes = (local - us) / WEIR_SECOND_US / 60;
+	char text[WEIR_TIME_TEXT], *at;
+
+	weir_time_format(local, text);
+	at = strchr(text, 'Z');
+	if (at)
+		*at = '\0';
+	at = strchr(text, 'T');
+	if (at)
+		*at = ' ';
+	buf_addf(out, "%s%c%02d:%02d", text, minutes < 0 ? '-' : '+',
+		(int)(llabs(minutes) / 60), (int)(llabs(minutes) % 60));
+}
+
 /* ---- collecting */
 
 struct found {

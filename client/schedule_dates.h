@@ -29,6 +29,10 @@ struct schedule_want {
 	int64_t enough_us;
 };
 
+/* A date as Prefect names it in keys of runs: `2026-11-21 04:00:00+01:00`. */
+struct buf;
+void schedule_dates_text(const struct schedule_dates *s, int64_t us, struct buf *out);
+
 enum { SCHEDULE_DATES_MAX = 1000 };
 
 /*

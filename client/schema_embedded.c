@@ -19,7 +19,7 @@ static const char own_1[] =
 "CREATE INDEX keys_run ON keys(run);"
 "CREATE TRIGGER runs_gone AFTER DELETE ON runs BEGIN"
 " DELETE FROM keys WHERE run = old.id; DELETE FROM states WHERE run = old.id; END;"
-/* Schedules of deployments, as in their documents; made_us: runs are made up to here. */
+/* Schedules of deployments, as in their documents; made_us: when runs are to be made again. */
 "CREATE TABLE schedules(id BLOB PRIMARY KEY, deployment BLOB NOT NULL,"
 " active INTEGER NOT NULL, doc TEXT NOT NULL, made_us INTEGER) WITHOUT ROWID;"
 "CREATE INDEX schedules_deployment ON schedules(deployment);"

@@ -16,6 +16,9 @@
 	" t.end_us, t.run_time, t.run_count, t.tags, t.rest"
 #define SQL_EMB_TASK_FROM " FROM task_runs t LEFT JOIN names sn ON sn.k = t.state_name"
 
+#define SQL_EMB_SCHEDULES_ON " FROM schedules s JOIN deployments d ON d.id = s.deployment" \
+	" WHERE s.active AND json_extract(d.doc, '$.paused') IS NOT 1"
+
 #define SQL_EMBEDDED_STATEMENTS(X) \
 	X(EMB_ONE_FILE, "PRAGMA journal_mode=DELETE") \
 	X(EMB_RUN, "SELECT " SQL_EMB_RUN_COLUMNS SQL_EMB_RUN_FROM " WHERE r.id = ?1") \
@@ -105,6 +108,15 @@
 	X(EMB_SCHEDULE_IDS, "SELECT id FROM schedules WHERE deployment = ?1") \
 	X(EMB_SCHEDULE_DELETE, "DELETE FROM schedules WHERE id = ?1") \
 	X(EMB_SCHEDULES_DELETE, "DELETE FROM schedules WHERE deployment = ?1") \
+	X(EMB_SCHEDULES_DUE, "SELECT s.id, s.deployment, s.doc" SQL_EMB_SCHEDULES_ON \
+		" AND (s.made_us IS NULL OR s.made_us <= ?1 OR s.made_us > ?2)" \
+		" ORDER BY s.made_us LIMIT ?3") \
+	X(EMB_SCHEDULES_NEXT, "SELECT min(CASE WHEN s.made_us IS NULL OR s.made_us > ?1" \
+		" THEN 0 ELSE s.made_us END)" SQL_EMB_SCHEDULES_ON) \
+	X(EMB_SCHEDULE_LOOK, "UPDATE schedules SET made_us = ?2 WHERE id = ?1") \
+	X(EMB_LATE_NEXT, "SELECT next_us FROM runs WHERE next_us IS NOT NULL AND state = 1" \
+		" AND state_name = (SELECT k FROM names WHERE name = 'Scheduled')" \
+		" ORDER BY next_us LIMIT 1") \
 	X(EMB_SCHEDULES_AGAIN, "UPDATE schedules SET made_us = NULL WHERE deployment = ?1")
 /* clang-format on */
 

@@ -155,12 +155,14 @@ tick(struct worker *w)
 		w->api->rang = false;
 		worker_poll_soon(w);
 		w->watch_us = 0;
+		w->tick_soon = true;
 	}
 	/* a run may go, and the last take its place */
 	for (size_t i = w->runs.n; i-- > 0;)
 		if (i < w->runs.n)
 			worker_run_tick(w->runs.v[i], now_us);
 	worker_tell_tick(w);
+	worker_tick(w, now_us);
 	worker_poll_tick(w, now_us);
 }
 
@@ -218,6 +220,7 @@ finish(struct worker *w)
 		worker_run_free(w->runs.v[w->runs.n - 1]);
 	VEC_FREE(&w->runs);
 	worker_told_release(w);
+	worker_tick_end(w);
 	json_decref(w->template);
 	free(w->pool_id);
 	free(w->name);
@@ -234,6 +237,7 @@ weir_worker_run(
 		.o = o,
 		.pool = o->pool ? o->pool : "weir",
 		.limit = o->limit ? o->limit : WEIR_WORKER_LIMIT,
+		.tick_lock = -1,
 	};
 	struct sigaction old[N_ELEM(signals)];
 	enum weir_rc rc;

@@ -5,6 +5,7 @@
  * an answer, a signal or the next thing that is due. Each run (struct worker_run) goes
  * through steps; a step that asks the server ends, and the answer begins the next:
  *
+ *   worker_tick   time on the embedded store: runs of schedules, Late ones
  *   worker_poll   due runs -> worker_run_new
  *   worker_run    claimed -> deployment -> job -> references -> worker_pull
  *   worker_pull   pull steps, one after the other -> worker_start
@@ -127,11 +128,16 @@ struct worker {
 	int64_t poll_us, beat_us, watch_us, orphans_us; /* monotonic: when next */
 	int64_t polled_us;                              /* monotonic */
 	bool polling, beating, watching;
-	bool away;           /* said that the server is */
-	bool full;           /* said that no folder can be made */
-	bool idle;           /* the last poll brought nothing */
-	struct weir_err err; /* with --once: why the last poll failed */
-	int64_t next_us;     /* the loop's next wake-up; monotonic */
+	bool away; /* said that the server is */
+	bool full; /* said that no folder can be made */
+	bool idle; /* the last poll brought nothing */
+	/* the clock of the embedded store; of its lock -1: another worker has it */
+	int tick_lock;
+	bool ticking, tick_soon;
+	int64_t tick_at_us, ticked_at_us; /* of the clock: when next, when last */
+	int64_t ticked_us, tick_try_us;   /* monotonic */
+	struct weir_err err;              /* with --once: why the last poll failed */
+	int64_t next_us;                  /* the loop's next wake-up; monotonic */
 };
 
 /* ---- worker.c */
@@ -147,6 +153,11 @@ WEIR_NODISCARD enum weir_rc worker_poll_pool(struct worker *w, struct weir_err *
 void worker_poll_soon(struct worker *w);
 /* Runs, heartbeat, what the server says of our runs: what is due of it. */
 void worker_poll_tick(struct worker *w, int64_t now_us);
+
+/* ---- worker_tick.c */
+/* Make the runs of schedules and mark what is Late, if it is ours to do and time. */
+void worker_tick(struct worker *w, int64_t now_us);
+void worker_tick_end(struct worker *w); /* another may do it */
 
 /* ---- worker_ask.c */
 /* body is copied; "" for none. Sent again until there is an answer. */

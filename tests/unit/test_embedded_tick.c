@@ -1,0 +1,278 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include <weir/time.h>
+
+#include "alive.h"
+#include "embedded_help.h"
+
+static int
+set_clock(void **state)
+{
+	(void)state;
+	return setenv("WEIR_NOW", "2026-11-21T14:02:19Z", 1);
+}
+
+/* Look, and do what is due, until nothing is. */
+static json_t *
+tick(struct emb *e)
+{
+	for (int i = 0; i < 50; i++) {
+		emb_call(e, "GET", xstrdup("/weir/tick"), NULL);
+		if (!json_is_true(json_object_get(e->last, "due")))
+			return e->last;
+		emb_call(e, "POST", xstrdup("/weir/tick"), NULL);
+		assert_int_equal(e->status, 200);
+	}
+	fail_msg("something is always due");
+	return NULL;
+}
+
+/* Runs that fit a filter: how many; the first by time is in e->last[0]. */
+static size_t
+runs(struct emb *e, const char *filter)
+{
+	char *body = xasprintf("{\"sort\":\"NEXT_SCHEDULED_START_TIME_ASC\","
+			       "\"limit\":200,\"flow_runs\":%s}",
+		filter);
+
+	emb_call(e, "POST", xstrdup("/flow_runs/filter"), body);
+	free(body);
+	return json_array_size(e->last);
+}
+
+static size_t
+scheduled(struct emb *e)
+{
+	return runs(e, "{\"state\":{\"type\":{\"any_\":[\"SCHEDULED\"]}}}");
+}
+
+static int64_t
+time_of(const json_t *o, const char *name)
+{
+	int64_t us;
+
+	assert_true(weir_time_parse(str_of(emb_text(o, name)), &us));
+	return us;
+}
+
+static void
+test_runs(void **state)
+{
+	struct emb e;
+	const json_t *run, *by;
+	char *id, *want;
+	int64_t next;
+
+	(void)state;
+	emb_new(&e);
+	id = emb_deployment(&e,
+		"\"parameters\":{\"a\":1,\"b\":2},\"tags\":[\"x\"],\"schedules\":["
+		"{\"schedule\":{\"cron\":\"0 3 * * *\",\"timezone\":\"UTC\"},"
+		"\"slug\":\"night\",\"parameters\":{\"b\":3}}]");
+	assert_int_equal(scheduled(&e), 0);
+	next = time_of(tick(&e), "next");
+	assert_int_equal(scheduled(&e), 3);
+	run = json_array_get(e.last, 0);
+	/* not before one of three has its time, or tomorrow */
+	assert_true(next <= time_of(run, "next_scheduled_start_time"));
+	assert_int_equal(
+		time_of(run, "next_scheduled_start_time") / 1000000 % 86400, 3 * 3600);
+	assert_int_equal(time_of(run, "expected_start_time"),
+		time_of(run, "next_scheduled_start_time"));
+	assert_true(json_is_true(json_object_get(run, "auto_scheduled")));
+	by = json_object_get(run, "created_by");
+	assert_string_equal(emb_text(by, "type"), "SCHEDULE");
+	assert_string_equal(emb_text(by, "display_value"), "night");
+	want = xasprintf("scheduled %s %s ", id, emb_text(by, "id"));
+	assert_memory_equal(emb_text(run, "idempotency_key"), want, strlen(want));
+	assert_non_null(strstr(emb_text(run, "idempotency_key"), " 03:00:00+00:00"));
+	run = json_object_get(run, "parameters");
+	assert_int_equal(json_integer_value(json_object_get(run, "a")), 1);
+	assert_int_equal(json_integer_value(json_object_get(run, "b")), 3);
+	/* once more: none twice */
+	emb_call(&e, "POST", xstrdup("/weir/tick"), NULL);
+	assert_int_equal(scheduled(&e), 3);
+	free(want);
+	free(id);
+	emb_end(&e);
+}
+
+static void
+test_how_many(void **state)
+{
+	struct emb e;
+	char *id;
+
+	(void)state;
+	emb_new(&e);
+	id = emb_deployment(&e, "\"schedules\":["
+				"{\"schedule\":{\"cron\":\"* * * * * *\"}},"
+				"{\"schedule\":{\"interval\":1200},"
+				"\"max_scheduled_runs\":2},"
+				"{\"schedule\":{\"interval\":60},\"active\":false}]");
+	(void)tick(&e);
+	assert_int_equal(scheduled(&e), 102);
+	free(id);
+	emb_end(&e);
+}
+
+/* Paused, changed or gone: so are the runs that were made, and made again. */
+static void
+test_changes(void **state)
+{
+	struct emb e;
+	char *id;
+
+	(void)state;
+	emb_new(&e);
+	id = emb_deployment(
+		&e, "\"schedules\":[{\"schedule\":{\"cron\":\"0 3 * * *\"}}]");
+	(void)tick(&e);
+	assert_int_equal(scheduled(&e), 3);
+	emb_call(&e, "POST", xasprintf("/deployments/%s/pause_deployment", id), NULL);
+	assert_int_equal(scheduled(&e), 0);
+	assert_true(json_is_null(json_object_get(tick(&e), "next")));
+	assert_int_equal(scheduled(&e), 0);
+	emb_call(&e, "POST", xasprintf("/deployments/%s/resume_deployment", id), NULL);
+	(void)tick(&e);
+	assert_int_equal(scheduled(&e), 3);
+	emb_call(&e, "PATCH", xasprintf("/deployments/%s", id),
+		"{\"schedules\":[{\"schedule\":{\"cron\":\"* * * * *\"}}]}");
+	assert_int_equal(scheduled(&e), 0);
+	(void)tick(&e);
+	assert_in_range(scheduled(&e), 60, 61);
+	emb_call(&e, "DELETE", xasprintf("/deployments/%s", id), NULL);
+	assert_int_equal(scheduled(&e), 0);
+	assert_true(json_is_null(json_object_get(tick(&e), "next")));
+	free(id);
+	emb_end(&e);
+}
+
+/* One that cannot be: said, the others go on; what Prefect refuses is refused. */
+static void
+test_problems(void **state)
+{
+	static const char *const refused[] = { "{\"cron\":\"70 * * * *\"}",
+		"{\"rrule\":\"FREQ=NEVER\"}",
+		"{\"cron\":\"0 0 * * *\","
+		"\"timezone\":\"Mars/Olympus\"}" };
+	struct emb e;
+	char *id, *body;
+	const json_t *said;
+
+	(void)state;
+	emb_new(&e);
+	id = emb_deployment(&e, "\"schedules\":[{\"schedule\":{\"rrule\":"
+				"\"FREQ=SECONDLY;COUNT=999999999\"}},"
+				"{\"schedule\":{\"interval\":3600}}]");
+	emb_call(&e, "POST", xstrdup("/weir/tick"), NULL);
+	said = json_object_get(e.last, "problems");
+	assert_int_equal(json_array_size(said), 1);
+	assert_non_null(strstr(json_string_value(json_array_get(said, 0)),
+		"its COUNT starts too long ago"));
+	assert_int_equal(json_array_size(json_object_get(tick(&e), "problems")), 0);
+	assert_int_equal(scheduled(&e), 3);
+	for (size_t i = 0; i < N_ELEM(refused); i++) {
+		body = xasprintf("[{\"schedule\":%s}]", refused[i]);
+		emb_call(&e, "POST", xasprintf("/deployments/%s/schedules", id), body);
+		if (strstr(body, "Mars") && access("/usr/share/zoneinfo", X_OK) != 0)
+			assert_int_equal(e.status, 201);
+		else
+			assert_int_equal(e.status, 422);
+		free(body);
+	}
+	free(id);
+	emb_end(&e);
+}
+
+/* A run that waits for more than 15 s is Late. */
+static void
+test_late(void **state)
+{
+	struct emb e;
+	char *id, *run, *body, text[WEIR_TIME_TEXT];
+
+	(void)state;
+	emb_new(&e);
+	id = emb_deployment(&e, "");
+	weir_time_format(weir_now_us() - INT64_C(16000000), text);
+	body = xasprintf("{\"state\":{\"type\":\"SCHEDULED\",\"state_details\":"
+			 "{\"scheduled_time\":\"%s\"}}}",
+		text);
+	run = emb_run(&e, id, body);
+	(void)tick(&e);
+	assert_string_equal(emb_text(emb_get(&e, run), "state_name"), "Late");
+	free(run);
+	free(body);
+	run = emb_run(&e, id, "{}");
+	/* nor is it before */
+	assert_true(time_of(tick(&e), "next") > weir_now_us() + 10000000);
+	assert_string_equal(emb_text(emb_get(&e, run), "state_name"), "Scheduled");
+	free(run);
+	free(id);
+	emb_end(&e);
+}
+
+/* The clock was set back: runs are made for what is near again. */
+static void
+test_set_back(void **state)
+{
+	struct emb e;
+	char *id;
+
+	(void)state;
+	emb_new(&e);
+	setenv("WEIR_NOW", "2027-11-21T14:02:19Z", 1);
+	id = emb_deployment(
+		&e, "\"schedules\":[{\"schedule\":{\"cron\":\"0 3 * * *\"}}]");
+	(void)tick(&e);
+	assert_int_equal(scheduled(&e), 3);
+	(void)set_clock(state);
+	(void)tick(&e);
+	assert_int_equal(scheduled(&e), 6);
+	assert_string_equal(emb_text(json_array_get(e.last, 0), "expected_start_time"),
+		"2026-11-22T03:00:00Z");
+	free(id);
+	emb_end(&e);
+}
+
+static void
+test_lock(void **state)
+{
+	struct emb e;
+	int one, two;
+
+	(void)state;
+	emb_new(&e);
+	one = alive_tick(e.path);
+	assert_true(one >= 0);
+	assert_int_equal(alive_tick(e.path), -1);
+	close(one);
+	two = alive_tick(e.path);
+	assert_true(two >= 0);
+	close(two);
+	emb_end(&e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_how_many),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_problems),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_set_back),
+		cmocka_unit_test(test_lock),
+	};
+
+	return cmocka_run_group_tests(tests, set_clock, NULL);
+}
