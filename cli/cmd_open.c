@@ -110,8 +110,9 @@ run(struct ctx *ctx)
 	if (rc)
 		return rc;
 	if (!weir_web_url(ctx->config, kind, &id, name, &address)) {
-		rc = weir_fail(
-			ctx->err, WEIR_ENOSERVER, "open: no server is configured");
+		(void)weir_fail(ctx->err, WEIR_ENOSERVER,
+			"open: without a server there are no web pages");
+		rc = weir_hint(ctx->err, "weir show %s", ctx->words[0]);
 		goto out;
 	}
 	rc = open_page(ctx, buf_cstr(&address));

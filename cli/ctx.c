@@ -125,6 +125,8 @@ ctx_open(struct ctx *ctx)
 	if (rc)
 		return rc;
 	show_warnings(ctx);
+	if (weir_config_embedded(ctx->config)) /* there is no network in it */
+		ctx->g.offline = false;
 	ctx->colour = want_colour(ctx);
 	ctx->utc = weir_config_bool(ctx->config, WEIR_KEY_UTC);
 	ctx->session = weir_session_new(ctx->config);

@@ -126,7 +126,7 @@ name_wish(struct action *a)
 static void
 gone(struct action *a)
 {
-	snprintf(a->result->said, sizeof(a->result->said), "the server has no such %s",
+	snprintf(a->result->said, sizeof(a->result->said), "there is no such %s",
 		weir_kind_name(a->act.of));
 	a->result->hint[0] = '\0';
 }

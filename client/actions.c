@@ -437,8 +437,7 @@ end_refused(struct action *a)
 	if (a->err.rc == WEIR_ENOTFOUND && a->plan.write == API_CREATE_RUN)
 		deployment_gone(a);
 	else if (a->err.rc == WEIR_ENOTFOUND)
-		snprintf(r->said, sizeof(r->said),
-			"refused: the server has no such run");
+		snprintf(r->said, sizeof(r->said), "refused: there is no such run");
 	else if (a->err.rc == WEIR_EREFUSED)
 		actions_refused(a);
 	else
@@ -543,7 +542,7 @@ act_on(struct action *a, const struct weir_id *run)
 		actions_fail(a, "");
 		if (a->err.rc == WEIR_ENOTFOUND) {
 			snprintf(a->result->said, sizeof(a->result->said),
-				"the server has no such run");
+				"there is no such run");
 			a->result->hint[0] = '\0';
 		}
 		return;

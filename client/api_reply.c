@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "weir/mem.h"
+#include "weir/store.h"
 #include "weir/text.h"
 
 enum { WORDS_MAX = 400, ERROR_BODY_MAX = 1 << 20, DETAILS_MAX = 3, LIMIT_MAX = 100000 };
@@ -238,8 +239,9 @@ fail_status(const struct transport_reply *reply, const char *base, const char *m
 	while (reply->status < s->from || reply->status > s->to)
 		s++;
 	api_reply_words(reply->body, &words);
-	weir_fail(err, s->rc, "server: %s: %s %s: %s (%ld)%s%s", base, method, path,
-		s->what, reply->status, words.len ? ": " : "", buf_cstr(&words));
+	weir_fail(err, s->rc, "%s%s: %s %s: %s (%ld)%s%s",
+		strcmp(base, WEIR_STORE_EMBEDDED) == 0 ? "" : "server: ", base, method,
+		path, s->what, reply->status, words.len ? ": " : "", buf_cstr(&words));
 	if (s->rc == WEIR_EAUTH && strstr(buf_cstr(&words), "CSRF"))
 		weir_hint(err, "weir config set csrf_support_enabled true");
 	else if (s->hint)

@@ -162,8 +162,7 @@ gone(const struct weir_id *id, struct weir_err *err)
 	char text[WEIR_ID_TEXT + 1];
 
 	(void)weir_fail(err, WEIR_ENOTFOUND,
-		"deployment %s: the server has no such deployment",
-		weir_id_format(id, text));
+		"deployment %s: there is no such deployment", weir_id_format(id, text));
 	return weir_hint(err, "weir deployments --refresh");
 }
 
@@ -306,7 +305,7 @@ weir_deployment_named(struct weir_session *s, const char *name,
 			api, "GET", buf_cstr(&path), STR(""), true, &body, err);
 	if (rc == WEIR_ENOTFOUND || rc == WEIR_EREFUSED)
 		rc = weir_fail(err, WEIR_ENOTFOUND,
-			"'%.100s': the server has no such deployment", name);
+			"'%.100s': there is no such deployment", name);
 	if (!rc)
 		rc = take_body(api, store, buf_str(&body), ret_d, err);
 	free(flow);

@@ -111,8 +111,6 @@ static const struct route routes[] = {
 	R("GET", "/weir/tick", get_tick, RUN), W("POST", "/weir/tick", tick, RUN),
 
 	R("POST", "/automations/filter", empty, RUN),
-	R("POST", "/automations/", no_automation, RUN),
-	R("GET", "/automations/related-to/{}", empty, RUN),
 	R("DELETE", "/automations/owned-by/{}", nothing, RUN),
 	R("POST", "/variables/filter", variables, RUN),
 	R("GET", "/variables/name/{}", variable, RUN),

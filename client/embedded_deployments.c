@@ -47,7 +47,6 @@ set_limit(struct embedded_call *c, json_t *d)
 	json_object_set_new(g, "name", json_string(name));
 	json_object_set(g, "limit", limit);
 	json_object_set_new(g, "active", json_true());
-	json_object_set_new(g, "active_slots", json_integer(0));
 	json_object_set_new(g, "slot_decay_per_second", json_real(0));
 	json_object_set_new(d, "global_concurrency_limit", g);
 	free(name);
@@ -182,6 +181,22 @@ unschedule(struct embedded_call *c, const struct weir_id *id)
 	return db_run(c->db, st, c->err);
 }
 
+/* Its limit is among the others too, which is where it is counted how much is taken. */
+static enum weir_rc
+put_limit(struct embedded_call *c, const json_t *d, const struct weir_id *id)
+{
+	json_t *limit = json_object_get(d, "global_concurrency_limit");
+	enum weir_rc rc;
+
+	if (!json_is_object(limit))
+		return embedded_drop_limit(c, id);
+	limit = json_copy(limit);
+	embedded_default(limit, "active_slots", json_integer(0));
+	rc = embedded_put_doc(c, WEIR_LIMIT, limit);
+	json_decref(limit);
+	return rc ? rc : embedded_count_slots(c, id);
+}
+
 /* d is checked; with its schedules, without the runs that were made by them. */
 static enum weir_rc
 put(struct embedded_call *c, json_t *d)
@@ -191,6 +206,8 @@ put(struct embedded_call *c, json_t *d)
 
 	(void)embedded_get_id(json_object_get(d, "id"), &id);
 	rc = embedded_put_doc(c, WEIR_DEPLOYMENT, d);
+	if (!rc)
+		rc = put_limit(c, d, &id);
 	if (!rc)
 		rc = embedded_put_schedules(c, &id, json_object_get(d, "schedules"));
 	return rc ? rc : unschedule(c, &id);
@@ -348,6 +365,8 @@ embedded_do_delete_deployment(struct embedded_call *c)
 		return rc;
 	json_decref(d);
 	rc = embedded_delete_runs(c, SQL_EMB_RUNS_DUE_OF, &id);
+	if (!rc)
+		rc = embedded_drop_limit(c, &id);
 	if (!rc)
 		rc = embedded_put_schedules(c, &id, NULL);
 	if (!rc)

@@ -74,6 +74,8 @@ drop_deployments(struct embedded_call *c, const struct weir_id *flow)
 		db_bind_id(st, 1, &ids.v[i]);
 		rc = db_run(c->db, st, c->err);
 		if (!rc)
+			rc = embedded_drop_limit(c, &ids.v[i]);
+		if (!rc)
 			rc = store_doc_gone(
 				c->store, WEIR_DEPLOYMENT, &ids.v[i], c->err);
 	}
@@ -195,4 +197,47 @@ embedded_do_delete_limit_named(struct embedded_call *c)
 	json_decref(l);
 	rc = store_doc_gone(c->store, WEIR_LIMIT, &id, c->err);
 	return rc ? rc : embedded_answer(c, 204, NULL);
+}
+
+/* ---- limits of deployments */
+
+static enum weir_rc
+limit_of(struct embedded_call *c, const struct weir_id *deployment, json_t **ret)
+{
+	char text[WEIR_ID_TEXT + 1], name[WEIR_ID_TEXT + 16];
+
+	snprintf(name, sizeof(name), "deployment:%s", weir_id_format(deployment, text));
+	return embedded_named(c, WEIR_LIMIT, NULL, name, ret);
+}
+
+enum weir_rc
+embedded_count_slots(struct embedded_call *c, const struct weir_id *deployment)
+{
+	json_t *limit = NULL;
+	int64_t busy = 0;
+	enum weir_rc rc = limit_of(c, deployment, &limit);
+
+	if (rc || !limit)
+		return rc;
+	rc = embedded_busy(c, deployment, &busy);
+	if (!rc && busy != json_integer_value(json_object_get(limit, "active_slots"))) {
+		json_object_set_new(limit, "active_slots", json_integer(busy));
+		rc = embedded_put_doc(c, WEIR_LIMIT, limit);
+	}
+	json_decref(limit);
+	return rc;
+}
+
+enum weir_rc
+embedded_drop_limit(struct embedded_call *c, const struct weir_id *deployment)
+{
+	struct weir_id id;
+	json_t *limit = NULL;
+	enum weir_rc rc = limit_of(c, deployment, &limit);
+
+	if (rc || !limit)
+		return rc;
+	(void)embedded_get_id(json_object_get(limit, "id"), &id);
+	json_decref(limit);
+	return store_doc_gone(c->store, WEIR_LIMIT, &id, c->err);
 }

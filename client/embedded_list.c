@@ -237,14 +237,6 @@ embedded_do_version(struct embedded_call *c)
 }
 
 enum weir_rc
-embedded_do_no_automation(struct embedded_call *c)
-{
-	return embedded_refuse(c, 422,
-		"triggers: without a server there are no events, so that nothing would "
-		"ever set them off");
-}
-
-enum weir_rc
 embedded_do_nothing(struct embedded_call *c)
 {
 	return embedded_answer(c, 204, NULL);

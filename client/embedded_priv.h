@@ -153,6 +153,11 @@ WEIR_NODISCARD enum weir_rc embedded_delete_runs(
 	struct embedded_call *c, enum sql_id sql, const struct weir_id *of);
 /* The limit of a deployment: false for none. */
 bool embedded_limit_of(const json_t *deployment, int64_t *ret_limit, bool *ret_cancel);
+/* How much of it is taken, into its document among the limits; none: nothing. */
+WEIR_NODISCARD enum weir_rc embedded_count_slots(
+	struct embedded_call *c, const struct weir_id *deployment);
+WEIR_NODISCARD enum weir_rc embedded_drop_limit(
+	struct embedded_call *c, const struct weir_id *deployment);
 WEIR_NODISCARD enum weir_rc embedded_busy(
 	struct embedded_call *c, const struct weir_id *deployment, int64_t *ret_n);
 
@@ -160,7 +165,7 @@ WEIR_NODISCARD enum weir_rc embedded_busy(
 /* clang-format off */
 #define EMBEDDED_HANDLERS(X) \
 	X(list) X(count) X(history) X(get_doc) X(delete_doc) X(yes) X(api_version) X(version) \
-	X(nothing) X(empty) X(variable) X(variables) X(block) X(no_automation) \
+	X(nothing) X(empty) X(variable) X(variables) X(block) \
 	X(post_flow) X(patch_flow) X(flow_named) X(delete_flow) \
 	X(post_pool) X(pool_named) X(patch_pool) X(delete_pool) X(list_of_pool) \
 	X(post_queue) X(queue_named) X(patch_queue) X(delete_queue) X(heartbeat) X(get_tick) X(tick) \

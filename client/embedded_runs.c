@@ -400,13 +400,17 @@ embedded_do_patch_labels(struct embedded_call *c)
 enum weir_rc
 embedded_do_delete_run(struct embedded_call *c)
 {
-	struct weir_id id;
+	struct weir_id id, deployment;
 	json_t *run;
+	bool limited;
 	enum weir_rc rc = find(c, &id, &run);
 
 	if (rc || !run)
 		return rc;
+	limited = embedded_get_id(json_object_get(run, "deployment_id"), &deployment);
 	json_decref(run);
 	rc = store_runs_gone(c->store, &id, 1, c->err);
+	if (!rc && limited)
+		rc = embedded_count_slots(c, &deployment);
 	return rc ? rc : embedded_answer(c, 204, NULL);
 }

@@ -253,11 +253,30 @@ cancel_children(struct embedded_call *c, const struct weir_id *run)
 	return rc;
 }
 
+/* Has it one of its deployment's slots? As SQL_EMB_BUSY_DEPLOYMENT. */
+static bool
+has_slot(enum weir_state state)
+{
+	return state == WEIR_ST_PENDING || state == WEIR_ST_RUNNING ||
+	       state == WEIR_ST_CANCELLING;
+}
+
+static enum weir_rc
+count_slots(struct embedded_call *c, const json_t *run, bool had, bool has)
+{
+	struct weir_id id;
+
+	if (had == has || !embedded_get_id(json_object_get(run, "deployment_id"), &id))
+		return WEIR_OK;
+	return embedded_count_slots(c, &id);
+}
+
 enum weir_rc
 embedded_enter(struct embedded_call *c, json_t *run, json_t *state)
 {
 	enum weir_state to = embedded_type(state);
 	const json_t *from = json_object_get(run, "state");
+	bool had = has_slot(embedded_type(from));
 	struct weir_id id;
 	enum weir_rc rc;
 
@@ -275,6 +294,8 @@ embedded_enter(struct embedded_call *c, json_t *run, json_t *state)
 		rc = add_state(c, &id, state);
 	if (!rc)
 		rc = mirror(c, run, state);
+	if (!rc)
+		rc = count_slots(c, run, had, has_slot(to));
 	if (!rc && weir_state_is_terminal(to))
 		rc = store_complete_logs(c->store, &id,
 			json_integer_value(json_object_get(run, "run_count")), c->err);

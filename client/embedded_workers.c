@@ -42,20 +42,26 @@ embedded_pool_status(struct embedded_call *c, json_t *pool)
 
 /* ---- what is READY while one is ONLINE */
 
-/* Those of the array that say another thing, but for what is paused. */
+/*
+ * Those of the array that say another thing, but for what is paused. A queue is told
+ * each time that somebody asks for its runs.
+ */
 static enum weir_rc
 set_all(struct embedded_call *c, enum weir_kind kind, json_t *all, const char *status)
 {
+	bool polled = strcmp(status, "READY") == 0;
 	enum weir_rc rc = WEIR_OK;
 
 	for (size_t i = 0; !rc && i < json_array_size(all); i++) {
 		json_t *doc = json_array_get(all, i);
 		const char *was = embedded_str(doc, "status");
 
-		if (was && (!strcmp(was, status) || !strcmp(was, "PAUSED")))
+		if (was && !strcmp(was, status) && (kind != WEIR_QUEUE || !polled))
+			continue;
+		if (was && !strcmp(was, "PAUSED"))
 			continue;
 		json_object_set_new(doc, "status", json_string(status));
-		if (strcmp(status, "READY") == 0)
+		if (polled)
 			json_object_set_new(
 				doc, "last_polled", embedded_time(c->now_us));
 		rc = embedded_put_doc(c, kind, doc);

@@ -159,7 +159,7 @@ check_pool(struct reg_plan *p, size_t i, const struct reg_pool *pool)
 	snprintf(hint, sizeof(hint), "weir pools create %s", name);
 	if (pool->missing) {
 		register_fail(p, i, WEIR_EREFUSED, hint,
-			"work_pool.name: the server has no work pool '%s'", name);
+			"work_pool.name: there is no work pool '%s'", name);
 		return;
 	}
 	if (!strcmp(register_text(pool->doc, "type"), "prefect-agent"))

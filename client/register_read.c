@@ -194,7 +194,7 @@ no_automations(struct reg_plan *p, size_t i)
 
 	if (json_array_size(item->triggers))
 		register_note(p,
-			"%s/%s: triggers: the server has no automations: left out",
+			"%s/%s: triggers: there are no automations here: left out",
 			item->flow_name, item->name);
 }
 

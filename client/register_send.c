@@ -352,7 +352,7 @@ put_triggers(struct sender *s)
 	}
 	if (rc != WEIR_ENOTFOUND)
 		return rc;
-	register_note(s->p, "%s/%s: triggers: the server has no automations: left out",
+	register_note(s->p, "%s/%s: triggers: there are no automations here: left out",
 		s->item->flow_name, s->item->name);
 	return WEIR_OK;
 }

@@ -238,11 +238,8 @@ enum weir_rc
 store_delete_runs(
 	struct weir_store *s, const struct weir_id *ids, size_t n, struct weir_err *err)
 {
-	enum weir_rc rc;
+	enum weir_rc rc = store_begin(s, err);
 
-	if (store_is_told(s))
-		return WEIR_OK;
-	rc = store_begin(s, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; !rc && i < n; i++)

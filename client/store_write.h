@@ -14,7 +14,7 @@ struct db *store_db(struct weir_store *s);
 /*
  * The embedded store is what its backend keeps. Through another's handle nothing of
  * what it answered is written: it stands there already, and may have moved on since.
- * The functions below then do nothing.
+ * The functions below that keep what a server said then do nothing.
  */
 void store_own(struct weir_store *s); /* this is the backend's own handle */
 bool store_is_told(const struct weir_store *s);

@@ -56,11 +56,29 @@ add_fault(void *arg, const char *path, const char *text)
 	add_part(&j->faults, j->n_faults, "%s: %s", *path ? path : "parameters", text);
 }
 
+/* A parameter that the deployment sets itself is one of it, whatever its schema says.
+ */
+static bool
+has_default(const struct job *j, const char *name)
+{
+	struct weir_json *own = NULL;
+	struct weir_err err;
+	bool has;
+
+	if (!j->d->parameters || weir_json_parse(str_of(j->d->parameters), &own, &err))
+		return false;
+	has = weir_json_get(own, name) != NULL;
+	weir_json_free(own);
+	return has;
+}
+
 static void
 add_unknown(void *arg, const char *name, const char *near)
 {
 	struct job *j = arg;
 
+	if (has_default(j, name))
+		return;
 	j->n_unknown++;
 	add_part(&j->unknown, j->n_unknown, "%s is no parameter of it%s%s%s", name,
 		*near ? ", did you mean " : "", near, *near ? "?" : "");

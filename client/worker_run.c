@@ -175,10 +175,14 @@ on_reference(struct worker_run *r, enum weir_rc rc, const struct api_page *page,
 	if (value) {
 		ask_references(r);
 	} else {
-		weir_fail(&why, WEIR_ENOTFOUND, "{{ %.200s }}: %s%.600s", name,
-			rc == WEIR_ENOTFOUND || !rc ? "the server has no such value"
-						    : "",
-			rc && rc != WEIR_ENOTFOUND ? err->text : "");
+		bool none = !rc || rc == WEIR_ENOTFOUND;
+
+		weir_fail(&why, WEIR_ENOTFOUND, "{{ %.200s }}: %.600s%s", name,
+			none ? "there is no such value" : err->text,
+			none && r->w->api->local
+				? ": without a server it is looked for in [variables] "
+				  "of weir.conf, a secret in a file beside it"
+				: "");
 		worker_run_fail(r, &why);
 	}
 	free(name);

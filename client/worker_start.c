@@ -314,7 +314,7 @@ on_result(struct worker_run *r, const struct act_verdict *v, const json_t *state
 	} else {
 		if (!r->checked)
 			worker_say(r->w, WEIR_WORKER_INFO, "%s: %s", r->name,
-				v ? v->state_name : "the server has it no more");
+				v ? v->state_name : "it is gone");
 		if (v && r->late && !r->checked)
 			check_later(r);
 		else if (v && r->spool.tasks)
@@ -336,7 +336,7 @@ on_engine_run(struct worker_run *r, enum weir_rc rc, const struct api_page *page
 
 	(void)err;
 	worker_say(r->w, WEIR_WORKER_INFO, "%s: its engine ended: %s", r->name,
-		type ? type : "the server has it no more");
+		type ? type : "it is gone");
 	json_decref(doc);
 	if (pending)
 		worker_propose(r, WEIR_ST_CRASHED, "Crashed",

@@ -48,6 +48,12 @@ app_changed(struct app *a)
 		view_touch(v, VIEW_DATA);
 }
 
+const char *
+app_asking(const struct app *a)
+{
+	return weir_config_embedded(a->config) ? "under way" : "asking the server";
+}
+
 uint64_t
 app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id *id)
 {

@@ -111,6 +111,8 @@ void app_warn(struct app *a, const char *lines);
 struct weir_store *app_store(struct app *a);
 /* Does the store hold what it held? Else views read anew. */
 void app_changed(struct app *a);
+/* What is said of a request that is on its way. */
+const char *app_asking(const struct app *a);
 uint64_t app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id *id);
 /* Ask for a line. arg is the user's: the view, or the app. */
 void app_prompt(

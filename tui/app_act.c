@@ -60,7 +60,7 @@ app_refresh(struct app *a, enum action_id id, const char *arg)
 	}
 	view_do(a->top, id, arg);
 	app_submit(a, WEIR_REQ_SYNC, NULL);
-	status_say(a, false, "asking the server");
+	status_say(a, false, "%s", app_asking(a));
 }
 
 void

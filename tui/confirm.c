@@ -136,7 +136,7 @@ write_wish(struct page_view *v, struct page *p, size_t i)
 		page_text(p, NULL, 6, w->rc ? STYLE_ERROR : STYLE_GREEN,
 			str_of(w->said), 3);
 	else if (w->request)
-		page_text(p, NULL, 6, STYLE_DIM, STR("asking the server"), 1);
+		page_text(p, NULL, 6, STYLE_DIM, str_of(app_asking(v->v.app)), 1);
 	else if (w->why_not)
 		page_text(p, NULL, 6, STYLE_WARNING, str_of(w->why_not), 3);
 }
@@ -379,7 +379,7 @@ go_on(struct app *a, struct view *v)
 		const char *word = verb(c);
 
 		app_pop(a);
-		status_say(a, false, "%s: asking the server", word);
+		status_say(a, false, "%s: %s", word, app_asking(a));
 		return;
 	}
 	view_touch(v, VIEW_DATA);

@@ -150,6 +150,8 @@ age(struct app *a, struct buf *out)
 		weir_time_relative(&when, s->cycle_us, a->now_us, a->utc, true);
 	if (a->no_server) {
 		buf_adds(out, "no server");
+	} else if (weir_config_embedded(a->config)) {
+		buf_adds(out, "this machine"); /* it is the data: it has no age */
 	} else if (a->start->offline) {
 		buf_addf(out, "offline%s%s", when.len > 0 ? ", data of " : "",
 			buf_cstr(&when));

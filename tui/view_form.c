@@ -77,8 +77,9 @@ send(struct app *a, void *arg)
 	}
 	fv->request = weir_engine_submit(a->engine, &req);
 	form_wish_release(&w);
-	status_say(a, false, "%s: asking the server",
-		weir_id_is_null(&fv->form.run) ? "trigger" : "retrigger");
+	status_say(a, false, "%s: %s",
+		weir_id_is_null(&fv->form.run) ? "trigger" : "retrigger",
+		app_asking(a));
 	view_touch(v, VIEW_DATA);
 }
 

@@ -190,7 +190,7 @@ write_start(struct page_view *v, struct page *p)
 	if (fv->started)
 		buf_adds(&b, "it was started");
 	else if (fv->request)
-		buf_adds(&b, "asking the server");
+		buf_adds(&b, app_asking(v->v.app));
 	else if (f->n_stop)
 		buf_addf(&b, "not yet: %zu fault%s", f->n_stop,
 			f->n_stop == 1 ? "" : "s");

@@ -11,7 +11,8 @@ web_open(struct app *a, enum weir_kind kind, const struct weir_id *id, const cha
 	struct buf *out, struct weir_err *err)
 {
 	if (!weir_web_url(a->config, kind, id, name, out))
-		return weir_fail(err, WEIR_ENOSERVER, "no server is configured");
+		return weir_fail(
+			err, WEIR_ENOSERVER, "without a server there are no web pages");
 	if (a->screen.mock)
 		return WEIR_OK;
 	return weir_browser_open(a->config, buf_cstr(out), WEIR_BROWSER_DETACH, err);

@@ -230,7 +230,7 @@ dry run, nothing was sent: 1 changed, 1 unchanged'
 	reg
 	exits 1
 	says 'prefect.yaml:9:5: build/one: parameters.n: "two" is not'
-	says "prefect.yaml:17:5: build/two: work_pool.name: the server has no work pool 'gone'"
+	says "prefect.yaml:17:5: build/two: work_pool.name: there is no work pool 'gone'"
 	says "2 of 2 deployments: not done"
 	[ -z "$output" ]
 	[ -z "$(writes)" ]

@@ -262,10 +262,20 @@ small()
 
 @test "worker: templates with unknown variables" {
 	deploy '{command: "true"}'
+	local none="there is no such value: without a server it is looked for in \
+[variables] of weir.conf, a secret in a file beside it"
 	ran Failed -j 'command=echo {{ prefect.variables.nope }}'
-	message "{{ prefect.variables.nope }}: the server has no such value"
+	message "{{ prefect.variables.nope }}: $none"
 	ran Failed -j 'command=echo {{ prefect.blocks.secret.nope }}'
-	message "{{ prefect.blocks.secret.nope }}: the server has no such value"
+	message "{{ prefect.blocks.secret.nope }}: $none"
+	# and where they are
+	mkdir -p "$XDG_CONFIG_HOME/weir/secrets"
+	printf '[variables]\nregion = "eu"\n' >"$XDG_CONFIG_HOME/weir/weir.conf"
+	(umask 077; echo s3cret >"$XDG_CONFIG_HOME/weir/secrets/token")
+	ran Completed -j 'command=echo {{ prefect.variables.region }} {{ prefect.blocks.secret.token }} | tr s S'
+	logged
+	is "eu S3cret"
+	! grep -rlF s3cret "$XDG_DATA_HOME" "$XDG_STATE_HOME" || die "the secret was kept"
 	# of the pool's own template: nothing, as Prefect's workers do
 	ran Completed -j 'command=echo a{{ nothing }}b'
 	logged

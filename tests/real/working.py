@@ -126,7 +126,7 @@ def ends(pool, check):
          "working directory '/no/such': No such file or directory", []),
         ("head -c 200000 /dev/zero | tr '\\0' x; echo", {}, "COMPLETED", "Completed", None, None),
         ("echo {{ prefect.variables.no_such_variable }}", {}, "FAILED", "Failed",
-         "{{ prefect.variables.no_such_variable }}: the server has no such value", []),
+         "{{ prefect.variables.no_such_variable }}: there is no such value", []),
     ]
     runs = [pool.run(command, **variables) for command, variables, *_ in cases]
     p = pool.once()

@@ -194,6 +194,51 @@ test_priorities(void **state)
 	emb_end(&e);
 }
 
+static int64_t
+slots(struct emb *e)
+{
+	emb_call(e, "POST", xstrdup("/v2/concurrency_limits/filter"), "{}");
+	if (json_array_size(e->last) != 1)
+		return -1;
+	return json_integer_value(
+		json_object_get(json_array_get(e->last, 0), "active_slots"));
+}
+
+/* The limit of a deployment is among the limits, with how much of it is taken. */
+static void
+test_slots(void **state)
+{
+	char *deployment, *one, *two;
+	struct emb e;
+
+	(void)state;
+	emb_new(&e);
+	deployment = emb_deployment(&e, "\"concurrency_limit\":2");
+	assert_int_equal(slots(&e), 0);
+	one = emb_run(&e, deployment, "{}");
+	two = emb_run(&e, deployment, "{}");
+	emb_state(&e, one, "{\"type\":\"PENDING\"}", false);
+	emb_state(&e, two, "{\"type\":\"PENDING\"}", false);
+	emb_state(&e, two, "{\"type\":\"RUNNING\"}", false);
+	assert_int_equal(slots(&e), 2);
+	emb_state(&e, two, "{\"type\":\"COMPLETED\"}", false);
+	assert_int_equal(slots(&e), 1);
+	emb_call(&e, "DELETE", xasprintf("/flow_runs/%s", one), NULL);
+	assert_int_equal(slots(&e), 0);
+	emb_call(&e, "PATCH", xasprintf("/deployments/%s", deployment),
+		"{\"concurrency_limit\":null}");
+	assert_int_equal(slots(&e), -1);
+	emb_call(&e, "PATCH", xasprintf("/deployments/%s", deployment),
+		"{\"concurrency_limit\":3}");
+	assert_int_equal(slots(&e), 0);
+	emb_call(&e, "DELETE", xasprintf("/deployments/%s", deployment), NULL);
+	assert_int_equal(slots(&e), -1);
+	free(one);
+	free(two);
+	free(deployment);
+	emb_end(&e);
+}
+
 /* An answer that is kept late, by who asked, does not undo what came after it. */
 static void
 test_stale(void **state)
@@ -238,6 +283,7 @@ main(void)
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_ready),
 		cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_stale),
 	};
 
