@@ -134,7 +134,7 @@ CHECK  = unit fuzz cli tui demo sync lint
 RUN    = B=$(B) CC='$(CC)' tests/lib/run
 unit-tests: $(B)/.deps-test $(call bin,$(UNIT))
 fuzz-replay: $(B)/.deps-test $(call bin,$(FUZZ))
-test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest $(B)/tests/real/embedded
+test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest $(B)/tests/real/embedded $(B)/tests/real/embedded_put
 
 check: test-programs
 	@$(RUN) $(CHECK)

@@ -263,7 +263,8 @@ static bool
 parse_body(struct job *j)
 {
 	struct embedded_call *c = &j->call;
-	json_error_t error;
+	json_error_t error = { .line = 0 };
+	const char *why = "The body is not JSON";
 
 	if (j->body_len == 0)
 		c->body = json_null();
@@ -272,9 +273,12 @@ parse_body(struct job *j)
 			j->body, j->body_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 	if (c->body)
 		return true;
-	(void)embedded_refuse(c, 422, "%s",
-		j->body_len > EMBEDDED_BODY_MAX ? "The body is too large"
-						: "The body is not JSON");
+	if (j->body_len > EMBEDDED_BODY_MAX)
+		why = "The body is too large";
+	else if (json_error_code(&error) == json_error_numeric_overflow)
+		why = "This store keeps whole numbers of up to 64 bits, not greater "
+		      "ones";
+	(void)embedded_refuse(c, 422, "%s", why);
 	return false;
 }
 

@@ -4,7 +4,6 @@ load helper
 
 setup()
 {
-	fake_only
 	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 60 --days 3
 	world
 	"$WEIR" sync -q
@@ -192,7 +191,7 @@ P
 @test "retrigger: nobody will take it up: said at once" {
 	weir2 sync -q
 	id=$(failed)
-	sqlite3 "$XDG_CACHE_HOME"/weir/*.db "UPDATE workers SET doc = replace(doc, 'ONLINE', 'OFFLINE')"
+	sqlite3 "$(store)" "UPDATE workers SET doc = replace(doc, 'ONLINE', 'OFFLINE')"
 	weir2 retrigger "$id"
 	exits 0
 	has "it will wait: workers: none of 2 is online"

@@ -4,7 +4,6 @@ load helper
 
 setup()
 {
-	fake_only
 	source "$ROOT/tests/lib/env.sh"
 }
 
@@ -113,7 +112,7 @@ result()
 	weir2 doctor
 	has "nothing was fetched yet"
 	"$WEIR" sync -q
-	db=$(find "$XDG_CACHE_HOME/weir" -name '*.db')
+	db=$(store)
 	chmod 644 "$db"
 	weir2 doctor --offline
 	exits 0

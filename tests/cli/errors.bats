@@ -19,7 +19,7 @@ setup()
 
 teardown()
 {
-	[ -n "$WEIR_TEST_BACKEND" ] || control '{"faults":[],"set":{"auth":null,"key":null}}'
+	control '{"faults":[],"set":{"auth":null,"key":null}}'
 	weir_cleanup
 }
 
@@ -35,7 +35,6 @@ teardown()
 }
 
 @test "nothing here and no server: 5; with data: 0, the same, and its age" {
-	fake_only
 	weir2 runs -n 20
 	exits 0
 	cp "$T/out" "$T/online"
@@ -55,7 +54,6 @@ teardown()
 }
 
 @test "--refresh insists: 5 when the server is away" {
-	fake_only
 	weir2 runs -n 1
 	exits 0
 	control '{"faults":[{"kind":"drop"}]}'
@@ -64,7 +62,6 @@ teardown()
 }
 
 @test "401, 403, 404, 409, 422: each its line and its status" {
-	fake_only
 	while read -r code status; do
 		rm -rf "$XDG_CACHE_HOME"
 		control "{\"faults\":[{\"kind\":\"status\",\"status\":$code,
@@ -82,7 +79,6 @@ teardown()
 }
 
 @test "a page that is not the API's: 5, and which address to take" {
-	fake_only
 	control '{"faults":[{"kind":"html"}]}'
 	weir2 runs
 	one_error 5
@@ -142,7 +138,6 @@ teardown()
 }
 
 @test "ids: not found 1, ambiguous 1 with the candidates" {
-	fake_only
 	"$WEIR" sync -q
 	weir2 logs ffffffff-ffff-ffff-ffff-ffffffffffff
 	exits 1
@@ -186,7 +181,6 @@ teardown()
 }
 
 @test "names of 10 kB, controls and half characters: sane in every form" {
-	fake_only
 	python3 >"$T/order" <<'P'
 import json
 print(json.dumps({"do": [["make", {"name": n}] for n in (
@@ -213,7 +207,6 @@ P
 }
 
 @test "fields that are missing, null, of other types or unknown: a clear line or a sane list" {
-	fake_only
 	for fault in '"null":["name"]' '"drop":["tags"]' '"set":{"name":5}' '"set":{"brand_new":{"a":1}}' \
 		'"null":["state_type","state_name","state"]' '"set":{"start_time":"yesterday"}'; do
 		rm -rf "$XDG_CACHE_HOME"
@@ -226,7 +219,6 @@ P
 }
 
 @test "secrets are in no store, error or log" {
-	fake_only
 	export PREFECT_API_AUTH_STRING=admin:s3cret-pass
 	export WEIR_LOG=$T/log
 	control '{"set":{"auth":"admin:s3cret-pass"}}'

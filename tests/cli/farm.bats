@@ -4,7 +4,6 @@ load helper
 
 setup()
 {
-	fake_only
 	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 60 --days 3
 	world
 	"$WEIR" sync -q
@@ -275,7 +274,9 @@ paused()
 	exits 0
 	weir2 unpause nightly
 	exits 0
-	control '{"do": [["touch_deployment", {"name": "nightly", "schedules": [{"active": true}, {"active": true}]}]]}'
+	control '{"do": [["touch_deployment", {"name": "nightly", "schedules": [
+		{"id": "00000000-0000-4000-8000-000000000001", "active": true, "schedule": {"cron": "0 1 * * *"}},
+		{"id": "00000000-0000-4000-8000-000000000002", "active": true, "schedule": {"cron": "0 2 * * *"}}]}]]}'
 	"$WEIR" sync -q
 	weir2 pause nightly
 	exits 0

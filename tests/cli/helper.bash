@@ -1,24 +1,44 @@
-# Loaded by the bats files: a server for the file, a store for the test.
+# Loaded by the bats files: a farm for the file, a world and a store for the test.
 #
-# WEIR_TEST_BACKEND (an API address with builds on it) takes the place of the fake server;
-# tests that need what only the fake can do call fake_only first.
+# TEST_BACKEND says where the farm of tests/lib/seed lies: on the fake server (that is what
+# is meant when it is not set), in an `embedded` store, or on a real server, by its version:
+# then TEST_SERVER is its address and TEST_DATABASE its file. A test that a backend cannot
+# pass stands in tests/lib/differences with the reason, or is seen to need what only the
+# fake server and those in front of a real one have: faults, and what was asked of them.
+TEST_BACKEND=${TEST_BACKEND:-fake}
 
-# Start the fake server; its address is in FAKE_URL, its process in FAKE_PID.
+# Of env.sh, which a test that is skipped has not come to.
+weir_cleanup()
+{
+	:
+}
+
+# Start what has the farm; its address is in FAKE_URL, its process in FAKE_PID.
 fake_start()
 {
-	if [ -n "$WEIR_TEST_BACKEND" ]; then
-		# REAL_BACKEND outlives env.sh, which takes WEIR_* away
-		export FAKE_URL=$WEIR_TEST_BACKEND FAKE_PID='' REAL_BACKEND=1
-		return
-	fi
-	local out=$BATS_FILE_TMPDIR/fake.$RANDOM
-	python3 "$ROOT/tests/lib/fake_prefect.py" "$@" >"$out" 2>"$out.err" 3>&- &
+	local out=$BATS_FILE_TMPDIR/fake.$RANDOM where
+	known_difference
+	case $TEST_BACKEND in
+	fake) where=(fake) ;;
+	embedded)
+		[[ " $* " != *" --flavour 2"* ]] || skip "embedded: it is as Prefect 3 is"
+		export FAKE_DATA=$out.data
+		where=(embedded --store "$FAKE_DATA/weir/embedded.db")
+		;;
+	2.*) where=(real --server "$TEST_SERVER" --database "$TEST_DATABASE" --flavour 2.20) ;;
+	*)
+		[[ " $* " != *" --flavour 2"* ]] || skip "Prefect $TEST_BACKEND: it is of Prefect 2"
+		where=(real --server "$TEST_SERVER" --database "$TEST_DATABASE")
+		;;
+	esac
+	"$ROOT/tests/lib/seed" "${where[@]}" "$@" >"$out" 2>"$out.err" 3>&- &
 	export FAKE_PID=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		[ -s "$out" ] && break
-		sleep 0.1
+		sleep 0.05
 	done
 	FAKE_URL=$(cat "$out")
+	[ -n "$FAKE_URL" ] || cat "$out.err" >&2
 	export FAKE_URL
 }
 
@@ -27,9 +47,37 @@ fake_stop()
 	[ -z "$FAKE_PID" ] || kill "$FAKE_PID" 2>/dev/null || true
 }
 
-fake_only()
+# The body of a function, and of those of the same file that it calls.
+calls()
 {
-	[ -z "$WEIR_TEST_BACKEND$REAL_BACKEND" ] || skip "needs the fake server"
+	local word
+	declare -f "$1" || return 0
+	for word in $(declare -f "$1" | grep -o '[a-z_][a-z_0-9]*' | sort -u); do
+		[[ " $called " != *" $word "* ]] || continue
+		grep -q "^$word()" "$BATS_TEST_FILENAME" || continue
+		called+=" $word"
+		calls "$word"
+	done
+}
+
+# Nothing breaks an answer of the embedded store, nothing is sent to it.
+SERVER_ONLY="faults\\\\?\": ?\\[.?[{\$'\"]|take\\\\?\": ?\\\\?\"(requests|stats)|set\\\\?\": ?\\{"
+SERVER_ONLY+='|^ *fake_stop|_API_URL=["$h]'
+
+# Skip the test where it stands in the table or needs a server that this is not.
+known_difference()
+{
+	local called="$BATS_TEST_NAME setup teardown" why
+	[ "$TEST_BACKEND" != fake ] && [ -n "$BATS_TEST_DESCRIPTION" ] || return 0
+	why=$(awk -F'\t+' -v suite="cli/$(basename "$BATS_TEST_FILENAME" .bats)" \
+		-v name="$BATS_TEST_DESCRIPTION" -v backend="$TEST_BACKEND" \
+		'$1 == suite && $2 == name && index(" " $3 " ", " " backend " ") { print $4; exit }' \
+		"$ROOT/tests/lib/differences")
+	[ -z "$why" ] || skip "$TEST_BACKEND: $why"
+	[ "$TEST_BACKEND" = embedded ] || return 0
+	if calls "$BATS_TEST_NAME" | grep -qE "$SERVER_ONLY"; then
+		skip "embedded: no server to be asked, broken or looked at"
+	fi
 }
 
 # control JSON: the fake's own door.
@@ -41,8 +89,32 @@ control()
 # A world of its own with the server configured.
 world()
 {
+	known_difference
 	source "$ROOT/tests/lib/env.sh"
-	export PREFECT_API_URL=$FAKE_URL
+	if [ "$TEST_BACKEND" = embedded ]; then
+		export XDG_DATA_HOME=$FAKE_DATA WEIR_PROFILE=embedded
+	else
+		export PREFECT_API_URL=$FAKE_URL
+	fi
+}
+
+# The variable and the secret that a server of the tests has, where there is none.
+local_values()
+{
+	[ "$TEST_BACKEND" = embedded ] || return 0
+	mkdir -p "$XDG_CONFIG_HOME/weir/secrets"
+	printf '[variables]\nchannel = "main"\njobs = 4\n' >"$XDG_CONFIG_HOME/weir/weir.conf"
+	(umask 077 && printf s3cret-of-tests >"$XDG_CONFIG_HOME/weir/secrets/token")
+}
+
+# The file of weir's store, to be looked into or changed.
+store()
+{
+	if [ "$TEST_BACKEND" = embedded ]; then
+		echo "$XDG_DATA_HOME/weir/embedded.db"
+	else
+		echo "$XDG_CACHE_HOME"/weir/*.db
+	fi
 }
 
 # A store for all tests of a file: sync_once in setup_file, synced_world in setup.
@@ -50,7 +122,7 @@ sync_once()
 {
 	world
 	"$WEIR" sync -q
-	cp -r "$XDG_CACHE_HOME" "$BATS_FILE_TMPDIR/cache"
+	[ ! -e "$XDG_CACHE_HOME" ] || cp -r "$XDG_CACHE_HOME" "$BATS_FILE_TMPDIR/cache"
 	"$WEIR" runs --offline -n 0 -o json >"$BATS_FILE_TMPDIR/runs"
 	weir_cleanup
 }
@@ -58,7 +130,7 @@ sync_once()
 synced_world()
 {
 	world
-	cp -r "$BATS_FILE_TMPDIR/cache" "$XDG_CACHE_HOME"
+	[ ! -e "$BATS_FILE_TMPDIR/cache" ] || cp -r "$BATS_FILE_TMPDIR/cache" "$XDG_CACHE_HOME"
 }
 
 # weir with its two outputs apart: $T/out, $T/err, status in $status.

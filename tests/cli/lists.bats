@@ -63,7 +63,6 @@ load synced
 }
 
 @test "runs: json has what the server said, member by member" {
-	fake_only
 	weir2 runs --offline -o json -n 0
 	control '{"take":"runs"}' >"$T/server"
 	python3 - "$T/out" "$T/server" <<'P'
@@ -224,7 +223,6 @@ P
 }
 
 @test "pools --why: what is in the way of a run" {
-	fake_only
 	id=$("$WEIR" runs --offline -q -o name state:late -n 1)
 	weir2 pools --why "$id" --offline
 	exits 0

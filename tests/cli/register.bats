@@ -4,7 +4,6 @@ load helper
 
 setup()
 {
-	fake_only
 	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 40 --days 3 ${FLAVOUR:+--flavour $FLAVOUR}
 	world
 	mkdir "$T/p"
@@ -380,6 +379,7 @@ POST /automations/" ]
 }
 
 @test "register: variables and blocks of the server; a block's secret is not in the journal" {
+	local_values
 	edit 's = s.replace("[a, b]", "[\"{{ prefect.variables.channel }}\"]").replace("A: \"1\"", "A: \"{{ prefect.blocks.secret.token }}\"")'
 	reg
 	exits 0
@@ -416,7 +416,7 @@ POST /automations/" ]
 	control '{"faults": [{"match": "POST /api/deployments/$", "times": 1, "kind": "slow", "ms": 3000}]}' >/dev/null
 	"$WEIR" register --schema static >/dev/null 2>&1 &
 	pid=$!
-	sleep 1
+	sleep 2
 	kill -9 $pid
 	wait $pid || true
 	control '{"faults": []}' >/dev/null

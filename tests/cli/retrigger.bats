@@ -4,7 +4,6 @@ load helper
 
 setup()
 {
-	fake_only
 	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 60 --days 3
 	world
 	"$WEIR" sync -q
@@ -110,7 +109,7 @@ P
 	two=$(cat "$T/out")
 	weir2 retrigger -o name "$two"
 	three=$(cat "$T/out")
-	rm -r "$XDG_STATE_HOME/weir" "$XDG_CACHE_HOME/weir"
+	rm -rf "$XDG_STATE_HOME/weir" "$XDG_CACHE_HOME/weir"
 	"$WEIR" sync -q
 	weir2 runs --offline --columns id,retrigger_of "retrigger_of:$id"
 	is "$two	$id"

@@ -4,7 +4,6 @@ load helper
 
 setup()
 {
-	fake_only
 	BATS_FILE_TMPDIR=$BATS_TEST_TMPDIR fake_start --runs 60 --days 3
 	control '{"do": [["touch_deployment", {"name": "nightly", "parameters": {"jobs": 2},
 		"parameter_openapi_schema": {"type": "object", "required": ["package", "platform"],
@@ -89,14 +88,14 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 	one_error 1
 	says "no such deployment"
 	control '{"do": [["touch_deployment", {"name": "single", "name_": 1}]]}' >/dev/null
-	sqlite3 "$XDG_CACHE_HOME"/weir/*.db "UPDATE deployments SET name = 'nightly' WHERE name = 'single'"
+	sqlite3 "$(store)" "UPDATE deployments SET name = 'nightly' WHERE name = 'single'"
 	weir2 trigger nightly
 	one_error 1
 	says "2 deployments have that name"
 }
 
 @test "trigger: one that is newer than the store is found by its name" {
-	sqlite3 "$XDG_CACHE_HOME"/weir/*.db "DELETE FROM deployments WHERE name = 'nightly'"
+	sqlite3 "$(store)" "DELETE FROM deployments WHERE name = 'nightly'"
 	weir2 trigger build-package/nightly $ok
 	exits 0
 	rm -rf "$XDG_CACHE_HOME"/weir
@@ -276,7 +275,7 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 	exits 0
 	lacks "it will wait" # only its schedules rest
 	control '{"do": [["touch_deployment", {"name": "nightly", "paused": false}]]}' >/dev/null
-	store=$(echo "$XDG_CACHE_HOME"/weir/*.db)
+	store=$(store)
 	sqlite3 "$store" "UPDATE workers SET doc = replace(doc, 'ONLINE', 'OFFLINE')"
 	weir2 trigger nightly $ok
 	has "it will wait: workers: none of"
@@ -286,7 +285,7 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 }
 
 @test "trigger: what is known of the pool is old: asked again in the same moment" {
-	sqlite3 "$XDG_CACHE_HOME"/weir/*.db \
+	sqlite3 "$(store)" \
 		"UPDATE meta SET value = value - 3600000000 WHERE key = 'cycle_us'; UPDATE workers SET doc = replace(doc, 'ONLINE', 'OFFLINE')"
 	requests >/dev/null
 	weir2 trigger nightly $ok

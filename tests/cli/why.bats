@@ -19,7 +19,6 @@ P
 }
 
 @test "why: the error, its line of the log and the lines around it, in one call" {
-	fake_only
 	weir2 why "$CHILD" -o json
 	exits 0
 	json 'len(d) == 1 and d[0]["id"] == "'"$CHILD"'" and d[0]["state_type"] == "FAILED"'
@@ -41,7 +40,6 @@ P
 }
 
 @test "why: a build names its platforms that failed" {
-	fake_only
 	weir2 why "$PARENT" -o json
 	exits 0
 	json 'd[0]["failed_runs"] == len(d[0]["causes"])'
@@ -74,7 +72,6 @@ P
 }
 
 @test "why: runs with the same error are counted, numbers do not matter" {
-	fake_only
 	local a b
 	a=$(control '{"do":[["make",{"name":"same-a"}]]}' | grep -o '[0-9a-f-]\{36\}')
 	b=$(control '{"do":[["make",{"name":"same-b"}]]}' | grep -o '[0-9a-f-]\{36\}')
@@ -120,12 +117,11 @@ P
 }
 
 @test "why: what a run waits for" {
-	fake_only
 	local id
 	id=$("$WEIR" runs --offline -q -o name state:late deployment:pr -n 1)
 	control '{"do":[["touch_deployment",{"name":"pr","paused":true}]]}' >/dev/null
 	"$WEIR" sync -q
-	sqlite3 "$XDG_CACHE_HOME"/weir/*.db \
+	sqlite3 "$(store)" \
 		"UPDATE pools SET doc = replace(doc, '\"is_paused\":false', '\"is_paused\":true')"
 	weir2 why "$id" --offline -o json
 	json 'any(c["check"] == "deployment" and c["result"] == "note" for c in d[0]["pickup"])'

@@ -146,7 +146,9 @@ class Farm:
                 "is_paused": name == "metal", "concurrency_limit": 8,
                 "status": "PAUSED" if name == "metal" else "READY",
                 "default_queue_id": uuid_of(self.seed, "queue", name, "default"),
-                **({} if self.old else {"storage_configuration": {}, "active_slots": 1})}
+                **({} if self.old else {"storage_configuration": {
+                    "bundle_upload_step": None, "bundle_execution_step": None,
+                    "default_result_storage_block_id": None}, "active_slots": 0})}
 
     def _queue(self, pool, name, c):
         return {"id": uuid_of(self.seed, "queue", pool, name), **c, "name": name,
@@ -337,7 +339,8 @@ class Farm:
                    "run_input_keyset": None, "refresh_cache": None, "retriable": None,
                    "transition_id": None, "task_parameters_id": None}
         if not self.old:
-            details["traceparent"] = None
+            details.update({"traceparent": None, "deferred": False,
+                            "deployment_concurrency_lease_id": None})
         return {"id": id_, "type": type_, "name": name, "timestamp": self.t(at),
                 "message": message, "data": None, "state_details": details}
 
@@ -345,6 +348,8 @@ class Farm:
         state = self.state_json(run.state_id, run.type, run.state_name, run.state_at,
                                 run.message, run.id, run.parent_task)
         state["state_details"]["transition_id"] = run.transition
+        if run.type == "SCHEDULED":
+            state["state_details"]["scheduled_time"] = self.t(run.next or run.expected)
         if run.wants and run.type == "PAUSED":
             state["state_details"]["run_input_keyset"] = {
                 "schema": "schema", "response": "response", "description": "description"}
@@ -355,6 +360,7 @@ class Farm:
             return list(run.history)
         first = self.state_json(uuid_of(self.seed, "state", run.n, 0), "SCHEDULED",
                                 "Scheduled", run.created, None, run.id)
+        first["state_details"]["scheduled_time"] = self.t(run.expected)
         out = [first]
         if run.start and run.type in TERMINAL:
             out.append(self.state_json(uuid_of(self.seed, "state", run.n, 1), "PENDING",

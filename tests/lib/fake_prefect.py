@@ -138,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
         n = int(self.headers.get("Content-Length") or 0)
         raw = self.rfile.read(n) if n else b""
         if url.path == "/_control":
-            return self.send_json(200, Control(st).run(json.loads(raw or b"{}")))
+            return self.send_json(200, self.control(json.loads(raw or b"{}")))
         with st.lock:
             st.count += 1
             flip = st.count % 2 == 0
@@ -177,6 +177,9 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             with st.lock:
                 st.in_flight -= 1
+
+    def control(self, order):
+        return Control(self.state).run(order)
 
     def send_json(self, status, value):
         return self.send(status, json.dumps(value).encode(), {}, None)
@@ -274,7 +277,8 @@ class Handler(BaseHTTPRequestHandler):
 
     # ---- the server's rules
 
-    def answer(self, url, raw, flip):
+    def allowed(self, url):
+        """The path within the API; what is not let in ends here."""
         st = self.state
         path, base = url.path, st.args.base
         if not path.startswith(base + "/"):
@@ -287,6 +291,10 @@ class Handler(BaseHTTPRequestHandler):
         if version and not re.fullmatch(r"\d+\.\d+\.\d+", version):
             raise Answer(400, {"detail": "Invalid X-PREFECT-API-VERSION header format. "
                                "Expected header value to be in the format 'x.y.z'"})
+        return path
+
+    def answer(self, url, raw, flip):
+        st, path = self.state, self.allowed(url)
         try:
             body = json.loads(raw) if raw.strip() else {}
         except ValueError:
@@ -542,11 +550,17 @@ class Control:
                                 st.most_in_flight, "runs": len(self.farm.runs)}
                 st.most_in_flight = 0
             elif take == "runs":
-                out["runs"] = [self.farm.run_json(r) for r in self.farm.runs.values()]
+                out["runs"] = self.take_runs()
             elif take == "logs":
-                out["logs"] = [{k: v for k, v in line.items() if k != "_at"}
-                               for r in self.pick(order) for line in self.farm.logs(r)]
+                out["logs"] = self.take_logs(order)
         return out
+
+    def take_runs(self):
+        return [self.farm.run_json(r) for r in self.farm.runs.values()]
+
+    def take_logs(self, order):
+        return [{k: v for k, v in line.items() if k != "_at"}
+                for r in self.pick(order) for line in self.farm.logs(r)]
 
     def pick(self, args):
         if args.get("id"):
@@ -640,12 +654,12 @@ def warm(farm):
             ff.order_of(farm, field, flip)
 
 
-def main():
+def options():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--port", type=int, default=0)
     p.add_argument("--runs", type=int, default=200)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--days", type=float, default=20, help="how far back runs go")
+    p.add_argument("--days", type=lambda s: int(float(s)), default=20, help="how far back runs go")
     p.add_argument("--logs", type=int, default=12, help="lines of a run (failed: x20)")
     p.add_argument("--flavour", choices=sorted(VERSIONS), default="3.8")
     p.add_argument("--now", type=float, help="frozen clock, seconds since 1970")
@@ -659,12 +673,12 @@ def main():
     p.add_argument("--cloud", action="store_true", help="does not tell its version")
     p.add_argument("--cert", help="PEM with certificate and key: serve TLS")
     p.add_argument("--warm", action="store_true", help="write all JSON before serving")
-    args = p.parse_args()
-    args.days = int(args.days)
-    Handler.state = State(args)
-    if args.warm:
-        warm(Handler.state.farm)
-    server = Server(("127.0.0.1", args.port), Handler)
+    return p
+
+
+def serve(handler, args):
+    """Until it is killed; the address is printed first."""
+    server = Server(("127.0.0.1", args.port), handler)
     scheme = "http"
     if args.cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -677,6 +691,14 @@ def main():
         server.serve_forever()
     except KeyboardInterrupt:
         pass
+
+
+def main():
+    args = options().parse_args()
+    Handler.state = State(args)
+    if args.warm:
+        warm(Handler.state.farm)
+    serve(Handler, args)
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	while (getline(&line, &size, stdin) > 0) {
-		json_t *request = json_loads(line, 0, NULL);
+		json_t *request = json_loads(line, JSON_ALLOW_NUL, NULL);
 
 		if (!request)
 			return 2;
