@@ -52,6 +52,10 @@
 	X("last_run", NULL, "LAST RUN", TIME, COL_T | COL_R, 9, 11, \
 		"(SELECT max(x.at_us) FROM runs x WHERE x.deployment = r.k AND " \
 		"x.at_us <= ?1)", NULL, "when its newest run began", "last_run:>1d") \
+	X("next_run", NULL, "NEXT RUN", TIME, COL_R, 9, 11, \
+		"(SELECT min(x.at_us) FROM runs x WHERE x.deployment = r.k AND " \
+		"x.at_us > ?1 AND x.state = 1)", NULL, \
+		"when its next run is due", "next_run:none") \
 	X("tags", "tag", "TAGS", TAGS, COL_W | COL_P, 6, 20, \
 		"weir_json(r.doc, 'tags')", NULL, "one of its tags", "tag:ci") \
 	X("schedules", NULL, "SCHEDULES", JSON, 0, 8, 30, \
