@@ -72,7 +72,7 @@ on_signal(int sig)
 	errno = why;
 }
 
-static const int signals[] = { SIGCHLD, SIGTERM, SIGINT };
+static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 
 static void
 take_signals(struct api *a, struct sigaction old[N_ELEM(signals)])
@@ -84,6 +84,9 @@ take_signals(struct api *a, struct sigaction old[N_ELEM(signals)])
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < N_ELEM(signals); i++)
 		sigaction(signals[i], &sa, &old[i]);
+	/* nohup means it */
+	if (old[N_ELEM(signals) - 1].sa_handler == SIG_IGN)
+		sigaction(SIGHUP, &old[N_ELEM(signals) - 1], NULL);
 	sa.sa_handler = SIG_IGN; /* EFBIG says it, of a file of the store too */
 	sigaction(SIGXFSZ, &sa, NULL);
 }

@@ -345,3 +345,25 @@ small()
 	message "its worker on $(uname -n) ended: the command was stopped"
 	stop
 }
+
+@test "worker: one whose terminal is closed waits for its runs; one of nohup goes on" {
+	deploy "{command: 'echo up >>$T/ran; until [ -e $T/go ]; do sleep 0.05; done'}"
+	start
+	weir2 -q trigger t/t
+	until_true test -s "$T/ran"
+	kill -HUP "$WORKER"
+	until_true grep -q 'no more runs are taken; 1 go on' "$T/worker"
+	touch "$T/go"
+	wait "$WORKER"
+	WORKER=
+	ended Completed
+	rm "$T/worker"
+	(trap '' HUP; exec "$WEIR" worker 2>"$T/worker" 3>&-) &
+	WORKER=$!
+	until_true grep -q 'serves pool' "$T/worker"
+	kill -HUP "$WORKER"
+	weir2 -q trigger t/t
+	until_true in_state Completed
+	stop
+	exits 0
+}
