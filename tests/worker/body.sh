@@ -1,12 +1,12 @@
 #!/bin/sh
 # What the commands of the torture are made of. Each line that is out is noted in a file of the
 # run ($TRUTH/RUN), by the one who printed it.
-truth=$TRUTH/$PREFECT__FLOW_RUN_ID
+noted=$TRUTH/$PREFECT__FLOW_RUN_ID
 
 # begin: a try of the command
 begin()
 {
-	echo begin >>"$truth"
+	echo begin >>"$noted"
 }
 
 # count NAME N: lines `NAME 1` to `NAME N`
@@ -16,7 +16,7 @@ count()
 	while [ "$i" -lt "$2" ]; do
 		i=$((i + 1))
 		echo "$1 $i"
-		echo "$1 $i" >>"$truth"
+		echo "$1 $i" >>"$noted"
 		sleep "0.0$((i * 7 % 10))"
 	done
 }
@@ -24,8 +24,8 @@ count()
 # once NAME: fails the first time that the run comes here
 once()
 {
-	[ -e "$truth.$1" ] && return
-	: >"$truth.$1"
+	[ -e "$noted.$1" ] && return
+	: >"$noted.$1"
 	exit 1
 }
 
