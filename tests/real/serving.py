@@ -246,7 +246,7 @@ def away(pool, check):
         ends = [pool.wait(r, seconds=90)["state_type"] for r in runs]
         whole = ["on", *map(str, range(1, 6001)), "off"]
         texts = [pool.texts(r) for r in runs]
-        check(left == ["RUNNING"] * 2 and ends == ["COMPLETED"] * 2 and texts == [whole] * 2 and memory < 14000,
+        check(left == ["RUNNING"] * 2 and ends == ["COMPLETED"] * 2 and texts == [whole] * 2 and memory < 16000,
               "20 s without the server, commands print and end: nothing is lost, %d KB" % memory,
               left, ends, [len(t) for t in texts])
         for mode in (401, 403, 404, 500, "slow"):
