@@ -288,7 +288,8 @@ static void
 test_bad_zones(void **state)
 {
 	static const char *const rules[] = { "EST5EDT,M13.2.0,M11.1.0", "EST", "5",
-		"EST5EDT,M3.2.0", "EST5EDT,M3.0.0,M11.1.0", "EST5EDT,M3.2.0,Q", "EST66" };
+		"EST5EDT,M3.2.0", "EST5EDT,M3.0.0,M11.1.0", "EST5EDT,M3.2.0,Q",
+		"EST66" };
 	struct schedule_zone *z = NULL;
 	struct weir_err err = { 0 };
 	struct buf bytes = BUF_INIT(4096);
