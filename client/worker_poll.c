@@ -126,7 +126,8 @@ is_well(struct worker *w, enum weir_rc rc, const struct weir_err *err)
 {
 	if (!rc) {
 		if (w->away)
-			worker_say(w, WEIR_WORKER_INFO, "the server answers again");
+			worker_say(w, WEIR_WORKER_INFO, "%s answers again",
+				w->api->local ? "the embedded store" : "the server");
 		w->away = false;
 		return true;
 	}

@@ -236,3 +236,15 @@ farm()
 	exits 0
 	has $'Late\tlinux-aarch64'
 }
+
+@test "without a server: no web pages, and no network to be offline from" {
+	farm
+	weir2 -q --offline trigger build/nightly
+	exits 0
+	weir2 open @latest
+	one_error 2
+	says "open: without a server there are no web pages"
+	weir2 --profile embedded trigger build/none
+	one_error 1
+	says "'build/none': there is no such deployment"
+}
