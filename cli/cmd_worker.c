@@ -7,6 +7,7 @@
 #include <weir/worker.h>
 
 #include "cmd.h"
+#include "out.h"
 
 struct args {
 	const char *pool, *name;
@@ -17,23 +18,83 @@ struct args {
 
 static const struct args defaults = { .limit = WEIR_WORKER_LIMIT };
 
-/* A line of a service's log: its level before it, as sd-daemon(3) says, and no time. */
+enum { NAME_WIDTH = 20 };
+
+/* The word of a state is in the text when it has ended. */
+static const char *
+word_of(enum weir_state state)
+{
+	switch (state) {
+	case WEIR_ST_RUNNING:
+		return "started ";
+	case WEIR_ST_SCHEDULED:
+		return "failed, ";
+	default:
+		return "";
+	}
+}
+
+/* On a terminal: `12:30:01 ✗ silver-eagle         Failed after 0:12: why`. */
 static void
-say(void *arg, enum weir_worker_level level, const char *text)
+add_run(const struct ctx *ctx, const struct weir_worker_said *s, struct buf *b)
+{
+	const struct weir_state_look *look = weir_state_look(s->state, STR(""));
+	unsigned flags = ctx->utf8 ? 0 : TEXT_ASCII;
+	struct buf name = BUF_INIT(4096);
+
+	text_sanitize(&name, str_of(s->run), flags);
+	if (ctx->colour)
+		out_colour(b, look->colour);
+	if (ctx->utf8)
+		buf_adds(b, look->glyph);
+	else
+		buf_addc(b, look->ascii ? look->ascii : ' ');
+	if (ctx->colour)
+		out_colour(b, "off");
+	buf_addc(b, ' ');
+	if (text_width(buf_str(&name)) < NAME_WIDTH)
+		text_pad(b, buf_str(&name), NAME_WIDTH, false, flags);
+	else
+		buf_addstr(b, buf_str(&name));
+	buf_addf(b, " %s", word_of(s->state));
+	buf_release(&name);
+}
+
+/* The time; of a service, its level as sd-daemon(3) says: the journal knows the time.
+ */
+static void
+add_head(const struct ctx *ctx, const struct weir_worker_said *s, bool tty,
+	struct buf *b)
+{
+	const struct args *args = ctx->args;
+	struct buf at = BUF_INIT(64);
+
+	if (args->foreground) {
+		buf_addf(b, "<%d>", (int)s->level);
+		return;
+	}
+	weir_time_absolute(&at, weir_now_us(), ctx->utc, false);
+	/* who looks on knows the day */
+	buf_addf(b, "%s ", buf_cstr(&at) + (tty && at.len > 11 ? 11 : 0));
+	buf_release(&at);
+}
+
+static void
+say(void *arg, const struct weir_worker_said *s)
 {
 	const struct ctx *ctx = arg;
 	const struct args *args = ctx->args;
+	bool tty = !args->foreground && ctx->tty_err;
 	struct buf b = BUF_INIT(8192);
 
-	if (ctx->g.quiet && level > WEIR_WORKER_WARNING)
+	if (ctx->g.quiet && s->level > WEIR_WORKER_WARNING)
 		return;
-	if (args->foreground) {
-		buf_addf(&b, "<%d>", (int)level);
-	} else {
-		weir_time_absolute(&b, weir_now_us(), ctx->utc, false);
-		buf_addc(&b, ' ');
-	}
-	text_sanitize(&b, str_of(text), ctx->utf8 ? 0 : TEXT_ASCII);
+	add_head(ctx, s, tty, &b);
+	if (s->run && tty)
+		add_run(ctx, s, &b);
+	else if (s->run)
+		buf_addf(&b, "%s: %s", s->run, word_of(s->state));
+	text_sanitize(&b, str_of(s->text), ctx->utf8 ? 0 : TEXT_ASCII);
 	buf_addc(&b, '\n');
 	(void)!write(STDERR_FILENO, b.s, b.len);
 	buf_release(&b);

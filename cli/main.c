@@ -221,6 +221,7 @@
  *   worker_result	what it came to
  *   worker_ship	its lines to the server
  *   worker_tasks	its task runs that were left open
+ *   worker_say	what it tells of what it does
  *   worker_note	a run's folder: what the next worker must know
  *   worker_orphan	runs of workers that died
  *   worker_lost	runs of the own store that nothing else is left of

@@ -11,29 +11,13 @@
 #include "session.h"
 #include "weir/time.h"
 
-enum { SAY_MAX = 4096, HOST_MAX = 256 };
+enum { HOST_MAX = 256 };
 static const int64_t nap_us = 60000000; /* nothing is due: as long as it sleeps */
 static const int64_t poll_us = 2000000, poll_cloud_us = 10000000;
 
 /* What the handlers wake, and what they saw. */
 static _Atomic(struct api *) worker_api;
 static volatile sig_atomic_t worker_stops;
-
-/* ---- saying */
-
-void
-worker_say(struct worker *w, enum weir_worker_level level, const char *fmt, ...)
-{
-	struct buf b = BUF_INIT(SAY_MAX);
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vaddf(&b, fmt, ap);
-	va_end(ap);
-	if (w->o->say)
-		w->o->say(w->o->arg, level, buf_cstr(&b));
-	buf_release(&b);
-}
 
 /* To systemd: `READY=1`, `STOPPING=1`. */
 static void
@@ -120,8 +104,10 @@ obey(struct worker *w)
 		notify("STOPPING=1");
 		if (w->runs.n)
 			worker_say(w, WEIR_WORKER_INFO,
-				"no more runs are taken; %zu go on to their end",
-				w->runs.n);
+				"no more runs are taken; %zu go%s on to the end; once "
+				"more stops %s",
+				w->runs.n, w->runs.n == 1 ? "es" : "",
+				w->runs.n == 1 ? "it" : "them");
 	}
 	w->stopping = stops;
 	for (size_t i = 0; i < w->runs.n; i++)
@@ -251,8 +237,9 @@ weir_worker_run(
 	rc = begin(&w, err);
 	if (!rc) {
 		take_signals(w.api, old);
-		worker_say(&w, WEIR_WORKER_INFO, "%s serves pool %s, %zu at once",
-			w.name, w.pool, w.limit);
+		worker_say(&w, WEIR_WORKER_INFO,
+			"%s serves pool %s, up to %zu run%s at once", w.name, w.pool,
+			w.limit, w.limit == 1 ? "" : "s");
 		notify("READY=1");
 		work(&w);
 		give_signals_back(old);

@@ -12,6 +12,7 @@
  *   worker_start  Running -> the command -> its end -> result -> gone, or once more
  *   worker_tasks  its task runs that were left open
  *   worker_ship   spool -> lines at the server, beside all that
+ *   worker_say    what it tells of it
  *   worker_note   what the next worker must know, before it is done
  *   worker_orphan what an earlier worker left
  *   worker_lost   what one left without a trace
@@ -141,10 +142,19 @@ struct worker {
 };
 
 /* ---- worker.c */
-void worker_say(struct worker *w, enum weir_worker_level level, const char *fmt, ...)
-	WEIR_PRINTF(3, 4);
 /* The loop shall come back at that monotonic time. */
 void worker_wake_at(struct worker *w, int64_t us);
+
+/* ---- worker_say.c */
+void worker_say(struct worker *w, enum weir_worker_level level, const char *fmt, ...)
+	WEIR_PRINTF(3, 4);
+/* What a run has come to. */
+void worker_say_run(struct worker_run *r, enum weir_state state, const char *fmt, ...)
+	WEIR_PRINTF(3, 4);
+void worker_say_started(struct worker_run *r);
+void worker_say_again(struct worker_run *r, int64_t delay_us);
+/* v: NULL if it is gone. */
+void worker_say_end(struct worker_run *r, const struct act_verdict *v);
 
 /* ---- worker_poll.c */
 /* Read the pool, make it if need be; waits. */

@@ -10,6 +10,9 @@
 #include "weir/time.h"
 #include "worker_env.h"
 
+#define LOG_MODULE "worker"
+#include "weir/log.h"
+
 static const char variable_prefix[] = "prefect.variables.";
 enum { BLOCK_PREFIX = sizeof("prefect.blocks.") - 1 };
 
@@ -400,7 +403,7 @@ on_claim(struct worker_run *r, const struct act_verdict *v, const json_t *state)
 		worker_run_fail(r, &err);
 		return;
 	}
-	worker_say(r->w, WEIR_WORKER_INFO, "%s: taken (%s)", r->name, r->id_text);
+	LOG(LOG_INFO, "%s: taken, %s", r->id_text, r->name);
 	label(r);
 	if (r->doc && json_object_get(r->doc, "flow_id")) {
 		read_deployment(r);

@@ -131,8 +131,7 @@ run_command(struct worker_run *r)
 		r->failure = xstrdup(err.text);
 		return;
 	}
-	worker_say(r->w, WEIR_WORKER_INFO, "%s: started, process %ld", r->name,
-		(long)r->child.group);
+	worker_say_started(r);
 	say_pid(r);
 }
 
@@ -302,8 +301,7 @@ on_result(struct worker_run *r, const struct act_verdict *v, const json_t *state
 		r->stop = WORKER_NOT_STOPPED;
 		if (at && weir_time_parse(str_of(at), &at_us))
 			delay_us = at_us - api_now_us(r->w->api);
-		worker_say(r->w, WEIR_WORKER_INFO, "%s: failed, again at %s", r->name,
-			at ? at : "once");
+		worker_say_again(r, delay_us);
 		free(r->failure);
 		r->failure = NULL;
 		r->spool.error[0] = r->spool.err[0] = '\0';
@@ -313,8 +311,7 @@ on_result(struct worker_run *r, const struct act_verdict *v, const json_t *state
 		wait_for(r, delay_us > 0 ? delay_us : 0);
 	} else {
 		if (!r->checked)
-			worker_say(r->w, WEIR_WORKER_INFO, "%s: %s", r->name,
-				v ? v->state_name : "it is gone");
+			worker_say_end(r, v);
 		if (v && r->late && !r->checked)
 			check_later(r);
 		else if (v && r->spool.tasks)

@@ -81,10 +81,10 @@ lines()
 	printf '[%s]' "$(tr '\n' , <"$T/out" | sed 's/,$//')" >"$T/out"
 }
 
-# A worker in the background, which serves by now.
+# start ARGUMENT...: a worker in the background, which serves by now.
 start()
 {
-	"$WEIR" worker 2>"$T/worker" 3>&- &
+	"$WEIR" worker "$@" 2>"$T/worker" 3>&- &
 	WORKER=$!
 	until_true grep -q 'serves pool' "$T/worker"
 }
@@ -105,10 +105,10 @@ in_state()
 	[ "$(field state_name)" = "$1" ]
 }
 
-# What the worker exits with is in $status.
+# stop [SIGNAL]: what the worker exits with is in $status.
 stop()
 {
-	kill "$WORKER"
+	kill "-${1:-TERM}" "$WORKER"
 	status=0
 	wait "$WORKER" || status=$?
 	WORKER=
@@ -352,7 +352,7 @@ small()
 	weir2 -q trigger t/t
 	until_true test -s "$T/ran"
 	kill -HUP "$WORKER"
-	until_true grep -q 'no more runs are taken; 1 go on' "$T/worker"
+	until_true grep -q 'no more runs are taken; 1 goes on' "$T/worker"
 	touch "$T/go"
 	wait "$WORKER"
 	WORKER=
@@ -366,4 +366,152 @@ small()
 	until_true in_state Completed
 	stop
 	exits 0
+}
+
+@test "worker: its pool, and what it says" {
+	weir2 pools delete --yes weir
+	start
+	grep -q 'pool weir: made, of type weir' "$T/worker"
+	grep -q ' weir-.* serves pool weir, up to 8 runs at once$' "$T/worker"
+	weir2 pools
+	has "READY"
+	deploy '{command: "echo oops >&2; exit 1", retries: 1, retry_delay: 0}'
+	weir2 -q trigger t/t
+	until_true in_state Failed
+	grep -q ': started t, process [0-9]*, run [0-9a-f]*$' "$T/worker"
+	grep -q ': failed, again in .*: oops$' "$T/worker"
+	grep -q ': Failed after .*: oops$' "$T/worker"
+	stop INT
+	exits 0
+	weir2 pools
+	has "NOT_READY"
+	# as a service: levels for the journal, no times
+	deploy '{command: "true"}'
+	weir2 -q trigger t/t
+	"$WEIR" worker --once --foreground 2>"$T/worker"
+	[ "$(grep -vc '^<6>' "$T/worker")" = 0 ] || die "$(cat "$T/worker")"
+	grep -q '^<6>weir-.* serves pool weir' "$T/worker"
+}
+
+@test "worker: paused pools, other queues and --limit" {
+	deploy '{command: "sleep 1"}'
+	weir2 -q pause pool weir
+	exits 0
+	weir2 -q trigger t/t
+	timeout 20 "$WEIR" -q worker --once
+	ended Scheduled
+	weir2 -q unpause pool weir
+	timeout 20 "$WEIR" -q worker --once --queue other
+	ended Scheduled
+	for _ in 1 2; do
+		weir2 -q trigger t/t
+	done
+	start --limit 2
+	two() { [ "$("$WEIR" runs -n 0 --columns state_name | sort | tr '\n' ,)" = "Completed,Completed,Completed," ]; }
+	running=0
+	for _ in $(seq 100); do
+		n=$("$WEIR" runs state:running -n 0 -o ndjson | tee "$T/seen.new" | wc -l)
+		[ "$n" -le 2 ] || cp "$T/seen.new" "$T/seen"
+		[ "$n" -le "$running" ] || running=$n
+		two && break
+		sleep 0.05
+	done
+	two || die "not all completed"
+	[ "$running" = 2 ] || die "$running at once: $(cat "$T/worker" "$T/seen")"
+	stop
+}
+
+@test "worker: told to stop once it drains, twice it stops them" {
+	deploy '{command: "echo up; sleep 1; echo down"}'
+	start
+	weir2 -q trigger t/t
+	until_true in_state Running
+	kill -TERM "$WORKER"
+	until_true grep -q 'no more runs are taken; 1 goes on to the end' "$T/worker"
+	weir2 -q trigger t/t
+	wait "$WORKER"
+	WORKER=
+	[ "$("$WEIR" runs -n 0 --columns state_name | sort | tr '\n' ,)" = "Completed,Scheduled," ]
+	deploy '{command: "echo up; sleep 300", grace_seconds: 1}'
+	start
+	weir2 -q trigger t/t
+	until_true in_state Running
+	kill -TERM "$WORKER"
+	until_true grep -q 'no more runs' "$T/worker"
+	stop
+	exits 0
+	ended Crashed
+	message "its worker on $(uname -n) ended: the command was stopped"
+}
+
+@test "worker: a run that is due later is waited for, not polled for" {
+	deploy '{command: "true"}'
+	start
+	weir2 -q trigger t/t --in 2s
+	until_true in_state Completed
+	json 'd[0]["start_time"] >= d[0]["expected_start_time"]'
+	[ "$(python3 -c 'import datetime, json, sys
+d = json.load(open(sys.argv[1]))[0]
+t = [datetime.datetime.fromisoformat(d[n].replace("Z", "+00:00")) for n in ("expected_start_time", "start_time")]
+print((t[1] - t[0]).total_seconds() < 1)' "$T/out")" = True ]
+	before=$(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$WORKER/status")
+	sleep 3
+	after=$(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$WORKER/status")
+	[ "$after" -le $((before + 1)) ] || die "$((after - before)) wake-ups"
+	stop
+}
+
+@test "task: steps of a script, nested, retried, left open" {
+	cat >"$T/build.sh" <<-'END'
+		weir task fetch -- echo fetched
+		weir task compile -- sh -c 'weir task inner -- echo nested; echo "a.c:1: warning: w"'
+		weir task --retries 1 --retry-delay 0s flaky -- sh -c 'test -e "$0" || { touch "$0"; exit 1; }' "$PWD/again"
+		weir task --timeout 300ms slow -- sleep 20
+		echo "slow said $?"
+		weir task open -- sh -c 'kill -9 $PPID; sleep 0.2' &
+		wait
+		exit 0
+	END
+	deploy "{command: [sh, $T/build.sh], env: {PATH: '$PATH'}}"
+	ran Completed
+	logged
+	has fetched
+	has nested
+	has "slow said 124"
+	weir2 graph @latest
+	for t in fetch compile inner flaky slow open; do
+		has "$t"
+	done
+	[ "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT group_concat(name || ' ' || (SELECT name FROM names WHERE k = state_name)) FROM (SELECT * FROM task_runs ORDER BY name)")" = \
+		"compile Completed,fetch Completed,flaky Completed,inner Completed,open Crashed,slow TimedOut" ] ||
+		die "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT name, (SELECT name FROM names WHERE k = state_name) FROM task_runs")"
+}
+
+@test "trigger --wait in a run: a parent over platforms" {
+	cat >"$T/parent.sh" <<-'END'
+		for p in linux-64 linux-aarch64 win-64; do
+			weir -q trigger t/child -p "platform=$p" --wait &
+		done
+		wait
+		weir -q trigger t/child -p platform=osx-64 --wait
+		echo "last said $?"
+	END
+	cat >prefect.yaml <<-END
+		name: x
+		deployments:
+		- {name: t, flow_name: t, work_pool: {name: weir, job_variables: {command: [sh, $T/parent.sh], env: {PATH: '$PATH'}}}}
+		- {name: child, flow_name: child, work_pool: {name: weir, job_variables: {command: 'echo \$WEIR_PARAM_PLATFORM; [ \$WEIR_PARAM_PLATFORM != osx-64 ]'}}}
+	END
+	sed -i 's,t/child,child/child,' "$T/parent.sh"
+	weir2 -q register
+	exits 0
+	weir2 -q trigger t/t
+	timeout 60 "$WEIR" -q worker --once
+	weir2 runs parent:none -o json
+	json 'len(d) == 1 and d[0]["state_name"] == "Completed"'
+	weir2 runs -n 0 -o json
+	json 'sorted(r["platform"] for r in d if r["parent_run_id"]) == ["linux-64", "linux-aarch64", "osx-64", "win-64"]'
+	json '[r["state_name"] for r in d if r["platform"] == "osx-64"] == ["Failed"]'
+	weir2 logs "$(python3 -c 'import json, sys; print([r["id"] for r in json.load(open(sys.argv[1])) if not r["parent_run_id"]][0])' "$T/out")"
+	has "last said 3"
 }

@@ -15,6 +15,14 @@ enum {
 /* As syslog numbers them. */
 enum weir_worker_level { WEIR_WORKER_WARNING = 4, WEIR_WORKER_INFO = 6 };
 
+/* A line of what it does; outside text in it is not yet sanitised. */
+struct weir_worker_said {
+	enum weir_worker_level level;
+	const char *run;       /* which it is about; NULL: the worker itself */
+	enum weir_state state; /* which it has come to; NONE: none */
+	const char *text;
+};
+
 struct weir_worker {
 	const char *pool;          /* NULL: weir; made if it is missing */
 	const char *name;          /* NULL: of the host */
@@ -22,8 +30,7 @@ struct weir_worker {
 	size_t n_queues;
 	size_t limit; /* runs at once; 0: WEIR_WORKER_LIMIT */
 	bool once;    /* what is due by now, then end */
-	/* What it does, a line each; outside text in it is not yet sanitised. */
-	void (*say)(void *arg, enum weir_worker_level level, const char *text);
+	void (*say)(void *arg, const struct weir_worker_said *said);
 	void *arg;
 };
 
