@@ -275,8 +275,8 @@ paused()
 	weir2 unpause nightly
 	exits 0
 	control '{"do": [["touch_deployment", {"name": "nightly", "schedules": [
-		{"id": "00000000-0000-4000-8000-000000000001", "active": true, "schedule": {"cron": "0 1 * * *"}},
-		{"id": "00000000-0000-4000-8000-000000000002", "active": true, "schedule": {"cron": "0 2 * * *"}}]}]]}'
+		{"id": "00000000-0000-4000-8000-000000000001", "active": true, "schedule": {"cron": "0 1 * * *", "timezone": "UTC", "day_or": true}},
+		{"id": "00000000-0000-4000-8000-000000000002", "active": true, "schedule": {"cron": "0 2 * * *", "timezone": "UTC", "day_or": true}}]}]]}'
 	"$WEIR" sync -q
 	weir2 pause nightly
 	exits 0

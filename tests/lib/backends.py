@@ -158,10 +158,10 @@ def cell(value, kind, needed, default):
         return None
     if kind == "JSON":
         return json.dumps({} if value is None else value)
-    if value is None and default is not None:
-        return default.strip("'")
     if kind == "DATETIME":
         return moment(0 if value is None else value)
+    if value is None and default is not None:
+        return default.strip("'")
     if kind in ("BOOLEAN", "INTEGER", "SMALLINT", "FLOAT"):
         return value or 0
     return "" if value is None else value
