@@ -313,11 +313,16 @@ P
 }
 
 @test "wrong combinations are said, with what to do" {
-	for args in '' '--runs x id' '--runs x -f' '-f -C 2 id' '-v id' '-f id --offline'; do
+	for args in '' '--runs x id' '--runs x -f' '-f -C 2 id' '-v id'; do
 		# shellcheck disable=SC2086
 		weir2 logs $args
 		one_error 2
 	done
+}
+
+@test "follow: not offline" {
+	weir2 logs -f id --offline
+	one_error 2
 }
 
 @test "hostile messages: raw in a pipe, harmless on a terminal" {
