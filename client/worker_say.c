@@ -5,6 +5,9 @@
 
 enum { SAY_MAX = 4096 };
 
+static void say(struct worker *w, struct weir_worker_said *s, const char *fmt,
+	va_list ap) WEIR_PRINTF(3, 0);
+
 static void
 say(struct worker *w, struct weir_worker_said *s, const char *fmt, va_list ap)
 {

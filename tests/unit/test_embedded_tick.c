@@ -161,8 +161,7 @@ test_problems(void **state)
 {
 	static const char *const refused[] = { "{\"cron\":\"70 * * * *\"}",
 		"{\"rrule\":\"FREQ=NEVER\"}",
-		"{\"cron\":\"0 0 * * *\","
-		"\"timezone\":\"Mars/Olympus\"}" };
+		"{\"cron\":\"0 0 * * *\",\"timezone\":\"Mars/Olympus\"}" };
 	struct emb e;
 	char *id, *body;
 	const json_t *said;
