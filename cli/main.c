@@ -211,6 +211,7 @@
  *   worker_tick	the clock of the embedded store
  *   worker_poll	its pool, due runs, signs of life, who was cancelled
  *   worker_ask	requests of runs, repeated; proposals of states
+ *   worker_claim	a run is taken, unless another was first
  *   worker_run	a run until its job is known
  *   worker_job	what is to be run, by the pool's template
  *   template	its placeholders

@@ -7,6 +7,7 @@
  *
  *   worker_tick   time on the embedded store: runs of schedules, Late ones
  *   worker_poll   due runs -> worker_run_new
+ *   worker_claim  Pending, unless another was first
  *   worker_run    claimed -> deployment -> job -> references -> worker_pull
  *   worker_pull   pull steps, one after the other -> worker_start
  *   worker_start  Running -> the command -> its end -> result -> gone, or once more
@@ -69,9 +70,10 @@ struct worker_run {
 	struct worker *w;
 	struct weir_id id, transition;
 	char id_text[WEIR_ID_TEXT + 1];
-	char *name; /* as it came */
-	char *dir;  /* of its files */
-	int lock;   /* held while this worker has it */
+	char claim_text[WEIR_ID_TEXT + 1]; /* the transition to Pending */
+	char *name;                        /* as it came */
+	char *dir;                         /* of its files */
+	int lock;                          /* held while this worker has it */
 	enum worker_step step;
 	int64_t due_us,
 		next_us; /* DUE; of the clock; when a tick has something to do */
@@ -188,14 +190,14 @@ void worker_tell(
 void worker_tell_tick(struct worker *w);
 void worker_told_release(struct worker *w);
 json_t *worker_parse(const struct api_page *page);
+/* A text of an object; "": it has none. */
+const char *worker_text(const json_t *object, const char *name);
 
 /* ---- worker_run.c */
 /* doc: the run as the server has it, taken over. NULL: another worker here has it. */
 struct worker_run *worker_run_new(struct worker *w, json_t *doc);
-/* Propose Pending, with r->transition; then all that follows. */
-void worker_run_claim(struct worker_run *r);
-/* It is claimed, and nothing of it runs: go on as if it just was. */
-void worker_run_resume(struct worker_run *r);
+/* It is claimed: its deployment, its job, what that refers to. */
+void worker_run_prepare(struct worker_run *r);
 void worker_run_tick(struct worker_run *r, int64_t now_us);
 /* It cannot be started: failed, with this message. */
 void worker_run_fail(struct worker_run *r, const struct weir_err *err);
@@ -203,6 +205,12 @@ void worker_run_fail(struct worker_run *r, const struct weir_err *err);
 void worker_run_end(struct worker_run *r);
 /* Done with, its files stay for the next worker. */
 void worker_run_free(struct worker_run *r);
+
+/* ---- worker_claim.c */
+/* Propose Pending, with r->transition; then all that follows. */
+void worker_claim(struct worker_run *r);
+/* It is claimed, and nothing of it runs: go on as if it just was. */
+void worker_claim_resume(struct worker_run *r);
 
 /* ---- worker_pull.c */
 void worker_pull_next(struct worker_run *r);

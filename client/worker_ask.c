@@ -14,6 +14,14 @@ worker_parse(const struct api_page *page)
 		JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 }
 
+const char *
+worker_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
 void
 worker_ask_release(struct worker_ask *a)
 {

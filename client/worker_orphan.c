@@ -125,14 +125,14 @@ adopt(struct worker_run *r, const json_t *note)
 	if (is_phase(note, "claim") && strcmp(said(note, "pool"), r->w->pool) == 0 &&
 		weir_id_parse(str_of(said(note, "transition")), &r->transition)) {
 		r->late = true;
-		worker_run_claim(r);
+		worker_claim(r);
 		return;
 	}
 	if (is_phase(note, "start") && strcmp(said(note, "pool"), r->w->pool) == 0 &&
 		weir_id_parse(str_of(said(note, "transition")), &r->begun) &&
 		!spool_open(&r->spool, r->dir, &err)) {
 		kill_all(r, note);
-		worker_run_resume(r);
+		worker_claim_resume(r);
 		return;
 	}
 	worker_say(

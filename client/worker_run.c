@@ -20,14 +20,6 @@ static void ask_references(struct worker_run *r);
 
 /* ---- life */
 
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
 struct worker_run *
 worker_run_new(struct worker *w, json_t *doc)
 {
@@ -37,16 +29,16 @@ worker_run_new(struct worker *w, json_t *doc)
 	r->doc = doc;
 	r->lock = -1;
 	r->spool.fd = -1;
-	r->name = xstrdup(text_of(doc, "name"));
+	r->name = xstrdup(worker_text(doc, "name"));
 	r->values = json_object();
 	r->outputs = json_object();
 	r->transition = weir_id_random();
-	if (weir_id_parse(str_of(text_of(doc, "id")), &r->id)) {
+	if (weir_id_parse(str_of(worker_text(doc, "id")), &r->id)) {
 		weir_id_format(&r->id, r->id_text);
 		r->dir = xasprintf("%s/%s", w->base, r->id_text);
 	}
 	if (!weir_time_parse(
-		    str_of(text_of(doc, "next_scheduled_start_time")), &r->due_us))
+		    str_of(worker_text(doc, "next_scheduled_start_time")), &r->due_us))
 		r->due_us = 0;
 	VEC_PUSH(&w->runs, r);
 	return r;
@@ -309,10 +301,10 @@ on_deployment(struct worker_run *r, enum weir_rc rc, const struct api_page *page
 	make_job(r);
 }
 
-static void
-read_deployment(struct worker_run *r)
+void
+worker_run_prepare(struct worker_run *r)
 {
-	const char *id = text_of(r->doc, "deployment_id");
+	const char *id = worker_text(r->doc, "deployment_id");
 	char path[128];
 
 	if (!*id) {
@@ -323,116 +315,7 @@ read_deployment(struct worker_run *r)
 	worker_ask(r, "GET", path, "", on_deployment);
 }
 
-/* ---- the claim */
-
-/* Is it still the one that was claimed, or waits for its next try here? */
-static bool
-is_ours(const json_t *doc)
-{
-	const char *state = text_of(doc, "state_type");
-	const json_t *policy = json_object_get(doc, "empirical_policy");
-
-	if (strcmp(state, "SCHEDULED") == 0)
-		return strcmp(text_of(policy, "retry_type"), "in_process") == 0;
-	return strcmp(state, "PENDING") == 0 || strcmp(state, "RUNNING") == 0;
-}
-
-static void
-on_run(struct worker_run *r, enum weir_rc rc, const struct api_page *page,
-	const struct weir_err *err)
-{
-	json_t *doc = rc ? NULL : worker_parse(page);
-
-	(void)err;
-	if (doc && strcmp(text_of(doc, "state_type"), "CANCELLING") == 0) {
-		r->stop = WORKER_CANCELLED;
-		worker_result(r);
-	} else if (doc && is_ours(doc)) {
-		json_decref(r->doc);
-		r->doc = json_incref(doc);
-		read_deployment(r);
-	} else {
-		worker_run_end(r);
-	}
-	json_decref(doc);
-}
-
-static void
-ask_run(struct worker_run *r)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
-	worker_ask(r, "GET", path, "", on_run);
-}
-
-/* As Prefect's workers do; servers before 3.1.6 cannot. */
-static void
-label(struct worker_run *r)
-{
-	json_t *labels;
-	char path[128], *text;
-
-	if (!api_since(r->w->api, 3, 1, 6))
-		return;
-	labels = json_pack("{s:s, s:s, s:s, s:s}", "prefect.worker.name", r->w->name,
-		"prefect.worker.type", r->w->engine ? "process" : "weir",
-		"prefect.work-pool.name", r->w->pool, "prefect.work-pool.id",
-		r->w->pool_id);
-	text = json_dumps(labels, JSON_COMPACT);
-	snprintf(path, sizeof(path), "/flow_runs/%s/labels", r->id_text);
-	worker_tell(r->w, "PATCH", path, text ? text : "{}");
-	free(text);
-	json_decref(labels);
-}
-
-static void
-on_claim(struct worker_run *r, const struct act_verdict *v, const json_t *state)
-{
-	struct weir_err err;
-
-	(void)state;
-	if (!v || !worker_accepted(v, WEIR_ST_PENDING)) {
-		/* another worker has it, or there is no slot */
-		worker_run_end(r);
-		return;
-	}
-	r->claimed = true;
-	if (spool_open(&r->spool, r->dir, &err)) {
-		r->spool.fd = -1;
-		worker_run_fail(r, &err);
-		return;
-	}
-	LOG(LOG_INFO, "%s: taken, %s", r->id_text, r->name);
-	label(r);
-	if (r->doc && json_object_get(r->doc, "flow_id")) {
-		read_deployment(r);
-		return;
-	}
-	ask_run(r);
-}
-
-void
-worker_run_resume(struct worker_run *r)
-{
-	char *work = xasprintf("%s/work", r->dir);
-
-	worker_note_sweep(work);
-	free(work);
-	r->claimed = r->late = true;
-	r->adopted = false;
-	r->spool.tasks = true; /* of an earlier try, perhaps */
-	ask_run(r);
-}
-
-void
-worker_run_claim(struct worker_run *r)
-{
-	worker_note(r, WORKER_PHASE_CLAIM);
-	worker_propose(r, WEIR_ST_PENDING, "Pending", NULL, false, on_claim);
-}
-
-/* ---- */
+/* ---- the steps */
 
 static void
 wait_until_due(struct worker_run *r, int64_t now_us)
@@ -440,7 +323,7 @@ wait_until_due(struct worker_run *r, int64_t now_us)
 	int64_t left = r->due_us - api_now_us(r->w->api);
 
 	if (left <= 0)
-		worker_run_claim(r);
+		worker_claim(r);
 	else
 		worker_wake_at(r->w, now_us + left);
 }

@@ -296,7 +296,7 @@ on_result(struct worker_run *r, const struct act_verdict *v, const json_t *state
 		r->stop = WORKER_CANCELLED;
 		worker_result(r);
 	} else if (v && v->state == WEIR_ST_SCHEDULED && r->adopted && may_retry(r)) {
-		worker_run_resume(r);
+		worker_claim_resume(r);
 	} else if (v && v->state == WEIR_ST_SCHEDULED && may_retry(r)) {
 		r->stop = WORKER_NOT_STOPPED;
 		if (at && weir_time_parse(str_of(at), &at_us))

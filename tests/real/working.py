@@ -6,6 +6,7 @@ limits, cancelling, draining, orphans, tasks and children, lost answers.
 
 Makes flows, deployments and pools of its own. Speaks TAP.
 """
+import http.server
 import json
 import os
 import random
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -299,10 +302,66 @@ def lossy(pool, check):
               "each line is there once, run once", doc["state"], doc["run_count"], len(texts))
 
 
+class Late:
+    """Between worker and server: says once what runs were due when it was asked before."""
+
+    def __init__(self, url):
+        late = self
+
+        class Carry(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                status, answer = late.ask(self.command, self.path, body)
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_POST = do_PATCH = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        self.to, self.due = url[:-len("/api")], None
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Carry)
+        self.url = "http://127.0.0.1:%d/api" % server.server_port
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def ask(self, method, path, body):
+        if path.endswith("/get_scheduled_flow_runs") and self.due:
+            answer, self.due = self.due, None
+            return 200, answer
+        asked = urllib.request.Request(self.to + path, body or None, {"content-type": "application/json"},
+                                       method=method)
+        try:
+            with urllib.request.urlopen(asked, timeout=60) as got:
+                return got.status, got.read()
+        except urllib.error.HTTPError as e:
+            return e.code, e.read()
+
+
+def late(pool, check):
+    """A worker that hears of runs only after another has done them."""
+    proxy = Late(pool.weir.env["PREFECT_API_URL"])
+    runs = [pool.run("echo once"), pool.run("echo bad; exit 3")]
+    proxy.due = json.dumps(pool.api(
+        "POST", "/work_pools/%s/get_scheduled_flow_runs" % pool.name, {})).encode()
+    pool.once()
+    ends = [pool.get(r)["state"] for r in runs]
+    p = pool.weir.run("worker", "--pool", pool.name, "--once", PREFECT_API_URL=proxy.url)
+    now = [pool.get(r) for r in runs]
+    check(not proxy.due and [e["type"] for e in ends] == ["COMPLETED", "FAILED"] and
+          [d["run_count"] for d in now] == [1, 1] and
+          all(d["state"][k] == e[k] for d, e in zip(now, ends) for k in ("type", "name", "message")) and
+          pool.texts(runs[0]) == ["once"],
+          "runs that another worker has done are not done again", p.stderr, ends, [d["state"] for d in now])
+
+
 def working(url, check):
     with Weir(url, PREFECT_API_REQUEST_TIMEOUT="150") as weir:
         pool = Pool(Api(url), weir)
-        for part in (ends, given, again, tasks, children, cancelled, orphans, lossy):
+        for part in (ends, given, again, tasks, children, cancelled, orphans, lossy, late):
             part(pool, check)
 
 
