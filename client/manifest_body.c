@@ -27,6 +27,26 @@ spot_of(const struct draft *d, const char *key)
 	return SPOT_KEY(&d->at, key, yaml_get(d->node, key));
 }
 
+/* The pool of a command: what its job refers to is looked up when a run starts. */
+static enum weir_rc
+resolve_pool(
+	struct reading *r, const struct spot *s, const json_t *raw, json_t **ret_value)
+{
+	json_t *pool = json_deep_copy(raw), *value = NULL;
+	json_t *jobs = json_incref(json_object_get(pool, "job_variables"));
+	enum weir_rc rc;
+
+	json_object_del(pool, "job_variables");
+	rc = manifest_resolve(r, s, pool, VALUES_NOW, ret_value);
+	if (!rc && jobs)
+		rc = manifest_resolve(r, s, jobs, VALUES_LATER, &value);
+	if (value)
+		json_object_set_new(*ret_value, "job_variables", value);
+	json_decref(jobs);
+	json_decref(pool);
+	return rc;
+}
+
 static enum weir_rc
 resolve_member(struct reading *r, struct draft *d, const struct ypair *p)
 {
@@ -34,7 +54,11 @@ resolve_member(struct reading *r, struct draft *d, const struct ypair *p)
 	json_t *raw = yaml_json(p->value), *value = NULL, *done = NULL;
 	enum weir_rc rc;
 
-	rc = manifest_resolve(r, &s, raw, &value);
+	if (json_is_object(raw) && strcmp(p->key, "work_pool") == 0 &&
+		!yaml_get(d->node, "entrypoint"))
+		rc = resolve_pool(r, &s, raw, &value);
+	else
+		rc = manifest_resolve(r, &s, raw, VALUES_NOW, &value);
 	json_decref(raw);
 	if (!rc && !is_unfinished(p->key)) {
 		rc = manifest_finish(r, &s, value, FINISH_DROP_CTX, &done);

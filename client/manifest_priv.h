@@ -83,12 +83,17 @@ bool manifest_lax_int(const json_t *v, json_int_t *ret);
 
 /* ---- manifest_template.c: placeholders */
 
+enum manifest_values {
+	VALUES_NOW,
+	VALUES_LATER, /* blocks and variables stay, for weir worker: never stored */
+};
+
 /*
  * Blocks, variables and the environment, as Prefect resolves them first. *ret is a new
  * reference.
  */
-WEIR_NODISCARD enum weir_rc manifest_resolve(
-	struct reading *r, const struct spot *at, const json_t *value, json_t **ret);
+WEIR_NODISCARD enum weir_rc manifest_resolve(struct reading *r, const struct spot *at,
+	const json_t *value, enum manifest_values values, json_t **ret);
 
 enum manifest_finish {
 	FINISH_KEEP,     /* what is unresolved stays: pull steps */

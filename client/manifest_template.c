@@ -363,8 +363,8 @@ apply(struct job *j, json_t *v, json_t **ret)
 }
 
 enum weir_rc
-manifest_resolve(
-	struct reading *r, const struct spot *at, const json_t *value, json_t **ret)
+manifest_resolve(struct reading *r, const struct spot *at, const json_t *value,
+	enum manifest_values values, json_t **ret)
 {
 	static const enum pass passes[] = { PASS_BLOCKS, PASS_VARIABLES, PASS_ENV };
 	json_t *now = json_deep_copy(value), *then;
@@ -372,6 +372,8 @@ manifest_resolve(
 	enum weir_rc rc = WEIR_OK;
 
 	for (size_t i = 0; i < N_ELEM(passes) && !rc; i++) {
+		if (values == VALUES_LATER && passes[i] != PASS_ENV)
+			continue;
 		then = NULL;
 		j.pass = passes[i];
 		rc = apply(&j, now, &then);

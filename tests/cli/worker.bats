@@ -275,6 +275,10 @@ small()
 	ran Completed -j 'command=echo {{ prefect.variables.region }} {{ prefect.blocks.secret.token }} | tr s S'
 	logged
 	is "eu S3cret"
+	deploy '{command: "echo $A | tr s S", env: {A: "{{ prefect.blocks.secret.token }}"}}'
+	ran Completed
+	logged
+	is "S3cret"
 	! grep -rlF s3cret "$XDG_DATA_HOME" "$XDG_STATE_HOME" || die "the secret was kept"
 	# of the pool's own template: nothing, as Prefect's workers do
 	ran Completed -j 'command=echo a{{ nothing }}b'

@@ -445,6 +445,16 @@ test_command(void **state)
 		"  parameter_openapi_schema: schema.yaml\n");
 	assert_non_null(strstr(m->v[0].stated.s, "{\"a\":{\"type\":\"string\"}}"));
 	weir_manifest_free(m);
+	/* what a job refers to is looked up by the worker */
+	setenv("WEIR_T", "x", 1);
+	expect_member(true,
+		"deployments:\n- name: d\n  flow_name: f\n  work_pool: {name: p, "
+		"job_variables: {command: 'a {{ prefect.blocks.secret.no }}', "
+		"env: {A: '{{ prefect.variables.limit }}', B: '{{ $WEIR_T }}'}}}\n",
+		"job_variables",
+		"{\"command\":\"a {{ prefect.blocks.secret.no }}\",\"env\":"
+		"{\"A\":\"{{ prefect.variables.limit }}\",\"B\":\"x\"}}");
+	unsetenv("WEIR_T");
 	expect_wrong_with(&o,
 		"deployments:\n- name: d\n  flow_name: f\n  work_pool: {name: p, "
 		"job_variables: {command: {}}}\n",
