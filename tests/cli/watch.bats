@@ -163,6 +163,9 @@ P
 	weir2 watch
 	exits 2
 	says "which run?"
+}
+
+@test "not offline" {
 	weir2 watch --offline @latest
 	exits 5
 }
