@@ -30,12 +30,13 @@ is_of(const char *entry, const char *name, size_t n)
 	return strncmp(entry, name, n) == 0 && entry[n] == '=';
 }
 
+/* Among the first n. */
 static size_t
-find(const struct env *e, const char *name, size_t n)
+find(const struct env *e, size_t n, const char *name)
 {
-	size_t i = 0;
+	size_t i = 0, len = strlen(name);
 
-	while (i < e->v.n && !is_of(e->v.v[i], name, n))
+	while (i < n && !is_of(e->v.v[i], name, len))
 		i++;
 	return i;
 }
@@ -43,7 +44,7 @@ find(const struct env *e, const char *name, size_t n)
 static void
 unset(struct env *e, const char *name)
 {
-	size_t i = find(e, name, strlen(name));
+	size_t i = find(e, e->v.n, name);
 
 	if (i == e->v.n)
 		return;
@@ -51,18 +52,25 @@ unset(struct env *e, const char *name)
 	e->v.v[i] = e->v.v[--e->v.n];
 }
 
+/* In place of the one among the first n, beside which there is none. */
 static void
-set(struct env *e, const char *name, const char *value)
+set_among(struct env *e, size_t n, const char *name, const char *value)
 {
 	char *entry = xasprintf("%s=%s", name, value);
-	size_t i = find(e, name, strlen(name));
+	size_t i = find(e, n, name);
 
-	if (i == e->v.n) {
+	if (i == n) {
 		VEC_PUSH(&e->v, entry);
 		return;
 	}
 	free(e->v.v[i]);
 	e->v.v[i] = entry;
+}
+
+static void
+set(struct env *e, const char *name, const char *value)
+{
+	set_among(e, e->v.n, name, value);
 }
 
 static bool
@@ -138,33 +146,41 @@ param_name(const char *name)
 }
 
 static bool
-clashes(const json_t *parameters, const char *name, const char *variable)
+is_scalar(const json_t *value)
 {
-	json_t *value;
-	const char *other;
-	bool same = false;
-
-	json_object_foreach((json_t *)(uintptr_t)parameters, other, value)
-	{
-		char *theirs;
-
-		if (strcmp(other, name) == 0 || json_is_object(value) ||
-			json_is_array(value))
-			continue;
-		theirs = param_name(other);
-		same = same || strcmp(theirs, variable) == 0;
-		free(theirs);
-	}
-	return same;
+	return !json_is_object(value) && !json_is_array(value);
 }
 
+/* Each variable that a parameter would be: false, true where others would be it too. */
+static json_t *
+find_clashes(const json_t *parameters)
+{
+	json_t *seen = json_object(), *value;
+	const char *name;
+
+	json_object_foreach((json_t *)(uintptr_t)parameters, name, value)
+	{
+		char *variable;
+
+		if (!is_scalar(value))
+			continue;
+		variable = param_name(name);
+		json_object_set_new(seen, variable,
+			json_boolean(json_object_get(seen, variable) != NULL));
+		free(variable);
+	}
+	return seen;
+}
+
+/* n: variables there were before those of parameters. */
 static void
-add_param(struct env *e, const json_t *all, const char *name, const json_t *value)
+add_param(struct env *e, size_t n, const json_t *clashes, const char *name,
+	const json_t *value)
 {
 	struct buf b = BUF_INIT(WORKER_ENV_ONE_MAX);
 	char *variable = param_name(name);
 
-	if (clashes(all, name, variable))
+	if (json_is_true(json_object_get(clashes, variable)))
 		buf_addf(e->warnings,
 			"parameter %.80s: another one is %.120s too, so it is not "
 			"set\n",
@@ -175,7 +191,7 @@ add_param(struct env *e, const json_t *all, const char *name, const json_t *valu
 			"%.120s is not set; it is in WEIR_PARAMETERS_FILE\n",
 			name, variable);
 	else
-		set(e, variable, buf_cstr(&b));
+		set_among(e, n, variable, buf_cstr(&b));
 	free(variable);
 	buf_release(&b);
 }
@@ -183,8 +199,9 @@ add_param(struct env *e, const json_t *all, const char *name, const json_t *valu
 static void
 add_parameters(struct env *e, const struct worker_env *w)
 {
-	json_t *value;
+	json_t *clashes = find_clashes(w->parameters), *value;
 	const char *name;
+	size_t n;
 	char *whole = json_out_text(w->parameters);
 
 	if (w->parameters_file)
@@ -192,11 +209,13 @@ add_parameters(struct env *e, const struct worker_env *w)
 	if (whole && strlen(whole) <= WORKER_ENV_WHOLE_MAX)
 		set(e, "WEIR_PARAMETERS", whole);
 	free(whole);
+	n = e->v.n;
 	json_object_foreach((json_t *)(uintptr_t)w->parameters, name, value)
 	{
-		if (!json_is_object(value) && !json_is_array(value))
-			add_param(e, w->parameters, name, value);
+		if (is_scalar(value))
+			add_param(e, n, clashes, name, value);
 	}
+	json_decref(clashes);
 }
 
 /* ---- the way back */

@@ -12,6 +12,7 @@
 
 #include "../lib/fake.h"
 #include "spool.h"
+#include "weir/time.h"
 #include "worker_child.h"
 #include "worker_env.h"
 #include "worker_result.h"
@@ -129,6 +130,28 @@ no_variables(void **state)
 	assert_non_null(strstr(buf_cstr(&w.warnings), "parameter a_b: "));
 	assert_non_null(strstr(buf_cstr(&w.warnings), "parameter nul: "));
 	assert_non_null(strstr(buf_cstr(&w.warnings), "parameter long: "));
+	drop_env(&w);
+	buf_release(&b);
+}
+
+/* The worker that makes them does nothing else meanwhile. */
+static void
+many_variables(void **state)
+{
+	enum { MANY = 40000 };
+	struct buf b = BUF_INIT(1 << 20);
+	int64_t began_us = weir_monotonic_us();
+	struct world w;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		buf_addf(&b, "%c\"p%d\":1", i ? ',' : '{', i);
+	buf_adds(&b, ",\"P7\":2}");
+	make_env(&w, buf_cstr(&b), "{\"WEIR_PARAM_P8\":\"8\"}", false);
+	check(&w, "WEIR_PARAM_P39999", "1");
+	check(&w, "WEIR_PARAM_P8", "1");
+	check(&w, "WEIR_PARAM_P7", NULL);
+	assert_true(weir_monotonic_us() - began_us < 10 * WEIR_SECOND_US);
 	drop_env(&w);
 	buf_release(&b);
 }
@@ -281,6 +304,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(environment),
 		cmocka_unit_test(no_variables),
+		cmocka_unit_test(many_variables),
 		cmocka_unit_test(engine_environment),
 		cmocka_unit_test(results),
 		cmocka_unit_test(programs),
