@@ -171,7 +171,7 @@ worker_claim_resume(struct worker_run *r)
 	worker_note_sweep(work);
 	free(work);
 	r->claimed = r->late = true;
-	r->adopted = false;
+	r->adopted = r->reaped = false;
 	r->spool.tasks = true; /* of an earlier try, perhaps */
 	ask_run(r);
 }

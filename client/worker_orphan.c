@@ -114,6 +114,7 @@ take_end(struct worker_run *r, const json_t *note)
 		return;
 	}
 	r->child.status = (int)json_integer_value(status);
+	r->reaped = true;
 	r->stop = (enum worker_stop)json_integer_value(json_object_get(note, "stop"));
 }
 

@@ -372,7 +372,7 @@ worker_pull_ended(struct worker_run *r)
 	int status = r->child.status;
 	struct weir_err err = { 0 };
 
-	r->pulling = false;
+	r->pulling = r->reaped = false;
 	if (r->stop) {
 		r->step = WORKER_FLUSHES;
 		return;

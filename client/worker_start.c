@@ -295,6 +295,10 @@ on_result(struct worker_run *r, const struct act_verdict *v, const json_t *state
 	if (v && v->state == WEIR_ST_CANCELLING && !r->proposed_cancel) {
 		r->stop = WORKER_CANCELLED;
 		worker_result(r);
+	} else if (v && v->state == WEIR_ST_SCHEDULED && may_retry(r) &&
+		   r->w->stopping > 1) {
+		r->stop = WORKER_LEFT; /* nobody else would try it again */
+		worker_result(r);
 	} else if (v && v->state == WEIR_ST_SCHEDULED && r->adopted && may_retry(r)) {
 		worker_claim_resume(r);
 	} else if (v && v->state == WEIR_ST_SCHEDULED && may_retry(r)) {
@@ -387,10 +391,19 @@ worker_result(struct worker_run *r)
 
 /* ---- stopping */
 
+/* What it came to stands, though not all of it is said yet. */
+static bool
+has_result(const struct worker_run *r)
+{
+	return r->failure || (r->reaped && !r->pulling);
+}
+
 void
 worker_stop(struct worker_run *r, enum worker_stop why)
 {
 	if (r->stop && r->stop != WORKER_LEFT)
+		return;
+	if (why == WORKER_LEFT && has_result(r))
 		return;
 	r->stop = why;
 	worker_wake_at(r->w, 0);

@@ -448,6 +448,39 @@ small()
 	message "its worker on $(uname -n) ended: the command was stopped"
 }
 
+# stop_while_locked: for two seconds nothing can be written; then it is told to stop twice.
+stop_while_locked()
+{
+	python3 - "$XDG_DATA_HOME/weir/embedded.db" "$WORKER" <<-'END'
+		import os, signal, sqlite3, sys, time
+		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		db.execute("BEGIN IMMEDIATE")
+		time.sleep(2)
+		for _ in range(2):
+		    os.kill(int(sys.argv[2]), signal.SIGTERM)
+		    time.sleep(0.2)
+		db.execute("ROLLBACK")
+	END
+	wait "$WORKER"
+	WORKER=
+}
+
+@test "worker: told to stop twice, it says of what has ended how that ended" {
+	deploy '{command: "sleep 1"}'
+	start
+	weir2 -q trigger t/t
+	until_true in_state Running
+	# nothing can be said of the end until it has been told
+	stop_while_locked
+	ended Completed
+	deploy '{command: "sleep 1; exit 3", retries: 2, retry_delay: 60}'
+	start
+	weir2 -q trigger t/t
+	until_true in_state Running
+	stop_while_locked
+	ended Crashed
+}
+
 @test "worker: a run that is due later is waited for, not polled for" {
 	deploy '{command: "true"}'
 	start
