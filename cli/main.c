@@ -225,6 +225,7 @@
  *   worker_say	what it tells of what it does
  *   worker_note	a run's folder: what the next worker must know
  *   worker_orphan	runs of workers that died
+ *   worker_bury.h	and without a worker
  *   worker_lost	runs of the own store that nothing else is left of
  *   spool	what a command printed, in a file of frames
  *   spool_level	which lines are errors and warnings

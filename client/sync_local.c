@@ -1,9 +1,11 @@
 #define LOG_MODULE "sync"
 #include "sync_local.h"
 
+#include "alive.h"
 #include "embedded.h"
 #include "store_write.h"
 #include "weir/log.h"
+#include "worker_bury.h"
 
 bool
 sync_local(const struct weir_session *s)
@@ -34,6 +36,10 @@ sync_local_store(struct weir_session *s, struct weir_err *err)
 	if (!rc && embedded_is_unsettled(store, path) &&
 		embedded_settle(path, weir_config_str(config, WEIR_KEY_PLATFORM_PARAMS),
 			&ignored))
+		LOG(LOG_WARN, "%s", ignored.text);
+	if (!rc && worker_is_survived(config) && !alive_any(path) &&
+		!weir_config_bool(config, WEIR_KEY_READ_ONLY) &&
+		worker_bury(s, &ignored))
 		LOG(LOG_WARN, "%s", ignored.text);
 	return rc;
 }

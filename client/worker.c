@@ -13,6 +13,7 @@
 
 enum { HOST_MAX = 256 };
 static const int64_t nap_us = 60000000; /* nothing is due: as long as it sleeps */
+static const int64_t bury_us = 2000000, bury_look_us = 20000;
 static const int64_t poll_us = 2000000, poll_cloud_us = 10000000;
 
 /* What the handlers wake, and what they saw. */
@@ -168,10 +169,10 @@ work(struct worker *w)
 
 /* ---- beginning and end */
 
+/* Who it is, and where it keeps what it runs. */
 static enum weir_rc
-begin(struct worker *w, struct weir_err *err)
+settle_in(struct worker *w, struct weir_err *err)
 {
-	const struct weir_config *c = weir_session_config(w->session);
 	char host[HOST_MAX] = "localhost";
 	enum weir_rc rc = session_api(w->session, 0, &w->api, err);
 
@@ -180,11 +181,19 @@ begin(struct worker *w, struct weir_err *err)
 	(void)!gethostname(host, sizeof(host) - 1);
 	w->host = xstrdup(host);
 	w->name = w->o->name ? xstrdup(w->o->name) : xasprintf("weir-%s", host);
-	w->base = worker_note_base(c);
-	if (!w->base)
-		return weir_fail(err, WEIR_ENOSERVER, "no server is configured");
+	w->base = worker_note_base(weir_session_config(w->session));
+	return w->base ? WEIR_OK
+		       : weir_fail(err, WEIR_ENOSERVER, "no server is configured");
+}
+
+static enum weir_rc
+begin(struct worker *w, struct weir_err *err)
+{
+	enum weir_rc rc = settle_in(w, err);
+
 	w->poll_every_us = poll_us;
-	rc = w->api->ops->serve(w->api, err);
+	if (!rc)
+		rc = w->api->ops->serve(w->api, err);
 	if (rc)
 		return rc;
 	if (w->api->rings)
@@ -247,6 +256,32 @@ weir_worker_run(
 	if (!rc && w.err.rc && o->once) {
 		*err = w.err;
 		rc = err->rc;
+	}
+	finish(&w);
+	return rc;
+}
+
+enum weir_rc
+worker_bury(struct weir_session *s, struct weir_err *err)
+{
+	static const struct weir_worker nothing = { .name = "" };
+	struct worker w = { .session = s,
+		.o = &nothing,
+		.pool = "",
+		.burying = true,
+		.tick_lock = -1 };
+	int64_t until_us = weir_monotonic_us() + bury_us, now_us;
+	enum weir_rc rc = settle_in(&w, err);
+
+	if (!rc)
+		worker_orphans(&w);
+	while (!rc && w.runs.n && (now_us = weir_monotonic_us()) < until_us) {
+		for (size_t i = w.runs.n; i-- > 0;)
+			if (i < w.runs.n)
+				worker_run_tick(w.runs.v[i], now_us);
+		worker_tell_tick(&w);
+		worker_wake_at(&w, now_us + bury_look_us);
+		sleep_until_next(&w);
 	}
 	finish(&w);
 	return rc;

@@ -26,6 +26,7 @@
 #include "act_rules.h"
 #include "spool.h"
 #include "weir/worker.h"
+#include "worker_bury.h"
 #include "worker_child.h"
 #include "worker_job.h"
 #include "worker_result.h"
@@ -120,7 +121,8 @@ struct worker {
 	const char *pool;
 	char *name, *base, *host;
 	char *pool_id;
-	bool engine; /* type process */
+	bool engine;  /* type process */
+	bool burying; /* no worker: it ends what dead ones left, see worker_bury.h */
 	json_t *template;
 	VEC(struct worker_run *) runs;
 	size_t limit;

@@ -156,6 +156,8 @@ look_at(struct worker_run *r)
 
 	if (note && strcmp(said(note, "host"), r->w->host) != 0) {
 		worker_run_free(r); /* of another machine */
+	} else if (r->w->burying && (!note || !is_phase(note, "run"))) {
+		worker_run_free(r); /* a worker may go on with it */
 	} else if (!note || is_phase(note, "due")) {
 		worker_run_end(r);
 	} else {
@@ -205,4 +207,21 @@ worker_orphans(struct worker *w)
 	}
 	if (dir)
 		closedir(dir);
+}
+
+bool
+worker_is_survived(const struct weir_config *config)
+{
+	char *base = worker_note_base(config);
+	DIR *dir = base ? opendir(base) : NULL;
+	bool found = false;
+	struct weir_id id;
+	struct dirent *e;
+
+	while (!found && dir && (e = readdir(dir)))
+		found = weir_id_parse(str_of(e->d_name), &id);
+	if (dir)
+		closedir(dir);
+	free(base);
+	return found;
 }

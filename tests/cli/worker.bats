@@ -350,6 +350,24 @@ small()
 	stop
 }
 
+@test "worker: what a dead one left is ended by whoever looks" {
+	deploy '{command: "echo one; sleep 4321; echo two"}'
+	start
+	weir2 -q trigger t/t
+	until_true in_state Running
+	kill -9 "$WORKER"
+	wait "$WORKER" || WORKER=
+	# it may look, but not touch
+	weir2 runs --read-only -o json
+	[ "$(field state_name)" = Running ]
+	pgrep -f '^sleep 4321$' >/dev/null
+	weir2 runs -o json
+	[ "$(field state_name)" = Crashed ]
+	! pgrep -f '^sleep 4321$' || die "the command goes on"
+	logged
+	is one
+}
+
 @test "worker: one whose terminal is closed waits for its runs; one of nohup goes on" {
 	deploy "{command: 'echo up >>$T/ran; until [ -e $T/go ]; do sleep 0.05; done'}"
 	start
