@@ -1,8 +1,12 @@
 #include "weir/pickup.h"
 
+#include "store_write.h"
 #include "weir/mem.h"
 #include "weir/query.h"
 #include "weir/select.h"
+
+/* A worker that is online and has a place takes what is due sooner than that. */
+static const int64_t late_us = 15000000;
 
 struct walk {
 	struct weir_store *store;
@@ -360,6 +364,46 @@ out:
 	return rc;
 }
 
+/* Late, and nothing of the above hinders it: what has the workers' places? */
+static enum weir_rc
+check_places(struct walk *w)
+{
+	struct db *db = store_db(w->store);
+	int64_t live = 0, wait = 0;
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc;
+
+	if (w->state != WEIR_ST_SCHEDULED || w->out->n_bad ||
+		w->due_us == WEIR_NO_TIME || w->due_us > w->now_us - late_us)
+		return WEIR_OK;
+	rc = db_get(db, SQL_RUN_PLACES, &st, w->err);
+	if (rc)
+		return rc;
+	db_bind_str(st, 1, w->pool);
+	sqlite3_bind_int64(st, 2, w->now_us);
+	rc = db_step(db, st, &row, w->err);
+	if (!rc && row) {
+		live = sqlite3_column_int64(st, 0);
+		wait = sqlite3_column_int64(st, 1);
+	}
+	db_reset(st);
+	if (rc || !live)
+		return rc;
+	if (wait == live)
+		add(w, "places", WEIR_CHECK_BAD,
+			"the pool has %lld live run%s, each with a child that waits "
+			"like this: they may hold all places of its workers (--limit); "
+			"give parents a queue with a lower limit",
+			(long long)live, live == 1 ? "" : "s");
+	else
+		add(w, "places", WEIR_CHECK_NOTE,
+			"%lld runs of the pool are live: a worker that has as many as "
+			"its --limit takes no more",
+			(long long)live);
+	return WEIR_OK;
+}
+
 static enum weir_rc
 check_place(struct walk *w)
 {
@@ -378,6 +422,8 @@ check_place(struct walk *w)
 		rc = check_queue(w);
 	if (!rc && found)
 		rc = check_workers(w);
+	if (!rc && found)
+		rc = check_places(w);
 	return rc;
 }
 

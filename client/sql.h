@@ -57,6 +57,10 @@
 	X(RETRIGGER_OF, "SELECT of FROM retriggers WHERE run = ?1") \
 	X(RETRIGGER_RUNS, "SELECT t.run FROM retriggers t LEFT JOIN runs r ON r.id = t.run" \
 		" WHERE t.of = ?1 ORDER BY r.created_us, t.run") \
+	/* runs of a pool that are live, and those of them that have a child which is due */ \
+	X(RUN_PLACES, "SELECT count(*), total(EXISTS(SELECT 1 FROM runs c WHERE c.parent = r.id" \
+		" AND c.state = 1 AND c.pool = r.pool AND c.next_us <= ?2)) FROM runs r" \
+		" WHERE r.state IN (2, 3, 5) AND r.pool = (SELECT k FROM names WHERE name = ?1)") \
 	X(RUN_LIVE_IDS, "SELECT id FROM runs WHERE state BETWEEN 1 AND 5") \
 	X(RUN_ORPHANS, "SELECT parent_task FROM runs INDEXED BY runs_orphan" \
 		" WHERE parent_task IS NOT NULL AND parent IS NULL ORDER BY k DESC LIMIT ?1") \

@@ -499,6 +499,32 @@ stop_while_locked()
 	ended Crashed
 }
 
+@test "worker: when parents hold all places, why says so" {
+	local child
+	printf 'name: x\ndeployments:\n' >prefect.yaml
+	printf -- '- {name: %s, flow_name: %s, work_pool: {name: weir, job_variables: {command: "%s"}}}\n' \
+		up t "weir trigger t/down --wait" down t "true" >>prefect.yaml
+	weir2 -q register
+	exits 0
+	PATH=$(dirname "$WEIR"):$PATH start --limit 1
+	weir2 -q trigger t/up
+	child_of_it()
+	{
+		child=$("$WEIR" runs -n 0 'flow_name:t deployment_name:down' -o name)
+		[ -n "$child" ]
+	}
+	until_true child_of_it
+	weir2 why "$child"
+	lacks places # it is not late yet
+	export WEIR_NOW
+	WEIR_NOW=$(date -u -d '+20 sec' +%Y-%m-%dT%H:%M:%SZ)
+	weir2 why "$child"
+	has "places: the pool has 1 live run, each with a child that waits like this"
+	unset WEIR_NOW
+	weir2 -q cancel --yes --query 'state:running,scheduled,pending'
+	stop
+}
+
 @test "worker: a run that is due later is waited for, not polled for" {
 	deploy '{command: "true"}'
 	start

@@ -16,7 +16,7 @@ enum weir_check_result {
 };
 
 struct weir_check {
-	const char *what; /* "state", "deployment", "pool", "queue", "workers"... */
+	const char *what; /* "state", "deployment", "pool", "workers", "places"... */
 	enum weir_check_result result;
 	char text[400]; /* may hold names as they came: sanitise for terminals */
 };
