@@ -120,7 +120,8 @@ class Farm:
             {"id": uuid_of(self.seed, "worker", w), **c, "name": w,
              "work_pool_id": self.pools[0]["id"],
              "last_heartbeat_time": self.t(self.now0 - 5 * SECOND),
-             "heartbeat_interval_seconds": 30, "status": "ONLINE"}
+             # Prefect 2 tells who is ONLINE by its own clock, which may be years after the farm's
+             "heartbeat_interval_seconds": 3650 * 86400 if self.old else 30, "status": "ONLINE"}
             for w in ("builder-1", "builder-2")]
         self.deployments = [self._deployment(name, flow, c) for name, flow in (
             ("pr", "build-package"), ("nightly", "build-package"),
