@@ -84,6 +84,8 @@ read_interval(struct schedule_dates *s, const json_t *doc, struct weir_err *err)
 		return weir_fail(err, WEIR_EBADDATA, "interval: longer than nothing");
 	s->interval_us =
 		us < (double)interval_max_us ? (int64_t)(us + 0.5) : interval_max_us;
+	/* what it leaps by, too: else it walks the rest, for ever if it is short */
+	s->interval_s = (double)s->interval_us / WEIR_SECOND_US;
 	if (!anchor || !weir_time_parse(str_of(anchor), &s->anchor_us))
 		return weir_fail(err, WEIR_EBADDATA, "anchor_date '%.60s': no date",
 			anchor ? anchor : "");
