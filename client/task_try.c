@@ -229,6 +229,10 @@ task_try(const struct weir_task *t, struct task_try *y, struct weir_err *err)
 	struct running r = { 0 };
 	int why, status;
 
+	/* not what the try before came to */
+	y->status = 126;
+	y->signal = 0;
+	y->timed_out = false;
 	if (!pipe_make(r.wake))
 		return weir_fail(err, WEIR_EFAIL, "task: %s", strerror(errno));
 	task_wake = r.wake[1];
@@ -236,7 +240,6 @@ task_try(const struct weir_task *t, struct task_try *y, struct weir_err *err)
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < N_ELEM(signals); i++)
 		sigaction(signals[i], &sa, &old[i]);
-	y->timed_out = false;
 	why = start(t, y, &r);
 	r.term_us = t->timeout_us ? weir_monotonic_us() + t->timeout_us : 0;
 	status = why ? 0 : wait_for_end(&r, y);

@@ -557,6 +557,9 @@ print((t[1] - t[0]).total_seconds() < 1)' "$T/out")" = True ]
 		weir task --retries 1 --retry-delay 0s flaky -- sh -c 'test -e "$0" || { touch "$0"; exit 1; }' "$PWD/again"
 		weir task --timeout 300ms slow -- sleep 20
 		echo "slow said $?"
+		printf '#!/bin/sh\nrm "$0"; exec sleep 20\n' >once
+		chmod +x once
+		weir task --retries 1 --timeout 300ms gone -- ./once
 		weir task open -- sh -c 'kill -9 $PPID; sleep 0.2' &
 		wait
 		exit 0
@@ -568,11 +571,11 @@ print((t[1] - t[0]).total_seconds() < 1)' "$T/out")" = True ]
 	has nested
 	has "slow said 124"
 	weir2 graph @latest
-	for t in fetch compile inner flaky slow open; do
+	for t in fetch compile inner flaky slow gone open; do
 		has "$t"
 	done
 	[ "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT group_concat(name || ' ' || (SELECT name FROM names WHERE k = state_name)) FROM (SELECT * FROM task_runs ORDER BY name)")" = \
-		"compile Completed,fetch Completed,flaky Completed,inner Completed,open Crashed,slow TimedOut" ] ||
+		"compile Completed,fetch Completed,flaky Completed,gone Failed,inner Completed,open Crashed,slow TimedOut" ] ||
 		die "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT name, (SELECT name FROM names WHERE k = state_name) FROM task_runs")"
 }
 
