@@ -233,8 +233,7 @@ report(struct task *k, int64_t tries)
 	if (k->api && set_state(k, e.type, e.name, e.message, &at_us, &err))
 		note(k->t, &err);
 	/* the server may have counted otherwise, if an answer of it was lost */
-	if (at_us == WEIR_NO_TIME && k->try.status && !k->try.signal &&
-		tries <= k->t->retries)
+	if (at_us == WEIR_NO_TIME && e.type == WEIR_ST_FAILED && tries <= k->t->retries)
 		at_us = (k->api ? api_now_us(k->api) : weir_now_us()) +
 			k->t->retry_delay_us;
 	if (at_us == WEIR_NO_TIME || e.type != WEIR_ST_FAILED)

@@ -49,6 +49,10 @@ status()
 	status 0 "$WEIR" task --retries 2 once -- sh -c "echo x >>'$T/once'"
 	[ "$(wc -l <"$T/once")" = 1 ]
 	status 124 "$WEIR" task --timeout 200ms slow -- sleep 30
+	status 124 "$WEIR" task --retries 1 --timeout 200ms slow -- sh -c "echo x >>'$T/slow'; exec sleep 30"
+	[ "$(wc -l <"$T/slow")" = 2 ]
+	status 137 "$WEIR" task --retries 1 killed -- sh -c "echo x >>'$T/killed'; kill -9 \$\$"
+	[ "$(wc -l <"$T/killed")" = 1 ]
 }
 
 @test "task: a server that is away does not keep the command from running" {
