@@ -1,28 +1,9 @@
 #include "parent.h"
 
-#include <jansson.h>
-
 #include "task.h"
 #include "weir/mem.h"
 
-enum { ANSWER_MAX = 16 << 20 };
 static const char no_parent[] = "weir trigger --no-parent";
-
-static enum weir_rc
-ask(struct api *a, const char *method, const char *path, const char *body, json_t **ret,
-	struct weir_err *err)
-{
-	struct buf out = BUF_INIT(ANSWER_MAX);
-	enum weir_rc rc = api_raw_wait(a, method, path, str_of(body), true, &out, err);
-
-	if (!rc)
-		*ret = json_loadb(buf_cstr(&out), out.len, 0, NULL);
-	buf_release(&out);
-	if (!rc && !*ret)
-		rc = weir_fail(
-			err, WEIR_EBADDATA, "the server's answer cannot be read");
-	return rc;
-}
 
 static enum weir_rc
 check_parent(struct api *a, const struct weir_id *id, struct weir_err *err)
@@ -34,7 +15,7 @@ check_parent(struct api *a, const struct weir_id *id, struct weir_err *err)
 	enum weir_rc rc;
 
 	snprintf(path, sizeof(path), "/flow_runs/%s", weir_id_format(id, text));
-	rc = ask(a, "GET", path, "", &run, err);
+	rc = task_ask(a, "GET", path, STR(""), &run, err);
 	if (rc == WEIR_ENOTFOUND) {
 		weir_fail(err, rc, "its parent: this server has no run %s", text);
 		return weir_hint(err, "%s", no_parent);
@@ -50,18 +31,6 @@ check_parent(struct api *a, const struct weir_id *id, struct weir_err *err)
 	}
 	json_decref(run);
 	return rc;
-}
-
-/* Inside of a task it is below that too. */
-static json_t *
-inputs(void)
-{
-	const char *task = getenv("WEIR_TASK_RUN_ID");
-
-	if (!task || !*task)
-		return json_object();
-	return json_pack("{s:[{s:s, s:s}]}", "__parents__", "input_type", "task_run",
-		"id", task);
 }
 
 enum weir_rc
@@ -82,10 +51,12 @@ parent_link(struct api *a, const char *parent, const char *name, const char *key
 		return rc;
 	body = json_pack("{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}}", "name", name,
 		"flow_run_id", parent, "task_key", "weir.trigger", "dynamic_key", key,
-		"task_inputs", inputs(), "state", "type", "PENDING", "name", "Pending");
+		"task_inputs", task_inputs(), "state", "type", "PENDING", "name",
+		"Pending");
 	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 	task_mark();
-	rc = ask(a, "POST", "/task_runs/", text ? text : "", &task, err);
+	rc = task_ask(
+		a, "POST", "/task_runs/", text ? str_of(text) : STR(""), &task, err);
 	made = json_string_value(json_object_get(task, "id"));
 	if (!rc && (!made || !weir_id_parse(str_of(made), ret_task)))
 		rc = weir_fail(

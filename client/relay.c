@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "plat.h"
-#include "weir/text.h"
 #include "weir/time.h"
 
 enum { FULL_WAIT_MS = 200, FULL_TRIES = 50 };
@@ -23,17 +22,6 @@ on_term(int sig)
 
 /* ---- one pipe */
 
-static void
-remember(char *where, struct str line)
-{
-	struct buf b = BUF_INIT(SPOOL_SAID_MAX - 1);
-
-	text_sanitize(&b, line, 0);
-	if (b.len)
-		memcpy(where, b.s, b.len + 1);
-	buf_release(&b);
-}
-
 /* What a task says at its end. */
 static void
 look(struct relay *r, struct str text)
@@ -43,9 +31,9 @@ look(struct relay *r, struct str text)
 		struct str line = { text.s, eol ? (size_t)(eol - text.s) : text.len };
 
 		if (line.len && spool_level(line) >= 40)
-			remember(r->error, line);
+			spool_remember(r->error, line);
 		if (line.len)
-			remember(r->last, line);
+			spool_remember(r->last, line);
 		text.s += line.len + (eol != NULL);
 		text.len -= line.len + (eol != NULL);
 	}

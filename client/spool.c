@@ -207,15 +207,8 @@ spool_grown(struct spool *s)
 
 /* ---- batches */
 
-struct reader {
-	struct spool *s;
-	const struct weir_id *run;
-	struct spool_batch *b;
-	size_t at, len; /* of the text */
-};
-
-static void
-remember(char *where, struct str line)
+void
+spool_remember(char where[SPOOL_SAID_MAX], struct str line)
 {
 	struct buf b = BUF_INIT(SPOOL_SAID_MAX - 1);
 
@@ -224,6 +217,13 @@ remember(char *where, struct str line)
 		memcpy(where, b.s, b.len + 1);
 	buf_release(&b);
 }
+
+struct reader {
+	struct spool *s;
+	const struct weir_id *run;
+	struct spool_batch *b;
+	size_t at, len; /* of the text */
+};
 
 static void
 add_line(struct reader *r, const struct spool_frame *f, struct str line)
@@ -241,9 +241,9 @@ add_line(struct reader *r, const struct spool_frame *f, struct str line)
 		line.len--;
 	log.message = line;
 	if (log.level >= 40 && line.len)
-		remember(r->s->error, line);
+		spool_remember(r->s->error, line);
 	if (f->from == SPOOL_ERR && line.len)
-		remember(r->s->err, line);
+		spool_remember(r->s->err, line);
 	b->last_us = log.timestamp_us;
 	VEC_PUSH(&b->lines, log);
 }

@@ -52,6 +52,9 @@ size_t spool_lines(struct str text);
 /* 40 for `error:`, 30 for `warning:` and what else says that, else 20. */
 int spool_level(struct str line);
 
+/* Keep what a line says, as it may be shown, unless that is nothing. */
+void spool_remember(char where[SPOOL_SAID_MAX], struct str line);
+
 struct spool {
 	char *dir;
 	int fd;          /* appends; -1: closed */

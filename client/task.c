@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -13,7 +12,7 @@
 #include "weir/time.h"
 #include "worker_env.h"
 
-enum { ANSWER_MAX = 4 << 20, PATIENCE_US = 5000000 };
+enum { ANSWER_MAX = 16 << 20, PATIENCE_US = 5000000 };
 
 struct task {
 	const struct weir_task *t;
@@ -36,12 +35,12 @@ note(const struct weir_task *t, const struct weir_err *err)
 
 /* ---- requests */
 
-static enum weir_rc
-ask(struct task *k, const char *path, struct str body, json_t **ret,
-	struct weir_err *err)
+enum weir_rc
+task_ask(struct api *a, const char *method, const char *path, struct str body,
+	json_t **ret, struct weir_err *err)
 {
 	struct buf out = BUF_INIT(ANSWER_MAX);
-	enum weir_rc rc = api_raw_wait(k->api, "POST", path, body, true, &out, err);
+	enum weir_rc rc = api_raw_wait(a, method, path, body, true, &out, err);
 
 	if (!rc)
 		*ret = json_loadb(buf_cstr(&out), out.len, 0, NULL);
@@ -52,9 +51,8 @@ ask(struct task *k, const char *path, struct str body, json_t **ret,
 	return rc;
 }
 
-/* What it is nested in, as Prefect's own tasks say it. */
-static json_t *
-parents(void)
+json_t *
+task_inputs(void)
 {
 	const char *id = getenv("WEIR_TASK_RUN_ID");
 
@@ -75,14 +73,14 @@ make(struct task *k, struct weir_err *err)
 		       "{s:s, s:s, s:s, s:s, s:o, s:{s:s, s:s}, s:{s:I, s:I}}", "name",
 		       k->t->name, "flow_run_id", weir_id_format(&k->run, run),
 		       "task_key", task_key, "dynamic_key", weir_id_format(&id, key),
-		       "task_inputs", parents(), "state", "type", "PENDING", "name",
+		       "task_inputs", task_inputs(), "state", "type", "PENDING", "name",
 		       "Pending", "empirical_policy", "retries",
 		       (json_int_t)k->t->retries, "retry_delay",
 		       (json_int_t)(k->t->retry_delay_us / WEIR_SECOND_US));
 	enum weir_rc rc;
 
 	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	rc = text ? ask(k, "/task_runs/", str_of(text), &answer, err)
+	rc = text ? task_ask(k->api, "POST", "/task_runs/", str_of(text), &answer, err)
 		  : weir_fail(err, WEIR_EUSAGE, "its name is no UTF-8");
 	if (!rc &&
 		!weir_id_parse(str_of(json_string_value(json_object_get(answer, "id"))),
@@ -118,7 +116,7 @@ set_state(struct task *k, enum weir_state type, const char *name, const char *me
 	snprintf(path, sizeof(path), "/task_runs/%s/set_state",
 		weir_id_format(&k->try.task, id));
 	api_body_state(&state, &body);
-	rc = ask(k, path, buf_str(&body), &answer, err);
+	rc = task_ask(k->api, "POST", path, buf_str(&body), &answer, err);
 	now = json_object_get(answer, "state");
 	text = json_string_value(json_object_get(now, "type"));
 	if (!rc && text && strcmp(text, "SCHEDULED") == 0) {
