@@ -41,6 +41,7 @@ P
 
 writes()
 {
+	[ "$TEST_BACKEND" != embedded ] || { store_changed; return; }
 	control '{"take": "requests"}' >"$T/requests"
 	python3 - "$T/requests" <<'P'
 import json, re, sys
@@ -72,6 +73,7 @@ P
 }
 
 @test "cancel: several are asked for; without a terminal --yes is needed" {
+	writes
 	weir2 cancel --query state:running,late,pending
 	exits 2
 	says "nobody to be asked"

@@ -47,10 +47,12 @@ fake_stop()
 	[ -z "$FAKE_PID" ] || kill "$FAKE_PID" 2>/dev/null || true
 }
 
-# The body of a function, and of those of the same file that it calls.
+# The body of a function, and of those of the same file that it calls, but for those that
+# look at TEST_BACKEND: they ask an embedded store in another way.
 calls()
 {
 	local word
+	declare -f "$1" | grep -q TEST_BACKEND && return 0
 	declare -f "$1" || return 0
 	for word in $(declare -f "$1" | grep -o '[a-z_][a-z_0-9]*' | sort -u); do
 		[[ " $called " != *" $word "* ]] || continue
@@ -115,6 +117,15 @@ store()
 	else
 		echo "$XDG_CACHE_HOME"/weir/*.db
 	fi
+}
+
+# 0 while the embedded store has what it had when this was last called, else 1.
+store_changed()
+{
+	local now
+	now=$(sqlite3 "$(store)" .dump | cksum)
+	[ "$now" = "$(cat "$T/dump" 2>/dev/null)" ] && echo 0 || echo 1
+	echo "$now" >"$T/dump"
 }
 
 # A store for all tests of a file: sync_once in setup_file, synced_world in setup.
