@@ -298,35 +298,66 @@ answer(struct embedded *e, struct job *j)
 	return embedded_check(c, j->route->body) ? j->route->handler(c) : WEIR_OK;
 }
 
-/* All of them within one transaction, if one of them writes. */
+/* As it was before it was answered. */
 static void
-answer_all(struct embedded *e, struct jobs *all)
+job_reset(struct job *j)
+{
+	if (!j->route)
+		return;
+	json_decref(j->call.body);
+	j->call.body = NULL;
+	buf_clear(&j->call.out);
+	j->call.status = 200;
+	j->rc = WEIR_OK;
+	j->err = (struct weir_err){ 0 };
+}
+
+/*
+ * These within one transaction, if one of them writes. ret_bad (may be NULL): one could
+ * not be answered, and so none is.
+ */
+static void
+answer_some(struct embedded *e, struct job **v, size_t n, bool *ret_bad)
 {
 	struct weir_err err = { 0 };
-	bool writes = false;
+	bool writes = false, bad = false;
 	enum weir_rc rc = WEIR_OK;
 
-	for (size_t i = 0; i < all->n; i++)
-		writes |= all->v[i]->route && all->v[i]->route->writes;
+	for (size_t i = 0; i < n; i++)
+		writes |= v[i]->route && v[i]->route->writes;
 	if (writes)
 		rc = store_begin(e->store, &err);
-	for (size_t i = 0; !rc && i < all->n; i++) {
-		struct job *j = all->v[i];
-
-		j->rc = answer(e, j);
-		if (writes && j->rc) {
-			err = j->err;
-			rc = j->rc;
+	for (size_t i = 0; !rc && i < n; i++) {
+		v[i]->rc = answer(e, v[i]);
+		if (writes && v[i]->rc) {
+			err = v[i]->err;
+			rc = v[i]->rc;
+			bad = true;
 		}
 	}
 	if (writes && store_db(e->store)->depth)
 		rc = store_end(e->store, rc, &err);
-	for (size_t i = 0; rc && i < all->n; i++) {
-		all->v[i]->rc = rc;
-		all->v[i]->err = err;
+	for (size_t i = 0; rc && i < n; i++) {
+		v[i]->rc = rc;
+		v[i]->err = err;
 	}
 	if (writes && !rc)
 		bell_ring(e->path);
+	if (ret_bad)
+		*ret_bad = bad;
+}
+
+/* All at once; one that cannot be answered must not stand in the way of the others. */
+static void
+answer_all(struct embedded *e, struct jobs *all)
+{
+	bool bad;
+
+	answer_some(e, all->v, all->n, &bad);
+	for (size_t i = 0; bad && all->n > 1 && i < all->n; i++) {
+		job_reset(all->v[i]);
+		answer_some(e, &all->v[i], 1, NULL);
+	}
 }
 
 static void

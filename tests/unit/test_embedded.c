@@ -806,6 +806,36 @@ test_group_commit(void **state)
 	emb_end(&e);
 }
 
+/* Of what is submitted together, an object that is damaged harms its own request. */
+static void
+test_damaged(void **state)
+{
+	struct emb e, bad = { 0 };
+	struct transport_request r = { .method = "PATCH",
+		.body = STR("{\"tags\":[]}"),
+		.done = emb_done,
+		.arg = &bad };
+	char *id;
+
+	(void)state;
+	emb_new(&e);
+	emb_call(&e, "POST", xstrdup("/flows/"), "{\"name\":\"bad\"}");
+	id = emb_id(&e);
+	emb_close(&e);
+	help_sh(xasprintf("sqlite3 '%s' \"UPDATE flows SET doc = '{'\"", e.path));
+	emb_open(&e);
+	r.path = xasprintf("/flows/%s", id);
+	e.t->ops->submit(e.t, &r);
+	emb_call(&e, "POST", xstrdup("/flows/"), "{\"name\":\"good\"}");
+	assert_int_equal(e.status, 201);
+	assert_int_not_equal(bad.rc, WEIR_OK);
+	emb_call(&e, "GET", xstrdup("/flows/name/good"), NULL);
+	assert_int_equal(e.status, 200);
+	free((char *)(uintptr_t)r.path);
+	free(id);
+	emb_end(&e);
+}
+
 enum { KILLS = 12 };
 
 /* Makes runs and says each that is made, until it is killed. */
@@ -891,6 +921,7 @@ main(void)
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_bell),
 		cmocka_unit_test(test_group_commit),
+		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_kills),
 	};
 
