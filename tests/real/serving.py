@@ -149,8 +149,9 @@ def limited(pool, check):
     pool.api("PATCH", "/work_pools/" + pool.name, {"concurrency_limit": 1})
     command = pool.deploy("sleep 1")["id"]
     runs = [pool.run(None, deployment=command) for _ in range(3)]
-    wait_for(lambda: pool.get(runs[2])["state_name"] == "Late", 40)
-    late = [pool.get(r)["state_name"] for r in runs]
+    names = lambda: [pool.get(r)["state_name"] for r in runs]  # noqa: E731
+    wait_for(lambda: names() == ["Late"] * 3, 40)
+    late = names()
     worker, most = pool.start(), 0
     until = time.time() + 60
     while time.time() < until:
