@@ -172,3 +172,17 @@ dyn_md5(struct str bytes, unsigned char ret_sum[16], struct weir_err *err)
 		return weir_fail(err, WEIR_EFAIL, "libcrypto has no MD5");
 	return WEIR_OK;
 }
+
+enum weir_rc
+dyn_sha1(struct str bytes, unsigned char ret_sum[20], struct weir_err *err)
+{
+	struct dyn_crypto lib;
+	enum weir_rc rc = dyn_crypto_load(&lib, err);
+
+	if (rc)
+		return rc;
+	if (!lib.EVP_Digest(bytes.s ? bytes.s : "", bytes.len, ret_sum, NULL,
+		    lib.EVP_sha1(), NULL))
+		return weir_fail(err, WEIR_EFAIL, "libcrypto has no SHA-1");
+	return WEIR_OK;
+}

@@ -25,7 +25,7 @@
 #define DYN_YAML(X) \
 	X(parser_initialize) X(parser_delete) X(parser_set_input_string) \
 	X(parser_parse) X(event_delete)
-#define DYN_CRYPTO(X) X(EVP_md5) X(EVP_Digest)
+#define DYN_CRYPTO(X) X(EVP_md5) X(EVP_sha1) X(EVP_Digest)
 /* clang-format on */
 
 struct dyn_curl {
@@ -61,5 +61,8 @@ WEIR_NODISCARD enum weir_rc dyn_crypto_load(
 /* MD5, where others use it to name things; it protects nothing. */
 WEIR_NODISCARD enum weir_rc dyn_md5(
 	struct str bytes, unsigned char ret_sum[16], struct weir_err *err);
+/* SHA-1, the same. */
+WEIR_NODISCARD enum weir_rc dyn_sha1(
+	struct str bytes, unsigned char ret_sum[20], struct weir_err *err);
 
 #endif
