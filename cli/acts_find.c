@@ -51,7 +51,7 @@ resolve(struct acts *a, unsigned kinds, const char *word, enum weir_kind *ret_ki
 
 	if (rc || ctx_store(ctx, &store))
 		return rc;
-	for (int k = kind + 1; k < WEIR_N_KINDS; k++) {
+	for (int k = kind + 1; k < WEIR_N_SERVED; k++) {
 		if (!(kinds >> k & 1) ||
 			weir_resolve(store, 1u << k, word, &other, &second, &key, NULL))
 			continue;
@@ -139,7 +139,7 @@ first_kind(unsigned kinds)
 {
 	int k = 0;
 
-	while (k < WEIR_N_KINDS - 1 && !(kinds >> k & 1))
+	while (k < WEIR_N_SERVED - 1 && !(kinds >> k & 1))
 		k++;
 	return (enum weir_kind)k;
 }

@@ -20,6 +20,8 @@ const size_t n_cmds = N_ELEM(cmds);
 const struct cmd *
 cmd_find(const char *name)
 {
+	if (strcmp(name, "environment") == 0)
+		name = "env";
 	for (size_t i = 0; i < n_cmds; i++)
 		if (strcmp(cmds[i]->name, name) == 0)
 			return cmds[i];
@@ -103,7 +105,7 @@ static enum weir_rc
 find_start(struct ctx *ctx, const struct weir_view *view)
 {
 	unsigned kinds = view->show == WEIR_SHOW_OBJECT
-				 ? (1u << WEIR_N_KINDS) - 1
+				 ? (1u << WEIR_N_SERVED) - 1
 				 : 1u << WEIR_RUN | 1u << WEIR_TASK_RUN;
 	char *ids = xstrdup(view->id), *save = NULL;
 	enum weir_rc rc = WEIR_OK;

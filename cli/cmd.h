@@ -112,7 +112,7 @@ struct cmd {
 
 /* clang-format off */
 #define CMDS(X) \
-	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(show) X(why) X(graph) X(logs) X(watch) X(cancel) X(trigger) \
+	X(runs) X(flows) X(deployments) X(pools) X(limits) X(task_runs) X(artifacts) X(env) X(show) X(why) X(graph) X(logs) X(watch) X(cancel) X(trigger) \
 	X(worker) X(task) X(retrigger) X(resume) X(pause) X(unpause) X(register) X(history) \
 	X(sync) X(backup) X(restore) X(open) X(config) X(doctor) X(completion) X(help)
 /* clang-format on */

@@ -50,6 +50,8 @@ static const struct {
 	const char *command, *words, *choices;
 } after[] = {
 	{ "config", "get|set|unset", "@keys" },
+	{ "env", "list", "@query" },
+	{ "env", "show|diff", "@environments" },
 };
 
 /* ---- bash and zsh: the tables as shell functions that print what fits */
@@ -311,8 +313,8 @@ values(struct ctx *ctx, struct buf *b)
 	if (ctx->n_words < 2)
 		return weir_fail(ctx->err, WEIR_EUSAGE,
 			"completion: values needs what: @runs, @farm, @deployments, "
-			"@parameters, @columns, @query, @keys, @profiles, @views, "
-			"@commands");
+			"@parameters, @environments, @columns, @query, @keys, "
+			"@profiles, @views, @commands");
 	complete_values(ctx, ctx->words[1], complete_kind(command),
 		ctx->n_words > 3 ? ctx->words[3] : "", b);
 	return WEIR_OK;

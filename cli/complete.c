@@ -9,6 +9,8 @@
 #include <weir/trigger.h>
 #include <weir/views.h>
 
+#include "env.h"
+
 enum { COMPLETE_RUNS = 200, COMPLETE_DOCS = 2000 };
 enum { COMPLETE_LINE = 4 }; /* `values @x COMMAND TEXT` and then the line's words */
 
@@ -327,6 +329,15 @@ add_views(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *ou
 	weir_statedb_close(state);
 }
 
+static void
+add_environments(
+	struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	(void)kind;
+	(void)text;
+	env_complete(ctx, out);
+}
+
 void
 complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 	const char *text, struct buf *out)
@@ -339,6 +350,7 @@ complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 		{ "@deployments", add_deployments },
 		{ "@parameters", add_parameters },
 		{ "@farm", add_farm },
+		{ "@environments", add_environments },
 		{ "@columns", add_columns },
 		{ "@query", add_query },
 		{ "@keys", add_keys },

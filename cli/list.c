@@ -121,17 +121,13 @@ say_more(struct list *l, struct weir_store *store, int64_t shown)
 }
 
 static enum weir_rc
-show(struct list *l)
+show(struct list *l, struct weir_store *store, int64_t *ret_shown)
 {
 	struct weir_column_set all = { l->columns, l->n_columns + l->n_hidden, NULL };
-	struct weir_store *store;
-	int64_t shown;
+	int64_t shown = 0;
 	bool more;
 	enum weir_rc rc;
 
-	rc = ctx_store(l->ctx, &store);
-	if (rc)
-		return rc;
 	l->sel.columns = &all;
 	l->ctx->reading = true;
 	rc = l->tree && l->form == OUT_TABLE ? list_tree_print(l, store, &shown, &more)
@@ -141,18 +137,17 @@ show(struct list *l)
 		say_more(l, store, shown);
 	if (!rc && !shown && l->form == OUT_TABLE)
 		ctx_note(l->ctx, "no %s", weir_kind_plural(l->sel.kind));
+	*ret_shown = shown;
 	return rc;
 }
 
-enum weir_rc
-list_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
-	const char *query)
+static enum weir_rc
+run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
+	const char *query, struct weir_store *store, int64_t *ret_shown)
 {
 	struct list l = { .ctx = ctx, .form = out_form(ctx, args->output) };
 	enum weir_rc rc;
 
-	if (args->count_by)
-		return list_group_run(ctx, kind, args, query);
 	l.n = args->n < 0 ? LIST_ROWS : args->n;
 	l.header = args->header;
 	l.tree = args->tree;
@@ -164,15 +159,38 @@ list_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 		goto out;
 	l.sel.query = l.query;
 	rc = choose(&l, args);
-	if (!rc)
+	if (!rc && !store)
 		rc = ctx_refresh(ctx);
+	if (!rc && !store)
+		rc = ctx_store(ctx, &store);
 	if (!rc)
-		rc = show(&l);
+		rc = show(&l, store, ret_shown);
 out:
 	free(l.columns);
 	weir_columns_release(&l.set);
 	weir_query_free(l.query);
 	return rc;
+}
+
+enum weir_rc
+list_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
+	const char *query)
+{
+	int64_t shown;
+
+	if (args->count_by)
+		return list_group_run(ctx, kind, args, query, NULL);
+	return run(ctx, kind, args, query, NULL, &shown);
+}
+
+enum weir_rc
+list_run_in(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
+	const char *query, struct weir_store *store, int64_t *ret_shown)
+{
+	*ret_shown = 0;
+	if (args->count_by)
+		return list_group_run(ctx, kind, args, query, store);
+	return run(ctx, kind, args, query, store, ret_shown);
 }
 
 bool

@@ -40,6 +40,11 @@ enum { LIST_ROWS = 50 };
 WEIR_NODISCARD enum weir_rc list_run(struct ctx *ctx, enum weir_kind kind,
 	const struct list_args *args, const char *query);
 
+/* The same out of a store that is up to date. */
+WEIR_NODISCARD enum weir_rc list_run_in(struct ctx *ctx, enum weir_kind kind,
+	const struct list_args *args, const char *query, struct weir_store *store,
+	int64_t *ret_shown);
+
 /* The menu of a kind: false when an option asks for print. */
 bool list_menu(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	struct tui_start *start);

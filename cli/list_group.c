@@ -231,12 +231,11 @@ print(struct job *j, enum out_form form)
 
 enum weir_rc
 list_group_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
-	const char *query)
+	const char *query, struct weir_store *store)
 {
 	struct job j = { .ctx = ctx, .args = args };
 	enum out_form form = out_form(ctx, args->output);
 	struct weir_query *q = NULL;
-	struct weir_store *store;
 	enum weir_rc rc;
 
 	if (args->columns)
@@ -249,9 +248,9 @@ list_group_run(struct ctx *ctx, enum weir_kind kind, const struct list_args *arg
 	j.sel.now_us = weir_now_us();
 	rc = weir_query_parse(kind, str_of(query), j.sel.now_us, &q, ctx->err);
 	j.sel.query = q;
-	if (!rc)
+	if (!rc && !store)
 		rc = ctx_refresh(ctx);
-	if (!rc)
+	if (!rc && !store)
 		rc = ctx_store(ctx, &store);
 	ctx->reading = true;
 	if (!rc)

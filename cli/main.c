@@ -115,6 +115,32 @@
  *   logs_filter	which lines pass
  *   logs_count	whose lines they are
  *   logs_search	over many runs
+ * Environments of Metaflow:
+ *   env.h	environments and packages as plain data
+ *   env_cnd	conda_v2.cnd, every generation of it, in one pass
+ *   env_object	one environment, from its object
+ *   env_json	lists of texts in it, passwords masked
+ *   env_hash	its ids, by every formula
+ *   env_pkg	what filenames of packages say
+ *   env_version	versions of conda, compared
+ *   env_pep440	versions of Python packages
+ *   env_spec	what is asked of them
+ *   env_version_priv.h	what these share
+ *   env_root	where Metaflow's files are, by its settings
+ *   env_file	the bytes of conda_v2.cnd while others write it
+ *   env_map	texts to numbers
+ *   env_fill	what was read, into the store
+ *   env_join	what rows have from other tables, who has which package
+ *   env_places	environments that were created on this machine
+ *   env_store	the store, brought up to date when it is opened
+ *   env_find	which environment is meant
+ *   env_load	environments whole
+ *   env_diff	how two differ
+ *   schema_env	their tables
+ *   sql_env.h	their statements
+ *   columns_env.h	their columns
+ *   objstore	object stores: keys with bytes
+ *   objstore_local	a folder as one
  * Questions:
  *   match	compiled PCRE2 patterns
  *   query.h	the query language
@@ -123,6 +149,7 @@
  *   query_field	names of fields
  *   query_value	their values
  *   query_leaf	fields and words as sets and conditions
+ *   query_package	environments by their packages
  *   query_sql	the tree as SQL
  *   query_text	bare words over blocks of text
  *   query_fn	SQL functions for what SQL cannot do
@@ -258,6 +285,13 @@
  *   cmd_runs
  *   cmd_lists	flows, deployments, limits, task-runs, artifacts
  *   list_group	a list counted by a column
+ *   cmd_env	environments: list, which
+ *   env.h	what its parts share
+ *   env_open	the store of them
+ *   env_complete	which can be meant
+ *   env_show	everything about one
+ *   env_diff	two compared
+ *   env_hash	ids of descriptions
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   pools_act	pools create, set, delete
  *   cmd_logs	a run's log: options, fetching, files

@@ -264,7 +264,7 @@ void
 act_object_said(const struct weir_act *act, const struct act_object *before, char *out,
 	size_t size)
 {
-	static const char *const said[][WEIR_N_KINDS] = {
+	static const char *const said[][WEIR_N_SERVED] = {
 		[WEIR_ACT_PAUSE] = {
 			[WEIR_DEPLOYMENT] = PAUSED_DEPLOYMENT,
 			[WEIR_POOL] = "paused: no worker gets runs of it",

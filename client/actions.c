@@ -56,7 +56,7 @@ weir_act_parse(const char *verb, enum weir_act_kind *ret_kind)
 void
 weir_act_command(const struct weir_act *act, struct buf *out)
 {
-	static const char *const words[WEIR_N_KINDS] = {
+	static const char *const words[WEIR_N_SERVED] = {
 		[WEIR_DEPLOYMENT] = " deployment",
 		[WEIR_POOL] = " pool",
 		[WEIR_QUEUE] = " queue",

@@ -13,7 +13,7 @@ struct list_kind {
 };
 
 /* clang-format off */
-static const struct list_kind kinds[WEIR_N_KINDS] = {
+static const struct list_kind kinds[WEIR_N_SERVED] = {
 	[WEIR_RUN] = { "/flow_runs/filter", "flow_runs", "/flow_runs/" },
 	[WEIR_TASK_RUN] = { "/task_runs/filter", "task_runs", "/task_runs/" },
 	[WEIR_FLOW] = { "/flows/filter", "flows", "/flows/" },

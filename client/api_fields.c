@@ -112,7 +112,7 @@ static const struct api_field limit_fields[] = {
 #define DOC(table) OBJECT(table, doc, 0, offsetof(struct weir_doc, doc))
 
 static const struct api_object log_object = OBJECT(log_fields, log, 0, 0);
-static const struct api_object objects[WEIR_N_KINDS] = {
+static const struct api_object objects[WEIR_N_SERVED] = {
 	[WEIR_RUN] = OBJECT(run_fields, run, offsetof(struct weir_run, rest), 0),
 	[WEIR_TASK_RUN] = OBJECT(task_run_fields, task_run,
 		offsetof(struct weir_task_run, rest), 0),

@@ -27,6 +27,9 @@ static const struct weir_column worker_columns[] = { WORKER_COLUMNS(COLUMN) END 
 static const struct weir_column artifact_columns[] = { ARTIFACT_COLUMNS(COLUMN) END };
 static const struct weir_column limit_columns[] = { LIMIT_COLUMNS(COLUMN) END };
 
+static const struct weir_column environment_columns[] = { ENVIRONMENT_COLUMNS(COLUMN)
+		END };
+
 static const struct weir_column *const columns[WEIR_N_KINDS] = {
 	[WEIR_RUN] = run_columns,
 	[WEIR_TASK_RUN] = task_run_columns,
@@ -37,9 +40,16 @@ static const struct weir_column *const columns[WEIR_N_KINDS] = {
 	[WEIR_WORKER] = worker_columns,
 	[WEIR_ARTIFACT] = artifact_columns,
 	[WEIR_LIMIT] = limit_columns,
+	[WEIR_ENVIRONMENT] = environment_columns,
 };
 
 #define RUN_REST "(SELECT d.rest FROM run_docs d WHERE d.k = r.k)"
+/* Quoted, since cells of such columns are JSON. */
+#define VERSION_OF                                                                     \
+	"(SELECT json_quote(group_concat(p.version || CASE WHEN p.build = '' THEN ''"  \
+	" ELSE ' ' || p.build END, ', ')) FROM json_each(r.packages) j CROSS JOIN"     \
+	" env_packages p WHERE p.k = j.value AND p.key ="                              \
+	" lower(replace(replace(?@, '_', '-'), '.', '-')))"
 #define ON(kind) (1u << WEIR_##kind)
 
 /* `param.x`: a member of an object in the rest or the document. */
@@ -72,6 +82,7 @@ static const struct {
 	  " weir_json(r.doc, 'infra_overrides', ?@))",
 	  "coalesce(weir_value(r.doc, 'job_variables', ?@),"
 	  " weir_value(r.doc, 'infra_overrides', ?@))", "a job variable" },
+	{ "pkg.", ON(ENVIRONMENT), VERSION_OF, VERSION_OF, "version of a package" },
 };
 /* clang-format on */
 

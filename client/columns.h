@@ -11,6 +11,7 @@
 #define WEIR_CLIENT_COLUMNS_H
 
 #include "columns_doc.h"
+#include "columns_env.h"
 
 /* Flags, short: object, table, pipe, wide, right, hidden. */
 #define COL_0 0

@@ -296,6 +296,7 @@ void
 config_resolve(struct weir_config *c, unsigned conf_mode, const char *cache,
 	const char *state, const char *data)
 {
+	c->cache = xstrdup(cache);
 	resolve_all(c);
 	warn_rest(c, conf_mode);
 	name_things(c, cache, state, data);
@@ -320,6 +321,7 @@ weir_config_free(struct weir_config *c)
 	free(c->file);
 	free(c->store);
 	free(c->state);
+	free(c->cache);
 	free(c);
 }
 
@@ -406,6 +408,12 @@ const char *
 weir_config_state(const struct weir_config *c)
 {
 	return c->state;
+}
+
+char *
+weir_config_metaflow(const struct weir_config *c, const char *root)
+{
+	return xasprintf("%s/metaflow-%016" PRIx64 ".db", c->cache, fnv1a(root));
 }
 
 const char *

@@ -36,12 +36,21 @@ static const struct {
 		"one to be begun",
 		"use that newer weir; what is in it is nowhere else",
 		SQL_EMBEDDED_WRITER },
+	[DB_METAFLOW] = { "store of Metaflow", "open the store of Metaflow",
+		"XDG_CACHE_HOME", "remove the file; it is a cache",
+		"use that newer weir, or remove the file; it is a cache", SQL_WRITER },
 };
 
 const char *
 db_word(enum db_kind kind)
 {
 	return kinds[kind].word;
+}
+
+bool
+db_is_cache(enum db_kind kind)
+{
+	return kind == DB_CACHE || kind == DB_METAFLOW;
 }
 
 const char *
@@ -92,7 +101,7 @@ db_suspect(struct db *db)
 	int fd = -1;
 
 	db->damaged = true;
-	if (db->kind == DB_CACHE)
+	if (db_is_cache(db->kind))
 		fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0)
 		close(fd);

@@ -19,7 +19,9 @@
 enum { DB_FAULT_STATUS = 99 }; /* exit status of WEIR_FAULT=commit:N */
 
 /* What the file is: its schema, and what can be done when it fails. */
-enum db_kind { DB_CACHE, DB_STATE, DB_EMBEDDED };
+enum db_kind { DB_CACHE, DB_STATE, DB_EMBEDDED, DB_METAFLOW };
+/* Can it be had again? Then damage sets it aside. */
+bool db_is_cache(enum db_kind kind);
 
 struct db {
 	enum db_kind kind;

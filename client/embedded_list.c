@@ -168,7 +168,7 @@ embedded_do_history(struct embedded_call *c)
 static enum weir_rc
 not_found(struct embedded_call *c)
 {
-	static const char *const names[WEIR_N_KINDS] = {
+	static const char *const names[WEIR_N_SERVED] = {
 		[WEIR_RUN] = "Flow run",
 		[WEIR_TASK_RUN] = "Task run",
 		[WEIR_FLOW] = "Flow",

@@ -225,7 +225,7 @@ embedded_task(struct embedded_call *c, const struct weir_id *id, json_t **ret)
 
 static const struct {
 	enum sql_id id, named;
-} docs[WEIR_N_KINDS] = {
+} docs[WEIR_N_SERVED] = {
 	[WEIR_FLOW] = { SQL_EMB_FLOW, SQL_EMB_FLOW_NAMED },
 	[WEIR_DEPLOYMENT] = { SQL_EMB_DEPLOYMENT, SQL_EMB_DEPLOYMENT_NAMED },
 	[WEIR_POOL] = { SQL_EMB_POOL, SQL_EMB_POOL_NAMED },

@@ -275,7 +275,7 @@ env_cnd_read(struct str text, const struct env_cnd_ops *ops, void *arg, bool *re
 		if (!pull_end(&r.p))
 			warn(&r, "%zu bytes follow after its end at byte %zu, left out",
 				text.len - end, end);
-		if (r.warnings > WARNINGS_MAX)
+		if (r.warnings > WARNINGS_MAX && ops->warn)
 			ops->warn(arg, "and more like that");
 	}
 	arena_free(&r.arena);

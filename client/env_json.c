@@ -1,6 +1,7 @@
 #include "env_json.h"
 
 #include "pull.h"
+#include "weir/env.h"
 
 bool
 env_json_texts(struct str array, struct arena *arena, struct env_texts *ret)
@@ -75,4 +76,10 @@ env_json_mask(struct str json, struct arena *arena)
 	}
 	buf_release(&b);
 	return masked;
+}
+
+struct str
+weir_env_masked(struct str json, struct arena *arena)
+{
+	return env_json_mask(json, arena);
 }

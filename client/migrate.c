@@ -6,6 +6,7 @@ static const struct schema *const schemas[] = {
 	[DB_CACHE] = &schema_cache,
 	[DB_STATE] = &schema_state,
 	[DB_EMBEDDED] = &schema_embedded,
+	[DB_METAFLOW] = &schema_metaflow,
 };
 
 enum weir_rc

@@ -9,6 +9,7 @@
 #define WEIR_CLIENT_QUERY_H
 
 #include "db.h"
+#include "env_version.h"
 #include "weir/match.h"
 #include "weir/mem.h"
 #include "weir/query.h"
@@ -40,7 +41,9 @@ enum query_value_type {
 	QUERY_TIME,   /* within [from, to] microseconds */
 	QUERY_NUMBER, /* within a range of numbers or seconds */
 	QUERY_BOOL,
-	QUERY_STATES, /* one of these state types, and the name when match is set */
+	QUERY_STATES,  /* one of these state types, and the name when match is set */
+	QUERY_PACKAGE, /* one called match, of a version that fits spec, if there is one
+			*/
 };
 
 struct query_value {
@@ -51,7 +54,9 @@ struct query_value {
 	double low, high;
 	bool above, below; /* low, high themselves are left out */
 	bool yes;
-	unsigned states; /* bits 1 << enum weir_state */
+	unsigned states;             /* bits 1 << enum weir_state */
+	const struct env_spec *spec; /* owned by the query */
+	struct str name;             /* of a package, when it is no pattern */
 };
 
 enum query_node_type {
@@ -81,6 +86,7 @@ struct weir_query {
 	struct query_node *root;
 	VEC(struct weir_match *) matches;     /* all, owned */
 	VEC(const struct weir_match *) words; /* for highlighting */
+	VEC(struct env_spec *) specs;         /* all, owned */
 };
 
 /* query_field.c. Fields that are not columns: since, until, age. */
@@ -163,6 +169,20 @@ bool query_text_has_literal(struct str literal);
 /* A superset: the runs whose text has this literal anywhere, or may have been cut. */
 WEIR_NODISCARD enum weir_rc query_text_candidates(struct weir_store *s,
 	struct str literal, struct keyset *set, struct weir_err *err);
+
+/*
+ * query_package.c: `pkg:NAME[SPEC]`, where a comma before an operator belongs to the
+ * specification; the environments that have such a package.
+ */
+bool query_is_package(enum weir_kind kind, const struct weir_column *column);
+bool query_is_env_id(enum weir_kind kind, const struct weir_column *column);
+WEIR_NODISCARD enum weir_rc query_env_id_value(struct weir_query *q, struct str text,
+	struct query_value *v, struct weir_err *err); /* a prefix is enough */
+bool query_package_goes_on(struct str rest);          /* at a comma */
+WEIR_NODISCARD enum weir_rc query_package_value(struct weir_query *q, struct str text,
+	struct query_value *v, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc query_package_set(struct weir_store *s,
+	const struct query_value *v, struct keyset *set, struct weir_err *err);
 
 /* query_fn.c: prepare a statement that may use our functions. */
 WEIR_NODISCARD enum weir_rc query_prepare(struct weir_store *s, const char *sql,

@@ -37,6 +37,9 @@ const char *const query_states[] = { "live", "ended", "scheduled", "pending", "r
 	  "a parameter that is text, a number, true or false", "param.package:numpy" },
 #define LABEL \
 	{ "label.NAME", NULL, "text", "a label", "label.prefect.flow.id:5c1d*" },
+#define PACKAGE_VERSION \
+	{ "pkg.NAME", NULL, "text", "version and build of a package", \
+	  "pkg.openssl:3.*" },
 #define VARIABLE \
 	{ "job_variable.NAME", NULL, "text", "a job variable", "job_variable.cpu:>2" },
 /* clang-format on */
@@ -62,6 +65,10 @@ static const struct weir_query_field artifact_fields[] = { TIMES ARTIFACT_COLUMN
 	FIELD) };
 static const struct weir_query_field limit_fields[] = { TIMES LIMIT_COLUMNS(FIELD) };
 
+static const struct weir_query_field environment_fields[] = {
+	TIMES PACKAGE_VERSION ENVIRONMENT_COLUMNS(FIELD)
+};
+
 static const struct {
 	const struct weir_query_field *v;
 	size_t n;
@@ -74,6 +81,7 @@ static const struct {
 	[WEIR_QUEUE] = { queue_fields, N_ELEM(queue_fields) - 1 },
 	[WEIR_WORKER] = { worker_fields, N_ELEM(worker_fields) - 1 },
 	[WEIR_ARTIFACT] = { artifact_fields, N_ELEM(artifact_fields) - 1 },
+	[WEIR_ENVIRONMENT] = { environment_fields, N_ELEM(environment_fields) - 1 },
 	[WEIR_LIMIT] = { limit_fields, N_ELEM(limit_fields) - 1 },
 };
 
@@ -94,7 +102,9 @@ query_time_column(enum weir_kind kind)
 {
 	if (kind == WEIR_TASK_RUN)
 		return &task_run_time;
-	return column_find(kind, kind == WEIR_RUN ? STR("at") : STR("created"));
+	return column_find(kind, kind == WEIR_RUN           ? STR("at")
+				 : kind == WEIR_ENVIRONMENT ? STR("resolved")
+							    : STR("created"));
 }
 
 static bool

@@ -75,6 +75,9 @@ static const char *const word_texts[WEIR_N_KINDS] = {
 		" weir_value(r.doc, 'description'),"
 		" (SELECT n.name FROM runs n WHERE n.id = r.run), weir_uuid(r.id)",
 	[WEIR_LIMIT] = "r.name, weir_uuid(r.id)",
+	[WEIR_ENVIRONMENT] = "r.full_id, r.req_id, r.arch, r.resolved_by, r.resolved_on,"
+		" weir_join(r.aliases), weir_join(r.steps), weir_join(r.deps),"
+		" weir_join(r.channels), weir_join(r.folders)",
 };
 /* clang-format on */
 
@@ -401,7 +404,8 @@ add_value(struct query_compiler *c, struct buf *sql, const struct weir_column *c
 		add_text(c, sql, col, v);
 		break;
 	case QUERY_STATES:
-		break; /* states_part */
+	case QUERY_PACKAGE:
+		break; /* states_part, package_part */
 	}
 	buf_addc(sql, ')');
 }
@@ -491,6 +495,22 @@ candidates(struct query_compiler *c, const struct query_node *n, struct query_pa
 	return rc;
 }
 
+/* Environments with one of the packages; `none`: with none at all. */
+static enum weir_rc
+package_part(struct query_compiler *c, const struct query_node *n, struct query_part *p)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (has_none(n)) {
+		buf_adds(&p->sql, "r.n_conda + r.n_pypi = 0");
+		return WEIR_OK;
+	}
+	p->set = keyset_new();
+	for (size_t i = 0; !rc && i < n->n_values; i++)
+		rc = query_package_set(c->s, &n->values[i], p->set, c->err);
+	return rc;
+}
+
 enum weir_rc
 query_field_part(struct query_compiler *c, const struct query_node *n, bool top,
 	struct query_part *p)
@@ -503,6 +523,8 @@ query_field_part(struct query_compiler *c, const struct query_node *n, bool top,
 		return states_part(c, n, top, p);
 	if (in)
 		return interned_part(c, in, n, top, p);
+	if (query_is_package(c->q->kind, n->column))
+		return package_part(c, n, p);
 	if (c->q->kind == WEIR_RUN)
 		rc = indexed_part(c, n, p);
 	if (rc || p->set)

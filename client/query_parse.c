@@ -60,6 +60,22 @@ parse_bare(struct query_parser *p)
 	return p->stop ? NULL : word_node(p, WEIR_MATCH_WORD, t.text, from);
 }
 
+/* `pkg:openssl>=1.1,<3` is one value. */
+static void
+take_spec(struct query_parser *p, struct query_text *t)
+{
+	while (!p->stop && query_package_goes_on((struct str){
+				   p->text.s + p->at, p->text.len - p->at })) {
+		struct query_text more = { 0 };
+
+		p->at++;
+		query_take_text(p, true, true, &more);
+		t->text.s = arena_printf(&p->q->arena, "%.*s,%.*s", (int)t->text.len,
+			t->text.s, (int)more.text.len, more.text.s);
+		t->text.len += 1 + more.text.len;
+	}
+}
+
 /* One value; the field is named in the error. */
 static void
 parse_value(struct query_parser *p, const struct weir_column *column,
@@ -73,6 +89,8 @@ parse_value(struct query_parser *p, const struct weir_column *column,
 		    query_take_regex(p, true, &t)) &&
 		!p->stop)
 		query_take_text(p, true, true, &t);
+	if (query_is_package(p->q->kind, column))
+		take_spec(p, &t);
 	if (p->stop)
 		return;
 	if (t.text.len == 0 && !t.quoted) {
@@ -393,6 +411,9 @@ weir_query_free(struct weir_query *q)
 	for (size_t i = 0; i < q->matches.n; i++)
 		weir_match_free(q->matches.v[i]);
 	VEC_FREE(&q->matches);
+	for (size_t i = 0; i < q->specs.n; i++)
+		env_spec_free(q->specs.v[i]);
+	VEC_FREE(&q->specs);
 	VEC_FREE(&q->words);
 	arena_free(&q->arena);
 	free(q);

@@ -466,6 +466,10 @@ query_value_parse(struct weir_query *q, const struct weir_column *column,
 		rc = id_value(s, &v, err);
 	else if (type == WEIR_T_STATE || type == WEIR_T_STATE_NAME)
 		rc = state_value(q, type == WEIR_T_STATE_NAME, t, &v, err);
+	else if (query_is_env_id(q->kind, column) && !t->regex && !t->quoted)
+		rc = query_env_id_value(q, s, &v, err);
+	else if (query_is_package(q->kind, column))
+		rc = query_package_value(q, s, &v, err);
 	else if (type == WEIR_T_JSON && column->arg)
 		rc = any_value(q, t, &v, err);
 	else

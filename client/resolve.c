@@ -16,7 +16,7 @@ enum { SHOWN_MAX = 8, COUNT_MAX = 1000, PREFIX_MIN = 4, SHORT_ID = 8 };
 static const struct {
 	const char *table, *order;
 	const char *page; /* path segment before the id (of a pool: the name) */
-} kinds[WEIR_N_KINDS] = {
+} kinds[WEIR_N_SERVED] = {
 	[WEIR_RUN] = { "runs", "at_us DESC", "flow-run" },
 	[WEIR_TASK_RUN] = { "task_runs", "start_us DESC", "task-run" },
 	[WEIR_FLOW] = { "flows", "name", "flow" },
@@ -207,7 +207,7 @@ by_address(struct hunt *h)
 
 	while (path.len < h->text.len && !strchr("?#", h->text.s[path.len]))
 		path.len++;
-	for (int k = 0; !rc && k < WEIR_N_KINDS; k++) {
+	for (int k = 0; !rc && k < WEIR_N_SERVED; k++) {
 		size_t n = kinds[k].page ? strlen(kinds[k].page) : 0;
 
 		if (!n || !(h->kinds >> k & 1))
@@ -244,11 +244,11 @@ search(struct hunt *h)
 		return h->kinds & 1u << WEIR_RUN ? by_mark(h) : WEIR_OK;
 	if (str_starts(h->text, "http://") || str_starts(h->text, "https://"))
 		return by_address(h);
-	for (int k = 0; !rc && !h->hits.n && k < WEIR_N_KINDS; k++) {
+	for (int k = 0; !rc && !h->hits.n && k < WEIR_N_SERVED; k++) {
 		if (h->kinds >> k & 1)
 			rc = by_id(h, (enum weir_kind)k);
 	}
-	for (int k = 0; !rc && !h->hits.n && k < WEIR_N_KINDS; k++) {
+	for (int k = 0; !rc && !h->hits.n && k < WEIR_N_SERVED; k++) {
 		if (h->kinds >> k & 1)
 			rc = by_name(h, (enum weir_kind)k, h->text);
 	}
@@ -401,7 +401,7 @@ not_found(struct hunt *h)
 	struct buf what = BUF_INIT(256);
 	int n = (int)(h->text.len < 100 ? h->text.len : 100);
 
-	for (int k = 0; k < WEIR_N_KINDS; k++) {
+	for (int k = 0; k < WEIR_N_SERVED; k++) {
 		bool last = !(h->kinds >> (k + 1));
 
 		if (h->kinds >> k & 1)

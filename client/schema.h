@@ -17,6 +17,6 @@ extern const char *const schema_marks[SCHEMA_MARKS];
 /* Steps of the cache, which the embedded store climbs too. */
 extern const char schema_cache_1[], schema_cache_2[];
 
-extern const struct schema schema_cache, schema_state, schema_embedded;
+extern const struct schema schema_cache, schema_state, schema_embedded, schema_metaflow;
 
 #endif

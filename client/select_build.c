@@ -47,6 +47,8 @@ static const struct {
 		"(SELECT p.name FROM pools p WHERE p.k = r.pool) DESC, r.name DESC, r.k DESC" },
 	[WEIR_ARTIFACT] = { "artifacts", "r.doc IS NOT NULL",
 		"r.created_us DESC, r.k", "r.created_us, r.k DESC" },
+	[WEIR_ENVIRONMENT] = { "environments", "r.shadow = 0",
+		"r.resolved_us DESC, r.k", "r.resolved_us, r.k DESC" },
 	[WEIR_LIMIT] = { "limits", "r.doc IS NOT NULL", "r.name, r.k",
 		"r.name DESC, r.k DESC" },
 };
@@ -102,7 +104,8 @@ add_source(struct select_builder *b, size_t arm, const char *extra)
 		buf_addf(&b->text, "json_each(?%d) j CROSS JOIN ", b->set);
 		add_and(&where, "r.k = j.value");
 	} else if (b->sql->set) {
-		buf_addf(&where, "weir_in(?%d, r.k)", b->set);
+		buf_addf(&where, "%sweir_in(?%d, r.k)", where.len ? " AND " : "",
+			b->set);
 	}
 	buf_addf(&b->text, "%s r", kinds[sel->kind].table);
 	if (b->sql->driver.column && arm != SIZE_MAX)

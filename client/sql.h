@@ -7,6 +7,7 @@
 #define WEIR_CLIENT_SQL_H
 
 #include "sql_embedded.h"
+#include "sql_env.h"
 
 /* clang-format off */
 #define SQL_STATEMENTS(X) \
@@ -108,6 +109,7 @@
 	SQL_STATE_STATEMENTS(X) \
 	SQL_WHY_STATEMENTS(X) \
 	SQL_EMBEDDED_STATEMENTS(X) \
+	SQL_ENV_STATEMENTS(X) \
 	/* logs: k of a block is log << 32 | place */ \
 	X(LOG_GET, "SELECT k, complete, until_us, n, runs FROM logs WHERE run = ?1") \
 	X(LOG_ADD, "INSERT INTO logs(run, at_us, complete, n, fetched_us)" \

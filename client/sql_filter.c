@@ -197,7 +197,7 @@ static const struct entity {
 	[WEIR_LIMIT] = { DOCS("limits"), ALL(limit_fields), ALL(doc_sorts) },
 };
 /* clang-format on */
-_Static_assert(N_ELEM(entities) == WEIR_N_KINDS, "all kinds");
+_Static_assert(N_ELEM(entities) == WEIR_N_SERVED, "all kinds");
 
 /* ---- values */
 

@@ -347,7 +347,7 @@ weir_store_count(
 		[WEIR_LIMIT] = SQL_LIMIT_COUNT,
 	};
 
-	_Static_assert(N_ELEM(ids) == WEIR_N_KINDS, "a count for each");
+	_Static_assert(N_ELEM(ids) == WEIR_N_SERVED, "a count for each");
 	return get_number(s, ids[kind], ret_n, err);
 }
 

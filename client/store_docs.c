@@ -26,7 +26,7 @@ static const struct doc_sql doc_sql[] = {
 	[WEIR_LIMIT] = { SQL_LIMIT_PUT, SQL_LIMIT_IDS, NO_SQL, SQL_LIMIT_DELETE, NO_SQL },
 };
 /* clang-format on */
-_Static_assert(N_ELEM(doc_sql) == WEIR_N_KINDS, "statements of every kind");
+_Static_assert(N_ELEM(doc_sql) == WEIR_N_SERVED, "statements of every kind");
 
 static enum weir_rc
 pool_k(struct weir_store *s, const struct weir_id *id, int64_t *ret_k,

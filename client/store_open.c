@@ -103,7 +103,7 @@ set_aside(const char *path, char **ret_note, struct weir_err *err)
 static bool
 may_set_aside(const struct weir_store *s, enum db_kind kind)
 {
-	return kind == DB_CACHE && s->db.damaged;
+	return db_is_cache(kind) && s->db.damaged;
 }
 
 /* Is there a mark, and is it right? A wrong one is removed. */
@@ -263,6 +263,13 @@ weir_store_open_embedded(const char *path, const char *platform_params,
 {
 	return store_of(path, DB_EMBEDDED, WEIR_STORE_EMBEDDED, platform_params, mode,
 		ret_store, NULL, err);
+}
+
+enum weir_rc
+store_open_metaflow(const char *path, const char *root, enum weir_store_mode mode,
+	struct weir_store **ret_store, char **ret_note, struct weir_err *err)
+{
+	return store_of(path, DB_METAFLOW, root, NULL, mode, ret_store, ret_note, err);
 }
 
 void

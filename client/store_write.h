@@ -25,6 +25,10 @@ WEIR_NODISCARD enum weir_rc store_end(
 
 /* The flock on `<store>.lock`: WEIR_EBUSY when another process syncs. Held until unlock
  * or close. */
+/* store_open.c: the store of a folder of Metaflow, with environments. */
+WEIR_NODISCARD enum weir_rc store_open_metaflow(const char *path, const char *root,
+	enum weir_store_mode mode, struct weir_store **ret_store, char **ret_note,
+	struct weir_err *err);
 WEIR_NODISCARD enum weir_rc store_lock(struct weir_store *s, struct weir_err *err);
 void store_unlock(struct weir_store *s);
 

@@ -16,6 +16,7 @@ static const struct {
 	[WEIR_WORKER] = { "worker", "workers" },
 	[WEIR_ARTIFACT] = { "artifact", "artifacts" },
 	[WEIR_LIMIT] = { "concurrency limit", "concurrency limits" },
+	[WEIR_ENVIRONMENT] = { "environment", "environments" },
 };
 
 static const char *const states[WEIR_N_STATES] = {

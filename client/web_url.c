@@ -4,7 +4,7 @@
 
 #include "weir/mem.h"
 
-static const char *const pages[WEIR_N_KINDS] = {
+static const char *const pages[WEIR_N_SERVED] = {
 	[WEIR_RUN] = "runs/flow-run/",
 	[WEIR_TASK_RUN] = "runs/task-run/",
 	[WEIR_FLOW] = "flows/flow/",

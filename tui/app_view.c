@@ -36,7 +36,7 @@ resolve(struct app *a, const struct weir_view *view, enum weir_kind *ret_kind,
 	struct weir_id *ret_id, struct weir_err *err)
 {
 	unsigned kinds = view->show == WEIR_SHOW_OBJECT
-				 ? (1u << WEIR_N_KINDS) - 1
+				 ? (1u << WEIR_N_SERVED) - 1
 				 : 1u << WEIR_RUN | 1u << WEIR_TASK_RUN;
 
 	if (!view->id)

@@ -45,7 +45,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	enum weir_kind kind =
-		size ? (enum weir_kind)(data[0] % WEIR_N_KINDS) : WEIR_RUN;
+		size ? (enum weir_kind)(data[0] % WEIR_N_SERVED) : WEIR_RUN;
 	json_t *body = json_loadb((const char *)data + (size > 0), size - (size > 0),
 		JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	struct sql_filter f;

@@ -122,7 +122,7 @@ test_generated_pages(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4000; i++) {
-		enum weir_kind kind = (enum weir_kind)(next(&r) % WEIR_N_KINDS);
+		enum weir_kind kind = (enum weir_kind)(next(&r) % WEIR_N_SERVED);
 		bool logs = next(&r) % 5 == 0;
 
 		buf_clear(&b);
@@ -145,7 +145,7 @@ test_mutated_pages(void **state)
 
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		enum weir_kind kind = (enum weir_kind)(next(&r) % WEIR_N_KINDS);
+		enum weir_kind kind = (enum weir_kind)(next(&r) % WEIR_N_SERVED);
 		bool logs = next(&r) % 5 == 0;
 		size_t at;
 

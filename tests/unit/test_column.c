@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "api_fields.h"
+#include "env_help.h"
 #include "farm.h"
 #include "weir/cell.h"
 #include "weir/query.h"
@@ -48,7 +49,13 @@ test_names(void **state)
 static void
 test_sql(void **state)
 {
+	struct env_world world;
+	struct weir_store *environments;
+
 	(void)state;
+	env_world_make(&world);
+	env_write(&world, ENV_FILE);
+	environments = env_store(&world, NULL);
 	for (int k = 0; k < WEIR_N_KINDS; k++) {
 		struct weir_column_set set;
 		struct weir_select sel = { .kind = (enum weir_kind)k, .columns = &set };
@@ -65,7 +72,9 @@ test_sql(void **state)
 			sel.n_sort = i < set.n * 2;
 			sort.column = set.v[i / 2 < set.n ? i / 2 : 0];
 			sort.descending = i % 2;
-			if (weir_rows_open(farm->store, &sel, &rows, &err))
+			if (weir_rows_open(
+				    k == WEIR_ENVIRONMENT ? environments : farm->store,
+				    &sel, &rows, &err))
 				fail_msg("%s: %s", sort.column->name, err.text);
 			if (weir_rows_next(rows, &row, &err))
 				fail_msg("%s: %s", sort.column->name, err.text);
@@ -73,6 +82,8 @@ test_sql(void **state)
 		}
 		weir_columns_release(&set);
 	}
+	weir_store_close(environments);
+	env_world_drop(&world);
 }
 
 static void

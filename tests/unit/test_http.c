@@ -516,7 +516,7 @@ test_all_kinds(void **state)
 	struct page p;
 
 	(void)state;
-	for (int k = 0; k < WEIR_N_KINDS; k++) {
+	for (int k = 0; k < WEIR_N_SERVED; k++) {
 		list(a, (enum weir_kind)k, &p);
 		assert_int_equal(p.rc, k == WEIR_WORKER ? WEIR_EFAIL : WEIR_OK);
 	}

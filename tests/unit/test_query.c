@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 
+#include "env_help.h"
 #include "farm.h"
 #include "weir/match.h"
 #include "weir/query.h"
@@ -622,7 +623,13 @@ test_complete(void **state)
 static void
 test_examples(void **state)
 {
+	struct env_world world;
+	struct weir_store *environments;
+
 	(void)state;
+	env_world_make(&world);
+	env_write(&world, ENV_FILE);
+	environments = env_store(&world, NULL);
 	for (int k = 0; k < WEIR_N_KINDS; k++) {
 		const struct weir_query_field *f;
 		size_t n = weir_query_fields((enum weir_kind)k, &f);
@@ -638,13 +645,17 @@ test_examples(void **state)
 				    farm_now_us, &q, &err))
 				fail_msg("%s", err.text);
 			sel.query = q;
-			if (weir_rows_count(farm->store, &sel, &count, &err))
+			if (weir_rows_count(
+				    k == WEIR_ENVIRONMENT ? environments : farm->store,
+				    &sel, &count, &err))
 				fail_msg("%s: %s", f[i].example, err.text);
 			assert_non_null(f[i].values);
 			assert_true(f[i].help[0] != '\0');
 			weir_query_free(q);
 		}
 	}
+	weir_store_close(environments);
+	env_world_drop(&world);
 }
 
 /* Take the next line of the page; false at its end. */

@@ -8,7 +8,7 @@
 #include "farm.h"
 #include "weir/select.h"
 
-enum { RUNS = 1u << WEIR_RUN, ALL = (1u << WEIR_N_KINDS) - 1 };
+enum { RUNS = 1u << WEIR_RUN, ALL = (1u << WEIR_N_SERVED) - 1 };
 
 static struct weir_err err;
 

@@ -67,12 +67,18 @@ static const bool of_embedded[SQL_N] = {
 #undef X
 };
 
+static const bool of_metaflow[SQL_N] = {
+#define X(name, text) [SQL_##name] = true,
+	SQL_ENV_STATEMENTS(X)
+#undef X
+};
+
 static void
 test_plans(void **state)
 {
 	bool scans[N_ELEM(whole) + 1] = { false };
 	struct state_help sh;
-	struct weir_store *embedded = NULL;
+	struct weir_store *embedded = NULL, *metaflow = NULL;
 	struct weir_err *err;
 	struct help h;
 	char *path;
@@ -82,12 +88,16 @@ test_plans(void **state)
 	err = &h.err;
 	path = xasprintf("%s/embedded.db", h.folder);
 	OK(weir_store_open_embedded(path, NULL, WEIR_STORE_WRITE, &embedded, err));
+	free(path);
+	path = xasprintf("%s/metaflow.db", h.folder);
+	OK(store_open_metaflow(path, "/x", WEIR_STORE_WRITE, &metaflow, NULL, err));
 	state_new(&sh);
 	state_open(&sh, true);
 	for (int id = 0; id < SQL_N; id++) {
 		char *explain = xasprintf("EXPLAIN QUERY PLAN %s", sql_text[id]);
 		struct db *db = of_state[id]      ? statedb_db(sh.s)
 				: of_embedded[id] ? store_db(embedded)
+				: of_metaflow[id] ? store_db(metaflow)
 						  : store_db(h.s);
 		sqlite3 *sqlite = db->sqlite;
 		sqlite3_stmt *st = NULL;
@@ -111,6 +121,7 @@ test_plans(void **state)
 		if (!scans[i])
 			fail_msg("no longer whole: %s", sql_text[whole[i].id]);
 	weir_store_close(embedded);
+	weir_store_close(metaflow);
 	free(path);
 	state_end(&sh);
 	help_end(&h);

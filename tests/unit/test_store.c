@@ -468,7 +468,7 @@ use_all(struct weir_store *s)
 	int64_t n;
 
 	r.updated_us += 5;
-	for (int kind = 0; kind < WEIR_N_KINDS; kind++)
+	for (int kind = 0; kind < WEIR_N_SERVED; kind++)
 		(void)!weir_store_count(s, (enum weir_kind)kind, &n, &err);
 	(void)!store_expected_ids(s, 0, INT64_MAX, &ids, &err);
 	(void)!store_put_runs(s, &r, 1, NULL, &err);

@@ -176,7 +176,7 @@ random_view(struct weir_view *v)
 {
 	*v = (struct weir_view){ .show = (enum weir_show)dice(WEIR_N_SHOWS) };
 	if (v->show == WEIR_SHOW_LIST)
-		v->kind = (enum weir_kind)dice(WEIR_N_KINDS);
+		v->kind = (enum weir_kind)dice(WEIR_N_SERVED);
 	if (v->show == WEIR_SHOW_LIST || v->show == WEIR_SHOW_LOG)
 		v->tree = dice(2);
 	v->follow = v->show == WEIR_SHOW_LOG && dice(2);

@@ -63,6 +63,9 @@ void weir_env_name(const struct weir_env_package *p, struct arena *arena,
 /* `conda-forge`, or the address of another channel, masked; `pypi`. In arena. */
 struct str weir_env_channel(const struct weir_env_package *p, struct arena *arena);
 
+/* The same JSON with every user:password of addresses as `***`; json or in arena. */
+struct str weir_env_masked(struct str json, struct arena *arena);
+
 /*
  * How ids came to be: which versions of the extension made them so. A req_id is of era
  * A (until 0.2.4) or B; a full_id by one of the formulas, or, where several

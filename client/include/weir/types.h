@@ -28,6 +28,8 @@ enum weir_kind {
 	WEIR_WORKER,
 	WEIR_ARTIFACT,
 	WEIR_LIMIT,
+	WEIR_N_SERVED,                    /* so many are a server's */
+	WEIR_ENVIRONMENT = WEIR_N_SERVED, /* in stores of Metaflow only */
 	WEIR_N_KINDS
 };
 const char *weir_kind_name(enum weir_kind kind);   /* "run", "task run", "flow", ... */

@@ -1,0 +1,214 @@
+/* weir env diff: what two environments have that the other has not. */
+#include <stdlib.h>
+
+#include <weir/env_diff.h>
+#include <weir/mem.h>
+#include <weir/text.h>
+
+#include "env.h"
+
+static const char *
+mark_of(enum weir_env_change c)
+{
+	static const char *const marks[] = { "-", "+", "^", "v", "~", "~" };
+
+	return marks[c];
+}
+
+static const char *
+colour_of(enum weir_env_change c)
+{
+	static const char *const colours[] = { "red", "green", "cyan", "yellow", "",
+		"" };
+
+	return colours[c];
+}
+
+/* Version and build, and the channel where that is what differs. */
+static void
+add_side(struct buf *b, const struct weir_env_item *i, bool build, bool channel)
+{
+	if (!i)
+		return;
+	buf_addstr(b, i->version);
+	if (build && i->build.len)
+		buf_addf(b, " %.*s", (int)i->build.len, i->build.s);
+	if (channel && i->channel.len)
+		buf_addf(b, " %.*s", (int)i->channel.len, i->channel.s);
+}
+
+static void
+put_line(struct ctx *ctx, struct buf *out, const struct weir_env_delta *d, size_t width)
+{
+	const struct weir_env_item *any = d->a ? d->a : d->b;
+	bool build = d->change != WEIR_ENV_CHANNEL;
+	bool channel = !d->a || !d->b || !str_equal(d->a->channel, d->b->channel);
+	unsigned flags = ctx->utf8 ? 0 : TEXT_ASCII;
+	struct buf line = BUF_INIT(BUF_MAX);
+
+	if (ctx->colour)
+		out_colour(out, colour_of(d->change));
+	buf_adds(out, mark_of(d->change));
+	if (ctx->colour && colour_of(d->change)[0])
+		out_colour(out, "off");
+	buf_addc(out, ' ');
+	text_pad(out, any->name, width, false, flags);
+	buf_adds(&line, "  ");
+	add_side(&line, d->a, build, channel);
+	if (d->a && d->b)
+		buf_adds(&line, " -> ");
+	add_side(&line, d->b, build, channel);
+	text_sanitize(out, buf_str(&line), flags);
+	buf_addc(out, '\n');
+	buf_release(&line);
+}
+
+static void
+put_tsv(struct ctx *ctx, struct buf *out, const struct weir_env_delta *d)
+{
+	const struct weir_env_item none = { .name = { "", 0 } };
+	const struct weir_env_item *a = d->a ? d->a : &none, *b = d->b ? d->b : &none;
+	const struct weir_env_item *any = d->a ? d->a : d->b;
+	const struct str cells[] = { any->type, any->name, a->version, b->version,
+		a->build, b->build, a->channel, b->channel };
+
+	buf_adds(out, weir_env_change_name(d->change));
+	for (size_t i = 0; i < N_ELEM(cells); i++) {
+		buf_addc(out, '\t');
+		env_cell(ctx, out, cells[i]);
+	}
+	buf_addc(out, '\n');
+}
+
+static void
+put_item(struct buf *out, const char *key, const struct weir_env_item *i)
+{
+	const char *const names[] = { "version", "build", "channel" };
+	struct str v[3];
+
+	buf_addf(out, ",\"%s\":", key);
+	if (!i) {
+		buf_adds(out, "null");
+		return;
+	}
+	v[0] = i->version;
+	v[1] = i->build;
+	v[2] = i->channel;
+	for (size_t k = 0; k < N_ELEM(v); k++) {
+		buf_addf(out, "%s\"%s\":", k ? "," : "{", names[k]);
+		text_json(out, v[k]);
+	}
+	buf_addc(out, '}');
+}
+
+static void
+put_json(struct buf *out, const struct weir_env_delta *d)
+{
+	const struct weir_env_item *any = d->a ? d->a : d->b;
+
+	buf_adds(out, "{\"name\":");
+	text_json(out, any->name);
+	buf_adds(out, ",\"type\":");
+	text_json(out, any->type);
+	buf_addf(out, ",\"change\":\"%s\"", weir_env_change_name(d->change));
+	put_item(out, "a", d->a);
+	put_item(out, "b", d->b);
+	buf_addc(out, '}');
+}
+
+static void
+put_names(struct buf *out, const struct weir_env_set *a, const struct weir_env_set *b)
+{
+	const struct weir_env_set *sets[] = { a, b };
+
+	for (int i = 0; i < 2; i++) {
+		buf_addf(out, "%s\"%c\":{\"what\":", i ? "," : "{", 'a' + i);
+		text_json(out, sets[i]->what);
+		buf_adds(out, ",\"arch\":");
+		text_json(out, sets[i]->arch);
+		buf_addf(out, ",\"n_packages\":%zu}", sets[i]->v.n);
+	}
+	buf_adds(out, ",\n\"packages\":[");
+}
+
+static enum weir_rc
+print(struct ctx *ctx, const struct weir_env_set *a, const struct weir_env_set *b,
+	const struct weir_env_deltas *deltas)
+{
+	const struct env_args *args = ctx->args;
+	enum out_form form = out_form(ctx, args->list.output);
+	size_t width = 4;
+	struct sink sink;
+	enum weir_rc rc = WEIR_OK;
+
+	for (size_t i = 0; i < deltas->n; i++) {
+		const struct weir_env_delta *d = &deltas->v[i];
+		size_t n = (d->a ? d->a : d->b)->name.len;
+
+		width = n > width && n <= 40 ? n : width;
+	}
+	sink_init(&sink, ctx, form == OUT_TABLE);
+	if (form == OUT_JSON)
+		put_names(&sink.b, a, b);
+	for (size_t i = 0; !rc && i < deltas->n; i++) {
+		if (form == OUT_JSON)
+			buf_adds(&sink.b, i ? ",\n" : "\n");
+		if (form == OUT_JSON || form == OUT_NDJSON)
+			put_json(&sink.b, &deltas->v[i]);
+		else if (form == OUT_TABLE)
+			put_line(ctx, &sink.b, &deltas->v[i], width);
+		else
+			put_tsv(ctx, &sink.b, &deltas->v[i]);
+		if (form == OUT_NDJSON)
+			buf_addc(&sink.b, '\n');
+		rc = sink_row(&sink);
+	}
+	if (form == OUT_JSON)
+		buf_adds(&sink.b, "\n]}\n");
+	return sink_close(&sink, rc);
+}
+
+enum weir_rc
+env_diff(struct ctx *ctx)
+{
+	const struct env_args *args = ctx->args;
+	struct weir_env_set a = { .arch = { "", 0 } }, b = { .arch = { "", 0 } };
+	struct weir_env_deltas deltas = { 0 };
+	struct env_open o = { .store = NULL };
+	char *arch;
+	enum weir_rc rc;
+
+	ctx->compares = true;
+	if (ctx->n_words != 3) {
+		(void)weir_fail(ctx->err, WEIR_EUSAGE,
+			"env diff: two environments are compared");
+		return weir_hint(ctx->err, "weir env diff A B");
+	}
+	rc = env_open(ctx, &o);
+	if (rc == WEIR_ENOTFOUND)
+		rc = WEIR_OK; /* folders and files can be compared all the same */
+	if (!rc)
+		rc = weir_env_set_read(o.store, &o.root, ctx->words[1], args->arch,
+			NULL, &a, ctx->err);
+	arch = str_copy(a.arch);
+	if (!rc)
+		rc = weir_env_set_read(o.store, &o.root, ctx->words[2], args->arch,
+			arch, &b, ctx->err);
+	if (!rc && a.arch.len && b.arch.len && !str_equal(a.arch, b.arch))
+		ctx_note(ctx, "%s is of %.*s, %s of %.*s", ctx->words[1],
+			(int)a.arch.len, a.arch.s, ctx->words[2], (int)b.arch.len,
+			b.arch.s);
+	if (!rc)
+		weir_env_diff(&a, &b, &deltas);
+	if (!rc)
+		rc = print(ctx, &a, &b, &deltas);
+	if (!rc && deltas.n)
+		rc = weir_fail(ctx->err, WEIR_EDIFFERS, "%zu package%s", deltas.n,
+			deltas.n == 1 ? " differs" : "s differ");
+	VEC_FREE(&deltas);
+	weir_env_set_release(&a);
+	weir_env_set_release(&b);
+	env_open_release(&o);
+	free(arch);
+	return rc;
+}

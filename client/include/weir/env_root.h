@@ -1,0 +1,45 @@
+/*
+ * Where Metaflow's files are, by its own settings: METAFLOW_* in the environment,
+ * config.json in the nearest .metaflow, then in METAFLOW_HOME (of METAFLOW_PROFILE).
+ */
+#ifndef WEIR_ENV_ROOT_H
+#define WEIR_ENV_ROOT_H
+
+#include <stdbool.h>
+
+#include <weir/buf.h>
+#include <weir/error.h>
+#include <weir/mem.h>
+
+enum { WEIR_ENV_CONFIG_MAX = 1 << 20 };
+
+struct weir_env_root {
+	char *folder; /* .metaflow: absolute; where it would be when it is not there */
+	bool found;   /* it is there */
+	char *file;   /* conda_v2.cnd */
+	char *datastore; /* "local", "s3", "azure", "gs" */
+	char *cache;     /* root of the cache, an address or folder; NULL: none */
+	char *envs;      /* folder of environments in it: "envs" */
+	char *packages;  /* and of packages */
+	char *user;      /* who one is to Metaflow; NULL: nobody */
+	void *settings;  /* what weir_env_setting reads */
+};
+
+/* WEIR_ECONFIG: a config.json that cannot be read or is missing; its name and why. */
+WEIR_NODISCARD enum weir_rc weir_env_root_find(
+	struct weir_env_root *ret_root, struct weir_err *err);
+void weir_env_root_release(struct weir_env_root *root);
+
+/* A setting by its name without METAFLOW_, borrowed; NULL: it is nowhere. */
+const char *weir_env_setting(const struct weir_env_root *root, const char *name);
+
+/*
+ * Folders that environments are created in: CONDA_ENVS_DIRS (and CONDA_ENVS_PATH),
+ * MAMBA_ROOT_PREFIX, CONDA_LOCAL_PATH, conda's own, ~/.conda/envs; those there are,
+ * the first being where a new one goes.
+ */
+VEC_TYPE(weir_env_folders, char *); /* owned */
+void weir_env_folders(const struct weir_env_root *root, struct weir_env_folders *ret);
+void weir_env_folders_release(struct weir_env_folders *v);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The schema of the store of one Metaflow folder: that of a cache, whose tables of runs
+ * and tasks it has too, and environments.
+ */
+#include "schema.h"
+
+/* clang-format off */
+static const char own_1[] =
+/*
+ * Where environments come from: 1 is conda_v2.cnd as it was when it was read, 2 the cache.
+ */
+"CREATE TABLE env_sources(k INTEGER PRIMARY KEY, path TEXT NOT NULL, inode INTEGER,"
+" size INTEGER, mtime_ns INTEGER, looked_us INTEGER);"
+/*
+ * Passwords in addresses are masked in all of these. hash: of the object's text, so that what
+ * has not changed is not read again. Lists are JSON arrays; packages: k of env_packages in the
+ * order they are installed. resolved_us: as if it was this machine's time. aliases to in_cache
+ * come from other tables: env_fill.c. shadow: the same is in a source before this one.
+ */
+"CREATE TABLE environments(k INTEGER PRIMARY KEY, source INTEGER NOT NULL,"
+" req_id TEXT NOT NULL, full_id TEXT NOT NULL, arch TEXT NOT NULL, hash BLOB NOT NULL,"
+" resolved_on TEXT, resolved_by TEXT, resolved_us INTEGER, archs TEXT, deps TEXT,"
+" sources TEXT, extras TEXT, env_type TEXT, accurate INTEGER, unique_keys TEXT,"
+" packages TEXT, n_conda INTEGER, n_pypi INTEGER, channels TEXT, helper INTEGER,"
+" aliases TEXT, steps TEXT, folders TEXT, is_default INTEGER, shadow INTEGER,"
+" in_cache INTEGER, UNIQUE(full_id, req_id, arch, source));"
+"CREATE INDEX environments_req ON environments(req_id);"
+"CREATE INDEX environments_at ON environments(resolved_us);"
+/*
+ * key: the name as it is looked for: lower case, dashes for `_` and `.`. Apart, since most
+ * questions need only one of them: the object, and k of the environments that have it, 32 bits
+ * each, little-endian, ascending.
+ */
+"CREATE TABLE env_packages(k INTEGER PRIMARY KEY, hash BLOB NOT NULL, type TEXT NOT NULL,"
+" name TEXT NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, build TEXT NOT NULL,"
+" channel TEXT NOT NULL);"
+"CREATE INDEX env_packages_key ON env_packages(key, type, version);"
+"CREATE TABLE env_package_docs(k INTEGER PRIMARY KEY, doc TEXT NOT NULL);"
+"CREATE TABLE env_holders(k INTEGER PRIMARY KEY, envs BLOB NOT NULL);"
+"CREATE TABLE env_defaults(arch TEXT NOT NULL, req_id TEXT NOT NULL, full_id TEXT NOT NULL,"
+" PRIMARY KEY(arch, req_id)) WITHOUT ROWID;"
+/* kind: enum env_alias. shown: `name:tag`. */
+"CREATE TABLE env_aliases(name TEXT NOT NULL, kind INTEGER NOT NULL, arch TEXT NOT NULL,"
+" shown TEXT NOT NULL, req_id TEXT NOT NULL, full_id TEXT NOT NULL,"
+" PRIMARY KEY(name, kind, arch)) WITHOUT ROWID;"
+"CREATE INDEX env_aliases_id ON env_aliases(full_id);"
+"CREATE TABLE env_steps(pathspec TEXT PRIMARY KEY, req_id TEXT NOT NULL,"
+" full_id TEXT NOT NULL) WITHOUT ROWID;"
+"CREATE INDEX env_steps_id ON env_steps(full_id);"
+/* Folders on this machine with a .metaflowenv. */
+"CREATE TABLE env_folders(path TEXT PRIMARY KEY, req_id TEXT NOT NULL,"
+" full_id TEXT NOT NULL, arch TEXT NOT NULL) WITHOUT ROWID;";
+/* clang-format on */
+
+static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1 };
+const struct schema schema_metaflow = { steps, sizeof(steps) / sizeof(steps[0]), true };

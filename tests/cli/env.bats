@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# Environments of Metaflow: list, show, which, diff, hash; bad input.
+load helper
+
+R1=1111111111111111111111111111111111111111
+FA=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+FB=abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+
+setup()
+{
+	world
+	unset PREFECT_API_URL CONDA_ENVS_DIRS MAMBA_ROOT_PREFIX CONDA_EXE
+	unset "${!METAFLOW_@}"
+	mkdir -p "$T/flow/.metaflow" "$T/flow/deep/er"
+	cd "$T/flow/deep/er" || return 1
+	FILE=$T/flow/.metaflow/conda_v2.cnd
+	python3 - "$FILE" <<'P'
+import json, sys
+def conda(name, version, build):
+    u = f"https://conda.anaconda.org/conda-forge/linux-64/{name}-{version}-{build}"
+    return {"_type": "conda", "filename": f"{name}-{version}-{build}", "url": u + ".conda",
+            "url_format": ".conda", "hashes": {".conda": "ab"}}
+def env(packages, on, by, deps):
+    return {"deps": deps, "sources": ["conda::conda-forge"], "packages": packages,
+            "resolved_on": on, "resolved_by": by, "resolved_archs": ["linux-64"]}
+wheel = {"_type": "pypi", "filename": "Foo_Bar-1.0-py3-none-any", "hashes": {},
+         "url": "https://u:secret@h/Foo_Bar-1.0-py3-none-any.whl", "url_format": ".whl"}
+R1, FA, FB = "1" * 40, "a" * 40, "a" + "b" * 39
+json.dump({"version": 1, "mappings": {"F/12/start": [R1, FA]},
+    "mutable_aliases": {"team/x/latest": [R1, FB]}, "aliases": {"team/x/v1": [R1, FA]},
+    "environments": {"linux-64": {R1: {
+        FA: env([conda("openssl", "1.1.1w", "h0_0"), conda("python", "3.8.1", "h1_0"), wheel],
+                "2023-01-01T10:00:00", "alice", ["conda::python==3.8.1"]),
+        FB: env([conda("openssl", "3.1.0", "h0_0"), conda("python", "3.8.1", "h1_0")],
+                "2023-02-01T10:00:00.5", "bob", ["conda::python==3.8.1"]),
+        "_default": FB},
+      "2" * 40: {"c" * 40: env([conda("python", "3.9.0", "h1_0")], "2022-01-01T10:00:00",
+                "carol", ["conda::python==3.9", "conda::wheel", "conda::tomli==2"])}}}},
+    open(sys.argv[1], "w"))
+P
+}
+
+teardown()
+{
+	cd / || return 1
+	weir_cleanup
+}
+
+@test "list: newest first, helpers only with --all" {
+	weir2 env list -o name
+	exits 0
+	[ "$(cat "$T/out")" = "$R1:$FB
+$R1:$FA" ]
+	weir2 environment list --all -o json
+	exits 0
+	[ "$(jq_py 'len(d), [e["is_default"] for e in d], [e["n_packages"] for e in d]')" = \
+		"(3, [True, False, False], [2, 3, 1])" ]
+	lacks secret
+	grep -q 'https://\*\*\*@h/Foo_Bar' "$T/out"
+}
+
+# On standard error, in one of these words.
+has_err()
+{
+	grep -q "$1" "$T/err" || die "stderr lacks: $1"
+}
+
+# Python's view of the JSON output.
+jq_py()
+{
+	python3 -c "import json,sys; d=json.load(open(sys.argv[1])); print(($1))" "$T/out"
+}
+
+@test "list: queries of packages" {
+	weir2 env list 'pkg:openssl<3' -o name
+	[ "$(cat "$T/out")" = "$R1:$FA" ]
+	weir2 env list 'pkg:openssl>=1.1,<4' by:bob -o name
+	[ "$(cat "$T/out")" = "$R1:$FB" ]
+	weir2 env list 'pkg:openssl<'
+	one_error 2
+	has_err "no version after the operator"
+	weir2 env list 'nope:1'
+	one_error 2
+}
+
+@test "which: versions beside the environments; 1 when none has it" {
+	weir2 env which openssl '<3'
+	exits 0
+	[ "$(cut -f1,4 "$T/out")" = "$(printf '%s\t1.1.1w h0_0' $FA)" ]
+	weir2 env which 'openssl@>=3' -o name
+	[ "$(cat "$T/out")" = "$R1:$FB" ]
+	weir2 env which foo.bar -o name
+	[ "$(cat "$T/out")" = "$R1:$FA" ]
+	weir2 env which nothing
+	one_error 1
+	weir2 env which
+	one_error 2
+}
+
+@test "show: by ids, alias and step; formulas; no password" {
+	weir2 env show team/x:v1 -o json
+	exits 0
+	[ "$(jq_py 'd[0]["full_id"][:4], d[0]["full_id_formula"], len(d[0]["packages"])')" = \
+		"('aaaa', 'unverified', 3)" ]
+	lacks secret
+	weir2 env show F/12/start -o tsv
+	[ "$(sed -n 1p "$T/out" | cut -f1-5)" = "$(printf 'pypi\tfoo-bar\t1.0\t\tpypi')" ]
+	weir2 env show 1111 -o name
+	[ "$(cat "$T/out")" = "$R1:$FB" ]
+	weir2 env show AAAA
+	one_error 1
+	weir2 env show F/13/start
+	one_error 1
+	weir2 env show aaaa --arch osx-64
+	one_error 1
+}
+
+@test "diff: 0 the same, 1 differs, 6 no such" {
+	weir2 env diff aaaa team/x
+	exits 1
+	[ "$(cut -f1,3-5 "$T/out")" = "$(printf 'removed\tfoo-bar\t1.0\t\nup\topenssl\t1.1.1w\t3.1.0')" ]
+	weir2 env diff team/x abbb
+	exits 0
+	[ ! -s "$T/out" ]
+	weir2 env diff team/x nothing
+	one_error 6
+	printf '@EXPLICIT\nhttps://conda.anaconda.org/conda-forge/linux-64/openssl-3.1.0-h0_0.conda#ab\n' >list
+	weir2 env diff team/x list -o json
+	exits 1
+	[ "$(jq_py '[(p["name"], p["change"]) for p in d["packages"]]')" = "[('python', 'removed')]" ]
+}
+
+@test "hash: requirements and descriptions" {
+	weir2 env hash conda::python==3.8.16
+	exits 0
+	[ "$(sed -n 1p "$T/out" | cut -f3)" = bcae56baf352770767c040b49c46532cff72637f ]
+	echo '{"deps": [], "packages": [{"filename": "b-1-0"}, {"filename": "a-1-0"}]}' >d
+	weir2 env hash d
+	one_error 2
+	weir2 env hash d --arch linux-64 -o json
+	exits 0
+	[ "$(jq_py '[e["value"] for e in d if e["formula"] == "F1"][0]')" = \
+		"$(printf 'b-1-0 a-1-0' | sha1sum | cut -c1-40)" ]
+	echo '{"deps": [' >d
+	weir2 env hash d
+	one_error 1
+	weir2 env hash python
+	one_error 2
+}
+
+@test "bad files: each is one clear line, and what was read before stays" {
+	weir2 env list -o name
+	cp "$FILE" good
+	head -c 700 good >"$FILE"
+	weir2 env list -o name
+	exits 0
+	has_err "before is shown"
+	[ "$(wc -l <"$T/out")" = 2 ]
+	rm -rf "$XDG_CACHE_HOME/weir"
+	weir2 env list
+	one_error 1
+	has_err "at byte 700 of 700"
+	echo '{"version": 2}' >"$FILE"
+	weir2 env list
+	one_error 1
+	has_err "its version is 2"
+	rm "$FILE" && mkdir "$FILE"
+	weir2 env list
+	one_error 1
+	has_err "it is a folder"
+	rmdir "$FILE"
+	cat good - >"$FILE" <<<"tail"
+	weir2 env list -o name
+	exits 0
+	has_err "5 bytes follow\|6 bytes follow"
+	[ "$(wc -l <"$T/out")" = 2 ]
+}
+
+@test "no folder, an unknown profile, a broken config.json" {
+	rm -rf "$T/flow/.metaflow"
+	weir2 env list
+	one_error 1
+	has_err "no such folder"
+	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow
+	mkdir "$T/flow/.metaflow"
+	weir2 env list
+	exits 0
+	METAFLOW_PROFILE=x weir2 env list
+	one_error 2
+	echo '{' >"$T/flow/.metaflow/config.json"
+	cd "$T/flow"
+	weir2 env list
+	one_error 2
+	has_err config.json
+}
+
+@test "the cache and created environments" {
+	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow CONDA_ENVS_DIRS=$T/envs
+	D=$T/flow/conda_env/envs/osx-64/$R1/$FA
+	mkdir -p "$D" "$T/envs/mine"
+	echo '{"packages": [{"_type": "conda", "filename": "zlib-1.3-0", "url": "u"}]}' >"$D/env"
+	echo "[\"$R1\", \"$FB\", \"linux-64\"]" >"$T/envs/mine/.metaflowenv"
+	weir2 env list cached:yes -o tsv -c arch,is_local,n_packages
+	[ "$(cat "$T/out")" = "$(printf 'osx-64\tfalse\t1')" ]
+	weir2 env list here:yes -o tsv -c folders
+	[ "$(cat "$T/out")" = "$T/envs/mine" ]
+	weir2 env show aaaa --arch osx-64 -o tsv
+	[ "$(cut -f2 "$T/out")" = zlib ]
+	weir2 env show "$T/envs/mine" -o name
+	[ "$(cat "$T/out")" = "$R1:$FB" ]
+	weir2 env list --local-only cached:yes
+	[ ! -s "$T/out" ]
+	METAFLOW_DEFAULT_DATASTORE=s3 METAFLOW_CONDA_S3ROOT=s3://u:pw@b/x weir2 env list -o name
+	exits 0
+	has_err 's3://\*\*\*@b/x'
+}
