@@ -136,6 +136,8 @@
  *   env_find	which environment is meant
  *   env_load	environments whole
  *   env_diff	how two differ
+ *   env_lock	packages of lock files
+ *   env_set.h	what both share
  *   schema_env	their tables
  *   sql_env.h	their statements
  *   columns_env.h	their columns

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "env_cnd.h"
+#include "env_set.h"
 #include "env_version.h"
 #include "pull.h"
 
@@ -161,8 +162,8 @@ read_folder(const char *path, struct weir_env_set *set, struct weir_err *err)
 }
 
 /* `.../linux-64/name-1-0.conda#md5` */
-static void
-add_line(struct weir_env_set *set, struct str line)
+void
+env_set_add_url(struct weir_env_set *set, struct str line)
 {
 	static const char *const endings[] = { ".conda", ".tar.bz2", ".whl",
 		".tar.gz" };
@@ -194,6 +195,19 @@ add_line(struct weir_env_set *set, struct str line)
 	}
 }
 
+void
+env_set_add_python(struct weir_env_set *set, struct str name, struct str version)
+{
+	struct weir_env_package p = { .type = STR("pypi") };
+
+	/* As a source archive is called, whose name is taken apart again. */
+	p.filename.s = arena_printf(&set->arena, "%.*s-%.*s", (int)name.len, name.s,
+		(int)version.len, version.len ? version.s : "");
+	p.filename.len = strlen(p.filename.s);
+	if (set->v.n < WEIR_ENV_SET_MAX)
+		add_package(set, &p);
+}
+
 static bool
 read_list(struct str text, struct weir_env_set *set)
 {
@@ -209,18 +223,41 @@ read_list(struct str text, struct weir_env_set *set)
 		if (str_eq(line, "@EXPLICIT"))
 			explicit_ones = true;
 		else if (line.len && line.s[0] != '#')
-			add_line(set, line);
+			env_set_add_url(set, line);
 		text = (struct str){ text.s + used, text.len - used };
 	}
 	return explicit_ones;
 }
 
-/* A path on this machine: *ret_is false, nothing read: it is none. */
 static enum weir_rc
-read_path(
-	const char *path, struct weir_env_set *set, bool *ret_is, struct weir_err *err)
+read_a_file(const char *path, const char *arch, const char *prefer,
+	struct weir_env_set *set, struct weir_err *err)
 {
 	struct buf text = BUF_INIT(WEIR_ENV_SET_FILE_MAX);
+	bool is_lock = false;
+	enum weir_rc rc = WEIR_OK;
+
+	if (!read_file(path, &text))
+		rc = weir_fail(err, WEIR_EFAIL,
+			"%s: cannot be read, or is more than %d MB", path,
+			WEIR_ENV_SET_FILE_MAX >> 20);
+	else
+		rc = env_lock_read(
+			path, buf_str(&text), arch, prefer, set, &is_lock, err);
+	if (!rc && !is_lock && !read_list(buf_str(&text), set)) {
+		rc = weir_fail(err, WEIR_EBADDATA,
+			"%s: no list of packages: it has no @EXPLICIT", path);
+		weir_hint(err, "a lock file, or what `conda list --explicit` writes");
+	}
+	buf_release(&text);
+	return rc;
+}
+
+/* A path on this machine: *ret_is false, nothing read: it is none. */
+static enum weir_rc
+read_path(const char *path, const char *arch, const char *prefer,
+	struct weir_env_set *set, bool *ret_is, struct weir_err *err)
+{
 	char *meta = xasprintf("%s/conda-meta", path);
 	enum weir_rc rc = WEIR_OK;
 	struct stat st;
@@ -229,15 +266,10 @@ read_path(
 	if (stat(meta, &st) == 0 && S_ISDIR(st.st_mode)) {
 		rc = read_folder(path, set, err);
 	} else if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-		if (!read_file(path, &text) || !read_list(buf_str(&text), set)) {
-			rc = weir_fail(err, WEIR_EBADDATA,
-				"%s: no list of packages: it has no @EXPLICIT", path);
-			weir_hint(err, "a file as `conda list --explicit` writes it");
-		}
+		rc = read_a_file(path, arch, prefer, set, err);
 	} else {
 		*ret_is = false;
 	}
-	buf_release(&text);
 	free(meta);
 	return rc;
 }
@@ -264,7 +296,7 @@ weir_env_set_read(struct weir_store *s, const struct weir_env_root *root,
 	const struct weir_env *e = NULL;
 	struct weir_env_pair pair;
 	bool is_path = false;
-	enum weir_rc rc = read_path(text, &set, &is_path, err);
+	enum weir_rc rc = read_path(text, arch, prefer, &set, &is_path, err);
 
 	if (!rc && !is_path) {
 		rc = s ? weir_env_find(s, text, &pair, err)
@@ -274,10 +306,13 @@ weir_env_set_read(struct weir_store *s, const struct weir_env_root *root,
 			rc = weir_env_load(s, root, &pair, &l, err);
 		if (!rc)
 			e = choose_arch(&l, arch, prefer);
-		if (!rc && !e)
-			rc = weir_fail(err, WEIR_ENOTFOUND,
+		if (!rc && !e) {
+			weir_fail(err, WEIR_ENOTFOUND,
 				"environment %s:%s: there is none for %s", pair.req_id,
 				pair.full_id, arch);
+			rc = weir_hint(
+				err, "weir env show %s:%s", pair.req_id, pair.full_id);
+		}
 		if (!rc)
 			weir_env_set_of(e, &set);
 	} else if (!rc) {

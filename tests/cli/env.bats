@@ -130,6 +130,29 @@ jq_py()
 	[ "$(jq_py '[(p["name"], p["change"]) for p in d["packages"]]')" = "[('python', 'removed')]" ]
 }
 
+@test "diff: lock files" {
+	cat >conda-lock.yml <<'Y'
+package:
+- {manager: conda, name: openssl, platform: linux-64, version: 3.1.0, url: "https://conda.anaconda.org/conda-forge/linux-64/openssl-3.1.0-h0_0.conda"}
+- {manager: conda, name: openssl, platform: osx-64, version: 3.2.0, url: "https://conda.anaconda.org/conda-forge/osx-64/openssl-3.2.0-h0_0.conda"}
+- {manager: pip, name: Foo.Bar, platform: linux-64, version: "1.0", url: "https://h/x.whl"}
+Y
+	weir2 env diff team/x conda-lock.yml -o json
+	exits 1
+	[ "$(jq_py '[(p["name"], p["change"]) for p in d["packages"]], d["b"]["arch"]')" = \
+		"([('foo-bar', 'added'), ('python', 'removed')], 'linux-64')" ]
+	weir2 env diff conda-lock.yml conda-lock.yml --arch win-64
+	one_error 6
+	printf '[[package]]\nname = "foo_bar"\nversion = "2.0"\n' >uv.lock
+	weir2 env diff conda-lock.yml uv.lock
+	exits 1
+	[ "$(cut -f1,3 "$T/out")" = "$(printf 'up\tfoo-bar\nremoved\topenssl')" ]
+	echo 'package: 3' >bad.yml
+	weir2 env diff bad.yml uv.lock
+	one_error 6
+	has_err "no list of packages"
+}
+
 @test "hash: requirements and descriptions" {
 	weir2 env hash conda::python==3.8.16
 	exits 0

@@ -21,9 +21,10 @@ enum {
 };
 
 /*
- * What text names: see weir_env_find; also a folder with `conda-meta`, and a file that
- * begins with `@EXPLICIT`. arch: of several the one that is meant; NULL: `prefer`, else
- * the first there is. s and root may be NULL: only folders and files then.
+ * What text names: see weir_env_find; also a folder with `conda-meta`, lock files, and
+ * a file that begins with `@EXPLICIT`. arch: of several the one that is meant; NULL:
+ * `prefer`, else the first there is. s and root may be NULL: only folders and files
+ * then.
  */
 WEIR_NODISCARD enum weir_rc weir_env_set_read(struct weir_store *s,
 	const struct weir_env_root *root, const char *text, const char *arch,
