@@ -24,6 +24,7 @@ complete_kind(const char *command)
 		{ "flows", WEIR_FLOW },
 		{ "deployments", WEIR_DEPLOYMENT },
 		{ "pools", WEIR_POOL },
+		{ "env", WEIR_ENVIRONMENT },
 	};
 
 	for (size_t i = 0; i < N_ELEM(table); i++)

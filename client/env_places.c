@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,12 +45,50 @@ look_in(const char *folder, struct env_places *p)
 		closedir(dir);
 }
 
+/* Those that conda remembers wherever they are, a path a line. */
+static void
+look_in_list(struct env_places *p)
+{
+	const char *home = getenv("HOME");
+	char *path =
+		arena_printf(&p->arena, "%s/.conda/environments.txt", home ? home : "");
+	char line[ENV_MARK_MAX];
+	FILE *f = fopen(path, "re");
+
+	while (f && p->v.n < ENV_PLACES_MAX && fgets(line, sizeof(line), f)) {
+		struct env_place one;
+
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] != '/' || !read_mark(AT_FDCWD, line, &p->arena, &one.id))
+			continue;
+		one.path = xstrdup(line);
+		VEC_PUSH(&p->v, one);
+	}
+	if (f)
+		fclose(f);
+}
+
 static int
 cmp(const void *a, const void *b)
 {
 	const struct env_place *x = a, *y = b;
 
 	return strcmp(x->path, y->path);
+}
+
+/* A folder may be found in two ways. */
+static void
+drop_twins(struct env_places *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->v.n; i++) {
+		if (n && strcmp(p->v.v[n - 1].path, p->v.v[i].path) == 0)
+			free(p->v.v[i].path);
+		else
+			p->v.v[n++] = p->v.v[i];
+	}
+	p->v.n = n;
 }
 
 void
@@ -62,8 +101,10 @@ env_places_find(const struct weir_env_root *root, struct env_places *ret)
 	for (size_t i = 0; i < folders.n; i++)
 		look_in(folders.v[i], ret);
 	weir_env_folders_release(&folders);
+	look_in_list(ret);
 	if (ret->v.n)
 		qsort(ret->v.v, ret->v.n, sizeof(*ret->v.v), cmp);
+	drop_twins(ret);
 }
 
 void
