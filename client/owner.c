@@ -52,6 +52,9 @@ add_start(struct buf *out, long pid)
 		return;
 	/* the name, second, may hold anything but ends with the last parenthesis */
 	p = strrchr(text, ')');
+	/* dead, and nobody has asked for its exit status yet */
+	if (p && (p[1] && (p[2] == 'Z' || p[2] == 'X')))
+		return;
 	for (int field = 2; p && field < OWNER_START_FIELD; field++) {
 		p = strchr(p, ' ');
 		p = p ? p + 1 : NULL;
