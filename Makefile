@@ -12,7 +12,8 @@ VERSION := 0.1.0
 
 # Debian 12 packages; `make deps` installs them.
 DEPS_BUILD = gcc g++ make pkg-config libncurses-dev libcurl4-openssl-dev libjansson-dev \
-	libsqlite3-dev libpcre2-dev libssl-dev libtomlplusplus-dev libyaml-dev
+	libsqlite3-dev libpcre2-dev libssl-dev libtomlplusplus-dev libyaml-dev \
+	libarchive-dev
 DEPS_TEST  = libcmocka-dev bats tmux python3 python3-venv git openssl sqlite3 mandoc \
 	clang clang-format clang-tidy libclang-rt-14-dev llvm shellcheck strace binutils procps \
 	curl ca-certificates zsh fish
@@ -26,7 +27,7 @@ CXX    = $(if $(findstring clang,$(CC)),clang++,c++)
 endif
 CFLAGS ?= -O2 -g
 PKGS    = ncursesw sqlite3 jansson libpcre2-8
-LAZY    = libcurl libcrypto yaml-0.1
+LAZY    = libcurl libcrypto yaml-0.1 libarchive
 # ncursesw.pc on Debian carries -D_XOPEN_SOURCE=600; the feature macros are ours.
 PKG_CFLAGS := $(filter-out -D%,$(shell pkg-config --cflags $(PKGS) $(LAZY) 2>/dev/null))
 WARN  = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -34,6 +34,16 @@ dyn_crypto_load(struct dyn_crypto *ret_crypto, struct weir_err *err)
 	return WEIR_OK;
 }
 
+enum weir_rc
+dyn_archive_load(struct dyn_archive *ret_archive, struct weir_err *err)
+{
+	(void)err;
+#define X(name) ret_archive->name = archive_##name;
+	DYN_ARCHIVE(X)
+#undef X
+	return WEIR_OK;
+}
+
 #else
 
 #include <dlfcn.h>
@@ -114,6 +124,27 @@ static const struct library crypto_library = {
 	.n_symbols = N_ELEM(crypto_symbols),
 };
 
+static const char *const archive_files[] = {
+	"libarchive.so.13",
+	"libarchive.13.dylib",
+	"/opt/homebrew/opt/libarchive/lib/libarchive.13.dylib",
+	"/usr/local/opt/libarchive/lib/libarchive.13.dylib",
+	NULL,
+};
+
+static const struct symbol archive_symbols[] = {
+#define X(name) { "archive_" #name, offsetof(struct dyn_archive, name) },
+	DYN_ARCHIVE(X)
+#undef X
+};
+
+static const struct library archive_library = {
+	.files = archive_files,
+	.package = "libarchive13",
+	.symbols = archive_symbols,
+	.n_symbols = N_ELEM(archive_symbols),
+};
+
 static enum weir_rc
 load(const struct library *l, void *ret_table, struct weir_err *err)
 {
@@ -155,6 +186,12 @@ enum weir_rc
 dyn_crypto_load(struct dyn_crypto *ret_crypto, struct weir_err *err)
 {
 	return load(&crypto_library, ret_crypto, err);
+}
+
+enum weir_rc
+dyn_archive_load(struct dyn_archive *ret_archive, struct weir_err *err)
+{
+	return load(&archive_library, ret_archive, err);
 }
 
 #endif

@@ -7,6 +7,8 @@
 #define WEIR_CLIENT_DYN_H
 
 #define CURL_DISABLE_TYPECHECK 1
+#include <archive.h>
+#include <archive_entry.h>
 #include <curl/curl.h>
 #include <openssl/evp.h>
 #include <yaml.h>
@@ -25,7 +27,18 @@
 #define DYN_YAML(X) \
 	X(parser_initialize) X(parser_delete) X(parser_set_input_string) \
 	X(parser_parse) X(event_delete)
-#define DYN_CRYPTO(X) X(EVP_md5) X(EVP_sha1) X(EVP_Digest)
+#define DYN_CRYPTO(X) \
+	X(EVP_md5) X(EVP_sha1) X(EVP_sha256) X(EVP_Digest) X(EVP_MD_CTX_new) \
+	X(EVP_MD_CTX_free) X(EVP_DigestInit_ex) X(EVP_DigestUpdate) \
+	X(EVP_DigestFinal_ex)
+#define DYN_ARCHIVE(X) \
+	X(read_new) X(read_free) X(read_support_format_tar) X(read_support_format_zip) \
+	X(read_support_filter_bzip2) X(read_support_filter_zstd) \
+	X(read_support_filter_none) X(read_open) X(read_open_fd) \
+	X(read_next_header) X(read_data_block) X(error_string) \
+	X(entry_pathname) X(entry_filetype) X(entry_perm) X(entry_mtime) \
+	X(entry_size) X(entry_size_is_set) X(entry_symlink) X(entry_hardlink) \
+	X(entry_pathname_utf8) X(entry_symlink_utf8) X(entry_hardlink_utf8)
 /* clang-format on */
 
 struct dyn_curl {
@@ -37,6 +50,12 @@ struct dyn_curl {
 struct dyn_crypto {
 #define X(name) __typeof__(name) *name;
 	DYN_CRYPTO(X)
+#undef X
+};
+
+struct dyn_archive {
+#define X(name) __typeof__(archive_##name) *name;
+	DYN_ARCHIVE(X)
 #undef X
 };
 
@@ -57,6 +76,8 @@ WEIR_NODISCARD enum weir_rc dyn_yaml_load(
 	struct dyn_yaml *ret_yaml, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc dyn_crypto_load(
 	struct dyn_crypto *ret_crypto, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc dyn_archive_load(
+	struct dyn_archive *ret_archive, struct weir_err *err);
 
 /* MD5, where others use it to name things; it protects nothing. */
 WEIR_NODISCARD enum weir_rc dyn_md5(
