@@ -263,6 +263,29 @@
  *   task		a command as a task run
  *   task_try	which is run once
  *   parent	a run as the child of another
+ *   inst_env	an environment on this machine, from a list of packages
+ *   inst_list	such a list
+ *   inst_where	where environments and packages go
+ *   inst_lock	Metaflow's lock files
+ *   inst_site	whose a folder is, who makes it
+ *   inst_gather	all packages here
+ *   inst_pkgs	folders of packages
+ *   inst_fetch	packages from the web
+ *   inst_part	one that is on its way
+ *   inst_sum	MD5 and SHA-256
+ *   inst_archive	.conda, .tar.bz2 and wheels unpacked
+ *   inst_tree	and nothing outside of their folder
+ *   inst_name	names that stay inside
+ *   inst_meta	what a package says of itself
+ *   inst_entry	commands that call functions of Python
+ *   inst_plan	which file of which package is where
+ *   inst_link	and put there
+ *   inst_prefix	the prefix that a package was built for, replaced
+ *   inst_record	conda-meta
+ *   inst_wheel	wheels, without uv and pip
+ *   inst_tool	micromamba and other programs, run
+ *   inst_tmp	folders that are being filled
+ *   inst_file	small files, whole
  *   deployment	a deployment, read and taken apart
  *   trigger	starting runs of a deployment
  *   follow	where runs are now

@@ -1,0 +1,152 @@
+#include "inst_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "weir/mem.h"
+
+enum { READ_SIZE = 64 << 10 };
+
+enum weir_rc
+inst_file_read(const char *dir, const char *file, const char *what, struct buf *out,
+	struct weir_err *err)
+{
+	char *path = xasprintf("%s/%s", dir, file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum weir_rc rc = WEIR_OK;
+	char *bytes = NULL;
+	struct stat st;
+	ssize_t n = 0;
+
+	free(path);
+	if (fd < 0)
+		return weir_fail(err, errno == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
+			"%s: %s: %s", what, file, strerror(errno));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		rc = weir_fail(err, WEIR_EBADDATA, "%s: %s: not a file", what, file);
+		goto out;
+	}
+	bytes = xmalloc(READ_SIZE);
+	while (!out->truncated &&
+		((n = read(fd, bytes, READ_SIZE)) > 0 || (n < 0 && errno == EINTR)))
+		if (n > 0)
+			buf_add(out, bytes, (size_t)n);
+	if (out->truncated)
+		rc = weir_fail(err, WEIR_ETOOBIG, "%s: %s: larger than %zu MiB", what,
+			file, out->max >> 20);
+	else if (n < 0)
+		rc = weir_fail(
+			err, WEIR_EFAIL, "%s: %s: %s", what, file, strerror(errno));
+out:
+	free(bytes);
+	close(fd);
+	return rc;
+}
+
+static bool
+write_all(int fd, struct str text)
+{
+	ssize_t n = 0;
+
+	while (text.len) {
+		n = write(fd, text.s, text.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		text.s += n;
+		text.len -= (size_t)n;
+	}
+	return true;
+}
+
+static enum weir_rc
+fail_at(const char *path, struct weir_err *err)
+{
+	return weir_fail(err, WEIR_EFAIL, "%s: %s", path, strerror(errno));
+}
+
+enum weir_rc
+inst_file_make(const char *path, struct str text, mode_t mode, struct weir_err *err)
+{
+	int fd;
+	bool ok;
+
+	if (unlink(path) && errno != ENOENT)
+		return fail_at(path, err);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		mode ? 0600 : 0666);
+	if (fd < 0)
+		return fail_at(path, err);
+	ok = write_all(fd, text) && (!mode || fchmod(fd, mode) == 0);
+	if (close(fd))
+		ok = false;
+	return ok ? WEIR_OK : fail_at(path, err);
+}
+
+static void
+sync_folder_of(const char *path)
+{
+	char *copy = xstrdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(copy);
+}
+
+enum weir_rc
+inst_file_replace(const char *path, struct str text, mode_t mode, struct weir_err *err)
+{
+	char *part = xasprintf("%s.%ld.new", path, (long)getpid());
+	int fd =
+		open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	enum weir_rc rc = WEIR_OK;
+	bool ok = fd >= 0;
+
+	if (ok) {
+		ok = write_all(fd, text) && fsync(fd) == 0;
+		if (close(fd))
+			ok = false;
+		ok = ok && rename(part, path) == 0;
+		if (!ok)
+			rc = fail_at(path, err);
+		if (!ok)
+			unlink(part);
+		else
+			sync_folder_of(path);
+	} else {
+		rc = fail_at(part, err);
+	}
+	free(part);
+	return rc;
+}
+
+enum weir_rc
+inst_file_folders(const char *path, struct weir_err *err)
+{
+	char *copy = xstrdup(path);
+	enum weir_rc rc = WEIR_OK;
+	struct stat st;
+
+	for (char *p = copy + 1; !rc; p++) {
+		p += strcspn(p, "/");
+		char was = *p;
+
+		*p = '\0';
+		if (mkdir(copy, 0777) && errno != EEXIST)
+			rc = fail_at(copy, err);
+		*p = was;
+		if (!was)
+			break;
+	}
+	if (!rc && (stat(copy, &st) || !S_ISDIR(st.st_mode)))
+		rc = weir_fail(err, WEIR_EFAIL, "%s: not a folder", path);
+	free(copy);
+	return rc;
+}

@@ -1,0 +1,209 @@
+#include "inst_site.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "inst_file.h"
+#include "inst_lock.h"
+#include "inst_name.h"
+#include "inst_tree.h"
+#include "owner.h"
+#include "weir/mem.h"
+
+enum { NOTE_MAX = 4096 };
+static const char marker_file[] = ".metaflowenv";
+
+enum weir_rc
+inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
+{
+	struct buf plain = BUF_INIT(INST_NAME_MAX);
+	const char *why = "not an absolute path", *slash;
+
+	*s = (struct inst_site){ 0 };
+	if (target[0] == '/') {
+		while (*target == '/')
+			target++;
+		why = inst_name_plain(str_of(*target ? target : "."), &plain);
+		if (!why && !plain.len)
+			why = "it is the root";
+	}
+	for (const char *c = buf_cstr(&plain); !why && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == '"' || *c == 0x7f)
+			why = "its path has a byte that scripts cannot carry";
+	if (why) {
+		weir_fail(err, WEIR_EUSAGE, "environment: %s: %s", target, why);
+		buf_release(&plain);
+		return WEIR_EUSAGE;
+	}
+	s->target = xasprintf("/%s", buf_cstr(&plain));
+	slash = strrchr(s->target, '/');
+	s->base = slash + 1;
+	s->parent = xstrndup(
+		s->target, slash == s->target ? 1 : (size_t)(slash - s->target));
+	s->note = xasprintf("%s/.%.200s.weir-note", s->parent, s->base);
+	buf_release(&plain);
+	return WEIR_OK;
+}
+
+void
+inst_site_release(struct inst_site *s)
+{
+	free(s->target);
+	free(s->parent);
+	free(s->note);
+	*s = (struct inst_site){ 0 };
+}
+
+static bool
+is_empty(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	bool empty = d != NULL;
+
+	while (empty && (e = readdir(d)))
+		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+	if (d)
+		closedir(d);
+	return empty;
+}
+
+/* Is whoever the note names no more, or this process itself? The folder of it. */
+static bool
+read_note(const struct inst_site *s, bool *ret_gone, unsigned long long folder[2])
+{
+	struct buf text = BUF_INIT(NOTE_MAX);
+	char *line, *next;
+	bool ok = !inst_file_read(
+		s->parent, strrchr(s->note, '/') + 1, "note", &text, NULL);
+
+	*ret_gone = true;
+	folder[0] = folder[1] = 0;
+	for (line = ok && text.s ? text.s : NULL; line && *line; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		if (strncmp(line, "owner ", 6) == 0)
+			*ret_gone &= owner_life(line + 6) == OWNER_SELF ||
+				     inst_lock_gone(line + 6);
+		else if (strncmp(line, "child ", 6) == 0)
+			*ret_gone &= inst_lock_gone(line + 6);
+		else if (strncmp(line, "folder ", 7) == 0)
+			sscanf(line + 7, "%llu %llu", &folder[0], &folder[1]);
+	}
+	buf_release(&text);
+	return ok;
+}
+
+/* The ids in two markers, however they are spaced. */
+static bool
+same_marker(struct str a, const char *b)
+{
+	json_t *x, *y;
+	bool same = str_eq(a, b);
+
+	if (same)
+		return true;
+	x = json_loadb(a.s ? a.s : "", a.len, 0, NULL);
+	y = json_loads(b, 0, NULL);
+	same = x && json_equal(x, y);
+	json_decref(x);
+	json_decref(y);
+	return same;
+}
+
+static enum inst_site_state
+look_at_note(const struct inst_site *s, const struct stat *st)
+{
+	unsigned long long folder[2];
+	bool gone;
+
+	if (!read_note(s, &gone, folder))
+		return INST_SITE_FOREIGN;
+	if (folder[0] != (unsigned long long)st->st_dev ||
+		folder[1] != (unsigned long long)st->st_ino)
+		return INST_SITE_FOREIGN;
+	return gone ? INST_SITE_LEFT : INST_SITE_MAKING;
+}
+
+enum inst_site_state
+inst_site_look(const struct inst_site *s, const char *marker)
+{
+	struct buf text = BUF_INIT(INST_MARKER_MAX);
+	enum inst_site_state state;
+	struct stat st;
+	enum weir_rc rc;
+
+	if (lstat(s->target, &st))
+		return errno == ENOENT ? INST_SITE_FREE : INST_SITE_FOREIGN;
+	if (!S_ISDIR(st.st_mode))
+		return INST_SITE_FOREIGN;
+	rc = inst_file_read(s->target, marker_file, "marker", &text, NULL);
+	if (!rc)
+		state = same_marker(buf_str(&text), marker) ? INST_SITE_SAME
+							    : INST_SITE_OTHER;
+	else if (rc != WEIR_ENOTFOUND)
+		state = INST_SITE_FOREIGN;
+	else if (is_empty(s->target))
+		state = INST_SITE_FREE;
+	else
+		state = look_at_note(s, &st);
+	buf_release(&text);
+	return state;
+}
+
+enum weir_rc
+inst_site_note(
+	const struct inst_site *s, const char *path, pid_t child, struct weir_err *err)
+{
+	struct buf text = BUF_INIT(NOTE_MAX);
+	char *owner = owner_self();
+	enum weir_rc rc;
+	struct stat st;
+
+	buf_addf(&text, "owner %s\n", owner);
+	free(owner);
+	if (child) {
+		owner = owner_of((long)child);
+		buf_addf(&text, "child %s\n", owner);
+		free(owner);
+	}
+	if (path && lstat(path, &st) == 0)
+		buf_addf(&text, "folder %llu %llu\n", (unsigned long long)st.st_dev,
+			(unsigned long long)st.st_ino);
+	rc = inst_file_replace(s->note, buf_str(&text), 0644, err);
+	buf_release(&text);
+	return rc;
+}
+
+void
+inst_site_forget(const struct inst_site *s)
+{
+	unlink(s->note);
+}
+
+enum weir_rc
+inst_site_clear(const struct inst_site *s, struct weir_err *err)
+{
+	enum weir_rc rc = inst_tree_remove(s->target, err);
+
+	if (!rc)
+		inst_site_forget(s);
+	return rc;
+}
+
+enum weir_rc
+inst_site_mark(const struct inst_site *s, const char *marker, struct weir_err *err)
+{
+	char *path = xasprintf("%s/%s", s->target, marker_file);
+	enum weir_rc rc = inst_file_replace(path, str_of(marker), 0644, err);
+
+	free(path);
+	if (!rc)
+		inst_site_forget(s);
+	return rc;
+}

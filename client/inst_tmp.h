@@ -1,0 +1,17 @@
+/*
+ * Names of folders that are being filled: `.weir-<machine>-<pid>-<time>-<what>`. What a
+ * process of this machine left that lives no more is removed.
+ */
+#ifndef WEIR_CLIENT_INST_TMP_H
+#define WEIR_CLIENT_INST_TMP_H
+
+#include "weir/buf.h"
+
+char *inst_tmp_name(const char *dir, const char *what); /* a path in dir; owned */
+/* An environment among them (it has .metaflowenv) stays: it was put aside. */
+void inst_tmp_sweep(const char *dir);
+
+/* One that was put aside by a process that is no more, by its what; owned, or NULL. */
+char *inst_tmp_aside(const char *dir, const char *what);
+
+#endif
