@@ -131,23 +131,24 @@ demo: $(B)/.deps
 	@B=$(B) tests/demo/run
 
 # ---- tests: tests/README.md
-CHECK  = unit fuzz cli tui demo sync lint
+CHECK  = unit fuzz cli tui demo sync inst lint
 RUN    = B=$(B) CC='$(CC)' tests/lib/run
 unit-tests: $(B)/.deps-test $(call bin,$(UNIT))
 fuzz-replay: $(B)/.deps-test $(call bin,$(FUZZ))
 test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest $(B)/tests/real/embedded $(B)/tests/real/embedded_put
+test-programs: $(B)/tests/real/install # make check-inst
 
 check: test-programs
 	@$(RUN) $(CHECK)
 unit: unit-tests
 	@$(RUN) unit
-check-cli check-tui check-demo check-sync check-real: check-%: test-programs
+check-cli check-tui check-demo check-sync check-inst check-real: check-%: test-programs
 	@$(RUN) $*
 check-real: real-venvs
 real-venvs: $(B)/.deps-test
 	@tests/real/venvs build/real 3.8.3 2.20.25
 check-asan:
-	@$(MAKE) --no-print-directory SAN=address,undefined CHECK='unit fuzz cli tui sync' check
+	@$(MAKE) --no-print-directory SAN=address,undefined CHECK='unit fuzz cli tui sync inst' check
 check-tsan:
 	@$(MAKE) --no-print-directory SAN=thread CHECK='threads tui' check
 distcheck:
@@ -193,7 +194,7 @@ help:
 	'make deps         install the Debian packages that are missing' \
 	'make demo         build small C packages with weir, and watch' \
 	'make check        unit, fuzz corpus, command line, menus, sync, lint' \
-	'make unit | check-cli | check-tui | check-sync | lint: one suite of it' \
+	'make unit | check-cli | check-tui | check-sync | check-inst | lint: one suite of it' \
 	'make check-asan   the same under AddressSanitizer and UBSan' \
 	'make check-tsan   the suites with threads under ThreadSanitizer' \
 	'make check-real   against real Prefect servers (made in a venv)' \
@@ -208,7 +209,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all demo deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
-	check-demo check-sync check-real real-venvs check-asan check-tsan distcheck fuzz torture lint tidy bench \
+	check-demo check-sync check-inst check-real real-venvs check-asan check-tsan distcheck fuzz torture lint tidy bench \
 	format install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
