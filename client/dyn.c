@@ -197,29 +197,24 @@ dyn_archive_load(struct dyn_archive *ret_archive, struct weir_err *err)
 #endif
 
 enum weir_rc
-dyn_md5(struct str bytes, unsigned char ret_sum[16], struct weir_err *err)
+dyn_hash(enum dyn_hash_kind kind, struct str bytes, unsigned char *ret_sum,
+	struct weir_err *err)
 {
+	static const char *const names[] = {
+		[DYN_MD5] = "MD5",
+		[DYN_SHA1] = "SHA-1",
+		[DYN_SHA256] = "SHA-256",
+	};
 	struct dyn_crypto lib;
 	enum weir_rc rc = dyn_crypto_load(&lib, err);
+	const EVP_MD *md;
 
 	if (rc)
 		return rc;
-	if (!lib.EVP_Digest(bytes.s ? bytes.s : "", bytes.len, ret_sum, NULL,
-		    lib.EVP_md5(), NULL))
-		return weir_fail(err, WEIR_EFAIL, "libcrypto has no MD5");
-	return WEIR_OK;
-}
-
-enum weir_rc
-dyn_sha1(struct str bytes, unsigned char ret_sum[20], struct weir_err *err)
-{
-	struct dyn_crypto lib;
-	enum weir_rc rc = dyn_crypto_load(&lib, err);
-
-	if (rc)
-		return rc;
-	if (!lib.EVP_Digest(bytes.s ? bytes.s : "", bytes.len, ret_sum, NULL,
-		    lib.EVP_sha1(), NULL))
-		return weir_fail(err, WEIR_EFAIL, "libcrypto has no SHA-1");
+	md = kind == DYN_MD5    ? lib.EVP_md5()
+	     : kind == DYN_SHA1 ? lib.EVP_sha1()
+				: lib.EVP_sha256();
+	if (!lib.EVP_Digest(bytes.s ? bytes.s : "", bytes.len, ret_sum, NULL, md, NULL))
+		return weir_fail(err, WEIR_EFAIL, "libcrypto has no %s", names[kind]);
 	return WEIR_OK;
 }

@@ -79,11 +79,13 @@ WEIR_NODISCARD enum weir_rc dyn_crypto_load(
 WEIR_NODISCARD enum weir_rc dyn_archive_load(
 	struct dyn_archive *ret_archive, struct weir_err *err);
 
-/* MD5, where others use it to name things; it protects nothing. */
-WEIR_NODISCARD enum weir_rc dyn_md5(
-	struct str bytes, unsigned char ret_sum[16], struct weir_err *err);
-/* SHA-1, the same. */
-WEIR_NODISCARD enum weir_rc dyn_sha1(
-	struct str bytes, unsigned char ret_sum[20], struct weir_err *err);
+/*
+ * The hash of bytes at hand. MD5 and SHA-1 are for where others use them to name
+ * things: they protect nothing.
+ */
+enum dyn_hash_kind { DYN_MD5, DYN_SHA1, DYN_SHA256 };
+enum { DYN_MD5_SIZE = 16, DYN_SHA1_SIZE = 20, DYN_SHA256_SIZE = 32 };
+WEIR_NODISCARD enum weir_rc dyn_hash(enum dyn_hash_kind kind, struct str bytes,
+	unsigned char *ret_sum, struct weir_err *err); /* as many bytes as it has */
 
 #endif

@@ -38,7 +38,7 @@ weir_env_formula_since(enum weir_env_formula f)
 static enum weir_rc
 finish(struct buf *b, char ret_id[WEIR_ENV_ID + 1], struct weir_err *err)
 {
-	unsigned char sum[20];
+	unsigned char sum[DYN_SHA1_SIZE];
 	struct str text = buf_str(b);
 	enum weir_rc rc;
 
@@ -49,7 +49,7 @@ finish(struct buf *b, char ret_id[WEIR_ENV_ID + 1], struct weir_err *err)
 			return weir_fail(err, WEIR_EBADDATA,
 				"it is not ASCII, so that no id exists");
 	}
-	rc = dyn_sha1(text, sum, err);
+	rc = dyn_hash(DYN_SHA1, text, sum, err);
 	for (size_t i = 0; !rc && i < sizeof(sum); i++) {
 		ret_id[2 * i] = "0123456789abcdef"[sum[i] >> 4];
 		ret_id[2 * i + 1] = "0123456789abcdef"[sum[i] & 15];

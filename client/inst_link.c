@@ -1,4 +1,5 @@
 #include "inst_link.h"
+#include "dyn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -139,8 +140,8 @@ out:
 static enum weir_rc
 hash_text(struct linker *k, struct str text, struct inst_done *d)
 {
-	unsigned char sum[32];
-	enum weir_rc rc = inst_sum_sha256(text, sum, k->err);
+	unsigned char sum[DYN_SHA256_SIZE];
+	enum weir_rc rc = dyn_hash(DYN_SHA256, text, sum, k->err);
 
 	if (!rc)
 		inst_sum_hex(sum, sizeof(sum), d->sha256);

@@ -118,20 +118,6 @@ out:
 	return rc;
 }
 
-enum weir_rc
-inst_sum_sha256(struct str bytes, unsigned char ret[32], struct weir_err *err)
-{
-	struct dyn_crypto lib;
-	enum weir_rc rc = dyn_crypto_load(&lib, err);
-
-	if (rc)
-		return rc;
-	if (!lib.EVP_Digest(bytes.s ? bytes.s : "", bytes.len, ret, NULL,
-		    lib.EVP_sha256(), NULL))
-		return weir_fail(err, WEIR_EFAIL, "libcrypto has no SHA-256");
-	return WEIR_OK;
-}
-
 static bool
 fits(const char *have, const char *want)
 {

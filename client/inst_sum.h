@@ -26,9 +26,6 @@ void inst_sum_end(struct inst_sum *s, struct inst_sums *ret);
 WEIR_NODISCARD enum weir_rc inst_sum_file(
 	const char *path, struct inst_sums *ret, struct weir_err *err);
 
-/* SHA-256 of a text, as bytes. */
-WEIR_NODISCARD enum weir_rc inst_sum_sha256(
-	struct str bytes, unsigned char ret[32], struct weir_err *err);
 void inst_sum_hex(const unsigned char *p, size_t n, char *out); /* 2n + 1 bytes */
 
 /*

@@ -134,11 +134,11 @@ source_of(const struct draft *d, const char **ret_function)
 static const char *
 hash_of(struct reading *r, struct str text)
 {
-	unsigned char sum[16];
+	unsigned char sum[DYN_MD5_SIZE];
 	struct buf b = BUF_INIT(64);
 	const char *hash;
 
-	if (dyn_md5(text, sum, NULL))
+	if (dyn_hash(DYN_MD5, text, sum, NULL))
 		return NULL;
 	for (size_t i = 0; i < sizeof(sum); i++)
 		buf_addf(&b, "%02x", sum[i]);
