@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "weir/inst.h"
 #include "weir/json.h"
 
 enum { FILES = 2 };
@@ -332,12 +333,25 @@ add_conda(struct weir_env_folders *v)
 		add_folder(v, xasprintf("%.*s/envs", (int)(bin - exe), exe));
 }
 
+/* Where a new one goes, and what else conda and mamba are told. */
+static void
+add_told(struct weir_env_folders *v)
+{
+	char **dirs = NULL;
+
+	if (weir_inst_env_dirs(&dirs, NULL))
+		return; /* a .condarc that cannot be read: who makes one is told */
+	for (char **d = dirs; *d; d++)
+		add_folder(v, xstrdup(*d));
+	weir_inst_dirs_free(dirs);
+}
+
 void
 weir_env_folders(const struct weir_env_root *root, struct weir_env_folders *ret)
 {
 	const char *home = env_of("HOME");
 
-	add_list(ret, env_of("CONDA_ENVS_DIRS"));
+	add_told(ret);
 	add_list(ret, env_of("CONDA_ENVS_PATH"));
 	add_below(ret, weir_env_setting(root, "CONDA_LOCAL_PATH"), "envs");
 	add_below(ret, env_of("MAMBA_ROOT_PREFIX"), "envs");

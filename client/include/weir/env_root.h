@@ -34,9 +34,9 @@ void weir_env_root_release(struct weir_env_root *root);
 const char *weir_env_setting(const struct weir_env_root *root, const char *name);
 
 /*
- * Folders that environments are created in: CONDA_ENVS_DIRS (and CONDA_ENVS_PATH),
- * MAMBA_ROOT_PREFIX, CONDA_LOCAL_PATH, conda's own, ~/.conda/envs; those there are,
- * the first being where a new one goes.
+ * Folders that environments are created in: those of weir_inst_env_dirs, then of
+ * CONDA_ENVS_PATH, CONDA_LOCAL_PATH, MAMBA_ROOT_PREFIX, conda's own, ~/.conda/envs; as
+ * far as they are there.
  */
 VEC_TYPE(weir_env_folders, char *); /* owned */
 void weir_env_folders(const struct weir_env_root *root, struct weir_env_folders *ret);
