@@ -147,6 +147,7 @@ static const struct {
 	{ "which", env_which },
 	{ "diff", env_diff },
 	{ "hash", env_hash },
+	{ "create-local", env_create },
 };
 
 static enum weir_rc
@@ -179,15 +180,27 @@ static const struct opt opts[] = {
 	  "hash: a channel or index, conda::conda-forge" },
 	{ "extra", 0, OPT_LIST, offsetof(struct env_args, extras), "TYPE::OPTION", NULL,
 	  "hash: an option of the resolver, pypi::--pre" },
+	{ "name", 0, OPT_STRING, offsetof(struct env_args, name), "NAME", NULL,
+	  "create-local: the folder's name, not metaflow_<req_id>_<full_id>" },
+	{ "into", 0, OPT_STRING, offsetof(struct env_args, into), "DIR", "@files",
+	  "create-local: link its Python as DIR/__conda_python" },
+	{ "recreate", 0, OPT_FLAG, offsetof(struct env_args, recreate), NULL, NULL,
+	  "create-local: in place of the one that is there" },
+	{ "own", 0, OPT_FLAG, offsetof(struct env_args, own), NULL, NULL,
+	  "create-local: by weir itself, micromamba or not" },
+	{ "run-scripts", 0, OPT_FLAG, offsetof(struct env_args, run_scripts), NULL, NULL,
+	  "create-local: run the packages' post-link scripts" },
+	{ "dry-run", 0, OPT_FLAG, offsetof(struct env_args, dry_run), NULL, NULL,
+	  "create-local: only say what would be done" },
 	OPT_END,
 };
 /* clang-format on */
 
 const struct cmd cmd_env = {
 	.name = "env",
-	.summary = "environments of Metaflow: list, show, which, diff, hash",
-	.usage = "list [QUERY] | show|diff|which|hash ARG...",
-	.words = "list|show|which|diff|hash",
+	.summary = "environments of Metaflow: list, compare, create",
+	.usage = "list [QUERY] | show|diff|which|hash|create-local ARG...",
+	.words = "list|show|which|diff|hash|create-local",
 	.min_words = 1,
 	.max_words = -1,
 	.opts = opts,

@@ -11,6 +11,8 @@ struct env_args {
 	bool local_only, all;
 	const char *arch;
 	struct opt_list sources, extras;
+	const char *name, *into;
+	bool recreate, own, run_scripts, dry_run;
 };
 
 /* The folder's settings and its store, brought up to date. */
@@ -31,5 +33,6 @@ void env_complete(struct ctx *ctx, struct buf *out);
 enum weir_rc env_show(struct ctx *ctx);
 enum weir_rc env_diff(struct ctx *ctx);
 enum weir_rc env_hash(struct ctx *ctx);
+enum weir_rc env_create(struct ctx *ctx); /* create-local */
 
 #endif

@@ -135,6 +135,7 @@
  *   env_store	the store, brought up to date when it is opened
  *   env_find	which environment is meant
  *   env_load	environments whole
+ *   env_make	one of them as the installer wants it
  *   env_diff	how two differ
  *   env_lock	packages of lock files
  *   env_set.h	what both share
@@ -317,6 +318,7 @@
  *   env_show	everything about one
  *   env_diff	two compared
  *   env_hash	ids of descriptions
+ *   env_create	one made on this machine
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   pools_act	pools create, set, delete
  *   cmd_logs	a run's log: options, fetching, files

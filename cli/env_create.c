@@ -1,0 +1,248 @@
+/* weir env create-local: an environment of Metaflow, made on this machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/env_make.h>
+#include <weir/mem.h>
+#include <weir/text.h>
+
+#include "bar.h"
+#include "env.h"
+
+struct job {
+	struct ctx *ctx;
+	struct env_open o;
+	struct weir_env_loaded loaded;
+	const struct weir_env *env;
+	struct weir_env_make make;
+	struct bar bar;
+	struct weir_inst_result result;
+};
+
+/* ---- while it is made */
+
+static enum weir_rc
+on_cache(void *arg, const char *key, const char *to, struct weir_err *err)
+{
+	const struct job *j = arg;
+
+	return weir_inst_cache_folder(j->make.cache, key, to, err);
+}
+
+static bool
+on_stop(void *arg)
+{
+	const struct job *j = arg;
+
+	return weir_session_interrupted(j->ctx->session);
+}
+
+/* On a terminal the bar says how far it is; elsewhere a line what is done. */
+static void
+tell_done(struct job *j, const struct weir_inst_event *e)
+{
+	static const char *const bars[] = {
+		[WEIR_INST_FETCH] = "fetching",
+		[WEIR_INST_UNPACK] = "unpacking",
+		[WEIR_INST_LINK] = "linking",
+	};
+	const struct weir_progress p = {
+		.what = bars[e->step], .done = e->done, .total = e->of
+	};
+
+	if (j->bar.on)
+		bar_progress(&j->bar, &p);
+	else if (e->step == WEIR_INST_FETCH && e->what)
+		ctx_note(j->ctx, "fetched %s", e->what);
+	else if (e->step == WEIR_INST_UNPACK && e->done == e->of)
+		ctx_note(j->ctx, "unpacked %lld packages", (long long)e->of);
+}
+
+static void
+on_event(void *arg, const struct weir_inst_event *e)
+{
+	struct job *j = arg;
+
+	switch (e->step) {
+	case WEIR_INST_WAIT:
+		bar_clear(&j->bar);
+		ctx_note(j->ctx, "waits: %s", e->what ? e->what : "for a lock");
+		break;
+	case WEIR_INST_NOTE:
+		bar_clear(&j->bar);
+		ctx_note(j->ctx, "%s", e->what ? e->what : "");
+		break;
+	case WEIR_INST_RUN:
+		bar_clear(&j->bar);
+		ctx_note(j->ctx, "runs %s", e->what ? e->what : "a program");
+		break;
+	default:
+		tell_done(j, e);
+	}
+}
+
+/* ---- before and behind */
+
+static void
+put_plan(struct job *j, struct sink *s)
+{
+	struct buf url = BUF_INIT(BUF_MAX);
+
+	for (size_t i = 0; i < j->make.packages.n; i++) {
+		const struct weir_inst_package *p = &j->make.packages.v[i];
+
+		buf_adds(&s->b, p->type == WEIR_INST_PYPI ? "pypi\t" : "conda\t");
+		env_cell(j->ctx, &s->b, str_of(p->file));
+		buf_addc(&s->b, '\t');
+		buf_clear(&url);
+		weir_url_mask(&url, p->url ? p->url : "");
+		env_cell(j->ctx, &s->b, buf_str(&url));
+		buf_addc(&s->b, '\n');
+	}
+	buf_release(&url);
+}
+
+static enum weir_rc
+plan(struct job *j)
+{
+	struct sink s;
+
+	sink_init(&s, j->ctx, true);
+	put_plan(j, &s);
+	ctx_note(j->ctx, "would be made: %s, of %zu packages", j->make.inst.target,
+		j->make.packages.n);
+	return sink_close(&s, WEIR_OK);
+}
+
+static void
+put_json(const struct job *j, struct buf *b)
+{
+	const struct weir_inst_result *r = &j->result;
+
+	buf_adds(b, "{\"path\":");
+	text_json(b, str_of(j->make.inst.target));
+	buf_adds(b, ",\"req_id\":");
+	text_json(b, j->env->id.req_id);
+	buf_adds(b, ",\"full_id\":");
+	text_json(b, j->env->id.full_id);
+	buf_adds(b, ",\"arch\":");
+	text_json(b, j->env->id.arch);
+	buf_addf(b, ",\"existed\":%s,\"made_by\":", r->existed ? "true" : "false");
+	text_json(b, str_of(r->made_by));
+	buf_addf(b, ",\"n_packages\":%zu,\"n_fetched\":%zu,\"n_cached\":%zu,",
+		j->make.packages.n, r->n_fetched, r->n_cached);
+	buf_addf(b, "\"bytes_fetched\":%lld}\n", (long long)r->fetched);
+}
+
+static void
+note_scripts(const struct job *j)
+{
+	const struct env_args *a = j->ctx->args;
+	char *names = j->result.scripts ? j->result.scripts : NULL;
+
+	if (j->result.failed)
+		ctx_note(j->ctx, "failed: %s", j->result.failed);
+	if (!names || a->run_scripts || strcmp(j->result.made_by, "weir") != 0)
+		return;
+	for (char *p = names; *p; p++)
+		if (*p == '\n')
+			*p = p[1] ? ' ' : '\0';
+	ctx_note(j->ctx, "not run: %s (--run-scripts runs them)", names);
+}
+
+static enum weir_rc
+report(struct job *j)
+{
+	const struct env_args *a = j->ctx->args;
+	enum out_form form = out_form(j->ctx, a->list.output);
+	struct sink s;
+
+	note_scripts(j);
+	if (j->result.existed)
+		ctx_note(j->ctx, "it is there already; --recreate makes it anew");
+	else
+		ctx_note(j->ctx, "made by %s: %zu packages, %zu fetched, %zu cached",
+			j->result.made_by, j->make.packages.n, j->result.n_fetched,
+			j->result.n_cached);
+	sink_init(&s, j->ctx, false);
+	if (form == OUT_JSON || form == OUT_NDJSON) {
+		put_json(j, &s.b);
+	} else {
+		env_cell(j->ctx, &s.b, str_of(j->make.inst.target));
+		buf_addc(&s.b, '\n');
+	}
+	return sink_close(&s, WEIR_OK);
+}
+
+static enum weir_rc
+make(struct job *j)
+{
+	const struct env_args *a = j->ctx->args;
+	struct weir_inst *w = &j->make.inst;
+	enum weir_rc rc = a->into ? weir_env_into_check(a->into, j->ctx->err) : WEIR_OK;
+
+	if (rc)
+		return rc;
+	w->recreate = a->recreate;
+	w->run_scripts = a->run_scripts;
+	w->offline = j->ctx->g.offline;
+	w->tool = a->own ? WEIR_INST_OWN : WEIR_INST_ANY;
+	w->cache_get = j->make.cache ? on_cache : NULL;
+	w->tell = on_event;
+	w->stop = on_stop;
+	w->arg = j;
+	bar_init(&j->bar, j->ctx);
+	rc = weir_inst_make(w, &j->result, j->ctx->err);
+	bar_clear(&j->bar);
+	if (!rc && a->into)
+		rc = weir_env_into_link(a->into, w->target, j->ctx->err);
+	return rc ? rc : report(j);
+}
+
+static enum weir_rc
+load(struct job *j)
+{
+	const struct env_args *a = j->ctx->args;
+	struct weir_env_pair pair;
+	enum weir_rc rc = env_open(j->ctx, &j->o);
+
+	if (!rc)
+		rc = weir_env_find(j->o.store, j->ctx->words[1], &pair, j->ctx->err);
+	if (!rc)
+		rc = weir_env_load(
+			j->o.store, &j->o.root, &pair, &j->loaded, j->ctx->err);
+	if (!rc)
+		rc = weir_env_for_arch(&j->loaded, a->arch, &j->env, j->ctx->err);
+	if (!rc)
+		rc = weir_env_make_prepare(
+			&j->o.root, j->env, a->name, &j->make, j->ctx->err);
+	return rc;
+}
+
+enum weir_rc
+env_create(struct ctx *ctx)
+{
+	const struct env_args *a = ctx->args;
+	struct job j = { .ctx = ctx };
+	enum weir_rc rc;
+
+	if (ctx->n_words != 2) {
+		(void)weir_fail(ctx->err, WEIR_EUSAGE,
+			"env create-local: which environment, one of them?");
+		return weir_hint(ctx->err, "weir env create-local FLOW/RUN/STEP");
+	}
+	if (ctx->g.read_only && !a->dry_run) {
+		(void)weir_fail(ctx->err, WEIR_EREFUSED,
+			"env create-local: --read-only is set, which makes nothing");
+		return weir_hint(ctx->err, "--dry-run, or leave out --read-only");
+	}
+	rc = load(&j);
+	if (!rc)
+		rc = a->dry_run ? plan(&j) : make(&j);
+	weir_inst_result_release(&j.result);
+	weir_env_make_release(&j.make);
+	weir_env_loaded_release(&j.loaded);
+	env_open_release(&j.o);
+	return rc;
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# Environments made on this machine, from a channel that the test makes.
+load helper
+
+R1=1111111111111111111111111111111111111111
+FA=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+FX=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+
+setup()
+{
+	world
+	unset PREFECT_API_URL CONDARC MAMBARC CONDA_ENVS_PATH MAMBA_ROOT_PREFIX CONDA_EXE CONDA_PREFIX
+	unset CONDA_ROOT "${!METAFLOW_@}"
+	mkdir -p "$T/flow/.metaflow" "$T/channel"
+	cd "$T/flow" || return 1
+	export CONDA_ENVS_DIRS=$T/envs CONDA_PKGS_DIRS=$T/pkgs METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow
+	python3 "$ROOT/tests/lib/conda_world.py" odd "$T/channel"
+	python3 - "$T/channel/list" "$T/flow/.metaflow/conda_v2.cnd" <<'P'
+import json, os, platform, sys
+def package(line):
+    url, md5 = line.split("#")
+    file = url.rsplit("/", 1)[1]
+    ending = ".conda" if file.endswith(".conda") else ".tar.bz2"
+    return {"_type": "conda", "filename": file[:-len(ending)], "url": url, "url_format": ending,
+            "hashes": {ending: md5}}
+with open(sys.argv[1]) as f:
+    packages = [package(l.strip()) for l in f if "#" in l]
+arch = {"x86_64": "linux-64"}.get(platform.machine(), "linux-" + platform.machine())
+def env(packages):
+    return {"deps": ["conda::aaa"], "sources": ["conda::local"], "packages": packages, "resolved_by": "alice",
+            "resolved_on": "2023-01-01T10:00:00", "resolved_archs": [arch]}
+bad = [dict(packages[0], hashes={".conda": "0" * 32})]
+R1 = "1" * 40
+json.dump({"version": 1, "mappings": {"F/12/start": [R1, "a" * 40]}, "aliases": {"team/x/v1": [R1, "a" * 40]},
+    "environments": {arch: {R1: {"a" * 40: env(packages[1:]), "b" * 40: env(bad), "_default": "a" * 40}},
+                     "win-64": {R1: {"c" * 40: env([])}}}}, open(sys.argv[2], "w"))
+P
+	TARGET=$T/envs/metaflow_${R1}_$FA
+}
+
+teardown()
+{
+	cd / || return 1
+	[ -z "$SERVER" ] || kill "$SERVER"
+	weir_cleanup
+}
+
+has_err()
+{
+	grep -q "$1" "$T/err" || die "stderr lacks: $1"
+}
+
+# The channel on the web, with a password that must not be shown.
+serve()
+{
+	python3 -u -m http.server 0 --bind 127.0.0.1 -d "$T/channel" >"$T/port" 2>/dev/null 3>&- &
+	SERVER=$!
+	for _ in $(seq 100); do
+		grep -q 'port [0-9]' "$T/port" && break
+		sleep 0.05
+	done
+	sed -i "s|file://$T/channel|http://u:secret@127.0.0.1:$(sed 's/.*port \([0-9]*\).*/\1/;q' "$T/port")|g" \
+		"$T/flow/.metaflow/conda_v2.cnd"
+}
+
+@test "create-local: from a step, with Metaflow's name and marker; again is nothing to do" {
+	serve
+	weir2 env create-local F/12/start --own --dry-run
+	exits 0
+	lacks secret
+	weir2 env create-local F/12/start --own
+	exits 0
+	lacks secret
+	[ "$(cat "$T/out")" = "$TARGET" ]
+	has_err "fetched zzz-1.0-0"
+	has_err "made by weir: 6 packages, 6 fetched"
+	grep -q "^\[\"$R1\", \"$FA\", \"[a-z]*-[a-z0-9]*\"\]$" "$TARGET/.metaflowenv"
+	[ "$(find "$TARGET/conda-meta" -name '*.json' | wc -l)" = 6 ]
+	touch "$TARGET/mine"
+	weir2 env create-local team/x:v1 --own -o json
+	exits 0
+	has_err "there already"
+	grep -q '"existed":true' "$T/out"
+	[ -e "$TARGET/mine" ]
+	weir2 env create-local 1111 --own --recreate -q
+	exits 0
+	[ ! -e "$TARGET/mine" ]
+	[ ! -s "$T/err" ]
+	weir2 env list here:yes -o tsv -c folders
+	[ "$(cat "$T/out")" = "$TARGET" ]
+}
+
+@test "create-local: --name, --into and --dry-run" {
+	weir2 env create-local aaaa --own --dry-run --name mine
+	exits 0
+	has_err "would be made: $T/envs/mine, of 6 packages"
+	[ "$(grep -c '^conda	' "$T/out")" = 6 ]
+	[ ! -e "$T/envs" ]
+	weir2 env create-local aaaa --own --name mine --into here
+	exits 0
+	[ "$(readlink here/__conda_python)" = "$T/envs/mine/bin/python" ]
+	weir2 env create-local aaaa --own --name mine --into here
+	exits 0
+	touch here/file
+	weir2 env create-local aaaa --own --name other --into here
+	one_error 1
+	has_err "not empty: file"
+	[ ! -e "$T/envs/other" ]
+	weir2 env create-local aaaa --name ../out
+	one_error 2
+}
+
+@test "create-local: what is refused leaves nothing" {
+	mkdir -p "$T/envs/mine/bin"
+	echo precious >"$T/envs/mine/bin/x"
+	for recreate in "" --recreate; do
+		# shellcheck disable=SC2086 # none is no word
+		weir2 env create-local aaaa --own --name mine $recreate -q
+		one_error 1
+		[ "$(cat "$T/envs/mine/bin/x")" = precious ]
+	done
+	weir2 env create-local $R1:$FX --own -q
+	one_error 1
+	has_err aaa-1.0-0
+	[ ! -e "$T/envs/metaflow_${R1}_$FX" ]
+	weir2 env create-local cccc --own
+	one_error 1
+	has_err "only for win-64"
+	weir2 env create-local F/13/start
+	one_error 1
+	weir2 env create-local
+	one_error 2
+	weir2 env create-local aaaa --own --read-only
+	one_error 1
+	[ "$(ls "$T/envs")" = mine ]
+}
+
+@test "create-local: from the cache, offline, when the channel has gone" {
+	python3 - "$T/channel" "$T/flow" <<'P'
+import json, os, shutil, sys
+channel, flow = sys.argv[1:]
+path = flow + "/.metaflow/conda_v2.cnd"
+d = json.load(open(path))
+for reqs in d["environments"].values():
+    for e in list(reqs.values())[0].values():
+        for p in e["packages"] if isinstance(e, dict) else []:
+            ending, file = p["url_format"], p["filename"] + p["url_format"]
+            key = f"packages/conda/local/{file}/{file}/{p['hashes'][ending]}/{file}"
+            p["cache_info"] = {ending: {"_type": "conda", "url": key}}
+            to = f"{flow}/conda_env/{key}"
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            shutil.copy(f"{channel}/{file}", to)
+json.dump(d, open(path, "w"))
+P
+	rm -r "$T/channel"
+	weir2 env create-local F/12/start --own --offline
+	exits 0
+	has_err "6 packages, 0 fetched, 6 cached"
+	[ -e "$TARGET/.metaflowenv" ]
+}
