@@ -135,6 +135,8 @@
  *   env_store	the store, brought up to date when it is opened
  *   env_find	which environment is meant
  *   env_load	environments whole
+ *   env_edit	defaults in the text of conda_v2.cnd
+ *   env_write	and that in the file, while others write it
  *   env_make	one of them as the installer wants it
  *   env_diff	how two differ
  *   env_lock	packages of lock files

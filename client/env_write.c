@@ -1,0 +1,468 @@
+#include "weir/env_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "env_cnd.h"
+#include "env_edit.h"
+#include "env_file.h"
+#include "weir/time.h"
+
+enum { REDO_MAX = 20, NAP_MS = 20, SEEN_MAX = 16, LOCK_AGAIN_MAX = 1000 };
+
+/* A file that has nothing yet, as every version of Metaflow reads it. */
+static const char fresh[] =
+	"{\"version\": 1, \"mappings\": {}, \"mutable_aliases\": {}, "
+	"\"aliases\": {}, \"environments\": {}}";
+
+struct writer {
+	const struct weir_env_write *w;
+	char *path; /* where the file really is: links followed */
+	char *folder;
+	int fd; /* open and locked; -1 */
+	struct stat st;
+	/* Defaults that stood there before ours: who brings them back has lost it. */
+	char *seen[WEIR_ENV_CHOICES_MAX][SEEN_MAX];
+	size_t n_seen[WEIR_ENV_CHOICES_MAX];
+	struct weir_err *err;
+};
+
+static void
+nap(int ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
+static bool
+stopped(const struct writer *k)
+{
+	return k->w->stop && k->w->stop(k->w->arg);
+}
+
+static enum weir_rc
+fail_errno(struct writer *k)
+{
+	return weir_fail(k->err, WEIR_EFAIL, "%s: %s", k->path, strerror(errno));
+}
+
+static enum weir_rc
+refuse_owner(struct writer *k, uid_t owner)
+{
+	const struct passwd *p = getpwuid(owner);
+
+	return weir_fail(k->err, WEIR_EREFUSED,
+		"%s: it belongs to %s, who alone may replace it", k->path,
+		p ? p->pw_name : "somebody else");
+}
+
+/* ---- the lock */
+
+static enum weir_rc
+take_lock(struct writer *k, int64_t end_us)
+{
+	while (flock(k->fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return fail_errno(k);
+		if (stopped(k))
+			return weir_fail(k->err, WEIR_EINTR, "interrupted");
+		if (weir_monotonic_us() >= end_us) {
+			(void)weir_fail(k->err, WEIR_EBUSY,
+				"%s: another process holds its lock", k->path);
+			return weir_hint(k->err, "fuser %s   (names it)", k->path);
+		}
+		nap(NAP_MS);
+	}
+	return WEIR_OK;
+}
+
+static void
+unlock(struct writer *k)
+{
+	if (k->fd >= 0)
+		close(k->fd);
+	k->fd = -1;
+}
+
+/* Is what is open still what has the name? */
+static bool
+is_current(const struct writer *k)
+{
+	struct stat now;
+
+	return stat(k->path, &now) == 0 && now.st_dev == k->st.st_dev &&
+	       now.st_ino == k->st.st_ino;
+}
+
+static bool
+may_make(const struct writer *k)
+{
+	for (size_t i = 0; i < k->w->n; i++)
+		if (k->w->v[i].object.len)
+			return true;
+	return false;
+}
+
+static enum weir_rc
+open_it(struct writer *k)
+{
+	struct stat st;
+
+	k->fd = open(k->path,
+		O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+			(may_make(k) ? O_CREAT : 0),
+		0666);
+	if (k->fd < 0 && errno == EACCES && stat(k->path, &st) == 0 &&
+		st.st_uid != geteuid())
+		return refuse_owner(k, st.st_uid);
+	if (k->fd < 0 && errno == ENOENT)
+		return weir_fail(k->err, WEIR_ENOTFOUND, "%s: there is none", k->path);
+	if (k->fd < 0 || fstat(k->fd, &k->st) != 0)
+		return fail_errno(k);
+	if (!S_ISREG(k->st.st_mode))
+		return weir_fail(k->err, WEIR_EFAIL, "%s: not a file", k->path);
+	if (k->st.st_uid != geteuid() && geteuid() != 0)
+		return refuse_owner(k, k->st.st_uid);
+	return WEIR_OK;
+}
+
+/* Open and locked, and nobody has put another in its place. */
+static enum weir_rc
+lock_it(struct writer *k)
+{
+	int ms = k->w->lock_ms ? k->w->lock_ms : WEIR_ENV_LOCK_MS;
+	int64_t end = weir_monotonic_us() + (int64_t)ms * 1000;
+	enum weir_rc rc;
+
+	for (int i = 0; i < LOCK_AGAIN_MAX; i++) {
+		rc = open_it(k);
+		if (!rc)
+			rc = take_lock(k, end);
+		if (rc)
+			return rc;
+		if (is_current(k))
+			return fstat(k->fd, &k->st) == 0 ? WEIR_OK : fail_errno(k);
+		unlock(k);
+	}
+	return weir_fail(k->err, WEIR_EBUSY,
+		"%s: others replace it faster than it can be locked", k->path);
+}
+
+/* ---- reading */
+
+static enum weir_rc
+read_locked(struct writer *k, struct buf *out)
+{
+	static const struct env_cnd_ops none = { .env = NULL };
+	char *bytes = xmalloc(1 << 20);
+	enum weir_rc rc = WEIR_OK;
+	off_t where = 0;
+	bool cut;
+	ssize_t n;
+
+	while ((n = pread(k->fd, bytes, 1 << 20, where)) > 0 ||
+		(n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
+		buf_add(out, bytes, (size_t)n);
+		where += n;
+	}
+	free(bytes);
+	if (n < 0)
+		return fail_errno(k);
+	if (out->truncated)
+		return weir_fail(k->err, WEIR_ETOOBIG,
+			"%s: more than %d MB, the most that is read", k->path,
+			WEIR_ENV_FILE_MAX >> 20);
+	if (!out->len)
+		buf_adds(out, fresh);
+	rc = env_cnd_read(buf_str(out), &none, NULL, &cut, k->err);
+	return rc ? weir_prefix(k->err, "%s", k->path) : WEIR_OK;
+}
+
+static void
+see(struct writer *k, size_t i, struct str chosen)
+{
+	char *old = xstrndup(chosen.s ? chosen.s : "", chosen.len);
+	bool known = k->w->v[i].full_id && strcmp(old, k->w->v[i].full_id) == 0;
+
+	for (size_t j = 0; !known && j < k->n_seen[i]; j++)
+		known = strcmp(k->seen[i][j], old) == 0;
+	if (known || k->n_seen[i] == SEEN_MAX)
+		free(old);
+	else
+		k->seen[i][k->n_seen[i]++] = old;
+}
+
+/* ---- writing */
+
+static enum weir_rc
+write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return WEIR_EFAIL;
+		p += done;
+		n -= (size_t)done;
+	}
+	return WEIR_OK;
+}
+
+/* The same people may do the same with it as with the old one. */
+static enum weir_rc
+same_access(struct writer *k, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return fail_errno(k);
+	if ((st.st_uid != k->st.st_uid || st.st_gid != k->st.st_gid) &&
+		fchown(fd, k->st.st_uid, k->st.st_gid) != 0)
+		return weir_fail(k->err, WEIR_EREFUSED,
+			"%s: it is of a group that a new one cannot be of: %s", k->path,
+			strerror(errno));
+	return fchmod(fd, k->st.st_mode & 07777) == 0 ? WEIR_OK : fail_errno(k);
+}
+
+static void
+sync_folder(const struct writer *k)
+{
+	int fd = open(k->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+static enum weir_rc
+replace(struct writer *k, struct str text, bool *ret_done)
+{
+	char *part = xasprintf("%s.weir-XXXXXX", k->path);
+	int fd = mkstemp(part);
+	enum weir_rc rc;
+
+	*ret_done = false;
+	if (fd < 0) {
+		rc = weir_fail(
+			k->err, WEIR_EFAIL, "%s: %s", k->folder, strerror(errno));
+		free(part);
+		return rc;
+	}
+	rc = same_access(k, fd);
+	if (!rc && (write_all(fd, text.s, text.len) || fsync(fd) != 0))
+		rc = fail_errno(k);
+	if (close(fd) != 0 && !rc)
+		rc = fail_errno(k);
+	if (!rc && is_current(k)) {
+		if (rename(part, k->path) == 0)
+			*ret_done = true;
+		else
+			rc = fail_errno(k);
+	}
+	if (*ret_done)
+		sync_folder(k);
+	else
+		(void)unlink(part);
+	free(part);
+	return rc;
+}
+
+static enum weir_rc
+tell_old(struct writer *k, const struct weir_env_choice *c, struct str chosen)
+{
+	char *old = chosen.s ? xstrndup(chosen.s, chosen.len) : NULL;
+	enum weir_rc rc = k->w->old(k->w->arg, c, old, k->err);
+
+	free(old);
+	return rc;
+}
+
+/* Each choice in turn; *text is what comes of it. */
+static enum weir_rc
+edit_all(struct writer *k, struct buf *text, bool *ret_changed)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	*ret_changed = false;
+	for (size_t i = 0; !rc && i < k->w->n; i++) {
+		const struct weir_env_choice *c = &k->w->v[i];
+		struct buf next = BUF_INIT(WEIR_ENV_FILE_MAX);
+		struct arena arena = { 0 };
+		struct env_spot spot;
+		bool changed = false;
+
+		rc = env_edit_find(buf_str(text), c, &arena, &spot, k->err);
+		if (!rc)
+			see(k, i, spot.chosen);
+		if (!rc)
+			rc = env_edit(buf_str(text), c, &next, &changed, k->err);
+		if (rc)
+			(void)weir_prefix(k->err, "%s", k->path);
+		else if (k->w->old)
+			rc = tell_old(k, c, spot.chosen);
+		if (!rc && changed) {
+			buf_release(text);
+			*text = next;
+			*ret_changed = true;
+		} else {
+			buf_release(&next);
+		}
+		arena_free(&arena);
+	}
+	return rc;
+}
+
+/* Once; *ret_done false: somebody replaced the file meanwhile. */
+static enum weir_rc
+write_once(struct writer *k, bool *ret_done, bool *ret_changed)
+{
+	struct buf text = BUF_INIT(WEIR_ENV_FILE_MAX);
+	enum weir_rc rc = lock_it(k);
+
+	if (!rc)
+		rc = read_locked(k, &text);
+	if (!rc)
+		rc = edit_all(k, &text, ret_changed);
+	if (!rc && *ret_changed)
+		rc = replace(k, buf_str(&text), ret_done);
+	else
+		*ret_done = true;
+	unlock(k);
+	buf_release(&text);
+	return rc;
+}
+
+/* ---- is it still there? */
+
+enum fate { THERE, LOST, OVERTAKEN };
+
+static enum fate
+fate_of(const struct writer *k, size_t i, struct str text)
+{
+	const struct weir_env_choice *c = &k->w->v[i];
+	struct arena arena = { 0 };
+	struct env_spot s;
+	enum fate fate = OVERTAKEN;
+
+	if (env_edit_find(text, c, &arena, &s, NULL))
+		fate = THERE; /* damaged since: nothing to repair here */
+	else if (!c->full_id)
+		fate = s.chosen.s ? LOST : THERE;
+	else if (s.chosen.s && str_eq(s.chosen, c->full_id))
+		fate = s.has_object ? THERE : LOST;
+	else if (!s.chosen.s)
+		fate = LOST;
+	for (size_t j = 0; fate == OVERTAKEN && j < k->n_seen[i]; j++)
+		if (s.chosen.s && str_eq(s.chosen, k->seen[i][j]))
+			fate = LOST;
+	arena_free(&arena);
+	return fate;
+}
+
+static enum fate
+look_again(struct writer *k)
+{
+	struct env_file file = { 0 };
+	enum fate worst = THERE;
+
+	if (env_file_read(k->path, &file, NULL))
+		return LOST;
+	for (size_t i = 0; i < k->w->n && worst != LOST; i++) {
+		enum fate fate = fate_of(k, i, (struct str){ file.text, file.len });
+
+		if (fate != THERE)
+			worst = fate;
+	}
+	env_file_release(&file);
+	return worst;
+}
+
+/* After 0.1, 0.5 and 2 s: a writer that held the old file may have come in between. */
+static enum weir_rc
+watch(struct writer *k, enum fate *ret_fate)
+{
+	static const int naps[] = { 100, 400, 1500 };
+
+	*ret_fate = THERE;
+	for (size_t i = 0; i < N_ELEM(naps) && *ret_fate == THERE; i++) {
+		nap(naps[i]);
+		if (stopped(k))
+			return weir_fail(k->err, WEIR_EINTR,
+				"interrupted: it is written, but others may have "
+				"undone it");
+		*ret_fate = look_again(k);
+	}
+	return WEIR_OK;
+}
+
+static enum weir_rc
+write_until(struct writer *k, struct weir_env_written *r)
+{
+	for (int i = 0; i < REDO_MAX; i++) {
+		bool done = false, changed = false;
+		enum fate fate;
+		enum weir_rc rc = write_once(k, &done, &changed);
+
+		if (!rc && done)
+			rc = changed || r->changed ? watch(k, &fate) : WEIR_OK;
+		if (rc)
+			return rc;
+		if (!done)
+			continue;
+		if (!changed && !r->changed)
+			return WEIR_OK;
+		r->changed = true;
+		r->overtaken = fate == OVERTAKEN;
+		if (fate != LOST)
+			return WEIR_OK;
+		r->redone++;
+	}
+	return weir_fail(k->err, WEIR_EBUSY,
+		"%s: written %d times, and each time another process put the old "
+		"content back",
+		k->path, REDO_MAX);
+}
+
+enum weir_rc
+weir_env_write(const struct weir_env_write *w, struct weir_env_written *ret,
+	struct weir_err *err)
+{
+	struct writer k = { .w = w, .fd = -1, .err = err };
+	struct weir_env_written r = { .changed = false };
+	enum weir_rc rc;
+	char *slash;
+
+	if (w->n > WEIR_ENV_CHOICES_MAX)
+		return weir_fail(err, WEIR_ETOOBIG, "more than %d defaults at a time",
+			WEIR_ENV_CHOICES_MAX);
+	k.path = realpath(w->file, NULL);
+	if (!k.path)
+		k.path = xstrdup(w->file);
+	k.folder = xstrdup(k.path);
+	slash = strrchr(k.folder, '/');
+	if (slash && slash > k.folder)
+		*slash = '\0';
+	rc = write_until(&k, &r);
+	for (size_t i = 0; i < w->n; i++)
+		for (size_t j = 0; j < k.n_seen[i]; j++)
+			free(k.seen[i][j]);
+	free(k.path);
+	free(k.folder);
+	if (!rc)
+		*ret = r;
+	return rc;
+}

@@ -1,0 +1,52 @@
+/*
+ * Defaults of conda_v2.cnd, written while Metaflow and others write the file: under its
+ * lock, whole by a rename, and looked at again, since a writer that was already under
+ * way may put the old content back.
+ */
+#ifndef WEIR_ENV_WRITE_H
+#define WEIR_ENV_WRITE_H
+
+#include <weir/env.h>
+
+enum {
+	WEIR_ENV_CHOICES_MAX = 64,
+	WEIR_ENV_LOCK_MS = 30000, /* that a writer waits for the lock */
+};
+
+/* A default for one architecture. Texts borrowed. */
+struct weir_env_choice {
+	const char *arch, *req_id;
+	const char *full_id; /* NULL: none any more */
+	struct str object;   /* the environment, JSON, put in if the file lacks it */
+};
+
+/* What stood there before; under the lock, before anything is written. */
+typedef enum weir_rc weir_env_old_fn(void *arg, const struct weir_env_choice *c,
+	const char *old, struct weir_err *err); /* old NULL: none */
+
+struct weir_env_write {
+	const char *file;
+	const struct weir_env_choice *v;
+	size_t n;
+	int lock_ms;             /* 0: WEIR_ENV_LOCK_MS */
+	weir_env_old_fn *old;    /* may be NULL; again when it is redone */
+	bool (*stop)(void *arg); /* may be NULL. True: WEIR_EINTR */
+	void *arg;
+};
+
+struct weir_env_written {
+	bool changed;   /* false: all was so already */
+	int redone;     /* times that it was lost, and written again */
+	bool overtaken; /* somebody has chosen something else since */
+};
+
+/*
+ * All of w->v in one rewrite. WEIR_EREFUSED: the file is somebody else's, whose name is
+ * in the text; WEIR_ENOTFOUND: no such object; WEIR_EBUSY: the lock could not be had,
+ * or it was lost again and again; WEIR_EBADDATA: the file is damaged. Nothing is
+ * changed then.
+ */
+WEIR_NODISCARD enum weir_rc weir_env_write(const struct weir_env_write *w,
+	struct weir_env_written *ret, struct weir_err *err);
+
+#endif
