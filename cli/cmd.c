@@ -12,6 +12,9 @@
 #include "opt.h"
 #include "tui.h"
 
+/* As Metaflow called it: `weir env` with this word. */
+#define SELECT_RESOLVED "select-resolved"
+
 #define X(name) &cmd_##name,
 const struct cmd *const cmds[] = { CMDS(X) };
 #undef X
@@ -20,7 +23,7 @@ const size_t n_cmds = N_ELEM(cmds);
 const struct cmd *
 cmd_find(const char *name)
 {
-	if (strcmp(name, "environment") == 0)
+	if (strcmp(name, "environment") == 0 || strcmp(name, SELECT_RESOLVED) == 0)
 		name = "env";
 	for (size_t i = 0; i < n_cmds; i++)
 		if (strcmp(cmds[i]->name, name) == 0)
@@ -178,7 +181,8 @@ static enum weir_rc
 run_named(struct ctx *ctx, int argc, char **argv, int at, const char **words)
 {
 	const struct cmd *cmd = cmd_find(argv[at]);
-	struct opt_parser p = { .words = words };
+	bool part = strcmp(argv[at], SELECT_RESOLVED) == 0; /* of env */
+	struct opt_parser p = { .words = words + part };
 	void *args;
 	enum weir_rc rc;
 	int end;
@@ -201,13 +205,15 @@ run_named(struct ctx *ctx, int argc, char **argv, int at, const char **words)
 		cmd_help_print(cmd);
 		goto out;
 	}
-	rc = check_words(cmd, p.words, p.n_words, ctx->err);
+	if (part)
+		words[0] = argv[at];
+	rc = check_words(cmd, words, p.n_words + part, ctx->err);
 	if (rc)
 		goto out;
 	ctx->cmd = cmd;
 	ctx->args = args;
 	ctx->words = words;
-	ctx->n_words = p.n_words;
+	ctx->n_words = p.n_words + part;
 	find_terminals(ctx);
 	rc = run(ctx);
 out:

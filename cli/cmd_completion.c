@@ -51,7 +51,7 @@ static const struct {
 } after[] = {
 	{ "config", "get|set|unset", "@keys" },
 	{ "env", "list", "@query" },
-	{ "env", "show|diff|create-local", "@environments" },
+	{ "env", "show|diff|create-local|select-resolved", "@environments" },
 };
 
 /* ---- bash and zsh: the tables as shell functions that print what fits */

@@ -148,6 +148,8 @@ static const struct {
 	{ "diff", env_diff },
 	{ "hash", env_hash },
 	{ "create-local", env_create },
+	{ "select-resolved", env_select },
+	{ "undo", env_undo },
 };
 
 static enum weir_rc
@@ -191,16 +193,30 @@ static const struct opt opts[] = {
 	{ "run-scripts", 0, OPT_FLAG, offsetof(struct env_args, run_scripts), NULL, NULL,
 	  "create-local: run the packages' post-link scripts" },
 	{ "dry-run", 0, OPT_FLAG, offsetof(struct env_args, dry_run), NULL, NULL,
-	  "create-local: only say what would be done" },
+	  "create-local, select-resolved, undo: only say what would be done" },
+	{ "req-id", 0, OPT_STRING, offsetof(struct env_args, req_id), "ID", NULL,
+	  "select-resolved: for this requirement set" },
+	{ "step", 0, OPT_STRING, offsetof(struct env_args, step), "STEP", NULL,
+	  "select-resolved: the step of FLOW/RUN that is meant" },
+	{ "full-id", 0, OPT_STRING, offsetof(struct env_args, full_id), "ID", NULL,
+	  "select-resolved: this environment" },
+	{ "alias", 0, OPT_STRING, offsetof(struct env_args, alias), "NAME", "@environments",
+	  "select-resolved: the one of this alias" },
+	{ "latest", 0, OPT_FLAG, offsetof(struct env_args, latest), NULL, NULL,
+	  "select-resolved: the one that was resolved last" },
+	{ "by", 0, OPT_STRING, offsetof(struct env_args, by), "USER", NULL,
+	  "select-resolved: of those that USER resolved" },
+	{ "file", 0, OPT_STRING, offsetof(struct env_args, file), "PATH", "@files",
+	  "this conda_v2.cnd, not the one of Metaflow's settings" },
 	OPT_END,
 };
 /* clang-format on */
 
 const struct cmd cmd_env = {
 	.name = "env",
-	.summary = "environments of Metaflow: list, compare, create",
-	.usage = "list [QUERY] | show|diff|which|hash|create-local ARG...",
-	.words = "list|show|which|diff|hash|create-local",
+	.summary = "environments of Metaflow: list, compare, select, create",
+	.usage = "list [QUERY] | SUBCOMMAND ARG...",
+	.words = "list|show|which|diff|hash|create-local|select-resolved|undo",
 	.min_words = 1,
 	.max_words = -1,
 	.opts = opts,

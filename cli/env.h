@@ -13,6 +13,8 @@ struct env_args {
 	struct opt_list sources, extras;
 	const char *name, *into;
 	bool recreate, own, run_scripts, dry_run;
+	const char *req_id, *full_id, *alias, *by, *step, *file;
+	bool latest;
 };
 
 /* The folder's settings and its store, brought up to date. */
@@ -34,5 +36,7 @@ enum weir_rc env_show(struct ctx *ctx);
 enum weir_rc env_diff(struct ctx *ctx);
 enum weir_rc env_hash(struct ctx *ctx);
 enum weir_rc env_create(struct ctx *ctx); /* create-local */
+enum weir_rc env_select(struct ctx *ctx); /* select-resolved */
+enum weir_rc env_undo(struct ctx *ctx);
 
 #endif

@@ -137,6 +137,7 @@
  *   env_load	environments whole
  *   env_edit	defaults in the text of conda_v2.cnd
  *   env_write	and that in the file, while others write it
+ *   env_past	what was selected, to be taken back
  *   env_make	one of them as the installer wants it
  *   env_diff	how two differ
  *   env_lock	packages of lock files
@@ -321,6 +322,8 @@
  *   env_diff	two compared
  *   env_hash	ids of descriptions
  *   env_create	one made on this machine
+ *   env_select	which is the default, and back
+ *   env_swap	what of it is said
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   pools_act	pools create, set, delete
  *   cmd_logs	a run's log: options, fetching, files

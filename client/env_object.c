@@ -195,6 +195,7 @@ env_cnd_env(const struct weir_env_id *id, struct str doc, struct arena *arena,
 			err, WEIR_EBADDATA, "%s at byte %zu", p.why, pull_offset(&p));
 	if (str_eq(e.env_type, "pip-only"))
 		e.env_type = STR("pypi-only");
+	e.doc = (struct str){ p.begin, pull_offset(&p) };
 	if (rc)
 		VEC_FREE(&e.packages);
 	else

@@ -1,5 +1,6 @@
 #include "weir/env_write.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -16,7 +17,13 @@
 #include "env_file.h"
 #include "weir/time.h"
 
-enum { REDO_MAX = 20, NAP_MS = 20, SEEN_MAX = 16, LOCK_AGAIN_MAX = 1000 };
+enum {
+	REDO_MAX = 20,
+	NAP_MS = 20,
+	SEEN_MAX = 16,
+	LOCK_AGAIN_MAX = 1000,
+	PART_OLD_S = 3600
+};
 
 /* A file that has nothing yet, as every version of Metaflow reads it. */
 static const char fresh[] =
@@ -248,6 +255,27 @@ sync_folder(const struct writer *k)
 	close(fd);
 }
 
+/* What writers left that were killed; none takes so long. */
+static void
+sweep(const struct writer *k)
+{
+	const char *base = strrchr(k->path, '/');
+	char *stem = xasprintf("%s.weir-", base ? base + 1 : k->path);
+	time_t old = time(NULL) - PART_OLD_S;
+	DIR *dir = opendir(k->folder);
+	const struct dirent *e;
+	struct stat st;
+
+	while (dir && (e = readdir(dir)))
+		if (strncmp(e->d_name, stem, strlen(stem)) == 0 &&
+			fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode) && st.st_mtime < old)
+			(void)unlinkat(dirfd(dir), e->d_name, 0);
+	if (dir)
+		closedir(dir);
+	free(stem);
+}
+
 static enum weir_rc
 replace(struct writer *k, struct str text, bool *ret_done)
 {
@@ -256,6 +284,7 @@ replace(struct writer *k, struct str text, bool *ret_done)
 	enum weir_rc rc;
 
 	*ret_done = false;
+	sweep(k);
 	if (fd < 0) {
 		rc = weir_fail(
 			k->err, WEIR_EFAIL, "%s: %s", k->folder, strerror(errno));
@@ -326,6 +355,18 @@ edit_all(struct writer *k, struct buf *text, bool *ret_changed)
 	return rc;
 }
 
+/* What is to be written must be what every reader can read. */
+static enum weir_rc
+check(struct writer *k, struct str text)
+{
+	static const struct env_cnd_ops none = { .env = NULL };
+	bool cut;
+	enum weir_rc rc = env_cnd_read(text, &none, NULL, &cut, k->err);
+
+	return rc ? weir_prefix(k->err, "%s: not written: it would be damaged", k->path)
+		  : WEIR_OK;
+}
+
 /* Once; *ret_done false: somebody replaced the file meanwhile. */
 static enum weir_rc
 write_once(struct writer *k, bool *ret_done, bool *ret_changed)
@@ -337,6 +378,8 @@ write_once(struct writer *k, bool *ret_done, bool *ret_changed)
 		rc = read_locked(k, &text);
 	if (!rc)
 		rc = edit_all(k, &text, ret_changed);
+	if (!rc && *ret_changed)
+		rc = check(k, buf_str(&text));
 	if (!rc && *ret_changed)
 		rc = replace(k, buf_str(&text), ret_done);
 	else
@@ -464,5 +507,29 @@ weir_env_write(const struct weir_env_write *w, struct weir_env_written *ret,
 	free(k.folder);
 	if (!rc)
 		*ret = r;
+	return rc;
+}
+
+enum weir_rc
+weir_env_default(const char *file, const char *arch, const char *req_id, char **ret_id,
+	struct weir_err *err)
+{
+	const struct weir_env_choice c = { .arch = arch, .req_id = req_id };
+	struct env_file text = { 0 };
+	struct arena arena = { 0 };
+	struct env_spot s = { .chosen = { NULL, 0 } };
+	enum weir_rc rc = env_file_read(file, &text, err);
+
+	if (rc == WEIR_ENOTFOUND) { /* no file: no default */
+		*ret_id = NULL;
+		return WEIR_OK;
+	}
+	if (!rc && text.len)
+		rc = env_edit_find(
+			(struct str){ text.text, text.len }, &c, &arena, &s, err);
+	if (!rc)
+		*ret_id = s.chosen.s ? xstrndup(s.chosen.s, s.chosen.len) : NULL;
+	arena_free(&arena);
+	env_file_release(&text);
 	return rc;
 }

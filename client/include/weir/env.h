@@ -49,6 +49,7 @@ struct weir_env {
 	struct str env_type;       /* "mixed" unless told */
 	struct str unique_keys;    /* full_id_unique_keys: JSON object */
 	bool accurate_source;
+	struct str doc; /* the whole object, JSON text */
 };
 
 /* Name, version and build of a package, from its filename; in arena. */

@@ -7,6 +7,7 @@
 #define WEIR_ENV_WRITE_H
 
 #include <weir/env.h>
+#include <weir/statedb.h>
 
 enum {
 	WEIR_ENV_CHOICES_MAX = 64,
@@ -48,5 +49,34 @@ struct weir_env_written {
  */
 WEIR_NODISCARD enum weir_rc weir_env_write(const struct weir_env_write *w,
 	struct weir_env_written *ret, struct weir_err *err);
+
+/* The default that stands there now; *ret_id owned, NULL when there is none. */
+WEIR_NODISCARD enum weir_rc weir_env_default(const char *file, const char *arch,
+	const char *req_id, char **ret_id, struct weir_err *err);
+
+/*
+ * What was selected, so that it can be taken back; in the state store. Of one file and
+ * one req_id, by architecture.
+ */
+struct weir_env_swap {
+	const char *arch, *req_id;
+	const char *was, *is; /* NULL: none */
+};
+struct weir_env_past {
+	VEC(struct weir_env_swap) v;
+	char *name; /* in the state store */
+	struct arena arena;
+};
+enum { WEIR_ENV_PAST_MAX = 100 }; /* that are kept, of all files */
+
+/* Add p; its name is made when it has none, else that one is put again. */
+WEIR_NODISCARD enum weir_rc weir_env_past_put(struct weir_statedb *s, const char *file,
+	struct weir_env_past *p, struct weir_err *err);
+/* The newest of file; WEIR_ENOTFOUND. */
+WEIR_NODISCARD enum weir_rc weir_env_past_last(struct weir_statedb *s, const char *file,
+	struct weir_env_past *ret, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc weir_env_past_forget(
+	struct weir_statedb *s, const struct weir_env_past *p, struct weir_err *err);
+void weir_env_past_release(struct weir_env_past *p);
 
 #endif

@@ -1,0 +1,20 @@
+/* What select-resolved and undo share: the write, and what is said of it. */
+#ifndef WEIR_CLI_ENV_SWAP_H
+#define WEIR_CLI_ENV_SWAP_H
+
+#include <weir/env_write.h>
+
+#include "env.h"
+
+/* --file, else the one of the settings, absolute; owned. */
+char *env_swap_file(const struct ctx *ctx, const struct weir_env_root *root);
+
+/* `arch req_id old new` a line, or JSON. */
+WEIR_NODISCARD enum weir_rc env_swap_print(
+	struct ctx *ctx, const struct weir_env_past *p);
+
+/* Write, with what there is to say of how it went. */
+WEIR_NODISCARD enum weir_rc env_swap_write(
+	struct ctx *ctx, const struct weir_env_write *w, struct weir_env_written *ret);
+
+#endif

@@ -1,0 +1,146 @@
+/* Selections of environments as the state store keeps them, to be taken back. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "weir/env_write.h"
+#include "weir/time.h"
+
+#define SPACE "env-selected"
+
+/* A name is the time in 20 digits, a blank, and the file. */
+enum { STAMP = 20 };
+
+static void
+add_field(struct buf *b, const char *s, char end)
+{
+	/* What is no id was never put there by Metaflow. */
+	if (s && !strpbrk(s, "\t\n"))
+		buf_adds(b, s);
+	buf_addc(b, end);
+}
+
+struct old_names {
+	size_t n;
+	char *oldest; /* owned */
+};
+
+static bool
+on_count(void *arg, const char *name, const char *text)
+{
+	struct old_names *o = arg;
+
+	(void)text;
+	if (!o->n++)
+		o->oldest = xstrdup(name);
+	return true;
+}
+
+static enum weir_rc
+drop_oldest(struct weir_statedb *s, struct weir_err *err)
+{
+	struct old_names o = { 0 };
+	enum weir_rc rc = weir_statedb_each(s, SPACE, on_count, &o, err);
+
+	if (!rc && o.n > WEIR_ENV_PAST_MAX)
+		rc = weir_statedb_put(s, SPACE, o.oldest, NULL, err);
+	free(o.oldest);
+	return rc;
+}
+
+enum weir_rc
+weir_env_past_put(struct weir_statedb *s, const char *file, struct weir_env_past *p,
+	struct weir_err *err)
+{
+	struct buf b = BUF_INIT(WEIR_STATEDB_TEXT_MAX);
+	enum weir_rc rc;
+
+	if (!p->name)
+		p->name = xasprintf("%0*" PRId64 " %s", STAMP, weir_now_us(), file);
+	for (size_t i = 0; i < p->v.n; i++) {
+		add_field(&b, p->v.v[i].arch, '\t');
+		add_field(&b, p->v.v[i].req_id, '\t');
+		add_field(&b, p->v.v[i].was, '\t');
+		add_field(&b, p->v.v[i].is, '\n');
+	}
+	rc = weir_statedb_put(s, SPACE, p->name, buf_cstr(&b), err);
+	buf_release(&b);
+	return rc ? rc : drop_oldest(s, err);
+}
+
+struct hunt {
+	const char *file;
+	char *name, *text; /* the newest so far; owned */
+};
+
+static bool
+on_past(void *arg, const char *name, const char *text)
+{
+	struct hunt *h = arg;
+
+	if (strlen(name) <= STAMP || strcmp(name + STAMP + 1, h->file) != 0 ||
+		(h->name && strcmp(name, h->name) < 0))
+		return true;
+	free(h->name);
+	free(h->text);
+	h->name = xstrdup(name);
+	h->text = xstrdup(text);
+	return true;
+}
+
+static void
+read_line(struct weir_env_past *p, char *line)
+{
+	char *field[4] = { NULL };
+	size_t n = 0;
+
+	for (char *at = line; at && n < N_ELEM(field); n++)
+		field[n] = strsep(&at, "\t");
+	if (n == N_ELEM(field))
+		VEC_PUSH(&p->v, ((struct weir_env_swap){ .arch = field[0],
+					.req_id = field[1],
+					.was = *field[2] ? field[2] : NULL,
+					.is = *field[3] ? field[3] : NULL }));
+}
+
+enum weir_rc
+weir_env_past_last(struct weir_statedb *s, const char *file, struct weir_env_past *ret,
+	struct weir_err *err)
+{
+	struct hunt h = { .file = file };
+	struct weir_env_past p = { .name = NULL };
+	enum weir_rc rc = weir_statedb_each(s, SPACE, on_past, &h, err);
+	char *text, *line;
+
+	if (!rc && !h.name)
+		rc = weir_fail(err, WEIR_ENOTFOUND,
+			"%s: weir has selected nothing in it", file);
+	if (!rc) {
+		p.name = xstrdup(h.name);
+		text = arena_strndup(&p.arena, h.text, strlen(h.text));
+		while ((line = strsep(&text, "\n")))
+			if (*line && p.v.n < WEIR_ENV_CHOICES_MAX)
+				read_line(&p, line);
+		*ret = p;
+	}
+	free(h.name);
+	free(h.text);
+	return rc;
+}
+
+enum weir_rc
+weir_env_past_forget(
+	struct weir_statedb *s, const struct weir_env_past *p, struct weir_err *err)
+{
+	return weir_statedb_put(s, SPACE, p->name, NULL, err);
+}
+
+void
+weir_env_past_release(struct weir_env_past *p)
+{
+	VEC_FREE(&p->v);
+	free(p->name);
+	arena_free(&p->arena);
+	*p = (struct weir_env_past){ .name = NULL };
+}
