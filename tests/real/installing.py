@@ -24,8 +24,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import conda_world  # noqa: E402
 
 B = os.path.abspath(os.environ.get("B", os.path.join(ROOT, "build")))
-VENV = os.path.join(ROOT, "build", "real", "venv-rattler")
-RATTLER = "py-rattler==0.28.0"
+VENVS = os.path.join(ROOT, "build", "real")
 OTHER = """
 import asyncio, os, sys, rattler
 async def main(prefix, cache, *files):
@@ -53,15 +52,8 @@ def check(what, why):
 
 
 def venv():
-    python = os.path.join(VENV, "bin", "python")
-    if os.path.exists(os.path.join(VENV, ".done")):
-        return python
-    shutil.rmtree(VENV, ignore_errors=True)
-    for argv in ([sys.executable, "-m", "venv", VENV], [VENV + "/bin/pip", "-q", "install", RATTLER]):
-        if subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
-            return None
-    open(os.path.join(VENV, ".done"), "w").close()
-    return python
+    done = subprocess.run([HERE + "/venvs", VENVS, "rattler"], stderr=subprocess.DEVNULL, check=False)
+    return None if done.returncode else VENVS + "/venv-rattler/bin/python"
 
 
 def tree(prefix):
