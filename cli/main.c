@@ -33,7 +33,8 @@
  *   yaml_load	YAML as a tree that knows its places
  *   yaml_tree	looking at it
  *   yaml_scalar	what a plain scalar stands for
- *   proc		a program run for what it prints, without a shell
+ *   spawn		a program started, without a shell
+ *   proc		and run for what it prints
  *   url	addresses: masked, and as they are compared
  *   web_url	addresses of web pages, made and read
  *   browser	the user's browser, started without a shell

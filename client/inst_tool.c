@@ -3,15 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "spawn.h"
 #include "weir/mem.h"
 #include "weir/text.h"
-
-extern char **environ;
 
 enum { LOOK_MS = 20, SAID_MAX = 600 };
 
@@ -48,32 +46,6 @@ inst_tool_find(void)
 
 /* ---- running */
 
-static bool
-is_replaced(const char *entry, const char *const *more)
-{
-	size_t n = strcspn(entry, "=") + 1;
-
-	for (; more && *more; more++)
-		if (strncmp(entry, *more, n) == 0)
-			return true;
-	return false;
-}
-
-/* Owned array of borrowed texts. */
-static char **
-make_env(const char *const *more)
-{
-	VEC(char *) v = { 0 };
-
-	for (char **e = environ; e && *e; e++)
-		if (!is_replaced(*e, more))
-			VEC_PUSH(&v, *e);
-	for (; more && *more; more++)
-		VEC_PUSH(&v, (char *)(uintptr_t)*more);
-	VEC_PUSH(&v, NULL);
-	return v.v;
-}
-
 /* A file that is in no folder, for what the program prints. */
 static int
 open_output(void)
@@ -88,36 +60,6 @@ open_output(void)
 	}
 	free(path);
 	return fd;
-}
-
-static int
-spawn(const struct inst_tool *t, int out, pid_t *ret_pid)
-{
-	char **env = make_env(t->more_env);
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t set;
-	int rc;
-
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, out, 1);
-	posix_spawn_file_actions_adddup2(&files, out, 2);
-	posix_spawnattr_init(&attr);
-	sigemptyset(&set);
-	posix_spawnattr_setsigmask(&attr, &set);
-	sigaddset(&set, SIGPIPE);
-	sigaddset(&set, SIGINT);
-	posix_spawnattr_setsigdefault(&attr, &set);
-	posix_spawnattr_setpgroup(&attr, 0); /* so that all of it can be killed */
-	posix_spawnattr_setflags(&attr,
-		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawn(ret_pid, t->words[0], &files, &attr,
-		(char *const *)(uintptr_t)t->words, env);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
-	free(env);
-	return rc;
 }
 
 /* The end of what it printed, as one line. */
@@ -180,6 +122,10 @@ wait_for(const struct inst_tool *t, pid_t pid, int *ret_status, struct weir_err 
 enum weir_rc
 inst_tool_run(const struct inst_tool *t, struct weir_err *err)
 {
+	struct spawn how = { .words = t->words,
+		.more_env = t->more_env,
+		.in = SPAWN_NOTHING,
+		.group = true };
 	struct buf text = BUF_INIT(BUF_MAX);
 	int out = open_output(), status = 0, why;
 	enum weir_rc rc;
@@ -188,7 +134,8 @@ inst_tool_run(const struct inst_tool *t, struct weir_err *err)
 	if (out < 0)
 		return weir_fail(err, WEIR_EFAIL, "%s: no temporary file: %s", t->what,
 			strerror(errno));
-	why = spawn(t, out, &pid);
+	how.out = how.errors = out;
+	why = spawn_start(&how, &pid);
 	if (why) {
 		rc = weir_fail(err, WEIR_EFAIL, "%s: %s: %s", t->what, t->words[0],
 			strerror(why));

@@ -4,47 +4,17 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "spawn.h"
 #include "weir/mem.h"
 #include "weir/time.h"
-
-extern char **environ;
 
 struct child {
 	pid_t pid;
 	struct pollfd fds[2]; /* its stdout and stderr; -1 when closed */
 };
-
-/* ---- environment */
-
-static bool
-is_replaced(const char *entry, const char *const *more)
-{
-	size_t name = strcspn(entry, "=") + 1;
-
-	for (; more && *more; more++)
-		if (strncmp(entry, *more, name) == 0)
-			return true;
-	return false;
-}
-
-/* Owned array of borrowed texts. */
-static char **
-make_env(const char *const *more)
-{
-	VEC(char *) v = { 0 };
-
-	for (char **e = environ; e && *e; e++)
-		if (!is_replaced(*e, more))
-			VEC_PUSH(&v, *e);
-	for (; more && *more; more++)
-		VEC_PUSH(&v, (char *)(uintptr_t)*more);
-	VEC_PUSH(&v, NULL);
-	return v.v;
-}
 
 /* ---- starting */
 
@@ -57,34 +27,6 @@ make_pipe(int fd[2])
 	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 	fcntl(fd[0], F_SETFL, O_NONBLOCK);
 	return true;
-}
-
-static int
-spawn(const struct proc *p, int out, int errors, pid_t *ret_pid)
-{
-	char **env = make_env(p->more_env);
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t set;
-	int rc;
-
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, out, 1);
-	posix_spawn_file_actions_adddup2(&files, errors, 2);
-	posix_spawnattr_init(&attr);
-	sigemptyset(&set);
-	posix_spawnattr_setsigmask(&attr, &set);
-	sigaddset(&set, SIGPIPE);
-	sigaddset(&set, SIGINT);
-	posix_spawnattr_setsigdefault(&attr, &set);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawnp(ret_pid, p->words[0], &files, &attr,
-		(char *const *)(uintptr_t)p->words, env);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
-	free(env);
-	return rc;
 }
 
 /* ---- listening */
@@ -142,6 +84,9 @@ finish(struct proc *p, struct child *c, bool in_time)
 enum weir_rc
 proc_run(struct proc *p, struct weir_err *err)
 {
+	struct spawn how = {
+		.words = p->words, .more_env = p->more_env, .in = SPAWN_NOTHING
+	};
 	int out[2], errors[2], failed;
 	struct child c = { 0 };
 	bool in_time;
@@ -155,7 +100,9 @@ proc_run(struct proc *p, struct weir_err *err)
 		return weir_fail(
 			err, WEIR_EFAIL, "%s: %s", p->words[0], strerror(errno));
 	}
-	failed = spawn(p, out[1], errors[1], &c.pid);
+	how.out = out[1];
+	how.errors = errors[1];
+	failed = spawn_start(&how, &c.pid);
 	close(out[1]);
 	close(errors[1]);
 	c.fds[0] = (struct pollfd){ .fd = out[0], .events = POLLIN };

@@ -3,16 +3,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "pipe.h"
 #include "relay.h"
+#include "spawn.h"
 #include "task.h"
 #include "weir/time.h"
-
-extern char **environ;
 
 static const int64_t grace_us = 10000000; /* between TERM and KILL after its time */
 
@@ -40,56 +38,23 @@ on_signal(int sig)
 	errno = why;
 }
 
-/* `NAME=VALUE` of this task in place of the one there is; owned array. */
-static char **
-make_env(const struct task_try *y, char *entry, size_t size)
-{
-	VEC(char *) v = { 0 };
-	char id[WEIR_ID_TEXT + 1];
-	bool task = !weir_id_is_null(&y->task);
-
-	for (char **e = environ; e && *e; e++)
-		if (!task || strncmp(*e, "WEIR_TASK_RUN_ID=", 17) != 0)
-			VEC_PUSH(&v, *e);
-	if (task) {
-		snprintf(entry, size, "WEIR_TASK_RUN_ID=%s",
-			weir_id_format(&y->task, id));
-		VEC_PUSH(&v, entry);
-	}
-	VEC_PUSH(&v, NULL);
-	return v.v;
-}
-
+/* Its lines go to out and errors; its children know the task by its variable. */
 static int
-spawn(const struct weir_task *t, const struct task_try *y, const int *out,
-	const int *err, pid_t *ret_pid)
+start_with(const struct weir_task *t, const struct task_try *y, int out, int errors,
+	pid_t *ret_pid)
 {
-	char entry[64];
-	char **env = make_env(y, entry, sizeof(entry));
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t set;
-	int rc;
+	char entry[64], id[WEIR_ID_TEXT + 1];
+	const char *const more[] = { entry, NULL };
+	struct spawn how = {
+		.words = t->words, .in = SPAWN_OURS, .out = out, .errors = errors
+	};
 
-	posix_spawn_file_actions_init(&files);
-	if (out) {
-		posix_spawn_file_actions_adddup2(&files, out[1], 1);
-		posix_spawn_file_actions_adddup2(&files, err[1], 2);
+	if (!weir_id_is_null(&y->task)) {
+		snprintf(entry, sizeof(entry), "WEIR_TASK_RUN_ID=%s",
+			weir_id_format(&y->task, id));
+		how.more_env = more;
 	}
-	posix_spawnattr_init(&attr);
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGCHLD);
-	posix_spawnattr_setsigdefault(&attr, &set);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawnp(ret_pid, t->words[0], &files, &attr,
-		(char *const *)(uintptr_t)t->words, env);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&files);
-	free(env);
-	return rc;
+	return spawn_start(&how, ret_pid);
 }
 
 static void
@@ -108,7 +73,7 @@ start(const struct weir_task *t, const struct task_try *y, struct running *r)
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, rc;
 
 	if (y->log_fd < 0)
-		return spawn(t, y, NULL, NULL, &r->pid);
+		return start_with(t, y, SPAWN_OURS, SPAWN_OURS, &r->pid);
 	if (!pipe_make(out))
 		return errno;
 	if (!pipe_make(err)) {
@@ -118,7 +83,7 @@ start(const struct weir_task *t, const struct task_try *y, struct running *r)
 	}
 	fcntl(out[1], F_SETFL, 0);
 	fcntl(err[1], F_SETFL, 0);
-	rc = spawn(t, y, out, err, &r->pid);
+	rc = start_with(t, y, out[1], err[1], &r->pid);
 	close(out[1]);
 	close(err[1]);
 	r->in = xcalloc(2, sizeof(*r->in));
