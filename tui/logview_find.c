@@ -272,7 +272,8 @@ logview_answer(struct view *v, struct finder_answer *answer)
 		return;
 	}
 	f = &l->found[answer->slot];
-	if (answer->number != f->job)
+	/* Several logs may have to be put in order first: no line is known then. */
+	if (answer->number != f->job || answer->part == FINDER_DOING)
 		return;
 	if (answer->part == FINDER_FAILED) {
 		f->asked = false;
