@@ -102,6 +102,8 @@ reload(struct weir_log_reader *l, size_t most, size_t *ret_from, struct weir_err
 		i++;
 	}
 	db_reset(st);
+	if (rc && from == SIZE_MAX)
+		return rc; /* interrupted: what was known stays, it is the same */
 	l->refs.n = i;
 	l->partial = i == most && total > n;
 	n = l->partial ? total : n;

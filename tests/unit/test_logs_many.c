@@ -264,6 +264,53 @@ test_handed_over(void **state)
 }
 
 /* Colours in the middle of a word do not hide it, and patterns are ANDed. */
+/* Of SQLite's steps, the one that is left of arg. */
+static int
+count_down(void *arg)
+{
+	int *left = arg;
+
+	return --*left == 0;
+}
+
+/* What is interrupted while it looks for news has forgotten nothing. */
+static void
+test_interrupted(void **state)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	struct weir_err *err = &w->h.err;
+	struct weir_logs *l;
+	size_t from = 0;
+	enum weir_rc rc;
+	sqlite3 *db;
+
+	(void)state;
+	w->seed = 7;
+	help_new(&w->h);
+	db = store_db(w->h.s)->sqlite;
+	for (unsigned i = 0; i < RUNS; i++) {
+		w->runs[i] = help_id(1, i);
+		add(w, i, 200, 1000000 + i * 300);
+	}
+	OK(weir_logs_open(w->h.s, w->runs, RUNS, SIZE_MAX, &l, err));
+	for (int step = 1, left = 0; left <= 0; step++) {
+		left = step;
+		sqlite3_progress_handler(db, 1, count_down, &left);
+		rc = weir_logs_update(l, 0, &from, err);
+		sqlite3_progress_handler(db, 0, NULL, NULL);
+		assert_int_equal(rc, left <= 0 ? WEIR_EINTR : WEIR_OK);
+		assert_true(step > 1 || rc);
+		OK(weir_logs_update(l, 0, &from, err));
+		assert_int_equal(from, w->n_all);
+		assert_false(weir_logs_behind(l));
+	}
+	assert_all(w, l);
+	weir_logs_close(l);
+	arena_free(&w->a);
+	help_end(&w->h);
+	free(w);
+}
+
 static void
 test_patterns(void **state)
 {
@@ -319,6 +366,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merged),
 		cmocka_unit_test(test_handed_over),
+		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_patterns),
 	};
 
