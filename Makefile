@@ -147,6 +147,7 @@ check-cli check-tui check-demo check-sync check-inst check-real: check-%: test-p
 check-real: real-venvs
 real-venvs: $(B)/.deps-test
 	@tests/real/venvs build/real 3.8.3 2.20.25
+	@tests/real/venvs build/real metaflow rattler || :
 check-asan:
 	@$(MAKE) --no-print-directory SAN=address,undefined CHECK='unit fuzz cli tui sync inst' check
 check-tsan:
