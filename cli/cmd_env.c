@@ -150,6 +150,7 @@ static const struct {
 	{ "create-local", env_create },
 	{ "select-resolved", env_select },
 	{ "undo", env_undo },
+	{ "gc", env_gc },
 };
 
 static enum weir_rc
@@ -175,7 +176,7 @@ static const struct opt opts[] = {
 	{ "local-only", 0, OPT_FLAG, offsetof(struct env_args, local_only), NULL, NULL,
 	  "list, which: only what conda_v2.cnd has, not the cache" },
 	{ "all", 0, OPT_FLAG, offsetof(struct env_args, all), NULL, NULL,
-	  "list, which: also those that Metaflow itself builds with" },
+	  "list, which: also those that Metaflow builds with; gc: also what stays" },
 	{ "arch", 0, OPT_STRING, offsetof(struct env_args, arch), "ARCH", NULL,
 	  "only this architecture" },
 	{ "source", 0, OPT_LIST, offsetof(struct env_args, sources), "TYPE::URL", NULL,
@@ -193,7 +194,7 @@ static const struct opt opts[] = {
 	{ "run-scripts", 0, OPT_FLAG, offsetof(struct env_args, run_scripts), NULL, NULL,
 	  "create-local: run the packages' post-link scripts" },
 	{ "dry-run", 0, OPT_FLAG, offsetof(struct env_args, dry_run), NULL, NULL,
-	  "create-local, select-resolved, undo: only say what would be done" },
+	  "create-local, select-resolved, undo, gc: only say what would be done" },
 	{ "req-id", 0, OPT_STRING, offsetof(struct env_args, req_id), "ID", NULL,
 	  "select-resolved: for this requirement set" },
 	{ "step", 0, OPT_STRING, offsetof(struct env_args, step), "STEP", NULL,
@@ -208,6 +209,14 @@ static const struct opt opts[] = {
 	  "select-resolved: of those that USER resolved" },
 	{ "file", 0, OPT_STRING, offsetof(struct env_args, file), "PATH", "@files",
 	  "this conda_v2.cnd, not the one of Metaflow's settings" },
+	{ "older", 0, OPT_STRING, offsetof(struct env_args, older), "SPAN", NULL,
+	  "gc: only what was not made, changed or used for so long; 7d" },
+	{ "runs", 0, OPT_STRING, offsetof(struct env_args, runs), "SPAN", NULL,
+	  "gc: what a run used within this span stays; 30d" },
+	{ "all-names", 0, OPT_FLAG, offsetof(struct env_args, all_names), NULL, NULL,
+	  "gc: also those whose name somebody gave" },
+	{ "unknown", 0, OPT_FLAG, offsetof(struct env_args, unknown), NULL, NULL,
+	  "gc: also those that no conda_v2.cnd known here has" },
 	OPT_END,
 };
 /* clang-format on */
@@ -216,7 +225,7 @@ const struct cmd cmd_env = {
 	.name = "env",
 	.summary = "environments of Metaflow: list, compare, select, create",
 	.usage = "list [QUERY] | SUBCOMMAND ARG...",
-	.words = "list|show|which|diff|hash|create-local|select-resolved|undo",
+	.words = "list|show|which|diff|hash|create-local|select-resolved|undo|gc",
 	.min_words = 1,
 	.max_words = -1,
 	.opts = opts,

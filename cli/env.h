@@ -15,6 +15,8 @@ struct env_args {
 	bool recreate, own, run_scripts, dry_run;
 	const char *req_id, *full_id, *alias, *by, *step, *file;
 	bool latest;
+	const char *older, *runs;
+	bool all_names, unknown;
 };
 
 /* The folder's settings and its store, brought up to date. */
@@ -38,5 +40,6 @@ enum weir_rc env_hash(struct ctx *ctx);
 enum weir_rc env_create(struct ctx *ctx); /* create-local */
 enum weir_rc env_select(struct ctx *ctx); /* select-resolved */
 enum weir_rc env_undo(struct ctx *ctx);
+enum weir_rc env_gc(struct ctx *ctx);
 
 #endif

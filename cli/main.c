@@ -140,6 +140,10 @@
  *   env_write	and that in the file, while others write it
  *   env_past	what was selected, to be taken back
  *   env_make	one of them as the installer wants it
+ *   env_gc	which of them nothing needs, removed
+ *   env_needs	what files and runs need
+ *   env_busy	is a process in it
+ *   env_tree	what it takes on the disk
  *   env_diff	how two differ
  *   env_lock	packages of lock files
  *   env_set.h	what both share
@@ -325,6 +329,7 @@
  *   env_create	one made on this machine
  *   env_select	which is the default, and back
  *   env_swap	what of it is said
+ *   env_gc	those that nothing needs, removed
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   pools_act	pools create, set, delete
  *   cmd_logs	a run's log: options, fetching, files

@@ -371,15 +371,28 @@ inst_tree_check(struct inst_tree *t, struct weir_err *err)
 
 /* ---- removing */
 
+/* One's own folder may be closed to its owner. */
+static void
+make_writable(int at)
+{
+	struct stat st;
+
+	if (fstat(at, &st) == 0 && (st.st_mode & S_IRWXU) != S_IRWXU)
+		(void)fchmod(at, S_IRWXU);
+}
+
 /* What is in the folder at, which is closed. */
 static bool
 empty_folder(int at, unsigned depth)
 {
-	DIR *dir = fdopendir(at);
+	DIR *dir;
 	struct dirent *e;
-	bool ok = dir && depth < 2 * INST_DEPTH_MAX;
+	bool ok;
 	int below;
 
+	make_writable(at);
+	dir = fdopendir(at);
+	ok = dir && depth < 2 * INST_DEPTH_MAX;
 	if (!dir)
 		close(at);
 	while (ok && (e = readdir(dir))) {

@@ -67,6 +67,11 @@
 	X(ENV_FOLDERS_CLEAR, "DELETE FROM env_folders") \
 	X(ENV_FOLDER_PUT, "INSERT OR REPLACE INTO env_folders(path, req_id, full_id, arch)" \
 		" VALUES(?1, ?2, ?3, ?4)") \
+	X(ENV_NEEDS_DEFAULTS, "SELECT req_id, full_id, arch FROM env_defaults") \
+	X(ENV_NEEDS_ALIASES, "SELECT req_id, full_id, arch, shown FROM env_aliases" \
+		" WHERE kind < 2") \
+	X(ENV_NEEDS_STEPS, "SELECT req_id, full_id, '', pathspec FROM env_steps") \
+	X(ENV_NEEDS_KNOWN, "SELECT req_id, full_id, arch FROM environments") \
 	X(ENV_BY_FULL, "SELECT DISTINCT req_id, full_id FROM environments" \
 		" WHERE full_id BETWEEN ?1 AND ?1 || 'g' AND req_id BETWEEN ?2 AND ?2 || 'g'" \
 		" ORDER BY full_id, req_id LIMIT ?3") \

@@ -1,0 +1,253 @@
+#!/usr/bin/env bats
+# Environments of this machine that nothing needs: what goes, and all that must stay.
+load helper
+
+R=$(printf '1%.0s' $(seq 40))
+FD=$(printf 'd%.0s' $(seq 40)) # the default
+FO=$(printf 'a%.0s' $(seq 40)) # an old one
+FA=$(printf 'b%.0s' $(seq 40)) # has an alias
+FS=$(printf 'c%.0s' $(seq 40)) # a step
+FX=$(printf 'e%.0s' $(seq 40)) # no file has it
+
+setup()
+{
+	world
+	unset PREFECT_API_URL CONDARC MAMBARC CONDA_ENVS_PATH MAMBA_ROOT_PREFIX CONDA_EXE CONDA_PREFIX
+	unset CONDA_ROOT "${!METAFLOW_@}"
+	mkdir -p "$T/flow/.metaflow" "$T/envs"
+	cd "$T/flow" || return 1
+	export CONDA_ENVS_DIRS=$T/envs
+	FILE=$T/flow/.metaflow/conda_v2.cnd
+	write_file
+	OLD=$(env_at "metaflow_${R}_$FO" $FO)
+}
+
+teardown()
+{
+	cd / || return 1
+	[ -z "$SLEEPER" ] || kill "$SLEEPER"
+	[ ! -d "$T/envs" ] || chmod -R u+rwx "$T/envs"
+	weir_cleanup
+}
+
+write_file()
+{
+	python3 - "$FILE" <<'P'
+import json, sys
+env = {"packages": [], "resolved_on": "2023-01-01T10:00:00", "resolved_archs": ["linux-64"]}
+R = "1" * 40
+json.dump({"version": 1, "aliases": {"team/x/v1": [R, "b" * 40], "a" * 40: [R, "a" * 40]},
+    "mappings": {"F/12/start": [R, "c" * 40], "F/1600000000000000/start": [R, "a" * 40]},
+    "environments": {"linux-64": {R: {**{c * 40: env for c in "abcd"}, "_default": "d" * 40}}}},
+    open(sys.argv[1], "w"))
+P
+}
+
+# An environment that was made long ago; its path.
+env_at()
+{
+	mkdir -p "$T/envs/$1/bin" "$T/envs/$1/conda-meta"
+	head -c 5000 /dev/zero >"$T/envs/$1/bin/x"
+	echo "[\"$R\", \"$2\", \"linux-64\"]" >"$T/envs/$1/.metaflowenv"
+	age "$T/envs/$1"
+	echo "$T/envs/$1"
+}
+
+age()
+{
+	touch -d '20 days ago' "$1/.metaflowenv" "$1/conda-meta" "$1"
+}
+
+has_err()
+{
+	grep -q -- "$1" "$T/err" || die "stderr lacks: $1"
+}
+
+# The only environment is not removed, for this reason.
+stays()
+{
+	weir2 env gc --yes
+	exits 0
+	[ ! -s "$T/out" ]
+	has_err "nothing to remove"
+	weir2 env gc --dry-run --all -o json
+	exits 0
+	grep -q "\"is\":\"$1\"" "$T/out" || die "$(cat "$T/out")"
+	has_err "1 stays: 1 $1"
+	[ -d "$OLD" ]
+}
+
+@test "gc: nobody to ask: nothing is removed; --dry-run; --yes" {
+	env_at "metaflow_${R}_$FD" $FD
+	weir2 env gc
+	one_error 2
+	has_err "nobody to be asked"
+	[ -d "$OLD" ]
+	weir2 env gc --dry-run
+	exits 0
+	[ "$(cut -f1-4,8 "$T/out")" = "$(printf '%s\t%s\t%s\tlinux-64\tunneeded' "$OLD" $R $FO)" ]
+	[ "$(cut -f5 "$T/out")" -ge 5000 ]
+	[ -d "$OLD" ]
+	weir2 env gc --yes --read-only
+	one_error 1
+	[ -d "$OLD" ]
+	weir2 env gc --yes
+	exits 0
+	[ "$(cat "$T/out")" = "$OLD" ]
+	has_err "1 removed"
+	[ "$(ls -A "$T/envs")" = "metaflow_${R}_$FD" ]
+	weir2 env gc --yes -o json
+	exits 0
+	[ "$(cat "$T/out")" = "[]" ]
+	weir2 env gc --older soon
+	one_error 2
+	weir2 env gc this
+	one_error 2
+}
+
+@test "gc: defaults, aliases and steps stay" {
+	rm -r "$OLD"
+	OLD=$(env_at "metaflow_${R}_$FD" $FD)
+	stays default
+	mv "$OLD" "$T/envs/mine"
+	OLD=$T/envs/mine
+	stays default
+	rm -r "$OLD"
+	OLD=$(env_at "metaflow_${R}_$FA" $FA)
+	stays alias
+	rm -r "$OLD"
+	OLD=$(env_at "metaflow_${R}_$FS" $FS)
+	stays run
+}
+
+@test "gc: a run within --runs" {
+	US=$(($(date +%s) - 10 * 86400))000000
+	sed -i "s/1600000000000000/$US/" "$FILE"
+	stays run
+	weir2 env gc --yes --runs 5d
+	exits 0
+	[ ! -e "$OLD" ]
+}
+
+@test "gc: what is young, has a given name, or is in no file that is known" {
+	touch "$OLD/conda-meta"
+	stays young
+	age "$OLD"
+	weir2 env gc --dry-run --older 30d --all
+	has_err "1 stays: 1 young"
+	mv "$OLD" "$T/envs/mine"
+	OLD=$T/envs/mine
+	stays named
+	weir2 env gc --yes --all-names
+	exits 0
+	[ ! -e "$OLD" ]
+	OLD=$(env_at "metaflow_${R}_$FX" $FX)
+	stays unknown
+	weir2 env gc --yes --unknown
+	exits 0
+	[ ! -e "$OLD" ]
+}
+
+@test "gc: what is not an environment of one's own is not touched" {
+	mkdir "$T/envs/plain" "$T/envs/dir" "$T/envs/dir/.metaflowenv" "$T/elsewhere"
+	echo '["x"]' >"$T/envs/plain/.metaflowenv"
+	mv "$OLD" "$T/elsewhere/old"
+	ln -s "$T/elsewhere/old" "$OLD"
+	stays foreign
+	rm "$OLD" && mv "$T/elsewhere/old" "$T/envs/metaflow_${R}_$FA"
+	OLD=$T/envs/metaflow_${R}_$FA
+	stays foreign
+	mv "$OLD" "$T/envs/metaflow_${R}_$FO"
+	OLD=$T/envs/metaflow_${R}_$FO
+	mkdir "$OLD/envs"
+	age "$OLD"
+	stays foreign
+	rmdir "$OLD/envs"
+	mv "$OLD/.metaflowenv" "$T/marker" && ln -s "$T/marker" "$OLD/.metaflowenv"
+	age "$OLD"
+	stays foreign
+	[ -d "$T/envs/plain" ] && [ -d "$T/envs/dir/.metaflowenv" ]
+}
+
+@test "gc: another user's files" {
+	[ "$(id -u)" = 0 ] || skip "only root makes another user's files"
+	chown 1234 "$OLD/bin/x"
+	stays foreign
+	chown 0 "$OLD/bin/x"
+	chown 1234 "$OLD"
+	stays foreign
+}
+
+@test "gc: a process in it" {
+	(cd "$OLD/bin" && exec sleep 60 3>&-) &
+	SLEEPER=$!
+	until [ "$(readlink "/proc/$SLEEPER/cwd")" = "$OLD/bin" ]; do sleep 0.05; done
+	stays busy
+	kill "$SLEEPER"
+	wait "$SLEEPER" || true
+	CONDA_PREFIX=$OLD sleep 60 3>&- &
+	SLEEPER=$!
+	until tr '\0' '\n' <"/proc/$SLEEPER/environ" | grep -q "^CONDA_PREFIX=$OLD"; do sleep 0.05; done
+	stays busy
+}
+
+@test "gc: links in it are removed, not followed; closed folders are opened" {
+	mkdir -p "$T/out_there" "$OLD/closed/below"
+	echo precious >"$T/out_there/file"
+	ln -s "$T/out_there" "$OLD/link"
+	ln -s ../../../out_there "$OLD/bin/up"
+	ln "$T/out_there/file" "$OLD/hard"
+	touch "$OLD/closed/below/x"
+	chmod 500 "$OLD/closed/below" "$OLD/closed"
+	age "$OLD"
+	weir2 env gc --dry-run -o json
+	python3 - "$T/out" <<'P'
+import json, sys
+(e,) = json.load(open(sys.argv[1]))
+assert e["size"] > e["freed"] > 5000, e
+P
+	weir2 env gc --yes
+	exits 0
+	[ ! -e "$OLD" ]
+	[ "$(cat "$T/out_there/file")" = precious ]
+	[ -z "$(ls -A "$T/envs")" ]
+}
+
+@test "gc: a file that cannot be read: nothing is removed" {
+	weir2 env list
+	cp "$FILE" good
+	head -c 100 good >"$FILE"
+	weir2 env gc --yes
+	[ "$status" = 1 ]
+	has_err "what it needs cannot be told"
+	[ -d "$OLD" ]
+	cp good "$FILE"
+	# Another folder's file, which this machine has read before.
+	mkdir -p "$T/other/.metaflow"
+	sed "s/\"_default\": \"$FD\"/\"_default\": \"$FO\"/" good >"$T/other/.metaflow/conda_v2.cnd"
+	(cd "$T/other" && weir2 env list)
+	stays default
+	# It counts for a while as it was, when it has gone.
+	rm -r "$T/other"
+	stays default
+	for f in "$XDG_CACHE_HOME"/weir/metaflow-*.db*; do
+		touch -d '100 days ago' "$f"
+	done
+	weir2 env gc --yes
+	exits 0
+	[ ! -e "$OLD" ]
+}
+
+@test "gc: waits for who makes environments; what a killed one left is swept" {
+	touch "$T/envs/mf_env-creation.lock"
+	METAFLOW_CONDA_LOCK_TIMEOUT=1 weir2 env gc --yes
+	[ "$status" = 1 ]
+	has_err "held by Metaflow"
+	[ -d "$OLD" ]
+	rm "$T/envs/mf_env-creation.lock"
+	mkdir -p "$T/envs/.weir-00000000-1-1-gone/x"
+	touch -d '20 days ago' "$T/envs/.weir-00000000-1-1-gone"
+	weir2 env gc --yes
+	exits 0
+	[ -z "$(ls -A "$T/envs")" ]
+}
