@@ -17,14 +17,9 @@
 struct job {
 	struct ctx *ctx;
 	struct env_open o;
-	char *file; /* owned */
 	char req_id[WEIR_ENV_ID + 1];
 	struct weir_env_pair pair; /* what is chosen */
-	struct weir_env_loaded loaded;
-	VEC(struct weir_env_choice) choices;
-	struct weir_env_past past;
-	struct weir_statedb *state;
-	bool noted; /* the past is in the state store */
+	struct weir_env_selection sel;
 };
 
 /* ---- for what */
@@ -87,76 +82,16 @@ find_request(struct job *j)
 /* ---- which */
 
 static enum weir_rc
-query_of(struct job *j, struct weir_query **ret_query)
-{
-	const struct env_args *a = j->ctx->args;
-	struct buf text = BUF_INIT(BUF_MAX);
-	enum weir_rc rc;
-
-	buf_addf(&text, "req_id:%s", j->req_id);
-	if (a->by) {
-		buf_adds(&text, " by:");
-		weir_query_quote(&text, str_of(a->by), true);
-	}
-	rc = weir_query_parse(WEIR_ENVIRONMENT, buf_str(&text), weir_now_us(),
-		ret_query, j->ctx->err);
-	buf_release(&text);
-	return rc;
-}
-
-/* The first row is the newest; others say whose clocks are compared. */
-static enum weir_rc
-take_newest(struct job *j, struct weir_rows *rows)
-{
-	struct buf first = BUF_INIT(BUF_MAX);
-	bool row = false, others = false;
-	enum weir_rc rc;
-
-	while (!(rc = weir_rows_next(rows, &row, j->ctx->err)) && row) {
-		struct str id = weir_rows_cell(rows, 0)->s,
-			   by = weir_rows_cell(rows, 1)->s;
-
-		if (!j->pair.full_id[0]) {
-			snprintf(j->pair.full_id, sizeof(j->pair.full_id), "%.*s",
-				(int)id.len, id.s);
-			buf_addstr(&first, by);
-		}
-		others = others || !str_equal(by, buf_str(&first));
-	}
-	buf_release(&first);
-	if (!rc && others)
-		ctx_note(j->ctx, "several people have resolved it: the latest is by "
-				 "their own clocks, which may differ");
-	return rc;
-}
-
-static enum weir_rc
 find_latest(struct job *j)
 {
-	struct weir_column_set set = { 0 };
-	struct weir_select sel = { .kind = WEIR_ENVIRONMENT, .columns = &set };
-	struct weir_query *q = NULL;
-	struct weir_rows *rows = NULL;
-	enum weir_rc rc = query_of(j, &q);
+	const struct env_args *a = j->ctx->args;
+	bool clocks = false;
+	enum weir_rc rc = weir_env_latest(
+		j->o.store, j->req_id, a->by, &j->pair, &clocks, j->ctx->err);
 
-	sel.query = q;
-	if (!rc)
-		rc = weir_columns_choose(
-			WEIR_ENVIRONMENT, "full_id,resolved_by", 0, &set, j->ctx->err);
-	if (!rc)
-		rc = weir_rows_open(j->o.store, &sel, &rows, j->ctx->err);
-	if (!rc)
-		rc = take_newest(j, rows);
-	weir_rows_close(rows);
-	weir_columns_release(&set);
-	weir_query_free(q);
-	memcpy(j->pair.req_id, j->req_id, sizeof(j->req_id));
-	if (!rc && !j->pair.full_id[0]) {
-		(void)weir_fail(j->ctx->err, WEIR_ENOTFOUND,
-			"env select-resolved: nobody of that name has resolved %s",
-			j->req_id);
-		rc = weir_hint(j->ctx->err, "weir env list --all req_id:%s", j->req_id);
-	}
+	if (!rc && clocks)
+		ctx_note(j->ctx, "others resolved it within a day of that one: the "
+				 "latest is by their own clocks, which may differ");
 	return rc;
 }
 
@@ -201,95 +136,6 @@ check_words(struct ctx *ctx)
 
 /* ---- the change */
 
-static bool
-is_meant(struct str archs, struct str arch)
-{
-	struct buf b = BUF_INIT(BUF_MAX);
-	bool found = false;
-
-	weir_json_join(&b, archs, "\n");
-	for (const char *p = buf_cstr(&b); *p && !found;) {
-		size_t n = strcspn(p, "\n");
-
-		found = str_equal((struct str){ p, n }, arch);
-		p += n + (p[n] == '\n');
-	}
-	found = found || !b.len; /* it does not say: all there are */
-	buf_release(&b);
-	return found;
-}
-
-/* Architectures that it was resolved for, and nothing is known of. */
-static void
-note_unknown(struct job *j)
-{
-	struct buf b = BUF_INIT(BUF_MAX);
-
-	weir_json_join(&b, j->loaded.v[0].resolved_archs, "\n");
-	for (const char *p = buf_cstr(&b); *p;) {
-		size_t n = strcspn(p, "\n");
-		bool known = false;
-
-		for (size_t i = 0; i < j->loaded.n; i++)
-			known = known ||
-				str_equal((struct str){ p, n }, j->loaded.v[i].id.arch);
-		if (!known)
-			ctx_note(j->ctx,
-				"%.*s: unchanged, its environment is not known here",
-				(int)n, p);
-		p += n + (p[n] == '\n');
-	}
-	buf_release(&b);
-}
-
-static enum weir_rc
-plan(struct job *j)
-{
-	struct arena *a = &j->past.arena;
-	enum weir_rc rc = WEIR_OK;
-
-	for (size_t i = 0; !rc && i < j->loaded.n; i++) {
-		const struct weir_env *e = &j->loaded.v[i];
-		struct weir_env_swap s = { .arch = arena_strndup(
-						   a, e->id.arch.s, e->id.arch.len),
-			.req_id = j->pair.req_id,
-			.is = j->pair.full_id };
-		char *was = NULL;
-
-		if (!is_meant(j->loaded.v[0].resolved_archs, e->id.arch))
-			continue;
-		rc = weir_env_default(j->file, s.arch, s.req_id, &was, j->ctx->err);
-		if (was)
-			s.was = arena_strndup(a, was, strlen(was));
-		free(was);
-		VEC_PUSH(&j->past.v, s);
-		VEC_PUSH(&j->choices, ((struct weir_env_choice){ .arch = s.arch,
-					      .req_id = s.req_id,
-					      .full_id = s.is,
-					      .object = e->doc }));
-	}
-	note_unknown(j);
-	return rc;
-}
-
-/* Under the lock: what is replaced is noted before it is, once. */
-static enum weir_rc
-on_old(void *arg, const struct weir_env_choice *c, const char *old,
-	struct weir_err *err)
-{
-	struct job *j = arg;
-	size_t i = (size_t)(c - j->choices.v);
-	struct weir_env_swap *s = &j->past.v.v[i];
-
-	if (j->noted)
-		return WEIR_OK; /* it was lost, and is written again */
-	s->was = old ? arena_strndup(&j->past.arena, old, strlen(old)) : NULL;
-	if (i + 1 < j->choices.n)
-		return WEIR_OK;
-	j->noted = true;
-	return weir_env_past_put(j->state, j->file, &j->past, err);
-}
-
 /* Only its owner may: what to ask them for. */
 static enum weir_rc
 hint_owner(struct job *j, enum weir_rc rc)
@@ -299,37 +145,28 @@ hint_owner(struct job *j, enum weir_rc rc)
 
 	if (rc != WEIR_EREFUSED || j->ctx->err->hint[0])
 		return rc;
-	if (stat(j->file, &st) == 0)
+	if (stat(j->sel.file, &st) == 0)
 		owner = getpwuid(st.st_uid);
 	return weir_hint(j->ctx->err,
 		"%s: weir env select-resolved --req-id %s --full-id %s --file %.200s",
 		owner ? owner->pw_name : "its owner", j->pair.req_id, j->pair.full_id,
-		j->file);
+		j->sel.file);
 }
 
 static enum weir_rc
 write_it(struct job *j)
 {
-	const struct weir_env_write w = { .file = j->file,
-		.v = j->choices.v,
-		.n = j->choices.n,
-		.old = on_old,
-		.arg = j };
 	struct weir_env_written r = { .changed = false };
-	enum weir_rc rc =
-		weir_statedb_open(j->ctx->config, true, &j->state, j->ctx->err);
+	enum weir_rc rc = env_swap_do(j->ctx, &j->sel, &r);
 
-	if (!rc)
-		rc = env_swap_write(j->ctx, &w, &r);
-	if (j->noted && rc != WEIR_EINTR && (rc || !r.changed))
-		(void)!weir_env_past_forget(j->state, &j->past, NULL);
 	if (rc)
 		return hint_owner(j, rc);
 	if (r.changed)
-		ctx_note(j->ctx, "%s: written; `weir env undo` takes it back", j->file);
+		ctx_note(j->ctx, "%s: written; `weir env undo` takes it back",
+			j->sel.file);
 	else
-		ctx_note(j->ctx, "%s: it was so already", j->file);
-	return env_swap_print(j->ctx, &j->past);
+		ctx_note(j->ctx, "%s: it was so already", j->sel.file);
+	return env_swap_print(j->ctx, &j->sel);
 }
 
 static enum weir_rc
@@ -351,27 +188,24 @@ load(struct job *j)
 	enum weir_rc rc = env_open(j->ctx, &j->o);
 
 	if (!rc)
-		j->file = env_swap_file(j->ctx, &j->o.root);
-	if (!rc)
 		rc = find_request(j);
 	if (!rc)
 		rc = a->latest ? find_latest(j)
 			       : find_named(j, a->alias ? a->alias : a->full_id);
 	if (!rc)
-		rc = weir_env_load(
-			j->o.store, &j->o.root, &j->pair, &j->loaded, j->ctx->err);
-	return rc ? rc : plan(j);
+		rc = weir_env_select_plan(
+			j->o.store, &j->o.root, &j->pair, &j->sel, j->ctx->err);
+	for (size_t i = 0; !rc && i < j->sel.left.n; i++)
+		ctx_note(j->ctx, "%s: unchanged, its environment is not known here",
+			j->sel.left.v[i]);
+	return rc;
 }
 
 static void
 release(struct job *j)
 {
-	VEC_FREE(&j->choices);
-	weir_env_past_release(&j->past);
-	weir_env_loaded_release(&j->loaded);
-	weir_statedb_close(j->state);
+	weir_env_selection_release(&j->sel);
 	env_open_release(&j->o);
-	free(j->file);
 }
 
 enum weir_rc
@@ -386,8 +220,8 @@ env_select(struct ctx *ctx)
 	if (!rc)
 		rc = load(&j);
 	if (!rc && a->dry_run) {
-		ctx_note(ctx, "%s: would be written", j.file);
-		rc = env_swap_print(ctx, &j.past);
+		ctx_note(ctx, "%s: would be written", j.sel.file);
+		rc = env_swap_print(ctx, &j.sel);
 	} else if (!rc) {
 		rc = write_it(&j);
 	}
@@ -397,87 +231,39 @@ env_select(struct ctx *ctx)
 
 /* ---- undo */
 
-/* Only what weir has put there is taken away. */
-static enum weir_rc
-on_undo(void *arg, const struct weir_env_choice *c, const char *old,
-	struct weir_err *err)
-{
-	struct job *j = arg;
-	const struct weir_env_swap *s = &j->past.v.v[c - j->choices.v];
-	const char *now = old ? old : "", *is = s->is ? s->is : "",
-		   *was = s->was ? s->was : "";
-
-	if (strcmp(now, is) == 0 || strcmp(now, was) == 0)
-		return WEIR_OK;
-	(void)weir_fail(err, WEIR_EREFUSED,
-		"%s: since then %.100s was chosen for %s, which stays", j->file,
-		old ? old : "nothing", s->arch);
-	return weir_hint(err, "weir env select-resolved --req-id %s --full-id %s",
-		s->req_id, s->was ? s->was : "ID");
-}
-
-static enum weir_rc
-undo(struct job *j)
-{
-	const struct weir_env_write w = { .file = j->file,
-		.v = j->choices.v,
-		.n = j->choices.n,
-		.old = on_undo,
-		.arg = j };
-	struct weir_env_written r = { .changed = false };
-	enum weir_rc rc = env_swap_write(j->ctx, &w, &r);
-
-	if (!rc)
-		rc = weir_env_past_forget(j->state, &j->past, j->ctx->err);
-	if (!rc)
-		ctx_note(j->ctx, "%s: %s", j->file,
-			r.changed ? "as it was before" : "it was so already");
-	return rc;
-}
-
-/* The same, the other way round, for those who look. */
-static enum weir_rc
-print_undone(struct job *j)
-{
-	for (size_t i = 0; i < j->past.v.n; i++) {
-		struct weir_env_swap *s = &j->past.v.v[i];
-		const char *was = s->was;
-
-		s->was = s->is;
-		s->is = was;
-	}
-	return env_swap_print(j->ctx, &j->past);
-}
-
 enum weir_rc
 env_undo(struct ctx *ctx)
 {
 	const struct env_args *a = ctx->args;
 	struct job j = { .ctx = ctx };
+	struct weir_env_written r = { .changed = false };
+	struct weir_statedb *state = NULL;
 	enum weir_rc rc = refuse_read_only(ctx);
+	char *file = NULL;
 
 	if (!rc)
 		rc = weir_env_root_find(&j.o.root, ctx->err);
 	if (!rc) {
-		j.file = env_swap_file(ctx, &j.o.root);
-		rc = weir_statedb_open(ctx->config, true, &j.state, ctx->err);
+		file = env_swap_file(ctx, &j.o.root);
+		rc = weir_session_state(ctx->session, !a->dry_run, &state, ctx->err);
+		if (rc == WEIR_ENOTFOUND)
+			(void)weir_fail(ctx->err, rc,
+				"%s: weir has selected nothing in it", file);
 	}
 	if (!rc)
-		rc = weir_env_past_last(j.state, j.file, &j.past, ctx->err);
+		rc = weir_env_undo_plan(state, file, &j.sel, ctx->err);
 	if (rc == WEIR_ENOTFOUND)
 		weir_hint(ctx->err, "weir env select-resolved; --file PATH");
-	for (size_t i = 0; !rc && i < j.past.v.n; i++)
-		VEC_PUSH(&j.choices,
-			((struct weir_env_choice){ .arch = j.past.v.v[i].arch,
-				.req_id = j.past.v.v[i].req_id,
-				.full_id = j.past.v.v[i].was,
-				.object = STR("") }));
-	if (!rc && a->dry_run)
-		ctx_note(ctx, "%s: would be written", j.file);
-	else if (!rc)
-		rc = undo(&j);
+	if (!rc && !a->dry_run)
+		rc = env_swap_do(ctx, &j.sel, &r);
 	if (!rc)
-		rc = print_undone(&j);
+		ctx_note(ctx, "%s: %s", j.sel.file,
+			a->dry_run  ? "would be written"
+			: r.changed ? "as it was before"
+				    : "it was so already");
+	if (!rc)
+		rc = env_swap_print(ctx, &j.sel);
 	release(&j);
+	free(file);
 	return rc;
 }

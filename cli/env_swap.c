@@ -16,39 +16,32 @@ env_swap_file(const struct ctx *ctx, const struct weir_env_root *root)
 }
 
 static void
-put_json(struct buf *b, const struct weir_env_swap *s)
+put_json(struct buf *b, const struct ctx *ctx, const struct weir_env_selection *sel,
+	const struct weir_env_swap *s)
 {
-	buf_adds(b, "{\"arch\":");
-	text_json(b, str_of(s->arch));
-	buf_adds(b, ",\"req_id\":");
-	text_json(b, str_of(s->req_id));
-	buf_adds(b, ",\"was\":");
-	if (s->was)
-		text_json(b, str_of(s->was));
-	else
-		buf_adds(b, "null");
-	buf_adds(b, ",\"is\":");
-	if (s->is)
-		text_json(b, str_of(s->is));
-	else
-		buf_adds(b, "null");
-	buf_addc(b, '}');
+	const struct env_args *a = ctx->args;
+
+	weir_env_swap_json(s, b);
+	buf_truncate(b, b->len - 1);
+	buf_adds(b, ",\"file\":");
+	text_json(b, str_of(sel->file));
+	buf_addf(b, ",\"dry_run\":%s}", a->dry_run ? "true" : "false");
 }
 
 enum weir_rc
-env_swap_print(struct ctx *ctx, const struct weir_env_past *p)
+env_swap_print(struct ctx *ctx, const struct weir_env_selection *sel)
 {
 	const struct env_args *a = ctx->args;
 	enum out_form form = out_form(ctx, a->list.output);
 	struct sink s;
 
 	sink_init(&s, ctx, false);
-	for (size_t i = 0; i < p->v.n; i++) {
-		const struct weir_env_swap *one = &p->v.v[i];
+	for (size_t i = 0; i < sel->past.v.n; i++) {
+		const struct weir_env_swap *one = &sel->past.v.v[i];
 
 		if (form == OUT_JSON || form == OUT_NDJSON) {
 			buf_adds(&s.b, form == OUT_NDJSON ? "" : i ? ",\n" : "[\n");
-			put_json(&s.b, one);
+			put_json(&s.b, ctx, sel, one);
 			buf_adds(&s.b, form == OUT_NDJSON ? "\n" : "");
 			continue;
 		}
@@ -58,45 +51,23 @@ env_swap_print(struct ctx *ctx, const struct weir_env_past *p)
 		buf_addf(&s.b, "\t%s\n", one->is ? one->is : "-");
 	}
 	if (form == OUT_JSON)
-		buf_adds(&s.b, p->v.n ? "\n]\n" : "[]\n");
+		buf_adds(&s.b, sel->past.v.n ? "\n]\n" : "[]\n");
 	return sink_close(&s, WEIR_OK);
-}
-
-/* The callbacks of w have its own arg: one for both. */
-struct both {
-	struct ctx *ctx;
-	const struct weir_env_write *w;
-};
-
-static enum weir_rc
-on_old(void *arg, const struct weir_env_choice *c, const char *old,
-	struct weir_err *err)
-{
-	const struct both *b = arg;
-
-	return b->w->old ? b->w->old(b->w->arg, c, old, err) : WEIR_OK;
 }
 
 static bool
 on_stop(void *arg)
 {
-	const struct both *b = arg;
-
-	return weir_session_interrupted(b->ctx->session);
+	return weir_session_interrupted(arg);
 }
 
 enum weir_rc
-env_swap_write(
-	struct ctx *ctx, const struct weir_env_write *w, struct weir_env_written *ret)
+env_swap_do(
+	struct ctx *ctx, struct weir_env_selection *sel, struct weir_env_written *ret)
 {
-	struct both b = { ctx, w };
-	struct weir_env_write own = *w;
-	enum weir_rc rc;
+	enum weir_rc rc = weir_env_select_do(
+		ctx->session, sel, on_stop, ctx->session, ret, ctx->err);
 
-	own.old = on_old;
-	own.stop = on_stop;
-	own.arg = &b;
-	rc = weir_env_write(&own, ret, ctx->err);
 	if (rc)
 		return rc;
 	if (ret->redone)

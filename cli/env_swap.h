@@ -2,7 +2,7 @@
 #ifndef WEIR_CLI_ENV_SWAP_H
 #define WEIR_CLI_ENV_SWAP_H
 
-#include <weir/env_write.h>
+#include <weir/env_select.h>
 
 #include "env.h"
 
@@ -11,10 +11,10 @@ char *env_swap_file(const struct ctx *ctx, const struct weir_env_root *root);
 
 /* `arch req_id old new` a line, or JSON. */
 WEIR_NODISCARD enum weir_rc env_swap_print(
-	struct ctx *ctx, const struct weir_env_past *p);
+	struct ctx *ctx, const struct weir_env_selection *sel);
 
-/* Write, with what there is to say of how it went. */
-WEIR_NODISCARD enum weir_rc env_swap_write(
-	struct ctx *ctx, const struct weir_env_write *w, struct weir_env_written *ret);
+/* Do it, with what there is to say of how it went. */
+WEIR_NODISCARD enum weir_rc env_swap_do(
+	struct ctx *ctx, struct weir_env_selection *sel, struct weir_env_written *ret);
 
 #endif

@@ -138,7 +138,9 @@
  *   env_load	environments whole
  *   env_edit	defaults in the text of conda_v2.cnd
  *   env_write	and that in the file, while others write it
+ *   env_part	a file replaced as a whole
  *   env_past	what was selected, to be taken back
+ *   env_select	one selected, from the plan to its history
  *   env_make	one of them as the installer wants it
  *   env_gc	which of them nothing needs, removed
  *   env_needs	what files and runs need

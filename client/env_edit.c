@@ -237,3 +237,64 @@ out:
 	arena_free(&arena);
 	return rc;
 }
+
+/* ---- aliases */
+
+struct alias_spot {
+	bool mutable, aliases, empty, has;
+	size_t end; /* of the aliases: their `}` */
+};
+
+static void
+find_alias(struct pull *p, const char *full_id, struct alias_spot *s)
+{
+	bool first = true;
+	struct str key;
+
+	*s = (struct alias_spot){
+		.mutable = s->mutable, .aliases = true, .empty = true
+	};
+	pull_enter(p);
+	while (pull_member(p, &first, &key)) {
+		s->has = s->has || str_eq(key, full_id);
+		s->empty = false;
+		pull_raw(p);
+	}
+	s->end = (size_t)(p->p - p->begin) - 1;
+}
+
+enum weir_rc
+env_edit_alias(struct str text, const struct weir_env_choice *c, struct buf *out,
+	bool *ret_changed, struct weir_err *err)
+{
+	struct alias_spot s = { .aliases = false };
+	struct arena arena = { 0 };
+	bool first = true;
+	struct str key;
+	struct pull p;
+
+	pull_init(&p, text, &arena);
+	if (pull_peek(&p) == PULL_OBJECT)
+		pull_enter(&p);
+	while (pull_member(&p, &first, &key)) {
+		s.mutable = s.mutable || str_eq(key, "mutable_aliases");
+		if (str_eq(key, "aliases") && pull_peek(&p) == PULL_OBJECT)
+			find_alias(&p, c->full_id, &s);
+		else
+			pull_raw(&p);
+	}
+	arena_free(&arena);
+	/* Aliases of 0.0.x have another form. */
+	*ret_changed = !p.why && s.mutable && s.aliases && !s.has;
+	if (!*ret_changed)
+		return WEIR_OK;
+	add_part(out, text, 0, s.end);
+	buf_addf(out, "%s\"%s\": [\"%s\", \"%s\"]", s.empty ? "" : ", ", c->full_id,
+		c->req_id, c->full_id);
+	add_part(out, text, s.end, text.len);
+	if (out->truncated)
+		return weir_fail(err, WEIR_ETOOBIG,
+			"more than %d MB, the most that is written",
+			WEIR_ENV_FILE_MAX >> 20);
+	return WEIR_OK;
+}

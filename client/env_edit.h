@@ -30,4 +30,12 @@ WEIR_NODISCARD enum weir_rc env_edit_find(struct str text,
 WEIR_NODISCARD enum weir_rc env_edit(struct str text, const struct weir_env_choice *c,
 	struct buf *out, bool *ret_changed, struct weir_err *err);
 
+/*
+ * The alias that Metaflow gives each environment that it adds, its full_id; the first
+ * request that has it keeps it. Not in files of 0.0.x.
+ */
+WEIR_NODISCARD enum weir_rc env_edit_alias(struct str text,
+	const struct weir_env_choice *c, struct buf *out, bool *ret_changed,
+	struct weir_err *err);
+
 #endif

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "weir/env_write.h"
+#include "weir/text.h"
 #include "weir/time.h"
 
 #define SPACE "env-selected"
 
-/* A name is the time in 20 digits, a blank, and the file. */
-enum { STAMP = 20 };
+/* A name is the time in 20 digits, a mark, and the file. */
+enum { STAMP = 20, SELECTED = ' ', UNDOING = '-' };
 
 static void
 add_field(struct buf *b, const char *s, char end)
@@ -57,7 +58,8 @@ weir_env_past_put(struct weir_statedb *s, const char *file, struct weir_env_past
 	enum weir_rc rc;
 
 	if (!p->name)
-		p->name = xasprintf("%0*" PRId64 " %s", STAMP, weir_now_us(), file);
+		p->name = xasprintf("%0*" PRId64 "%c%s", STAMP, weir_now_us(),
+			p->undoing ? UNDOING : SELECTED, file);
 	for (size_t i = 0; i < p->v.n; i++) {
 		add_field(&b, p->v.v[i].arch, '\t');
 		add_field(&b, p->v.v[i].req_id, '\t');
@@ -79,7 +81,8 @@ on_past(void *arg, const char *name, const char *text)
 {
 	struct hunt *h = arg;
 
-	if (strlen(name) <= STAMP || strcmp(name + STAMP + 1, h->file) != 0 ||
+	if (strlen(name) <= STAMP || name[STAMP] != SELECTED ||
+		strcmp(name + STAMP + 1, h->file) != 0 ||
 		(h->name && strcmp(name, h->name) < 0))
 		return true;
 	free(h->name);
@@ -104,6 +107,16 @@ read_line(struct weir_env_past *p, char *line)
 					.is = *field[3] ? field[3] : NULL }));
 }
 
+static void
+read_lines(struct weir_env_past *p, char *text)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n")))
+		if (*line && p->v.n < WEIR_ENV_CHOICES_MAX)
+			read_line(p, line);
+}
+
 enum weir_rc
 weir_env_past_last(struct weir_statedb *s, const char *file, struct weir_env_past *ret,
 	struct weir_err *err)
@@ -111,17 +124,13 @@ weir_env_past_last(struct weir_statedb *s, const char *file, struct weir_env_pas
 	struct hunt h = { .file = file };
 	struct weir_env_past p = { .name = NULL };
 	enum weir_rc rc = weir_statedb_each(s, SPACE, on_past, &h, err);
-	char *text, *line;
 
 	if (!rc && !h.name)
 		rc = weir_fail(err, WEIR_ENOTFOUND,
 			"%s: weir has selected nothing in it", file);
 	if (!rc) {
 		p.name = xstrdup(h.name);
-		text = arena_strndup(&p.arena, h.text, strlen(h.text));
-		while ((line = strsep(&text, "\n")))
-			if (*line && p.v.n < WEIR_ENV_CHOICES_MAX)
-				read_line(&p, line);
+		read_lines(&p, arena_strndup(&p.arena, h.text, strlen(h.text)));
 		*ret = p;
 	}
 	free(h.name);
@@ -129,11 +138,75 @@ weir_env_past_last(struct weir_statedb *s, const char *file, struct weir_env_pas
 	return rc;
 }
 
+struct later {
+	const struct weir_env_past *of;
+	const struct weir_env_choice *c;
+	const char *now;
+	bool seen, found; /* of itself; one after it that chose now */
+};
+
+static bool
+on_later(void *arg, const char *name, const char *text)
+{
+	struct later *l = arg;
+	struct weir_env_past p = { .name = NULL };
+	char *copy;
+
+	if (!l->seen || strlen(name) <= STAMP ||
+		strcmp(name + STAMP + 1, l->of->name + STAMP + 1) != 0) {
+		l->seen = l->seen || strcmp(name, l->of->name) == 0;
+		return true;
+	}
+	copy = arena_strndup(&p.arena, text, strlen(text));
+	read_lines(&p, copy);
+	for (size_t i = 0; i < p.v.n && !l->found; i++) {
+		const struct weir_env_swap *s = &p.v.v[i];
+
+		l->found = strcmp(s->arch, l->c->arch) == 0 &&
+			   strcmp(s->req_id, l->c->req_id) == 0 &&
+			   strcmp(s->is ? s->is : "", l->now ? l->now : "") == 0;
+	}
+	weir_env_past_release(&p);
+	return !l->found;
+}
+
+bool
+weir_env_past_overtaken(struct weir_statedb *s, const struct weir_env_past *p,
+	const struct weir_env_choice *c, const char *now)
+{
+	struct later l = { .of = p, .c = c, .now = now };
+
+	if (!p->name || weir_statedb_each(s, SPACE, on_later, &l, NULL))
+		return false;
+	return !l.seen || l.found;
+}
+
 enum weir_rc
 weir_env_past_forget(
 	struct weir_statedb *s, const struct weir_env_past *p, struct weir_err *err)
 {
 	return weir_statedb_put(s, SPACE, p->name, NULL, err);
+}
+
+static void
+add_text(struct buf *out, const char *key, const char *s)
+{
+	buf_addf(out, ",\"%s\":", key);
+	if (s)
+		text_json(out, str_of(s));
+	else
+		buf_adds(out, "null");
+}
+
+void
+weir_env_swap_json(const struct weir_env_swap *s, struct buf *out)
+{
+	buf_adds(out, "{\"arch\":");
+	text_json(out, str_of(s->arch));
+	add_text(out, "req_id", s->req_id);
+	add_text(out, "was", s->was);
+	add_text(out, "is", s->is);
+	buf_addc(out, '}');
 }
 
 void

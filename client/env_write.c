@@ -1,6 +1,5 @@
 #include "weir/env_write.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -15,6 +14,7 @@
 #include "env_cnd.h"
 #include "env_edit.h"
 #include "env_file.h"
+#include "env_part.h"
 #include "weir/time.h"
 
 enum {
@@ -22,7 +22,6 @@ enum {
 	NAP_MS = 20,
 	SEEN_MAX = 16,
 	LOCK_AGAIN_MAX = 1000,
-	PART_OLD_S = 3600
 };
 
 /* A file that has nothing yet, as every version of Metaflow reads it. */
@@ -33,14 +32,18 @@ static const char fresh[] =
 struct writer {
 	const struct weir_env_write *w;
 	char *path; /* where the file really is: links followed */
-	char *folder;
-	int fd; /* open and locked; -1 */
+	int fd;     /* open and locked; -1 */
 	struct stat st;
 	/* Defaults that stood there before ours: who brings them back has lost it. */
 	char *seen[WEIR_ENV_CHOICES_MAX][SEEN_MAX];
 	size_t n_seen[WEIR_ENV_CHOICES_MAX];
+	bool again; /* it was written before: what was lost, only */
 	struct weir_err *err;
 };
+
+enum fate { THERE, OVERTAKEN, DAMAGED, LOST };
+
+static enum fate fate_of(const struct writer *k, size_t i, struct str text);
 
 static void
 nap(int ms)
@@ -100,16 +103,6 @@ unlock(struct writer *k)
 	k->fd = -1;
 }
 
-/* Is what is open still what has the name? */
-static bool
-is_current(const struct writer *k)
-{
-	struct stat now;
-
-	return stat(k->path, &now) == 0 && now.st_dev == k->st.st_dev &&
-	       now.st_ino == k->st.st_ino;
-}
-
 static bool
 may_make(const struct writer *k)
 {
@@ -156,7 +149,7 @@ lock_it(struct writer *k)
 			rc = take_lock(k, end);
 		if (rc)
 			return rc;
-		if (is_current(k))
+		if (env_part_is_current(k->path, &k->st))
 			return fstat(k->fd, &k->st) == 0 ? WEIR_OK : fail_errno(k);
 		unlock(k);
 	}
@@ -213,110 +206,62 @@ see(struct writer *k, size_t i, struct str chosen)
 /* ---- writing */
 
 static enum weir_rc
-write_all(int fd, const char *p, size_t n)
+tell_old(struct writer *k, const struct weir_env_choice *c, struct str chosen)
 {
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return WEIR_EFAIL;
-		p += done;
-		n -= (size_t)done;
-	}
-	return WEIR_OK;
-}
-
-/* The same people may do the same with it as with the old one. */
-static enum weir_rc
-same_access(struct writer *k, int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return fail_errno(k);
-	if ((st.st_uid != k->st.st_uid || st.st_gid != k->st.st_gid) &&
-		fchown(fd, k->st.st_uid, k->st.st_gid) != 0)
-		return weir_fail(k->err, WEIR_EREFUSED,
-			"%s: it is of a group that a new one cannot be of: %s", k->path,
-			strerror(errno));
-	return fchmod(fd, k->st.st_mode & 07777) == 0 ? WEIR_OK : fail_errno(k);
-}
-
-static void
-sync_folder(const struct writer *k)
-{
-	int fd = open(k->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
-}
-
-/* What writers left that were killed; none takes so long. */
-static void
-sweep(const struct writer *k)
-{
-	const char *base = strrchr(k->path, '/');
-	char *stem = xasprintf("%s.weir-", base ? base + 1 : k->path);
-	time_t old = time(NULL) - PART_OLD_S;
-	DIR *dir = opendir(k->folder);
-	const struct dirent *e;
-	struct stat st;
-
-	while (dir && (e = readdir(dir)))
-		if (strncmp(e->d_name, stem, strlen(stem)) == 0 &&
-			fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			S_ISREG(st.st_mode) && st.st_mtime < old)
-			(void)unlinkat(dirfd(dir), e->d_name, 0);
-	if (dir)
-		closedir(dir);
-	free(stem);
-}
-
-static enum weir_rc
-replace(struct writer *k, struct str text, bool *ret_done)
-{
-	char *part = xasprintf("%s.weir-XXXXXX", k->path);
-	int fd = mkstemp(part);
+	char *old;
 	enum weir_rc rc;
 
-	*ret_done = false;
-	sweep(k);
-	if (fd < 0) {
-		rc = weir_fail(
-			k->err, WEIR_EFAIL, "%s: %s", k->folder, strerror(errno));
-		free(part);
-		return rc;
-	}
-	rc = same_access(k, fd);
-	if (!rc && (write_all(fd, text.s, text.len) || fsync(fd) != 0))
-		rc = fail_errno(k);
-	if (close(fd) != 0 && !rc)
-		rc = fail_errno(k);
-	if (!rc && is_current(k)) {
-		if (rename(part, k->path) == 0)
-			*ret_done = true;
-		else
-			rc = fail_errno(k);
-	}
-	if (*ret_done)
-		sync_folder(k);
-	else
-		(void)unlink(part);
-	free(part);
+	if (!k->w->old)
+		return WEIR_OK;
+	old = chosen.s ? xstrndup(chosen.s, chosen.len) : NULL;
+	rc = k->w->old(k->w->arg, c, old, k->err);
+	free(old);
 	return rc;
 }
 
-static enum weir_rc
-tell_old(struct writer *k, const struct weir_env_choice *c, struct str chosen)
-{
-	char *old = chosen.s ? xstrndup(chosen.s, chosen.len) : NULL;
-	enum weir_rc rc = k->w->old(k->w->arg, c, old, k->err);
+typedef enum weir_rc edit_fn(struct str text, const struct weir_env_choice *c,
+	struct buf *out, bool *ret_changed, struct weir_err *err);
 
-	free(old);
+static enum weir_rc
+apply(struct writer *k, edit_fn *edit, const struct weir_env_choice *c,
+	struct buf *text, bool *ret_changed)
+{
+	struct buf next = BUF_INIT(WEIR_ENV_FILE_MAX);
+	bool changed = false;
+	enum weir_rc rc = edit(buf_str(text), c, &next, &changed, k->err);
+
+	if (rc)
+		(void)weir_prefix(k->err, "%s", k->path);
+	if (rc || !changed) {
+		buf_release(&next);
+		return rc;
+	}
+	buf_release(text);
+	*text = next;
+	*ret_changed = true;
+	return WEIR_OK;
+}
+
+static enum weir_rc
+edit_one(struct writer *k, size_t i, struct buf *text, bool *ret_changed)
+{
+	const struct weir_env_choice *c = &k->w->v[i];
+	struct arena arena = { 0 };
+	struct env_spot spot;
+	enum weir_rc rc = env_edit_find(buf_str(text), c, &arena, &spot, k->err);
+
+	if (rc) {
+		(void)weir_prefix(k->err, "%s", k->path);
+		goto out;
+	}
+	see(k, i, spot.chosen);
+	rc = tell_old(k, c, spot.chosen);
+	if (!rc)
+		rc = apply(k, env_edit, c, text, ret_changed);
+	if (!rc && c->full_id && !spot.has_object)
+		rc = apply(k, env_edit_alias, c, text, ret_changed);
+out:
+	arena_free(&arena);
 	return rc;
 }
 
@@ -327,31 +272,9 @@ edit_all(struct writer *k, struct buf *text, bool *ret_changed)
 	enum weir_rc rc = WEIR_OK;
 
 	*ret_changed = false;
-	for (size_t i = 0; !rc && i < k->w->n; i++) {
-		const struct weir_env_choice *c = &k->w->v[i];
-		struct buf next = BUF_INIT(WEIR_ENV_FILE_MAX);
-		struct arena arena = { 0 };
-		struct env_spot spot;
-		bool changed = false;
-
-		rc = env_edit_find(buf_str(text), c, &arena, &spot, k->err);
-		if (!rc)
-			see(k, i, spot.chosen);
-		if (!rc)
-			rc = env_edit(buf_str(text), c, &next, &changed, k->err);
-		if (rc)
-			(void)weir_prefix(k->err, "%s", k->path);
-		else if (k->w->old)
-			rc = tell_old(k, c, spot.chosen);
-		if (!rc && changed) {
-			buf_release(text);
-			*text = next;
-			*ret_changed = true;
-		} else {
-			buf_release(&next);
-		}
-		arena_free(&arena);
-	}
+	for (size_t i = 0; !rc && i < k->w->n; i++)
+		if (!k->again || fate_of(k, i, buf_str(text)) != OVERTAKEN)
+			rc = edit_one(k, i, text, ret_changed);
 	return rc;
 }
 
@@ -381,7 +304,8 @@ write_once(struct writer *k, bool *ret_done, bool *ret_changed)
 	if (!rc && *ret_changed)
 		rc = check(k, buf_str(&text));
 	if (!rc && *ret_changed)
-		rc = replace(k, buf_str(&text), ret_done);
+		rc = env_part_replace(
+			k->path, &k->st, buf_str(&text), ret_done, k->err);
 	else
 		*ret_done = true;
 	unlock(k);
@@ -391,7 +315,24 @@ write_once(struct writer *k, bool *ret_done, bool *ret_changed)
 
 /* ---- is it still there? */
 
-enum fate { THERE, LOST, OVERTAKEN };
+/* Is what stands there now one that stood there before ours, and nobody's new choice?
+ */
+static bool
+is_back(const struct writer *k, size_t i, struct str chosen)
+{
+	const struct weir_env_choice *c = &k->w->v[i];
+	char *now = chosen.s ? xstrndup(chosen.s, chosen.len) : NULL;
+	bool back = !now;
+
+	for (size_t j = 0; now && !back && j < k->n_seen[i]; j++)
+		back = strcmp(now, k->seen[i][j]) == 0;
+	if (!c->full_id)
+		back = now != NULL;
+	if (back && k->w->later)
+		back = !k->w->later(k->w->arg, c, now);
+	free(now);
+	return back;
+}
 
 static enum fate
 fate_of(const struct writer *k, size_t i, struct str text)
@@ -399,19 +340,16 @@ fate_of(const struct writer *k, size_t i, struct str text)
 	const struct weir_env_choice *c = &k->w->v[i];
 	struct arena arena = { 0 };
 	struct env_spot s;
-	enum fate fate = OVERTAKEN;
+	enum fate fate;
 
 	if (env_edit_find(text, c, &arena, &s, NULL))
-		fate = THERE; /* damaged since: nothing to repair here */
-	else if (!c->full_id)
-		fate = s.chosen.s ? LOST : THERE;
-	else if (s.chosen.s && str_eq(s.chosen, c->full_id))
+		fate = DAMAGED;
+	else if (!c->full_id && !s.chosen.s)
+		fate = THERE;
+	else if (c->full_id && s.chosen.s && str_eq(s.chosen, c->full_id))
 		fate = s.has_object ? THERE : LOST;
-	else if (!s.chosen.s)
-		fate = LOST;
-	for (size_t j = 0; fate == OVERTAKEN && j < k->n_seen[i]; j++)
-		if (s.chosen.s && str_eq(s.chosen, k->seen[i][j]))
-			fate = LOST;
+	else
+		fate = is_back(k, i, s.chosen) ? LOST : OVERTAKEN;
 	arena_free(&arena);
 	return fate;
 }
@@ -424,10 +362,10 @@ look_again(struct writer *k)
 
 	if (env_file_read(k->path, &file, NULL))
 		return LOST;
-	for (size_t i = 0; i < k->w->n && worst != LOST; i++) {
+	for (size_t i = 0; i < k->w->n; i++) {
 		enum fate fate = fate_of(k, i, (struct str){ file.text, file.len });
 
-		if (fate != THERE)
+		if (fate > worst)
 			worst = fate;
 	}
 	env_file_release(&file);
@@ -441,7 +379,7 @@ watch(struct writer *k, enum fate *ret_fate)
 	static const int naps[] = { 100, 400, 1500 };
 
 	*ret_fate = THERE;
-	for (size_t i = 0; i < N_ELEM(naps) && *ret_fate == THERE; i++) {
+	for (size_t i = 0; i < N_ELEM(naps) && *ret_fate != LOST; i++) {
 		nap(naps[i]);
 		if (stopped(k))
 			return weir_fail(k->err, WEIR_EINTR,
@@ -449,7 +387,11 @@ watch(struct writer *k, enum fate *ret_fate)
 				"undone it");
 		*ret_fate = look_again(k);
 	}
-	return WEIR_OK;
+	return *ret_fate == DAMAGED ? weir_fail(k->err, WEIR_EBADDATA,
+					      "%s: it was written, and damaged by "
+					      "another writer since",
+					      k->path)
+				    : WEIR_OK;
 }
 
 static enum weir_rc
@@ -457,21 +399,20 @@ write_until(struct writer *k, struct weir_env_written *r)
 {
 	for (int i = 0; i < REDO_MAX; i++) {
 		bool done = false, changed = false;
-		enum fate fate;
+		enum fate fate = THERE;
 		enum weir_rc rc = write_once(k, &done, &changed);
 
-		if (!rc && done)
-			rc = changed || r->changed ? watch(k, &fate) : WEIR_OK;
+		if (!rc && done && (changed || k->again))
+			rc = watch(k, &fate);
 		if (rc)
 			return rc;
 		if (!done)
 			continue;
-		if (!changed && !r->changed)
-			return WEIR_OK;
-		r->changed = true;
+		r->changed = r->changed || changed;
 		r->overtaken = fate == OVERTAKEN;
 		if (fate != LOST)
 			return WEIR_OK;
+		k->again = true;
 		r->redone++;
 	}
 	return weir_fail(k->err, WEIR_EBUSY,
@@ -487,7 +428,6 @@ weir_env_write(const struct weir_env_write *w, struct weir_env_written *ret,
 	struct writer k = { .w = w, .fd = -1, .err = err };
 	struct weir_env_written r = { .changed = false };
 	enum weir_rc rc;
-	char *slash;
 
 	if (w->n > WEIR_ENV_CHOICES_MAX)
 		return weir_fail(err, WEIR_ETOOBIG, "more than %d defaults at a time",
@@ -495,16 +435,11 @@ weir_env_write(const struct weir_env_write *w, struct weir_env_written *ret,
 	k.path = realpath(w->file, NULL);
 	if (!k.path)
 		k.path = xstrdup(w->file);
-	k.folder = xstrdup(k.path);
-	slash = strrchr(k.folder, '/');
-	if (slash && slash > k.folder)
-		*slash = '\0';
 	rc = write_until(&k, &r);
 	for (size_t i = 0; i < w->n; i++)
 		for (size_t j = 0; j < k.n_seen[i]; j++)
 			free(k.seen[i][j]);
 	free(k.path);
-	free(k.folder);
 	if (!rc)
 		*ret = r;
 	return rc;

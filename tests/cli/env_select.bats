@@ -24,7 +24,7 @@ R1, A, B, Q = "1" * 40, "a" * 40, "b" * 40, "2" * 40
 both = ["linux-64", "osx-arm64", "win-64"]
 json.dump({"version": 1, "new": [1], "mappings": {"F/12/start": [R1, A]}, "mutable_aliases": {},
     "aliases": {"team/x/v1": [R1, A], "team/y/v1": [Q, "d" * 40]}, "environments": {
-        "linux-64": {R1: {A: env("2023-01-01T10:00:00", "alice", both), B: env("2023-02-01T10:00:00", "bob",
+        "linux-64": {R1: {A: env("2023-01-01T10:00:00", "alice", both), B: env("2023-01-02T10:00:00", "bob",
                      ["linux-64"]), "_default": B}, Q: {"d" * 40: env("2024-01-01T10:00:00", "eve", [])}},
         "osx-arm64": {R1: {A: env("2023-01-01T10:00:00", "alice", both)}}}}, open(sys.argv[1], "w"))
 P
@@ -121,6 +121,47 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	weir2 env select-resolved --req-id $R1 --full-id $FA --read-only
 	one_error 1
 	cmp "$FILE" before
+}
+
+@test "select-resolved: a later choice of the old one stays, and so does an undo" {
+	"$WEIR" env select-resolved --req-id $R1 --full-id $FA >"$T/first" 2>&1 &
+	sleep 0.4
+	[ "$(default linux-64)" = $FA ]
+	weir2 env select-resolved --req-id $R1 --full-id $FB
+	exits 0
+	wait $!
+	grep -q "since then" "$T/first"
+	[ "$(default linux-64)" = $FB ]
+	"$WEIR" env select-resolved --req-id $R1 --full-id $FA >"$T/first" 2>&1 &
+	sleep 0.4
+	weir2 env undo
+	exits 0
+	wait $!
+	grep -q "since then" "$T/first"
+	[ "$(default linux-64)" = $FB ]
+	weir2 env undo # of the second
+	exits 0
+	[ "$(default linux-64)" = $FA ]
+}
+
+@test "select-resolved, undo: in the history" {
+	weir2 env select-resolved --req-id $R1 --full-id $FA
+	exits 0
+	weir2 env undo --dry-run
+	exits 0
+	[ "$(default linux-64)" = $FA ]
+	weir2 env undo
+	exits 0
+	weir2 history -o json
+	exits 0
+	python3 - "$T/out" "$FILE" <<'P'
+import json, sys
+undo, select = json.load(open(sys.argv[1]))
+assert (undo["action"], select["action"], undo["result"], select["result"]) == ("undo", "select", "done", "done")
+assert select["path"] == sys.argv[2] and select["reverse"] == f"weir env undo --file {sys.argv[2]}"
+assert select["body"][0] == {"arch": "linux-64", "req_id": "1" * 40, "was": "b" * 40, "is": "a" * 40}
+assert undo["body"][0]["is"] == "b" * 40 and undo["reverse"] is None
+P
 }
 
 @test "select-resolved: never a write to what is damaged" {

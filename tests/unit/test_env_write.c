@@ -125,6 +125,41 @@ edits_nothing_that_is_damaged(void **state)
 		free(edit(bad[i], &c, WEIR_EBADDATA));
 }
 
+static void
+names_what_it_adds(void **state)
+{
+	static const struct {
+		const char *before, *after; /* NULL: the same */
+	} cases[] = {
+		{ "{\"aliases\": {}, \"mutable_aliases\": {}}",
+			"{\"aliases\": {\"f\": [\"r\", \"f\"]}, "
+			"\"mutable_aliases\": {}}" },
+		{ "{\"mutable_aliases\": 0, \"aliases\": {\"x\": [\"q\", \"x\"]}}",
+			"{\"mutable_aliases\": 0, \"aliases\": {\"x\": [\"q\", "
+			"\"x\"], \"f\": [\"r\", \"f\"]}}" },
+		{ "{\"mutable_aliases\": {}, \"aliases\": {\"f\": [\"q\", \"f\"]}}",
+			NULL },                        /* the first request keeps it */
+		{ "{\"aliases\": {}}", NULL },         /* of 0.0.x */
+		{ "{\"mutable_aliases\": {}}", NULL }, /* never there */
+	};
+	const struct weir_env_choice c = { "a", "r", "f", { "{}", 2 } };
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(cases); i++) {
+		struct buf out = BUF_INIT(BUF_MAX);
+		struct weir_err err = { 0 };
+		bool changed = true;
+
+		assert_int_equal(env_edit_alias(str_of(cases[i].before), &c, &out,
+					 &changed, &err),
+			WEIR_OK);
+		assert_int_equal(changed, cases[i].after != NULL);
+		if (changed)
+			assert_string_equal(buf_cstr(&out), cases[i].after);
+		buf_release(&out);
+	}
+}
+
 /* ---- the file */
 
 static char *
@@ -268,6 +303,77 @@ redoes_what_is_lost(void **state)
 	env_world_drop(&w);
 }
 
+/* The second look only: it is another weir's choice by then. */
+static bool
+say_later(void *arg, const struct weir_env_choice *c, const char *now)
+{
+	const char *want = arg;
+
+	assert_string_equal(c->full_id, ENV_FA);
+	return now && strcmp(now, want) == 0;
+}
+
+/* The same bytes come back, but because somebody chose them: they stay. */
+static void
+leaves_what_was_chosen_later(void **state)
+{
+	const struct timespec wait = { .tv_nsec = 50000000 };
+	const struct weir_env_choice c = { "linux-64", ENV_R1, ENV_FA, { "", 0 } };
+	char later[] = ENV_FB;
+	struct env_world w;
+	struct weir_env_write how = { .v = &c, .n = 1, .later = say_later };
+	struct weir_env_written r;
+	struct weir_err err;
+	pid_t pid;
+
+	(void)state;
+	env_world_make(&w);
+	env_write(&w, ENV_FILE);
+	how.file = w.root.file;
+	how.arg = later;
+	pid = fork();
+	if (pid == 0) {
+		while (!is_default(&w, ENV_FA))
+			nanosleep(&wait, NULL);
+		env_write(&w, ENV_FILE);
+		_exit(0);
+	}
+	assert_int_equal(weir_env_write(&how, &r, &err), WEIR_OK);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(r.redone, 0);
+	assert_true(r.overtaken);
+	assert_true(is_default(&w, ENV_FB));
+	env_world_drop(&w);
+}
+
+/* A part that nobody holds is taken away, another's is not. */
+static void
+sweeps_parts_of_the_dead(void **state)
+{
+	struct env_world w;
+	struct weir_env_written r;
+	struct weir_err err;
+	char *dead, *live;
+	int fd;
+
+	(void)state;
+	env_world_make(&w);
+	env_write(&w, ENV_FILE);
+	dead = xasprintf("%s.weir-dead00", w.root.file);
+	live = xasprintf("%s.weir-live00", w.root.file);
+	fd = open(dead, O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	fd = open(live, O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(choose(&w, ENV_FA, "", &r, &err), WEIR_OK);
+	assert_int_not_equal(access(dead, F_OK), 0);
+	assert_int_equal(access(live, F_OK), 0);
+	close(fd);
+	free(dead);
+	free(live);
+	env_world_drop(&w);
+}
+
 static void
 makes_the_file_for_an_object(void **state)
 {
@@ -362,6 +468,9 @@ main(void)
 		cmocka_unit_test(keeps_mode_and_links),
 		cmocka_unit_test(waits_for_the_lock_and_gives_up),
 		cmocka_unit_test(redoes_what_is_lost),
+		cmocka_unit_test(names_what_it_adds),
+		cmocka_unit_test(leaves_what_was_chosen_later),
+		cmocka_unit_test(sweeps_parts_of_the_dead),
 		cmocka_unit_test(makes_the_file_for_an_object),
 		cmocka_unit_test(sixteen_at_once),
 		cmocka_unit_test(killed_at_any_point),

@@ -29,8 +29,13 @@ struct weir_env_write {
 	const char *file;
 	const struct weir_env_choice *v;
 	size_t n;
-	int lock_ms;             /* 0: WEIR_ENV_LOCK_MS */
-	weir_env_old_fn *old;    /* may be NULL; again when it is redone */
+	int lock_ms;          /* 0: WEIR_ENV_LOCK_MS */
+	weir_env_old_fn *old; /* may be NULL; again when it is redone */
+	/*
+	 * What stands there now (NULL: none), though it stood there before too: did
+	 * another weir choose it since? NULL: none did.
+	 */
+	bool (*later)(void *arg, const struct weir_env_choice *c, const char *now);
 	bool (*stop)(void *arg); /* may be NULL. True: WEIR_EINTR */
 	void *arg;
 };
@@ -64,7 +69,8 @@ struct weir_env_swap {
 };
 struct weir_env_past {
 	VEC(struct weir_env_swap) v;
-	char *name; /* in the state store */
+	char *name;   /* in the state store */
+	bool undoing; /* it takes another back: none to be taken back itself */
 	struct arena arena;
 };
 enum { WEIR_ENV_PAST_MAX = 100 }; /* that are kept, of all files */
@@ -77,6 +83,11 @@ WEIR_NODISCARD enum weir_rc weir_env_past_last(struct weir_statedb *s, const cha
 	struct weir_env_past *ret, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc weir_env_past_forget(
 	struct weir_statedb *s, const struct weir_env_past *p, struct weir_err *err);
+/* Has another weir chosen now since p was put, or taken p back? */
+bool weir_env_past_overtaken(struct weir_statedb *s, const struct weir_env_past *p,
+	const struct weir_env_choice *c, const char *now);
+/* `{"arch":...,"req_id":...,"was":...,"is":...}`; null for none. */
+void weir_env_swap_json(const struct weir_env_swap *s, struct buf *out);
 void weir_env_past_release(struct weir_env_past *p);
 
 #endif

@@ -1,0 +1,425 @@
+#include "weir/env_select.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "journal.h"
+#include "statedb.h"
+#include "weir/cell.h"
+#include "weir/json.h"
+#include "weir/query.h"
+#include "weir/session.h"
+#include "weir/text.h"
+#include "weir/time.h"
+
+/* ---- what it comes to */
+
+/* The next of lines, and what is behind it. */
+static bool
+next_line(const char **text, struct str *ret)
+{
+	size_t n = strcspn(*text, "\n");
+
+	*ret = (struct str){ *text, n };
+	*text += n + ((*text)[n] == '\n');
+	return n > 0;
+}
+
+/* Was the environment resolved for arch? One that does not say is for what there is. */
+static bool
+is_meant(const struct buf *archs, struct str arch)
+{
+	const char *p = archs->len ? archs->s : "";
+	struct str line;
+
+	while (next_line(&p, &line))
+		if (str_equal(line, arch))
+			return true;
+	return !archs->len;
+}
+
+static bool
+is_loaded(const struct weir_env_loaded *l, struct str arch)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_equal(l->v[i].id.arch, arch))
+			return true;
+	return false;
+}
+
+static void
+list_left(struct weir_env_selection *sel, const struct buf *archs)
+{
+	const char *p = archs->len ? archs->s : "";
+	struct str line;
+
+	while (next_line(&p, &line))
+		if (!is_loaded(&sel->loaded, line))
+			VEC_PUSH(&sel->left, xstrndup(line.s, line.len));
+}
+
+static const char *
+keep(struct weir_env_selection *sel, const char *s)
+{
+	return s ? arena_strndup(&sel->past.arena, s, strlen(s)) : NULL;
+}
+
+static enum weir_rc
+plan_one(struct weir_env_selection *sel, const struct weir_env *e,
+	const struct weir_env_pair *pair, struct weir_err *err)
+{
+	struct weir_env_swap s = { .arch = arena_strndup(&sel->past.arena, e->id.arch.s,
+					   e->id.arch.len),
+		.req_id = keep(sel, pair->req_id),
+		.is = keep(sel, pair->full_id) };
+	char *was = NULL;
+	enum weir_rc rc = weir_env_default(sel->file, s.arch, s.req_id, &was, err);
+
+	if (rc)
+		return rc;
+	s.was = keep(sel, was);
+	free(was);
+	VEC_PUSH(&sel->past.v, s);
+	VEC_PUSH(&sel->choices, ((struct weir_env_choice){ .arch = s.arch,
+					.req_id = s.req_id,
+					.full_id = s.is,
+					.object = e->doc }));
+	return WEIR_OK;
+}
+
+static char *
+real_file(const char *file)
+{
+	char *real = realpath(file, NULL);
+
+	return real ? real : xstrdup(file);
+}
+
+enum weir_rc
+weir_env_select_plan(struct weir_store *s, const struct weir_env_root *root,
+	const struct weir_env_pair *pair, struct weir_env_selection *ret,
+	struct weir_err *err)
+{
+	struct weir_env_selection sel = { .file = real_file(root->file) };
+	struct buf archs = BUF_INIT(BUF_MAX);
+	enum weir_rc rc = weir_env_load(s, root, pair, &sel.loaded, err);
+
+	if (!rc) {
+		weir_json_join(&archs, sel.loaded.v[0].resolved_archs, "\n");
+		list_left(&sel, &archs);
+	}
+	for (size_t i = 0; !rc && i < sel.loaded.n; i++)
+		if (is_meant(&archs, sel.loaded.v[i].id.arch))
+			rc = plan_one(&sel, &sel.loaded.v[i], pair, err);
+	buf_release(&archs);
+	if (rc)
+		weir_env_selection_release(&sel);
+	else
+		*ret = sel;
+	return rc;
+}
+
+enum weir_rc
+weir_env_undo_plan(struct weir_statedb *state, const char *file,
+	struct weir_env_selection *ret, struct weir_err *err)
+{
+	struct weir_env_selection sel = { .file = real_file(file), .undone = true };
+	enum weir_rc rc = weir_env_past_last(state, sel.file, &sel.past, err);
+
+	for (size_t i = 0; !rc && i < sel.past.v.n; i++) {
+		struct weir_env_swap *s = &sel.past.v.v[i];
+		const char *was = s->was;
+
+		s->was = s->is;
+		s->is = was;
+		VEC_PUSH(&sel.choices, ((struct weir_env_choice){ .arch = s->arch,
+					       .req_id = s->req_id,
+					       .full_id = was,
+					       .object = STR("") }));
+	}
+	if (rc)
+		weir_env_selection_release(&sel);
+	else
+		*ret = sel;
+	return rc;
+}
+
+void
+weir_env_selection_release(struct weir_env_selection *sel)
+{
+	for (size_t i = 0; i < sel->left.n; i++)
+		free(sel->left.v[i]);
+	VEC_FREE(&sel->left);
+	VEC_FREE(&sel->choices);
+	weir_env_past_release(&sel->past);
+	weir_env_loaded_release(&sel->loaded);
+	free(sel->file);
+	*sel = (struct weir_env_selection){ .file = NULL };
+}
+
+/* ---- doing it */
+
+struct job {
+	struct weir_env_selection *sel;
+	struct weir_statedb *state;
+	char *undoes; /* of an undo: the selection that it takes back; owned */
+	bool noted;
+	bool (*stop)(void *arg);
+	void *arg;
+};
+
+/* Only what weir has put there is taken away. */
+static enum weir_rc
+check_undo(const struct job *j, const struct weir_env_swap *s, const char *old,
+	struct weir_err *err)
+{
+	const char *now = old ? old : "", *is = s->is ? s->is : "",
+		   *was = s->was ? s->was : "";
+
+	if (strcmp(now, is) == 0 || strcmp(now, was) == 0)
+		return WEIR_OK;
+	(void)weir_fail(err, WEIR_EREFUSED,
+		"%s: since then %.100s was chosen for %s, which stays", j->sel->file,
+		old ? old : "nothing", s->arch);
+	return weir_hint(err, "weir env select-resolved --req-id %s --full-id %s",
+		s->req_id, s->is ? s->is : "ID");
+}
+
+/* Under the lock: what is replaced is noted before it is, once. */
+static enum weir_rc
+on_old(void *arg, const struct weir_env_choice *c, const char *old,
+	struct weir_err *err)
+{
+	struct job *j = arg;
+	size_t i = (size_t)(c - j->sel->choices.v);
+	struct weir_env_swap *s = &j->sel->past.v.v[i];
+	enum weir_rc rc = j->sel->undone ? check_undo(j, s, old, err) : WEIR_OK;
+
+	if (rc || j->noted)
+		return rc; /* noted: it was lost, and is written again */
+	s->was = keep(j->sel, old);
+	if (i + 1 < j->sel->choices.n)
+		return WEIR_OK;
+	j->noted = true;
+	return weir_env_past_put(j->state, j->sel->file, &j->sel->past, err);
+}
+
+static bool
+on_later(void *arg, const struct weir_env_choice *c, const char *now)
+{
+	struct job *j = arg;
+
+	return weir_env_past_overtaken(j->state, &j->sel->past, c, now);
+}
+
+static bool
+on_stop(void *arg)
+{
+	struct job *j = arg;
+
+	return j->stop && j->stop(j->arg);
+}
+
+/* What it was in the end, for the history. */
+static void
+tell(const struct weir_env_selection *sel, struct buf *name, struct buf *body,
+	struct buf *said)
+{
+	buf_addc(body, '[');
+	for (size_t i = 0; i < sel->past.v.n; i++) {
+		const struct weir_env_swap *s = &sel->past.v.v[i];
+
+		if (!i)
+			buf_addf(name, "%.8s:%.8s", s->req_id, s->is ? s->is : "-");
+		buf_addf(said, "%s%s: %.8s -> %.8s", i ? ", " : "", s->arch,
+			s->was ? s->was : "none", s->is ? s->is : "none");
+		buf_adds(body, i ? "," : "");
+		weir_env_swap_json(s, body);
+	}
+	buf_addc(body, ']');
+}
+
+/* Both in one: an action that is there has its end. */
+static enum weir_rc
+write_history(struct weir_statedb *s, const struct weir_deed *d, struct weir_err *err)
+{
+	int64_t number = 0;
+	enum weir_rc rc = db_begin(statedb_db(s), err);
+
+	if (rc)
+		return rc;
+	rc = journal_write(s, d, &number, err);
+	if (!rc)
+		rc = journal_answer(s, number, d, err);
+	return db_end(statedb_db(s), rc, err);
+}
+
+static enum weir_rc
+add_history(const struct job *j, struct weir_session *session, struct weir_err *err)
+{
+	struct buf name = BUF_INIT(200), body = BUF_INIT(BUF_MAX),
+		   said = BUF_INIT(JOURNAL_SAID_MAX), who = BUF_INIT(BUF_MAX);
+	struct weir_deed d = { .at_us = weir_now_us(),
+		.verb = j->sel->undone ? "undo" : "select",
+		.profile = weir_config_name(weir_session_config(session)),
+		.kind = WEIR_ENVIRONMENT,
+		.path = j->sel->file,
+		.sent_us = WEIR_NO_TIME,
+		.state = WEIR_DEED_DONE };
+	char *reverse = xasprintf("weir env undo --file %s", j->sel->file);
+	enum weir_rc rc;
+
+	tell(j->sel, &name, &body, &said);
+	journal_who(&who);
+	d.name = buf_cstr(&name);
+	d.body = buf_cstr(&body);
+	d.said = buf_cstr(&said);
+	d.who = buf_cstr(&who);
+	d.reverse = j->sel->undone ? NULL : reverse;
+	rc = write_history(j->state, &d, err);
+	free(reverse);
+	buf_release(&name);
+	buf_release(&body);
+	buf_release(&said);
+	buf_release(&who);
+	return rc;
+}
+
+/* The notes that are of no use any more. */
+static enum weir_rc
+clear_notes(struct job *j, bool done, struct weir_err *err)
+{
+	struct weir_env_past undoes = { .name = j->undoes };
+	enum weir_rc rc = WEIR_OK;
+
+	if (j->noted && (!done || j->sel->undone))
+		rc = weir_env_past_forget(j->state, &j->sel->past, err);
+	if (!rc && done && j->undoes)
+		rc = weir_env_past_forget(j->state, &undoes, err);
+	return rc;
+}
+
+enum weir_rc
+weir_env_select_do(struct weir_session *session, struct weir_env_selection *sel,
+	bool (*stop)(void *arg), void *arg, struct weir_env_written *ret,
+	struct weir_err *err)
+{
+	struct job j = { .sel = sel, .stop = stop, .arg = arg };
+	const struct weir_env_write w = { .file = sel->file,
+		.v = sel->choices.v,
+		.n = sel->choices.n,
+		.old = on_old,
+		.later = on_later,
+		.stop = on_stop,
+		.arg = &j };
+	struct weir_env_written r = { .changed = false };
+	enum weir_rc rc = weir_session_state(session, true, &j.state, err);
+
+	if (rc)
+		return rc;
+	if (sel->undone) { /* it gets a note of its own while it is done */
+		j.undoes = sel->past.name;
+		sel->past.name = NULL;
+		sel->past.undoing = true;
+	}
+	rc = weir_env_write(&w, &r, err);
+	if (!rc && r.changed)
+		rc = add_history(&j, session, err);
+	if (!rc)
+		rc = clear_notes(&j, sel->undone || r.changed, err);
+	else /* interrupted it is written, and may be taken back */
+		(void)!clear_notes(&j, rc == WEIR_EINTR && j.noted, NULL);
+	free(j.undoes);
+	if (!rc)
+		*ret = r;
+	return rc;
+}
+
+/* ---- the latest */
+
+/* Zones differ by 26 hours at most; what is stored has none. */
+static const int64_t clocks_us = INT64_C(26) * 3600 * WEIR_SECOND_US;
+
+static enum weir_rc
+query_of(const char *req_id, const char *by, struct weir_query **ret_query,
+	struct weir_err *err)
+{
+	struct buf text = BUF_INIT(BUF_MAX);
+	enum weir_rc rc;
+
+	buf_addf(&text, "req_id:%s", req_id);
+	if (by) {
+		buf_adds(&text, " by:");
+		weir_query_quote(&text, str_of(by), true);
+	}
+	rc = weir_query_parse(
+		WEIR_ENVIRONMENT, buf_str(&text), weir_now_us(), ret_query, err);
+	buf_release(&text);
+	return rc;
+}
+
+/* Newest first. */
+static enum weir_rc
+take_newest(struct weir_rows *rows, struct weir_env_pair *pair, bool *ret_clocks,
+	struct weir_err *err)
+{
+	struct buf first = BUF_INIT(BUF_MAX);
+	bool row = false, near = true;
+	int64_t newest = 0;
+	enum weir_rc rc = WEIR_OK;
+
+	while (near && !(rc = weir_rows_next(rows, &row, err)) && row) {
+		struct str id = weir_rows_cell(rows, 0)->s,
+			   by = weir_rows_cell(rows, 1)->s;
+		int64_t us = weir_rows_cell(rows, 2)->i;
+
+		if (!pair->full_id[0]) {
+			snprintf(pair->full_id, sizeof(pair->full_id), "%.*s",
+				(int)id.len, id.s);
+			buf_addstr(&first, by);
+			newest = us;
+		}
+		near = newest - us <= clocks_us;
+		*ret_clocks = *ret_clocks || (near && !str_equal(by, buf_str(&first)));
+	}
+	buf_release(&first);
+	return rc;
+}
+
+enum weir_rc
+weir_env_latest(struct weir_store *s, const char *req_id, const char *by,
+	struct weir_env_pair *ret_pair, bool *ret_clocks, struct weir_err *err)
+{
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = { .kind = WEIR_ENVIRONMENT, .columns = &set };
+	struct weir_env_pair pair = { "", "" };
+	struct weir_query *q = NULL;
+	struct weir_rows *rows = NULL;
+	bool clocks = false;
+	enum weir_rc rc = query_of(req_id, by, &q, err);
+
+	sel.query = q;
+	if (!rc)
+		rc = weir_columns_choose(
+			WEIR_ENVIRONMENT, "full_id,creator,resolved", 0, &set, err);
+	if (!rc)
+		rc = weir_rows_open(s, &sel, &rows, err);
+	if (!rc)
+		rc = take_newest(rows, &pair, &clocks, err);
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	weir_query_free(q);
+	snprintf(pair.req_id, sizeof(pair.req_id), "%s", req_id);
+	if (!rc && !pair.full_id[0]) {
+		rc = weir_fail(err, WEIR_ENOTFOUND, "request %s: %s has resolved it",
+			req_id, by ? "nobody of that name" : "nobody");
+		weir_hint(err, "weir env list --all req_id:%s", req_id);
+	}
+	if (!rc) {
+		*ret_pair = pair;
+		*ret_clocks = clocks;
+	}
+	return rc;
+}
