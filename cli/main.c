@@ -154,6 +154,20 @@
  *   columns_env.h	their columns
  *   objstore	object stores: keys with bytes
  *   objstore_local	a folder as one
+ * Runs of Metaflow:
+ *   metaflow.h	its runs, and which environments their tasks used
+ *   mf_id	ids of pathspecs
+ *   mf_object	one thing that is said: a flow, run, task, record
+ *   mf_file	small files that others write
+ *   mf_source.h	where runs are read from
+ *   mf_local	files of a folder
+ *   mf_says	what records say: states, attempts, environments
+ *   mf_put	a task into the store
+ *   mf_put_run	a run, and clones of tasks
+ *   mf_sync	what is due of a source
+ *   mf_open	the store, brought up to date when it is opened
+ *   mf_env	tasks of an environment and back
+ *   sql_mf.h	their statements
  * Questions:
  *   match	compiled PCRE2 patterns
  *   query.h	the query language

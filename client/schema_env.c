@@ -50,7 +50,33 @@ static const char own_1[] =
 /* Folders on this machine with a .metaflowenv. */
 "CREATE TABLE env_folders(path TEXT PRIMARY KEY, req_id TEXT NOT NULL,"
 " full_id TEXT NOT NULL, arch TEXT NOT NULL) WITHOUT ROWID;";
+
+static const char own_2[] =
+/*
+ * Runs as they were read: mark is another when something of the run is, beat_us when it
+ * last said that it lives. Tasks: ok and the times by which a run's state is told.
+ */
+"CREATE TABLE mf_runs(run BLOB PRIMARY KEY, path TEXT NOT NULL, mark INTEGER NOT NULL,"
+" settled INTEGER NOT NULL, beat_us INTEGER) WITHOUT ROWID;"
+"CREATE TABLE mf_tasks(task BLOB PRIMARY KEY, run BLOB NOT NULL, step TEXT NOT NULL,"
+" mark INTEGER NOT NULL, state INTEGER NOT NULL, ok INTEGER, ok_us INTEGER,"
+" attempt_us INTEGER, active_us INTEGER) WITHOUT ROWID;"
+"CREATE INDEX mf_tasks_run ON mf_tasks(run);"
+/*
+ * Which environment a task used. attempt: -1 for the task as a whole. kind: enum
+ * weir_task_env_kind. value: as it was recorded, NULL of a clone whose origin is not here
+ * (yet). origin: the task that it is a clone of.
+ */
+"CREATE TABLE task_envs(task BLOB NOT NULL, attempt INTEGER NOT NULL, run BLOB NOT NULL,"
+" kind INTEGER NOT NULL, req_id TEXT, full_id TEXT, arch TEXT, value TEXT, origin BLOB,"
+" origin_path TEXT, PRIMARY KEY(task, attempt)) WITHOUT ROWID;"
+"CREATE INDEX task_envs_run ON task_envs(run);"
+"CREATE INDEX task_envs_id ON task_envs(full_id, req_id) WHERE full_id IS NOT NULL;"
+"CREATE INDEX task_envs_open ON task_envs(origin) WHERE value IS NULL;"
+/* How much of the files of a log has been read. */
+"CREATE TABLE mf_logs(run BLOB NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL,"
+" mark INTEGER NOT NULL, PRIMARY KEY(run, path)) WITHOUT ROWID;";
 /* clang-format on */
 
-static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1 };
+static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1, own_2 };
 const struct schema schema_metaflow = { steps, sizeof(steps) / sizeof(steps[0]), true };

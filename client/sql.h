@@ -8,6 +8,7 @@
 
 #include "sql_embedded.h"
 #include "sql_env.h"
+#include "sql_mf.h"
 
 /* clang-format off */
 #define SQL_STATEMENTS(X) \
@@ -110,6 +111,7 @@
 	SQL_WHY_STATEMENTS(X) \
 	SQL_EMBEDDED_STATEMENTS(X) \
 	SQL_ENV_STATEMENTS(X) \
+	SQL_MF_STATEMENTS(X) \
 	/* logs: k of a block is log << 32 | place */ \
 	X(LOG_GET, "SELECT k, complete, until_us, n, runs FROM logs WHERE run = ?1") \
 	X(LOG_ADD, "INSERT INTO logs(run, at_us, complete, n, fetched_us)" \

@@ -1,0 +1,262 @@
+/* Which environment a task used, and which tasks used an environment. */
+#include <stdlib.h>
+
+#include "mf_id.h"
+#include "mf_says.h"
+#include "store_priv.h"
+#include "weir/metaflow.h"
+
+static void
+read_row(sqlite3_stmt *st, struct weir_task_env *ret)
+{
+	*ret = (struct weir_task_env){ .task = db_id(st, 0),
+		.run = db_id(st, 1),
+		.attempt = sqlite3_column_int(st, 2),
+		.kind = (enum weir_task_env_kind)sqlite3_column_int(st, 3),
+		.req_id = db_str(st, 4),
+		.full_id = db_str(st, 5),
+		.arch = db_str(st, 6),
+		.value = db_str(st, 7),
+		.pathspec = db_str(st, 8),
+		.origin = db_str(st, 9),
+		.created_us = db_time(st, 10) };
+}
+
+/* The rows of a bound statement. */
+static enum weir_rc
+each(struct weir_store *s, sqlite3_stmt *st, weir_task_env_fn *fn, void *arg,
+	struct weir_err *err)
+{
+	struct weir_task_env row;
+	bool more = true, is_row = false;
+	enum weir_rc rc = WEIR_OK;
+
+	while (more && !(rc = db_step(&s->db, st, &is_row, err)) && is_row) {
+		read_row(st, &row);
+		more = fn(arg, &row);
+	}
+	db_reset(st);
+	return rc;
+}
+
+static enum weir_rc
+by_id(struct weir_store *s, enum sql_id sql, const struct weir_id *id,
+	weir_task_env_fn *fn, void *arg, struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc = db_get(&s->db, sql, &st, err);
+
+	if (rc)
+		return rc;
+	db_bind_id(st, 1, id);
+	return each(s, st, fn, arg, err);
+}
+
+enum weir_rc
+weir_env_of_task(struct weir_store *s, const struct weir_id *task, weir_task_env_fn *fn,
+	void *arg, struct weir_err *err)
+{
+	return by_id(s, SQL_MF_ENV_OF_TASK, task, fn, arg, err);
+}
+
+enum weir_rc
+weir_envs_of_run(struct weir_store *s, const struct weir_id *run, weir_task_env_fn *fn,
+	void *arg, struct weir_err *err)
+{
+	return by_id(s, SQL_MF_ENVS_OF_RUN, run, fn, arg, err);
+}
+
+enum weir_rc
+weir_tasks_of_env(struct weir_store *s, const struct weir_env_pair *pair,
+	const char *arch, weir_task_env_fn *fn, void *arg, struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc = db_get(&s->db, SQL_MF_TASKS_OF_ENV, &st, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(st, 1, str_of(pair->full_id));
+	db_bind_str(st, 2, str_of(pair->req_id));
+	if (arch)
+		db_bind_str(st, 3, str_of(arch));
+	return each(s, st, fn, arg, err);
+}
+
+enum weir_rc
+weir_runs_of_env(struct weir_store *s, const struct weir_env_pair *pair, int64_t *ret_n,
+	struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(&s->db, SQL_MF_RUNS_OF_ENV, &st, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(st, 1, str_of(pair->full_id));
+	db_bind_str(st, 2, str_of(pair->req_id));
+	rc = db_step(&s->db, st, &row, err);
+	if (!rc)
+		*ret_n = row ? sqlite3_column_int64(st, 0) : 0;
+	db_reset(st);
+	return rc;
+}
+
+/* ---- by pathspec */
+
+struct hunt {
+	struct weir_store *s;
+	const char *pathspec;
+	struct str step, task;
+	size_t tasks; /* of this step that recorded anything */
+	bool found, differs;
+	struct weir_task_pair got;
+	struct buf several;
+	struct weir_err *err;
+};
+
+static void
+copy(char *to, size_t size, struct str s)
+{
+	size_t n = s.len < size ? s.len : size - 1;
+
+	memcpy(to, s.s ? s.s : "", n);
+	to[n] = '\0';
+}
+
+static struct weir_task_pair
+pair_of(const struct weir_task_env *row)
+{
+	struct weir_task_pair p = { .task = row->task, .run = row->run };
+
+	copy(p.pair.req_id, sizeof(p.pair.req_id), row->req_id);
+	copy(p.pair.full_id, sizeof(p.pair.full_id), row->full_id);
+	copy(p.arch, sizeof(p.arch), row->arch);
+	return p;
+}
+
+static bool
+same_pair(const struct weir_task_pair *a, const struct weir_task_pair *b)
+{
+	return !strcmp(a->pair.req_id, b->pair.req_id) &&
+	       !strcmp(a->pair.full_id, b->pair.full_id) && !strcmp(a->arch, b->arch);
+}
+
+/* Step and task out of the row's pathspec. */
+static bool
+is_meant(const struct hunt *h, const struct weir_task_env *row)
+{
+	struct str parts[MF_PARTS];
+
+	if (mf_id_split(row->pathspec, parts) != MF_PARTS)
+		return false;
+	return (!h->step.len || str_equal(h->step, parts[2])) &&
+	       (!h->task.len || str_equal(h->task, parts[3]));
+}
+
+static bool
+on_row(void *arg, const struct weir_task_env *row)
+{
+	struct hunt *h = arg;
+	struct weir_task_pair p;
+
+	if (!is_meant(h, row))
+		return true;
+	h->tasks++;
+	if (!row->full_id.len)
+		return true;
+	p = pair_of(row);
+	if (!h->found || !same_pair(&h->got, &p))
+		buf_addf(&h->several, "\n  %.*s %s:%s", (int)row->pathspec.len,
+			row->pathspec.s, p.pair.req_id, p.pair.full_id);
+	h->differs = h->differs || (h->found && !same_pair(&h->got, &p));
+	h->got = p; /* the newest comes last */
+	h->found = true;
+	return true;
+}
+
+/* Is a run or task of this id here? */
+static enum weir_rc
+is_here(struct weir_store *s, enum sql_id sql, const struct weir_id *id, bool *ret_here,
+	struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc = db_get(&s->db, sql, &st, err);
+
+	if (rc)
+		return rc;
+	db_bind_id(st, 1, id);
+	rc = db_step(&s->db, st, ret_here, err);
+	db_reset(st);
+	return rc;
+}
+
+/* What of the pathspec is not there. */
+static enum weir_rc
+say_missing(struct hunt *h, const struct str *parts, size_t n)
+{
+	struct weir_id id;
+	bool here = false;
+	enum weir_rc rc = mf_id(parts, 2, &id, h->err);
+
+	if (!rc)
+		rc = is_here(h->s, SQL_RUN_GET, &id, &here, h->err);
+	if (rc)
+		return rc;
+	if (!here) {
+		weir_fail(h->err, WEIR_ENOTFOUND, "%s: there is no run %.*s of %.*s",
+			h->pathspec, (int)parts[1].len, parts[1].s, (int)parts[0].len,
+			parts[0].s);
+		return weir_hint(h->err, "weir runs source:metaflow flow:%.*s",
+			(int)parts[0].len, parts[0].s);
+	}
+	if (n == MF_PARTS) {
+		rc = mf_id(parts, n, &id, h->err);
+		if (!rc)
+			rc = is_here(h->s, SQL_TASK_GET, &id, &here, h->err);
+		if (!rc && !here)
+			return weir_fail(h->err, WEIR_ENOTFOUND,
+				"%s: the run has no such task", h->pathspec);
+	}
+	if (rc)
+		return rc;
+	return weir_fail(h->err, WEIR_ENOTFOUND,
+		h->tasks ? "%s: it used no environment of conda"
+			 : "%s: no environment was recorded",
+		h->pathspec);
+}
+
+enum weir_rc
+weir_env_of_pathspec(struct weir_store *s, const char *pathspec,
+	struct weir_task_pair *ret, struct weir_err *err)
+{
+	struct str parts[MF_PARTS] = { { "", 0 }, { "", 0 }, { "", 0 }, { "", 0 } };
+	size_t n = mf_id_split(str_of(pathspec), parts);
+	struct hunt h = { .s = s,
+		.pathspec = pathspec,
+		.step = parts[2],
+		.task = parts[3],
+		.several = BUF_INIT(1024),
+		.err = err };
+	struct weir_id run;
+	enum weir_rc rc;
+
+	if (n < 2)
+		return weir_fail(err, WEIR_ENOTFOUND,
+			"%s: not Flow/run, Flow/run/step or Flow/run/step/task",
+			pathspec);
+	rc = mf_id(parts, 2, &run, err);
+	if (!rc)
+		rc = weir_envs_of_run(s, &run, on_row, &h, err);
+	if (!rc && !h.found)
+		rc = say_missing(&h, parts, n);
+	else if (!rc && h.differs && n == 2) {
+		rc = weir_fail(err, WEIR_EAMBIGUOUS,
+			"%s: its steps used several environments%s", pathspec,
+			buf_cstr(&h.several));
+		weir_hint(err, "%s/STEP", pathspec);
+	}
+	if (!rc)
+		*ret = h.got;
+	buf_release(&h.several);
+	return rc;
+}

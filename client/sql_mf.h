@@ -1,0 +1,58 @@
+/* Statements about Metaflow's runs; sql.h includes this. */
+#ifndef WEIR_CLIENT_SQL_MF_H
+#define WEIR_CLIENT_SQL_MF_H
+
+/* clang-format off */
+/* A row of weir_task_env as mf_env.c reads it. */
+#define SQL_MF_ROW "SELECT e.task, e.run, e.attempt, e.kind, e.req_id, e.full_id, e.arch," \
+	" e.value, r.name || '/' || t.name, e.origin_path, t.created_us FROM task_envs e" \
+	" JOIN task_runs t ON t.id = e.task JOIN runs r ON r.id = e.run"
+
+#define SQL_MF_STATEMENTS(X) \
+	X(MF_RUNS, "SELECT run, path, mark, settled FROM mf_runs") \
+	X(MF_RUN_PUT, "INSERT INTO mf_runs(run, path, mark, settled, beat_us)" \
+		" VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(run) DO UPDATE SET mark = ?3," \
+		" settled = ?4, beat_us = ?5 WHERE mark IS NOT ?3 OR settled IS NOT ?4" \
+		" OR beat_us IS NOT ?5") \
+	X(MF_RUN_GONE, "DELETE FROM mf_runs WHERE run = ?1") \
+	X(MF_TASKS_GONE, "DELETE FROM mf_tasks WHERE run = ?1") \
+	X(MF_ENVS_GONE, "DELETE FROM task_envs WHERE run = ?1") \
+	X(MF_LOGS_GONE, "DELETE FROM mf_logs WHERE run = ?1") \
+	X(MF_TASKS, "SELECT task, mark FROM mf_tasks WHERE run = ?1 ORDER BY task") \
+	X(MF_TASK_PUT, "INSERT OR REPLACE INTO mf_tasks(task, run, step, mark, state, ok," \
+		" ok_us, attempt_us, active_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)") \
+	X(MF_TASK_DROP, "DELETE FROM mf_tasks WHERE task = ?1") \
+	X(MF_ENV_DROP, "DELETE FROM task_envs WHERE task = ?1") \
+	X(MF_ENV_PUT, "INSERT OR REPLACE INTO task_envs(task, attempt, run, kind, req_id," \
+		" full_id, arch, value, origin, origin_path) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7," \
+		" ?8, ?9, ?10)") \
+	X(MF_SUM, "SELECT count(*), total(state = 3), total(state = 7), max(active_us)" \
+		" FROM mf_tasks WHERE run = ?1") \
+	X(MF_SUM_END, "SELECT ok, ok_us, attempt_us FROM mf_tasks WHERE run = ?1" \
+		" AND step = 'end'") \
+	/* tasks that have not ended are what their run is: ?2, ?3 of names */ \
+	X(MF_TASKS_OPEN, "UPDATE task_runs SET state = ?2, state_name = ?3 WHERE run = ?1" \
+		" AND state <> ?2 AND id IN (SELECT task FROM mf_tasks WHERE run = ?1" \
+		" AND state = 3)") \
+	X(MF_FAILED, "SELECT t.name FROM task_runs t JOIN mf_tasks m ON m.task = t.id" \
+		" WHERE m.run = ?1 AND m.state = 7 ORDER BY t.end_us DESC, t.k LIMIT ?2") \
+	X(MF_CLONES, "SELECT task, attempt, origin FROM task_envs WHERE value IS NULL" \
+		" AND origin IS NOT NULL") \
+	X(MF_ENV_WHOLE, "SELECT kind, req_id, full_id, arch, value, origin FROM task_envs" \
+		" WHERE task = ?1 AND attempt = -1") \
+	X(MF_CLONE_SET, "UPDATE task_envs SET req_id = ?3, full_id = ?4, arch = ?5, value = ?6" \
+		" WHERE task = ?1 AND attempt = ?2") \
+	X(MF_ENV_OF_TASK, SQL_MF_ROW " WHERE e.task = ?1 ORDER BY e.attempt") \
+	X(MF_ENVS_OF_RUN, SQL_MF_ROW " WHERE e.run = ?1 AND e.attempt = -1" \
+		" ORDER BY t.created_us, t.k") \
+	X(MF_TASKS_OF_ENV, SQL_MF_ROW " WHERE e.full_id = ?1 AND e.req_id = ?2" \
+		" AND e.arch = coalesce(?3, e.arch) AND e.attempt = (SELECT min(o.attempt)" \
+		" FROM task_envs o WHERE o.task = e.task AND o.full_id = e.full_id" \
+		" AND o.req_id = e.req_id) ORDER BY t.created_us DESC, t.k DESC") \
+	X(MF_RUNS_OF_ENV, "SELECT count(DISTINCT run) FROM task_envs WHERE full_id = ?1" \
+		" AND req_id = ?2") \
+	X(MF_STEP_TASKS, "SELECT t.id, t.name FROM task_runs t WHERE t.run = ?1" \
+		" AND t.task_key = coalesce(?2, t.task_key) ORDER BY t.created_us DESC, t.k DESC")
+/* clang-format on */
+
+#endif

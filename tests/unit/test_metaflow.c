@@ -1,0 +1,184 @@
+/* Runs of Metaflow out of its folder: rows, states, environments. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "mf_help.h"
+#include "mf_id.h"
+#include "store_write.h"
+
+/* The first column of the first row, in a buffer that the next call reuses. */
+static const char *
+text(struct weir_store *s, const char *sql)
+{
+	static char out[4096];
+	sqlite3_stmt *st = NULL;
+
+	out[0] = '\0';
+	if (sqlite3_prepare_v2(store_db(s)->sqlite, sql, -1, &st, NULL) != SQLITE_OK)
+		fail_msg("%s", sqlite3_errmsg(store_db(s)->sqlite));
+	if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0))
+		snprintf(out, sizeof(out), "%s", sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	return out;
+}
+
+#define RUN_STATES                                                                     \
+	"SELECT group_concat(name || '=' || state, ' ') FROM"                          \
+	" (SELECT name, state FROM runs ORDER BY name)"
+#define TASK_STATES                                                                    \
+	"SELECT group_concat(name || '=' || state, ' ') FROM"                          \
+	" (SELECT name, state FROM task_runs ORDER BY name)"
+
+static void
+test_ids(void **state)
+{
+	struct str parts[MF_PARTS];
+	struct weir_id id, same;
+	char shown[WEIR_ID_TEXT + 1];
+
+	(void)state;
+	assert_int_equal(weir_metaflow_id(STR("F/12"), &id, NULL), 0);
+	/* printf metaflow:F/12 | sha1sum, with the bits of version 5 */
+	assert_string_equal(
+		weir_id_format(&id, shown), "f756079a-5f69-5b05-b2da-b9f2be1a1ff1");
+	assert_int_equal(mf_id_split(STR("F/12/start/3"), parts), 4);
+	assert_int_equal(mf_id(parts, 2, &same, NULL), 0);
+	assert_int_equal(weir_id_cmp(&id, &same), 0);
+	assert_int_equal(mf_id_split(STR("F"), parts), 1);
+	assert_int_equal(mf_id_split(STR(""), parts), 0);
+	assert_int_equal(mf_id_split(STR("F//x"), parts), 0);
+	assert_int_equal(mf_id_split(STR("F/.."), parts), 0);
+	assert_int_equal(mf_id_split(STR("a/b/c/d/e"), parts), 0);
+	assert_false(mf_id_is_name(STR("a\nb")));
+	assert_false(mf_id_is_name(STR("\xff")));
+}
+
+/* One run that ended well, one that failed, one resumed from that. */
+static void
+make_runs(const struct env_world *w)
+{
+	mf_self(w, "F", MF_MS, "");
+	mf_self(w, "F/1", MF_MS,
+		"\"tags\": [\"a\"], \"system_tags\": [\"user:alice\"], ");
+	mf_task(w, "F/1/start/1", MF_MS + 1, "\"True\"", MF_ENV(ENV_R1, ENV_FA));
+	mf_task(w, "F/1/end/2", MF_MS + 100, "\"False\"", "\"\"");
+	mf_self(w, "F/2", MF_MS + 1000, "\"tags\": null, ");
+	mf_task(w, "F/2/start/1", MF_MS + 1001, "\"True\"", NULL);
+	mf_record(w, "F/2/start/1", "origin-run-id", "\"1\"", 0, MF_MS + 1002);
+	mf_record(w, "F/2/start/1", "origin-task-id", "\"1\"", 0, MF_MS + 1002);
+	mf_task(w, "F/2/end/2", MF_MS + 1100, "\"True\"", MF_ENV(ENV_R2, ENV_FB));
+	mf_self(w, "F/2/_parameters/0", MF_MS + 1000, "");
+	mf_write(w, "F/latest_run", "2");
+}
+
+static void
+test_runs(void **state)
+{
+	struct buf notes = BUF_INIT(4096);
+	struct env_world w;
+	struct weir_store *s;
+
+	(void)state;
+	env_world_make(&w);
+	make_runs(&w);
+	s = mf_store(&w, &notes);
+	assert_string_equal(text(s, RUN_STATES), "F/1=7 F/2=6");
+	assert_string_equal(
+		text(s, TASK_STATES), "end/2=6 end/2=7 start/1=6 start/1=6");
+	assert_string_equal(text(s, "SELECT tags FROM runs WHERE name = 'F/1'"),
+		"[\"a\",\"user:alice\"]");
+	assert_string_equal(text(s, "SELECT name FROM flows"), "F");
+	assert_string_equal(
+		text(s, "SELECT end_us - start_us FROM runs WHERE name = 'F/2'"),
+		"120000");
+	assert_int_equal(notes.len, 0);
+	assert_int_equal(weir_store_check(s, NULL), WEIR_OK);
+	weir_store_close(s);
+	buf_release(&notes);
+	env_world_drop(&w);
+}
+
+struct rows {
+	struct buf text;
+};
+
+static bool
+add_row(void *arg, const struct weir_task_env *e)
+{
+	struct rows *r = arg;
+
+	buf_addf(&r->text, "%.*s@%d:%d:%.2s<%.*s ", (int)e->pathspec.len, e->pathspec.s,
+		e->attempt, (int)e->kind, e->full_id.s ? e->full_id.s : "",
+		(int)e->origin.len, e->origin.s);
+	return true;
+}
+
+static const char *
+told(struct rows *r)
+{
+	static char out[1024];
+
+	snprintf(out, sizeof(out), "%s", buf_cstr(&r->text));
+	buf_release(&r->text);
+	r->text = (struct buf)BUF_INIT(1000);
+	return out;
+}
+
+static void
+test_envs(void **state)
+{
+	struct weir_env_pair pair = { ENV_R1, ENV_FA };
+	struct rows r = { BUF_INIT(1000) };
+	struct weir_task_pair p;
+	struct env_world w;
+	struct weir_store *s;
+	struct weir_err err;
+	struct weir_id id;
+	int64_t n = 0;
+
+	(void)state;
+	env_world_make(&w);
+	make_runs(&w);
+	s = mf_store(&w, NULL);
+	assert_int_equal(weir_metaflow_id(STR("F/2"), &id, NULL), 0);
+	assert_int_equal(weir_envs_of_run(s, &id, add_row, &r, NULL), 0);
+	assert_string_equal(
+		told(&r), "F/2/start/1@-1:1:aa<F/1/start/1 F/2/end/2@-1:0:ab< ");
+	assert_int_equal(weir_tasks_of_env(s, &pair, NULL, add_row, &r, NULL), 0);
+	assert_string_equal(
+		told(&r), "F/2/start/1@-1:1:aa<F/1/start/1 F/1/start/1@-1:0:aa< ");
+	assert_int_equal(weir_tasks_of_env(s, &pair, "osx-64", add_row, &r, NULL), 0);
+	assert_string_equal(told(&r), "");
+	assert_int_equal(weir_runs_of_env(s, &pair, &n, NULL), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(weir_env_of_pathspec(s, "F/2/start", &p, NULL), 0);
+	assert_string_equal(p.pair.full_id, ENV_FA);
+	assert_string_equal(p.arch, "linux-64");
+	assert_int_equal(weir_env_of_pathspec(s, "F/2", &p, &err), WEIR_EAMBIGUOUS);
+	assert_non_null(strstr(err.text, "F/2/end/2"));
+	assert_int_equal(
+		weir_env_of_pathspec(s, "F/9/start", &p, &err), WEIR_ENOTFOUND);
+	assert_non_null(strstr(err.text, "no run 9 of F"));
+	assert_int_equal(
+		weir_env_of_pathspec(s, "F/1/end/2", &p, &err), WEIR_ENOTFOUND);
+	assert_non_null(strstr(err.text, "no environment of conda"));
+	weir_store_close(s);
+	buf_release(&r.text);
+	env_world_drop(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_envs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
