@@ -66,20 +66,33 @@ begin_answer(struct slot *s)
 	return true;
 }
 
+/* What is still to come: as the server says, when it begins, else what is here. */
+static int64_t
+still_to_come(struct slot *s, bool begins, size_t n)
+{
+	curl_off_t said = -1;
+
+	if (begins)
+		s->fetch->curl.easy_getinfo(
+			s->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &said);
+	return said > (int64_t)n ? said : (int64_t)n;
+}
+
 static size_t
 on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct slot *s = arg;
 	int64_t max = s->get->size >= 0 ? s->get->size : s->fetch->f->max;
+	bool begins = !s->status;
 
 	n *= size;
-	if (!s->status && !begin_answer(s)) {
+	if (begins && !begin_answer(s)) {
 		s->write_failed = s->why.rc != WEIR_OK;
 		return 0;
 	}
 	if (s->status != 200 && s->status != 206)
 		return n; /* words about an error: not kept */
-	if ((int64_t)n > max - s->part.size) {
+	if (still_to_come(s, begins, n) > max - s->part.size) {
 		s->too_big = true;
 		return 0;
 	}
