@@ -6,6 +6,7 @@ Usage: conda_world.py odd DIR      packages with odd corners, and DIR/list
 """
 import base64
 import bz2
+import csv
 import hashlib
 import io
 import json
@@ -228,11 +229,11 @@ def wheel(folder, name, version, files, entry_points="", top=None):
         body[f"{info}/entry_points.txt"] = entry_points
     body.update(top or {})
     body = {n: d.encode() if isinstance(d, str) else d for n, d in body.items() if d is not None}
-    lines = ""
+    lines = io.StringIO()
     for n, d in body.items():
         h = base64.urlsafe_b64encode(hashlib.sha256(d).digest()).rstrip(b"=").decode()
-        lines += f"{n},sha256={h},{len(d)}\n"
-    body[f"{info}/RECORD"] = (lines + f"{info}/RECORD,,\n").encode()
+        csv.writer(lines, lineterminator="\n").writerow((n, f"sha256={h}", len(d)))
+    body[f"{info}/RECORD"] = (lines.getvalue() + f"{info}/RECORD,,\n").encode()
     path = os.path.join(folder, f"{name}-{version}-py3-none-any.whl")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
         for n, d in body.items():

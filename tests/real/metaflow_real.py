@@ -17,6 +17,7 @@ import traceback
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 import conda_channel  # noqa: E402
+import conda_world  # noqa: E402
 import installing  # noqa: E402
 import metaflow_world  # noqa: E402
 from weir_world import Checks  # noqa: E402
@@ -38,16 +39,18 @@ def environments(check, w, what):
 
     names = ("is_default", "resolved_by", "resolved_on", "env_type", "deps", "sources")
     theirs = {key(e): {**{n: e[n] for n in names}, "archs": e["resolved_archs"],
-                       "aliases": [a for a in e["aliases"] if a != e["full_id"]], "packages": e["packages"]} for e in w.ask("environments", w.dir + "/ds/.metaflow")}
-    ours = {}
+                       "aliases": [":".join(a.rsplit("/", 1)) for a in e["aliases"] if a != e["full_id"]],
+                       "packages": e["packages"]}
+              for e in w.ask("environments", w.dir + "/ds/.metaflow")}
+    ours, unverified = {}, []
     for e in w.json("env", "list", "--all", "--local-only", "-n", "0"):
         shown = next(s for s in w.json("env", "show", e["req_id"] + ":" + e["full_id"]) if s["arch"] == e["arch"])
         packages = sorted([p["_type"], p["filename"], p["name"], p["version"], p["url"]] for p in shown["packages"])
         ours[key(e)] = {**{n: e[n] for n in names}, "aliases": sorted(e["aliases"]),
                         "archs": sorted(e["resolved_archs"]), "packages": packages}
-        check(shown["req_id_formula"] != "unverified" and shown["full_id_formula"] != "unverified",
-              f"{what}: both ids are verified", shown["req_id_formula"], shown["full_id_formula"])
+        unverified += [key(e)] * ("unverified" in (shown["req_id_formula"], shown["full_id_formula"]))
     same(check, f"{what}: {len(theirs)} environments as Metaflow reads them", ours, theirs)
+    check(not unverified, f"{what}: their ids are what formulas give", *unverified)
 
 
 def of_request(w, dep="conda::demo==>=1.0", arch="linux-64"):
@@ -189,6 +192,73 @@ def at_once(check, w, req, first, second):
         check(w.json("env", "create-local", f"{req}:{second}")["existed"], "it is whole")
 
 
+def metaflow(w, *argv, **more):
+    return w.call(w.venv + "/bin/metaflow", "environment", *argv, **more)
+
+
+def two_archs(check, w):
+    """Resolved together for this machine and another; the cache lies in a folder of its own."""
+    archs, of = ["linux-64", "linux-aarch64"], []
+    more = {"METAFLOW_CONDA_LOCALROOT": w.dir + "/elsewhere"}
+    w.env.update(more)
+    with open(w.dir + "/two.yml", "w", encoding="utf-8") as f:
+        f.write("dependencies:\n  - demo>=1.5\n")
+    for version in ("3.0", "4.0"):
+        w.channel.add(conda_channel.module("demo", version))
+        w.channel.index()
+        metaflow(w, "resolve", "-f", w.dir + "/two.yml", "--force", "--python", w.version, "--alias",
+                 "team/two:v" + version[0], *(x for a in archs for x in ("--arch", a)),
+                 METAFLOW_CONDA_TEST="1")  # else a local data store is no cache to this command
+        of.append(of_request(w, "conda::demo==>=1.5")[:2])
+    (req, old), (_, new) = of
+    environments(check, w, "two architectures")
+    said = metaflow(w, "show", "team/two:v3")
+    check(f"{req}:{old}" in said and w.json("env", "show", "team/two:v3", "--arch", archs[0])[0]["full_id"] == old,
+          "the alias is the same environment to both", said)
+    with open(w.cnd, encoding="utf-8") as f:
+        content = json.load(f)
+    for arch in archs:  # only in the cache now
+        del content["environments"][arch][req][old]
+    with open(w.cnd, "w", encoding="utf-8") as f:
+        json.dump(content, f)
+    got = w.json("env", "select-resolved", "--req-id", req, "--full-id", old)
+    check([(g["arch"], g["was"], g["is"]) for g in got] == [(a, new, old) for a in archs],
+          "weir selects for both, from a cache elsewhere", got)
+    environments(check, w, "two architectures, selected")
+    got = w.json("env", "undo")
+    check(sorted(g["is"] for g in got) == [new, new], "undo, both", got)
+    for key in more:
+        del w.env[key]
+
+
+def wheels(check, w):
+    """From an index of wheels: uv of the environment installs them, for weir and for Metaflow."""
+    if not os.path.exists(metaflow_world.UV):
+        print("# no uv: environments with wheels are left out")
+        return
+    os.makedirs(w.dir + "/wheels")
+    w.channel.wheel(conda_world.wheels(w.dir + "/wheels")[1])
+    w.channel.index()
+    with open(w.dir + "/wheels.txt", "w", encoding="utf-8") as f:
+        f.write("demo==1.0\n")
+    metaflow(w, "resolve", "-r", w.dir + "/wheels.txt", "--skip-metaflow-deps", "--python", w.version, "--alias",
+             "team/wheels:v1", PIP_INDEX_URL=w.server.url + "/simple/")
+    environments(check, w, "with a wheel")
+    target = w.envs + "/mine"
+    got = w.json("env", "create-local", "--own", "--name", "mine", "team/wheels:v1")
+    check(got["path"] == target and got["made_by"] == "weir", "weir creates one with a wheel", got)
+    for program, expected in (("demo", "demo runs"), ("demo-script", "script runs"), ("other", "other")):
+        check(expected in w.call(f"{target}/bin/{program}"), f"its {program} runs")
+    os.rename(target, target + ".weir")
+    got = w.json("env", "create-local", "--name", "mine", "team/wheels:v1")
+    why = installing.differences(target + ".weir", target)
+    check(not why, "the same by micromamba and uv", *why[:10])
+    shutil.rmtree(target)
+    metaflow(w, "create", "--name", "mine", "team/wheels:v1")
+    why = installing.differences(target + ".weir", target)
+    check(not why, "the same by Metaflow: files, modes, links, conda-meta, RECORD", *why[:10])
+
+
 def main():
     check = Checks()
     if not metaflow_world.made():
@@ -201,6 +271,8 @@ def main():
         creating(check, w, *ids)
         only_in_cache(check, w, *ids)
         at_once(check, w, *ids)
+        two_archs(check, w)
+        wheels(check, w)
     except Exception:
         check(False, "all steps", traceback.format_exc()[-3000:])
     finally:
