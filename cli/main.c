@@ -166,6 +166,9 @@
  *   mf_put_run	a run, and clones of tasks
  *   mf_sync	what is due of a source
  *   mf_open	the store, brought up to date when it is opened
+ *   mf_log	lines of log files of tasks
+ *   mf_logs	files of a task into the log of its run
+ *   mf_logs_run	a run's, where its tasks keep theirs
  *   mf_env	tasks of an environment and back
  *   sql_mf.h	their statements
  * Questions:

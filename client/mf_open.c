@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "mf_open.h"
 #include "mf_sync.h"
-#include "weir/metaflow.h"
 
 bool
 weir_metaflow_is_service(const struct weir_env_root *root)
@@ -44,6 +44,32 @@ weir_metaflow_store(const struct weir_config *config, const struct weir_env_root
 	return path;
 }
 
+/* What the store is of; owned. */
+static char *
+root_of(const struct weir_env_root *root)
+{
+	return weir_metaflow_is_service(root) ? weir_url_normalise(service_url(root))
+					      : xstrdup(root->folder);
+}
+
+enum weir_rc
+mf_open_store(const struct weir_metaflow_open *how, enum weir_store_mode mode,
+	struct weir_store **ret_store, struct buf *notes, struct weir_err *err)
+{
+	char *path = weir_metaflow_store(how->config, how->root);
+	char *root = root_of(how->root);
+	char *said = NULL;
+	enum weir_rc rc = store_open_metaflow(path, root, mode, ret_store,
+		mode == WEIR_STORE_READ ? NULL : &said, err);
+
+	if (said && notes)
+		buf_addf(notes, "%s\n", said);
+	free(said);
+	free(path);
+	free(root);
+	return rc;
+}
+
 /* ---- at work */
 
 enum { WAIT_MS = 5000, NAP_MS = 50, FRESH_S = 10, READING_MS = 1000 };
@@ -52,8 +78,6 @@ struct job {
 	const struct weir_metaflow_open *how;
 	struct weir_metaflow_open asked; /* with the budget of this time */
 	bool service;
-	char *path; /* of the store */
-	char *root; /* what it is of; owned */
 	struct mf_source *source;
 	struct mf_sync *sync;
 	bool looked, due;
@@ -76,8 +100,6 @@ release(struct job *j)
 {
 	mf_sync_free(j->sync);
 	mf_source_close(j->source);
-	free(j->path);
-	free(j->root);
 }
 
 static enum weir_rc
@@ -105,13 +127,10 @@ begin(struct job *j)
 			"METAFLOW_SERVICE_URL");
 		return weir_hint(j->err, "set METAFLOW_SERVICE_URL to its address");
 	}
-	j->path = weir_metaflow_store(j->how->config, root);
-	j->root = j->service ? weir_url_normalise(service_url(root))
-			     : xstrdup(root->folder);
 	if (j->service)
 		return weir_fail(j->err, WEIR_EFAIL,
 			"runs of Metaflow: a metadata service cannot be read: %s",
-			j->root);
+			service_url(root));
 	j->source = mf_local_open(root->folder);
 	return WEIR_OK;
 }
@@ -180,34 +199,20 @@ take_in(struct job *j, struct weir_store *s)
 	return rc;
 }
 
-static enum weir_rc
-open_to_write(struct job *j, struct weir_store **ret_store)
-{
-	char *said = NULL;
-	enum weir_rc rc = store_open_metaflow(
-		j->path, j->root, WEIR_STORE_WRITE, ret_store, &said, j->err);
-
-	if (said)
-		add_note(j, said);
-	free(said);
-	return rc;
-}
-
 /* ---- a folder: what it costs to look is nothing, so that is always done */
 
 static enum weir_rc
 open_folder(struct job *j, struct weir_store **ret_store)
 {
 	struct weir_store *s = NULL;
-	enum weir_rc rc =
-		store_open_metaflow(j->path, j->root, WEIR_STORE_READ, &s, NULL, NULL);
+	enum weir_rc rc = mf_open_store(j->how, WEIR_STORE_READ, &s, NULL, NULL);
 
 	if (!rc)
 		rc = look(j, s);
 	if (rc || j->due) {
 		weir_store_close(s);
 		s = NULL;
-		rc = open_to_write(j, &s);
+		rc = mf_open_store(j->how, WEIR_STORE_WRITE, &s, j->notes, j->err);
 		if (!rc)
 			rc = take_in(j, s);
 	}
@@ -248,7 +253,7 @@ weir_metaflow_sync(const struct weir_metaflow_open *how,
 	enum weir_rc rc = begin(&j);
 
 	if (!rc)
-		rc = open_to_write(&j, &s);
+		rc = mf_open_store(how, WEIR_STORE_WRITE, &s, notes, &why);
 	if (!rc)
 		rc = take_in(&j, s);
 	weir_store_close(s);

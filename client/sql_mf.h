@@ -51,8 +51,13 @@
 		" AND o.req_id = e.req_id) ORDER BY t.created_us DESC, t.k DESC") \
 	X(MF_RUNS_OF_ENV, "SELECT count(DISTINCT run) FROM task_envs WHERE full_id = ?1" \
 		" AND req_id = ?2") \
-	X(MF_STEP_TASKS, "SELECT t.id, t.name FROM task_runs t WHERE t.run = ?1" \
-		" AND t.task_key = coalesce(?2, t.task_key) ORDER BY t.created_us DESC, t.k DESC")
+	X(MF_LOG, "SELECT size, mark FROM mf_logs WHERE run = ?1 AND path = ?2") \
+	X(MF_LOG_PUT, "INSERT OR REPLACE INTO mf_logs(run, path, size, mark)" \
+		" VALUES(?1, ?2, ?3, ?4)") \
+	X(MF_LOG_RUN, "SELECT m.path, r.state, r.end_us, r.run_count FROM mf_runs m" \
+		" JOIN runs r ON r.id = m.run WHERE m.run = ?1") \
+	X(MF_LOG_TASKS, "SELECT t.id, t.name, t.start_us, t.state, t.rest FROM task_runs t" \
+		" WHERE t.run = ?1 ORDER BY t.k")
 /* clang-format on */
 
 #endif

@@ -9,6 +9,7 @@
 #include "mf_help.h"
 #include "mf_id.h"
 #include "store_write.h"
+#include "weir/logs.h"
 
 /* The first column of the first row, in a buffer that the next call reuses. */
 static const char *
@@ -171,6 +172,72 @@ test_envs(void **state)
 	env_world_drop(&w);
 }
 
+static const char *
+log_of(const struct env_world *w, struct weir_store *s, const struct weir_id *run)
+{
+	static char out[1024];
+	struct weir_metaflow_open how = { .config = w->config, .root = &w->root };
+	struct buf b = BUF_INIT(1000);
+	struct weir_log_reader *log = NULL;
+	struct weir_line line;
+	bool ended = false;
+
+	assert_int_equal(weir_metaflow_logs(&how, run, &ended, &b, NULL), 0);
+	assert_int_equal(weir_log_open(s, run, &log, NULL), 0);
+	for (size_t i = 0; i < weir_log_n(log); i++) {
+		assert_int_equal(weir_log_get(log, i, &line, NULL), 0);
+		buf_addf(&b, "%d %.*s|", line.level, (int)line.message.len,
+			line.message.s);
+	}
+	buf_adds(&b, weir_log_complete(log) ? "complete" : ended ? "ended" : "live");
+	weir_log_close(log);
+	snprintf(out, sizeof(out), "%s", buf_cstr(&b));
+	buf_release(&b);
+	return out;
+}
+
+#define HEAD(time, id)                                                                 \
+	"[MFLOG|0|2026-11-21T02:06:4" time "Z|runtime|00000000-0000-4000-8000-0000000" \
+	"0000" id "]"
+
+/* A log grows; a line that is being written waits for its end. */
+static void
+test_logs(void **state)
+{
+	struct env_world w;
+	struct weir_store *s;
+	struct weir_id id;
+
+	(void)state;
+	env_world_make(&w);
+	mf_self(&w, "F", MF_MS, "");
+	mf_self(&w, "F/1", MF_MS, "");
+	mf_task(&w, "F/1/start/1", MF_MS + 1, NULL, NULL);
+	mf_write(&w, "F/1/start/1/0.runtime_stdout.log",
+		HEAD("7.5", "1") "one\n" HEAD("8.5", "2") "ValueError: no\n" HEAD(
+			"9.0", "3") "cut");
+	mf_write(&w, "F/1/start/1/0.task_stderr.log",
+		"no head\n" HEAD("8.0", "4") "two\n");
+	s = mf_store(&w, NULL);
+	assert_int_equal(weir_metaflow_id(STR("F/1"), &id, NULL), 0);
+	assert_string_equal(
+		log_of(&w, s, &id), "20 no head|20 one|20 two|40 ValueError: no|live");
+	mf_record(&w, "F/1/start/1", "attempt_ok", "\"False\"", 0, MF_MS + 5000);
+	mf_write(&w, "F/1/start/1/0.runtime_stdout.log",
+		HEAD("7.5", "1") "one\n" HEAD("8.5", "2") "ValueError: no\n" HEAD(
+			"9.0", "3") "cut off\n");
+	weir_store_close(s);
+	s = mf_store(&w, NULL);
+	assert_string_equal(log_of(&w, s, &id),
+		"20 no head|20 one|20 two|40 ValueError: no|20 cut off|ended");
+	setenv("WEIR_NOW", "2100-01-01T00:00:00Z", 1);
+	assert_string_equal(log_of(&w, s, &id),
+		"20 no head|20 one|20 two|40 ValueError: no|20 cut off|complete");
+	unsetenv("WEIR_NOW");
+	weir_store_close(s);
+	env_world_drop(&w);
+}
+
 int
 main(void)
 {
@@ -178,6 +245,7 @@ main(void)
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_envs),
+		cmocka_unit_test(test_logs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
