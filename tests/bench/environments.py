@@ -1,10 +1,13 @@
 """conda_v2.cnd of any size, and what Python needs to read one.
 
 Usage: tests/bench/environments.py make FILE ENVIRONMENTS PACKAGES
-       tests/bench/environments.py which FILE NAME LESS_THAN
+       tests/bench/environments.py list|which FILE [NAME LESS_THAN]
+       VENV/bin/python tests/bench/environments.py real-list|real-which FILE [NAME LESS_THAN]
+The last by the reader of Metaflow's own extension, in the venv of tests/real/venvs.
 """
 import hashlib
 import json
+import os
 import random
 import sys
 
@@ -49,23 +52,42 @@ def make(path, n, n_packages):
                    "environments": {"linux-64": found}}, f)
 
 
-def which(path, name, below):
+def least(path):
     """The least that a reader in Python does: the file as a tree, then a walk over it."""
     with open(path, encoding="utf-8") as f:
         root = json.load(f)
     for arch, of_arch in root["environments"].items():
-        for of_req in of_arch.values():
+        for req, of_req in of_arch.items():
             for full, env in of_req.items():
-                if full == "_default":
-                    continue
-                for p in env["packages"]:
-                    what, version, _ = p["filename"].rsplit("-", 2)
-                    if what == name and int(version.split(".")[0]) < int(below):
-                        print(full, arch, version)
+                if full != "_default":
+                    packages = (p["filename"].rsplit("-", 2)[:2] for p in env["packages"])
+                    yield req, full, arch, of_req["_default"] == full, env["resolved_by"], packages
+
+
+def real(path):
+    """The same by the extension's reader."""
+    from metaflow.extension_support.plugins import resolve_plugins  # noqa: F401  its modules first
+    from metaflow_extensions.netflixext.plugins.conda.env_descr import read_conda_manifest
+
+    info = read_conda_manifest(os.path.dirname(path))
+    for e_id, env in info.envs:
+        packages = ((p.package_name, p.package_version) for p in env.packages)
+        yield *e_id, info.get_default(e_id.req_id, e_id.arch) == e_id, env.resolved_by, packages
+
+
+def main(what, path, *words):
+    reader = real if what.startswith("real-") else least
+    if what == "make":
+        make(path, *map(int, words))
+    elif what.endswith("list"):
+        for *ids, is_default, by, packages in reader(path):
+            print(*ids, is_default, by, sum(1 for _ in packages))
+    else:
+        for req, full, arch, _, _, packages in reader(path):
+            for name, version in packages:
+                if name == words[0] and int(version.split(".")[0]) < int(words[1]):
+                    print(req, full, arch, version)
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-    else:
-        which(*sys.argv[2:5])
+    main(*sys.argv[1:])
