@@ -7,6 +7,7 @@
 #include <weir/text.h>
 
 #include "env.h"
+#include "tui.h"
 
 static const struct env_args init = { .list = LIST_INIT };
 
@@ -47,6 +48,35 @@ narrow(struct ctx *ctx, const char *query, char **ret_query)
 	}
 	*ret_query = buf_steal(&b);
 	return WEIR_OK;
+}
+
+/* The menu of `list`: what narrows it is in the query, where it can be changed. */
+static bool
+env_menu(struct ctx *ctx, struct tui_start *start)
+{
+	const struct env_args *a = ctx->args;
+	struct weir_view *v = &start->view;
+	struct buf b = BUF_INIT(BUF_MAX);
+
+	if (strcmp(ctx->words[0], "list") != 0 ||
+		!list_menu(ctx, WEIR_ENVIRONMENT, &a->list, start))
+		return false;
+	free(v->query);
+	v->query = join_words(ctx, 1);
+	if (a->local_only || a->arch) {
+		if (v->query)
+			buf_addf(&b, "(%s) ", v->query);
+		buf_adds(&b, a->local_only ? "local:yes" : "");
+		if (a->arch) {
+			buf_adds(&b, a->local_only ? " arch:" : "arch:");
+			weir_query_quote(&b, str_of(a->arch), true);
+		}
+		free(v->query);
+		v->query = buf_steal(&b);
+	}
+	v->all = a->all;
+	start->env_file = a->file;
+	return true;
 }
 
 static enum weir_rc
@@ -231,5 +261,6 @@ const struct cmd cmd_env = {
 	.opts = opts,
 	.args_size = sizeof(init),
 	.args_init = &init,
+	.menu = env_menu,
 	.run = run,
 };

@@ -1,5 +1,4 @@
 /* The store of environments of a command. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,25 +7,6 @@
 
 #include "env.h"
 #include "show.h"
-
-/* Another conda_v2.cnd than that of the settings. */
-static enum weir_rc
-take_file(struct weir_env_root *root, const char *file, struct weir_err *err)
-{
-	char *real = realpath(file, NULL), *slash;
-
-	if (!real)
-		return weir_fail(err, errno == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
-			"--file %.1000s: %s", file, strerror(errno));
-	free(root->file);
-	free(root->folder);
-	root->file = real;
-	root->folder = xstrdup(real);
-	slash = strrchr(root->folder, '/');
-	slash[slash == root->folder] = '\0';
-	root->found = true;
-	return WEIR_OK;
-}
 
 enum weir_rc
 env_open(struct ctx *ctx, struct env_open *ret)
@@ -37,7 +17,7 @@ env_open(struct ctx *ctx, struct env_open *ret)
 	enum weir_rc rc = weir_env_root_find(&o.root, ctx->err);
 
 	if (!rc && a->file)
-		rc = take_file(&o.root, a->file, ctx->err);
+		rc = weir_env_root_file(&o.root, a->file, ctx->err);
 	if (!rc) {
 		struct weir_env_open how = { .config = ctx->config,
 			.root = &o.root,

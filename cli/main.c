@@ -415,6 +415,7 @@
  *   mouse	clicks and the wheel
  *   outside	other programs on the terminal
  *   palette	`:`: actions by name
+ *   envs		environments in the menus: their folder, what changes in it
  *   palette_offer	what it offers: actions, arguments
  *   app_runs	trigger, cancel and retrigger, of what is marked or under the cursor
  *   form	with what a run of a deployment is started: fields, values
@@ -436,6 +437,7 @@
  *   finder	the query thread
  *   finder_part.h	what its parts share
  *   finder_work	what it does
+ *   finder_env	its store of environments
  *   view		what a view must do; their stack
  *   marks	a set of row keys
  *   keeper	the thread that writes the state store
@@ -458,6 +460,7 @@
  *   listview_pane	where the preview of a list is
  *   listview listview_mark listview_paint listview_sort listview_tree
  *   listview_out	lists to files and programs; logs of their runs as one
+ *   listview_env	what lists of environments have of their own
  *   view_list	lists of any kind
  *   listquery	their search: prompt, completion, n N ] [
  *   view_groups	a list counted by a field
@@ -470,6 +473,7 @@
  *   facts_limit	of concurrency limits
  *   facts_artifact	of artifacts, and what they hold
  *   facts_json	JSON values as lines
+ *   facts_env	one environment
  *   gantt	task runs and child runs of a run over time
  *   view_timeline	their bars
  *   view_detail	the page of one object, and of its parameters

@@ -367,3 +367,21 @@ weir_env_folders_release(struct weir_env_folders *v)
 		free(v->v[i]);
 	VEC_FREE(v);
 }
+
+enum weir_rc
+weir_env_root_file(struct weir_env_root *root, const char *file, struct weir_err *err)
+{
+	char *real = realpath(file, NULL), *slash;
+
+	if (!real)
+		return weir_fail(err, errno == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
+			"--file %.1000s: %s", file, strerror(errno));
+	free(root->file);
+	free(root->folder);
+	root->file = real;
+	root->folder = xstrdup(real);
+	slash = strrchr(root->folder, '/');
+	slash[slash == root->folder] = '\0';
+	root->found = true;
+	return WEIR_OK;
+}

@@ -10,6 +10,7 @@
 #include "env_fill.h"
 #include "env_places.h"
 #include "objstore.h"
+#include "plat.h"
 #include "weir/time.h"
 
 enum { READ_TRIES = 6, NAP_MS = 50, CACHE_AGE_S = 10 };
@@ -469,4 +470,30 @@ weir_env_open(const struct weir_env_open *how, struct weir_store **ret_store,
 	env_places_release(&j.places);
 	free(path);
 	return rc;
+}
+
+enum weir_rc
+weir_env_peek(const struct weir_config *config, const struct weir_env_root *root,
+	struct weir_store **ret_store, struct weir_err *err)
+{
+	char *path = weir_config_metaflow(config, root->folder);
+	enum weir_rc rc = store_open_metaflow(
+		path, root->folder, WEIR_STORE_READ, ret_store, NULL, err);
+
+	free(path);
+	return rc;
+}
+
+int
+weir_env_watch(const struct weir_env_root *root)
+{
+	return root->found ? plat_watch(root->folder) : -1;
+}
+
+bool
+weir_env_watched(int fd, const struct weir_env_root *root)
+{
+	const char *slash = strrchr(root->file, '/');
+
+	return plat_watched(fd, slash ? slash + 1 : root->file);
 }

@@ -2,8 +2,12 @@
 #include "plat.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/inotify.h>
+#endif
 
 enum { FDS_MAX = 4096 };
 
@@ -43,3 +47,57 @@ plat_punch(int fd, int64_t bytes)
 	return false;
 #endif
 }
+
+#ifdef __linux__
+enum { WATCHED = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO };
+
+int
+plat_watch(const char *folder)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (fd < 0 || inotify_add_watch(fd, folder, WATCHED) >= 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+bool
+plat_watched(int fd, const char *name)
+{
+	union {
+		struct inotify_event align;
+		char bytes[4096];
+	} in;
+	bool found = false;
+	ssize_t n;
+
+	while ((n = read(fd, in.bytes, sizeof(in.bytes))) > 0) {
+		for (size_t at = 0; at + sizeof(struct inotify_event) <= (size_t)n;) {
+			struct inotify_event e;
+
+			memcpy(&e, in.bytes + at, sizeof(e));
+			at += sizeof(e);
+			found = found || (e.mask & (IN_Q_OVERFLOW | IN_IGNORED)) ||
+				(e.len && strcmp(in.bytes + at, name) == 0);
+			at += e.len;
+		}
+	}
+	return found;
+}
+#else
+int
+plat_watch(const char *folder)
+{
+	(void)folder;
+	return -1;
+}
+
+bool
+plat_watched(int fd, const char *name)
+{
+	(void)fd;
+	(void)name;
+	return false;
+}
+#endif

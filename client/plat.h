@@ -15,5 +15,10 @@ void plat_close_above(int fd);
 void plat_widen(int fd, size_t bytes);
 /* Give back the disk's room of the file's first bytes, which then read as NULs. */
 bool plat_punch(int fd, int64_t bytes);
+/* A descriptor that is readable when a file of the folder was changed; -1: the system
+ * has none. */
+int plat_watch(const char *folder);
+/* Take in what has come: was it one of this name? */
+bool plat_watched(int fd, const char *name);
 
 #endif

@@ -6,6 +6,10 @@
 /* clang-format off */
 #define BIT(show) (1u << (show))
 #define TEXT(member) offsetof(struct weir_view, member)
+#define ENVIRONMENTS \
+	(BIT(WEIR_SHOW_ENV) | BIT(WEIR_SHOW_DIFF) | BIT(WEIR_SHOW_SELECT))
+/* Those that may have several ids. */
+#define SEVERAL (BIT(WEIR_SHOW_LOG) | BIT(WEIR_SHOW_DIFF))
 
 static const struct command {
 	const char *name;
@@ -21,14 +25,18 @@ static const struct command {
 	{ "pools --workers", WEIR_SHOW_LIST, WEIR_WORKER },
 	{ "limits", WEIR_SHOW_LIST, WEIR_LIMIT },
 	{ "artifacts", WEIR_SHOW_LIST, WEIR_ARTIFACT },
+	{ "env list", WEIR_SHOW_LIST, WEIR_ENVIRONMENT },
 	{ "show", WEIR_SHOW_OBJECT, WEIR_RUN },
 	{ "logs", WEIR_SHOW_LOG, WEIR_RUN },
 	{ "graph", WEIR_SHOW_GRAPH, WEIR_RUN },
 	{ "why", WEIR_SHOW_WHY, WEIR_RUN },
 	{ "history", WEIR_SHOW_HISTORY, WEIR_RUN },
+	{ "env show", WEIR_SHOW_ENV, WEIR_ENVIRONMENT },
+	{ "env diff", WEIR_SHOW_DIFF, WEIR_ENVIRONMENT },
+	{ "env select-resolved", WEIR_SHOW_SELECT, WEIR_ENVIRONMENT },
 };
 
-enum option_type { OPTION_TEXT, OPTION_TREE, OPTION_FOLLOW, OPTION_KIND };
+enum option_type { OPTION_TEXT, OPTION_TREE, OPTION_ALL, OPTION_FOLLOW, OPTION_KIND };
 
 /* In the order in which they are written. */
 static const struct option {
@@ -36,7 +44,7 @@ static const struct option {
 	char letter;
 	enum option_type type;
 	size_t offset;
-	enum weir_kind kind; /* OPTION_KIND: of pools */
+	enum weir_kind kind; /* OPTION_KIND: of pools; else 0: of any */
 	unsigned shows;
 } options[] = {
 	{ "runs", 0, OPTION_TEXT, TEXT(query), 0, BIT(WEIR_SHOW_LOG) },
@@ -49,13 +57,20 @@ static const struct option {
 	{ "columns", 'c', OPTION_TEXT, TEXT(columns), 0, BIT(WEIR_SHOW_LIST) },
 	{ "count-by", 0, OPTION_TEXT, TEXT(count_by), 0, BIT(WEIR_SHOW_LIST) },
 	{ "tree", 0, OPTION_TREE, 0, 0, BIT(WEIR_SHOW_LIST) | BIT(WEIR_SHOW_LOG) },
+	{ "all", 0, OPTION_ALL, 0, WEIR_ENVIRONMENT, BIT(WEIR_SHOW_LIST) },
+	{ "req-id", 0, OPTION_TEXT, TEXT(id), WEIR_ENVIRONMENT, BIT(WEIR_SHOW_SELECT) },
+	{ "arch", 0, OPTION_TEXT, TEXT(arch), WEIR_ENVIRONMENT,
+		BIT(WEIR_SHOW_ENV) | BIT(WEIR_SHOW_DIFF) },
+	{ "file", 0, OPTION_TEXT, TEXT(file), WEIR_ENVIRONMENT,
+		BIT(WEIR_SHOW_LIST) | ENVIRONMENTS },
 	{ "queues", 0, OPTION_KIND, 0, WEIR_QUEUE, BIT(WEIR_SHOW_LIST) },
 	{ "workers", 0, OPTION_KIND, 0, WEIR_WORKER, BIT(WEIR_SHOW_LIST) },
 };
 /* clang-format on */
 
 static const size_t owned[] = { TEXT(query), TEXT(sort), TEXT(columns), TEXT(count_by),
-	TEXT(id), TEXT(level), TEXT(grep), TEXT(task), TEXT(logger) };
+	TEXT(id), TEXT(arch), TEXT(file), TEXT(level), TEXT(grep), TEXT(task),
+	TEXT(logger) };
 
 static char **
 text_at(struct weir_view *v, size_t offset)
@@ -90,9 +105,11 @@ weir_view_release(struct weir_view *v)
 void
 weir_view_copy(const struct weir_view *v, struct weir_view *ret_view)
 {
-	struct weir_view copy = {
-		.show = v->show, .kind = v->kind, .tree = v->tree, .follow = v->follow
-	};
+	struct weir_view copy = { .show = v->show,
+		.kind = v->kind,
+		.tree = v->tree,
+		.all = v->all,
+		.follow = v->follow };
 
 	for (size_t i = 0; i < N_ELEM(owned); i++)
 		set_text(&copy, owned[i], text_of(v, owned[i]));
@@ -227,7 +244,9 @@ has_option(const struct command *c, const struct option *o)
 {
 	if (!(o->shows & BIT(c->show)))
 		return false;
-	return o->type != OPTION_KIND || c->kind == WEIR_POOL;
+	if (o->type == OPTION_KIND)
+		return c->kind == WEIR_POOL;
+	return !o->kind || c->kind == o->kind;
 }
 
 static enum weir_rc
@@ -284,6 +303,7 @@ take_option(struct parse *p, const char *word)
 			return unknown_option(p, word);
 		p->v.tree |= o->type == OPTION_TREE;
 		p->v.follow |= o->type == OPTION_FOLLOW;
+		p->v.all |= o->type == OPTION_ALL;
 		if (o->type == OPTION_KIND)
 			p->v.kind = o->kind;
 		return WEIR_OK;
@@ -295,6 +315,13 @@ take_option(struct parse *p, const char *word)
 	return WEIR_OK;
 }
 
+/* Two differ, not three. */
+static bool
+may_more(const struct parse *p)
+{
+	return p->command->show == WEIR_SHOW_LOG || !strchr(p->v.id, '\n');
+}
+
 static enum weir_rc
 take_argument(struct parse *p, const char *word)
 {
@@ -304,33 +331,52 @@ take_argument(struct parse *p, const char *word)
 		buf_adds(&p->query, word);
 		return WEIR_OK;
 	}
-	/* Line breaks stand between the ids of a log. */
-	if (p->command->show == WEIR_SHOW_LOG && (!*word || strchr(word, '\n')))
+	/* Line breaks stand between ids. */
+	if ((SEVERAL & BIT(p->command->show)) && (!*word || strchr(word, '\n')))
 		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: %s", p->command->name,
 			*word ? "an id has a line break" : "an id is empty");
-	if (p->command->show == WEIR_SHOW_LOG && p->v.id) {
+	if ((SEVERAL & BIT(p->command->show)) && p->v.id && may_more(p)) {
 		char *ids = xasprintf("%s\n%s", p->v.id, word);
 
 		set_text(&p->v, TEXT(id), ids);
 		free(ids);
 		return WEIR_OK;
 	}
-	if (p->command->show == WEIR_SHOW_HISTORY || p->v.id)
+	if (p->command->show == WEIR_SHOW_HISTORY ||
+		p->command->show == WEIR_SHOW_SELECT || p->v.id)
 		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: '%s' is one too many",
 			p->command->name, word);
 	set_text(&p->v, TEXT(id), word);
 	return WEIR_OK;
 }
 
+/* Is this its name, of which `next` may be the second word? */
+static bool
+is_named(const char *name, const char *word, const char *next, size_t *ret_n)
+{
+	size_t n = strlen(word);
+
+	*ret_n = 1;
+	if (strcmp(word, name) == 0)
+		return true;
+	*ret_n = 2;
+	if (strcmp(word, "environment") == 0)
+		word = "env", n = 3;
+	return strncmp(name, word, n) == 0 && name[n] == ' ' && name[n + 1] != '-' &&
+	       strcmp(next, name + n + 1) == 0;
+}
+
+/* *ret_n: of how many words it is. */
 static enum weir_rc
-find_command(const char *word, const struct command **ret_command, struct weir_err *err)
+find_command(const char *word, const char *next, const struct command **ret_command,
+	size_t *ret_n, struct weir_err *err)
 {
 	const char *names[N_ELEM(commands)];
 	const char *near;
 
 	for (size_t i = 0; i < N_ELEM(commands); i++) {
 		names[i] = commands[i].name;
-		if (strcmp(word, names[i]) == 0) {
+		if (is_named(names[i], word, next, ret_n)) {
 			*ret_command = &commands[i];
 			return WEIR_OK;
 		}
@@ -345,15 +391,19 @@ static enum weir_rc
 parse_words(struct parse *p)
 {
 	bool only_words = false, list;
+	size_t n = 1;
 	enum weir_rc rc = WEIR_OK;
 
 	if (p->at < p->words->n && strcmp(p->words->v[p->at], "weir") == 0)
 		p->at++;
 	if (p->at == p->words->n)
 		return weir_fail(p->err, WEIR_EUSAGE, "view: names no command");
-	rc = find_command(p->words->v[p->at++], &p->command, p->err);
+	rc = find_command(p->words->v[p->at],
+		p->at + 1 < p->words->n ? p->words->v[p->at + 1] : "", &p->command, &n,
+		p->err);
 	if (rc)
 		return rc;
+	p->at += n;
 	p->v.show = p->command->show;
 	p->v.kind = p->command->kind;
 	list = p->command->show == WEIR_SHOW_LIST;
@@ -379,6 +429,9 @@ check(const struct parse *p)
 
 	if (needs && !p->v.id && !runs)
 		return weir_fail(p->err, WEIR_EUSAGE, "view: %s needs an id or a name",
+			p->command->name);
+	if (p->v.show == WEIR_SHOW_DIFF && !strchr(p->v.id, '\n'))
+		return weir_fail(p->err, WEIR_EUSAGE, "view: %s needs two of them",
 			p->command->name);
 	if (runs && p->v.id)
 		return weir_fail(p->err, WEIR_EUSAGE,
@@ -464,14 +517,18 @@ void
 weir_view_format(const struct weir_view *v, struct buf *out)
 {
 	bool list = v->show == WEIR_SHOW_LIST;
-	const char *argument = list ? v->query : v->id;
+	/* Of a selection it is an option. */
+	const char *argument = list                          ? v->query
+			       : v->show == WEIR_SHOW_SELECT ? NULL
+							     : v->id;
+	bool several = SEVERAL & BIT(v->show);
 	bool behind = argument && is_option(argument, list);
 
-	for (const char *id = v->show == WEIR_SHOW_LOG ? argument : NULL;
-		id && (id = strchr(id, '\n')); id++)
+	for (const char *id = several ? argument : NULL; id && (id = strchr(id, '\n'));
+		id++)
 		behind = behind || is_option(id + 1, false);
 	buf_addf(out, "weir %s", weir_view_command(v));
-	if (argument && *argument && !behind && v->show == WEIR_SHOW_LOG)
+	if (argument && *argument && !behind && several)
 		add_ids(out, argument);
 	else if (argument && *argument && !behind)
 		add_argument(out, argument);
@@ -482,6 +539,7 @@ weir_view_format(const struct weir_view *v, struct buf *out)
 		if (!(o->shows & BIT(v->show)) || o->type == OPTION_KIND)
 			continue;
 		if ((o->type == OPTION_TREE && v->tree) ||
+			(o->type == OPTION_ALL && v->all) ||
 			(o->type == OPTION_FOLLOW && v->follow))
 			buf_addf(out, " --%s", o->name);
 		text = o->type == OPTION_TEXT ? text_of(v, o->offset) : NULL;
@@ -492,7 +550,7 @@ weir_view_format(const struct weir_view *v, struct buf *out)
 	}
 	if (behind) {
 		buf_adds(out, " --");
-		if (v->show == WEIR_SHOW_LOG)
+		if (several)
 			add_ids(out, argument);
 		else
 			add_argument(out, argument);

@@ -7,12 +7,15 @@
 
 /* clang-format off */
 #define LIST CONTEXT_LIST
+#define LISTS CONTEXT_LISTS
 #define DETAIL CONTEXT_DETAIL
 #define LOG CONTEXT_LOG
 #define TIMELINE CONTEXT_TIMELINE
 #define COLUMNS CONTEXT_COLUMNS
 #define HELP CONTEXT_HELP
 #define FORM CONTEXT_FORM
+#define ENVS CONTEXT_ENVS
+#define ENV CONTEXT_ENV
 #define ALL CONTEXT_ALL
 #define MOVE CONTEXT_ALL
 /* Where there is an object, or are many. */
@@ -30,7 +33,7 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_HALF_DOWN] = { "half-down", "half down", "half a screen down", MOVE, ARG_NONE, app_forward },
 	[ACTION_FIRST] = { "first", "first", "to the first line", MOVE, ARG_NONE, app_forward },
 	[ACTION_LAST] = { "last", "last", "to the last line", MOVE, ARG_NONE, app_forward },
-	[ACTION_GOTO] = { "goto", "go to", "to a line, a part (42%), in logs also a time", LIST | LOG, ARG_PLACE, app_forward },
+	[ACTION_GOTO] = { "goto", "go to", "to a line, a part (42%), in logs also a time", LISTS | LOG, ARG_PLACE, app_forward },
 	[ACTION_OPEN] = { "open", "open", "open what the cursor is on; in the help: do it", ALL, ARG_NONE, app_forward },
 	[ACTION_BACK] = { "back", "back", "back to the view before; leaves from the first one", ALL, ARG_NONE, app_back },
 	[ACTION_QUIT] = { "quit", "quit", "leave weir at once", ALL, ARG_NONE, app_quit },
@@ -39,18 +42,19 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_PREVIOUS] = { "previous", "previous", "previous match", ALL & ~(COLUMNS | TIMELINE), ARG_NONE, app_forward },
 	[ACTION_NEXT_BAD] = { "next-bad", "failure", "next failed run or task; next error of a log", ONE, ARG_NONE, app_forward },
 	[ACTION_PREVIOUS_BAD] = { "previous-bad", "error", "previous failed run or task; previous error of a log", ONE, ARG_NONE, app_forward },
-	[ACTION_SORT] = { "sort", "sort", "then a column's letter or number; again: reverse; ~: one more; 0: as it was; of groups: count, value, newest", LIST, ARG_SORT, app_forward },
-	[ACTION_COLUMNS] = { "columns", "columns", "choose the columns: show, hide, move, resize; in the chooser: the usual ones", LIST | COLUMNS, ARG_COLUMNS, app_forward },
-	[ACTION_GROUP] = { "group", "group", "count by a field; Enter opens a group", LIST, ARG_FIELD, app_forward },
+	[ACTION_SORT] = { "sort", "sort", "then a column's letter or number; again: reverse; ~: one more; 0: as it was; of groups: count, value, newest", LISTS, ARG_SORT, app_forward },
+	[ACTION_COLUMNS] = { "columns", "columns", "choose the columns: show, hide, move, resize; in the chooser: the usual ones", LISTS | COLUMNS, ARG_COLUMNS, app_forward },
+	[ACTION_GROUP] = { "group", "group", "count by a field; Enter opens a group", LISTS, ARG_FIELD, app_forward },
 	[ACTION_TREE] = { "tree", "tree", "runs with their child runs below them, or all alike", LIST, ARG_NONE, app_forward },
 	[ACTION_FOLD] = { "fold", "fold", "open or close: child runs of a run, a traceback of a log", LIST | LOG, ARG_NONE, app_forward },
-	[ACTION_MARK] = { "mark", "mark", "mark this one, or take the mark away; in the chooser: show or hide; in a form: on or off, the next choice", LIST | COLUMNS | FORM, ARG_NONE, app_forward },
-	[ACTION_MARK_RANGE] = { "mark-range", "range", "mark from here to where the cursor goes; again ends it", LIST, ARG_NONE, app_forward },
-	[ACTION_MARK_ALL] = { "mark-all", "mark all", "mark all that the filter shows", LIST, ARG_NONE, app_forward },
-	[ACTION_UNMARK] = { "unmark", "unmark", "take all marks away", LIST, ARG_NONE, app_forward },
-	[ACTION_PREVIEW] = { "preview", "preview", "show beside the list what the cursor is on: beside, below, off", LIST, ARG_NONE, app_forward },
-	[ACTION_PREVIEW_UP] = { "preview-up", "preview up", "scroll the preview up", LIST, ARG_NONE, app_forward },
-	[ACTION_PREVIEW_DOWN] = { "preview-down", "preview down", "scroll the preview down", LIST, ARG_NONE, app_forward },
+	[ACTION_MARK] = { "mark", "mark", "mark this one, or take the mark away; in the chooser: show or hide; in a form: on or off, the next choice", LISTS | COLUMNS | FORM, ARG_NONE, app_forward },
+	[ACTION_MARK_RANGE] = { "mark-range", "range", "mark from here to where the cursor goes; again ends it", LISTS, ARG_NONE, app_forward },
+	[ACTION_MARK_ALL] = { "mark-all", "mark all", "mark all that the filter shows", LISTS, ARG_NONE, app_forward },
+	[ACTION_UNMARK] = { "unmark", "unmark", "take all marks away", LISTS, ARG_NONE, app_forward },
+	[ACTION_PREVIEW] = { "preview", "preview", "show beside the list what the cursor is on: beside, below, off", LISTS, ARG_NONE, app_forward },
+	[ACTION_PREVIEW_UP] = { "preview-up", "preview up", "scroll the preview up", LISTS, ARG_NONE, app_forward },
+	[ACTION_PREVIEW_DOWN] = { "preview-down", "preview down", "scroll the preview down", LISTS, ARG_NONE, app_forward },
+	[ACTION_PREVIEW_SEARCH] = { "preview-search", "in preview", "search in the preview; with nothing typed: the next match", LISTS, ARG_TEXT, app_forward },
 	[ACTION_MOVE_LEFT] = { "move-left", "move left", "this column further to the left", COLUMNS, ARG_NONE, app_forward },
 	[ACTION_MOVE_RIGHT] = { "move-right", "move right", "this column further to the right", COLUMNS, ARG_NONE, app_forward },
 	[ACTION_NARROWER] = { "narrower", "narrower", "this column narrower; in the timeline: more time", COLUMNS | TIMELINE, ARG_NONE, app_forward },
@@ -65,9 +69,11 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_RESUME] = { "resume", "resume", "let this run go on, or those that are marked", ONE | CONTEXT_PAGE, ARG_NONE, app_act },
 	[ACTION_PAUSE] = { "pause", "pause", "hold back this deployment, pool or queue, or those that are marked", LIST | DETAIL, ARG_NONE, app_act },
 	[ACTION_UNPAUSE] = { "unpause", "unpause", "let this deployment, pool or queue go on, or those that are marked", LIST | DETAIL, ARG_NONE, app_act },
-	[ACTION_COPY_ID] = { "copy-id", "copy id", "copy the id to the clipboard (OSC 52)", ONE, ARG_NONE, app_copy_id },
+	[ACTION_COPY_ID] = { "copy-id", "copy id", "copy the id to the clipboard (OSC 52)", ONE | ENVS | ENV, ARG_NONE, app_copy_id },
 	[ACTION_COPY_COMMAND] = { "copy-command", "copy command", "copy the command that shows this view", ALL & ~HELP, ARG_NONE, app_copy_command },
 	[ACTION_WEB] = { "web", "web page", "open the web page in a browser", ONE, ARG_NONE, app_web },
+	[ACTION_SELECT] = { "select", "select", "make this environment the default of what it was asked for", ENVS | ENV, ARG_NONE, app_forward },
+	[ACTION_DIFF] = { "diff", "diff", "how the marked environments differ; of one: from its default, or from the marked one", ENVS | ENV, ARG_TEXT, app_forward },
 	[ACTION_DEFAULT] = { "default", "default", "take the value away: what holds then is shown", FORM, ARG_NONE, app_forward },
 	[ACTION_UNDO] = { "undo", "undo", "the value that was there when the form was opened", FORM, ARG_NONE, app_forward },
 	[ACTION_NULL] = { "null", "null", "null, where that is allowed", FORM, ARG_NONE, app_forward },
@@ -82,22 +88,22 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_LOGGER] = { "logger", "loggers", "choose the loggers whose lines are shown", LOG, ARG_TEXT, app_forward },
 	[ACTION_MORE_CONTEXT] = { "more-context", "context", "more lines around each line that the filter shows", LOG, ARG_NONE, app_forward },
 	[ACTION_LESS_CONTEXT] = { "less-context", "context", "fewer lines around it", LOG, ARG_NONE, app_forward },
-	[ACTION_TIMES] = { "times", "times", "times: as a span, in full; in logs also since a mark, none", LIST | LOG, ARG_NONE, app_forward },
-	[ACTION_ZONE] = { "zone", "zone", "times in UTC or here", ONE, ARG_NONE, app_zone },
+	[ACTION_TIMES] = { "times", "times", "times: as a span, in full; in logs also since a mark, none", LISTS | LOG, ARG_NONE, app_forward },
+	[ACTION_ZONE] = { "zone", "zone", "times in UTC or here", ONE | ENVS | ENV, ARG_NONE, app_zone },
 	[ACTION_TIME_MARK] = { "time-mark", "time mark", "count the times of a log from this line", LOG, ARG_NONE, app_forward },
 	[ACTION_JUMP] = { "jump", "jump", "to a time: 14:03, -10m, 2026-11-20 09:00", LOG, ARG_PLACE, app_forward },
 	[ACTION_WRAP] = { "wrap", "wrap", "wrap long lines, or cut them", LOG, ARG_NONE, app_forward },
 	[ACTION_MERGE] = { "merge", "merge", "the logs of the marked runs, or of this one and its children, by time", LIST | DETAIL | LOG, ARG_NONE, app_forward },
 	[ACTION_COPY_LINE] = { "copy-line", "copy line", "copy the text of this line", LOG, ARG_NONE, app_forward },
-	[ACTION_SAVE] = { "save", "save", "save what is shown, or all of it, to a file", LIST | LOG, ARG_FILE, app_forward },
-	[ACTION_PAGER] = { "pager", "pager", "what is shown in $PAGER", LIST | LOG, ARG_NONE, app_forward },
-	[ACTION_EDITOR] = { "editor", "editor", "what is shown in $EDITOR; in a form: this value", LIST | LOG | FORM, ARG_NONE, app_forward },
+	[ACTION_SAVE] = { "save", "save", "save what is shown, or all of it, to a file", LISTS | LOG, ARG_FILE, app_forward },
+	[ACTION_PAGER] = { "pager", "pager", "what is shown in $PAGER", LISTS | LOG, ARG_NONE, app_forward },
+	[ACTION_EDITOR] = { "editor", "editor", "what is shown in $EDITOR; in a form: this value", LISTS | LOG | FORM, ARG_NONE, app_forward },
 	[ACTION_COMMAND] = { "command", "command", "any action by its name, with completion", ALL, ARG_TEXT, app_command },
 	[ACTION_SHELL] = { "shell", "shell", "leave for the command that shows this view, in $SHELL", ALL & ~(HELP | COLUMNS | FORM), ARG_NONE, app_shell },
 	[ACTION_VIEW] = { "view", "view", "a named view, by its number or name", ALL, ARG_VIEW, app_view },
 	[ACTION_NEXT_VIEW] = { "next-view", "next view", "the next named view", ALL, ARG_NONE, app_view_step },
 	[ACTION_PREVIOUS_VIEW] = { "previous-view", "previous view", "the named view before", ALL, ARG_NONE, app_view_step },
-	[ACTION_SAVE_VIEW] = { "save-view", "save view", "keep this list under a name", LIST, ARG_VIEW, app_save_view },
+	[ACTION_SAVE_VIEW] = { "save-view", "save view", "keep this list under a name", LISTS, ARG_VIEW, app_save_view },
 	[ACTION_RUNS] = { "runs", "runs", "flow runs", ALL, ARG_QUERY, app_list },
 	[ACTION_TASK_RUNS] = { "task-runs", "task runs", "task runs", ALL, ARG_QUERY, app_list },
 	[ACTION_FLOWS] = { "flows", "flows", "flows", ALL, ARG_QUERY, app_list },
@@ -107,13 +113,14 @@ static const struct action actions[ACTION_N] = {
 	[ACTION_WORKERS] = { "workers", "workers", "workers", ALL, ARG_QUERY, app_list },
 	[ACTION_LIMITS] = { "limits", "limits", "concurrency limits", ALL, ARG_QUERY, app_list },
 	[ACTION_ARTIFACTS] = { "artifacts", "artifacts", "artifacts", ALL, ARG_QUERY, app_list },
+	[ACTION_ENVIRONMENTS] = { "environments", "environments", "environments of Metaflow", ALL, ARG_QUERY, app_list },
 	[ACTION_SHOW] = { "show", "show", "everything about an object: id, name, @latest, @failed, web address", ALL, ARG_OBJECT, app_show },
 	[ACTION_STARTED] = { "started", "new run", "the run that was started last from here", ALL, ARG_NONE, app_started },
 	[ACTION_HISTORY] = { "history", "history", "what was done with weir, and how it ended", ALL, ARG_NONE, app_history },
 	[ACTION_MESSAGES] = { "messages", "messages", "what weir said, errors of the server too", ALL, ARG_NONE, app_messages },
 	[ACTION_PROFILE] = { "profile", "profile", "another server", ALL, ARG_PROFILE, app_profile },
 	[ACTION_DUMP] = { "dump", "dump", "the screen as text into a file", ALL, ARG_FILE, app_dump },
-	[ACTION_REFRESH] = { "refresh", "refresh", "ask the server now", ONE, ARG_NONE, app_refresh },
+	[ACTION_REFRESH] = { "refresh", "refresh", "ask the server now; of environments: look again", ONE | ENVS | ENV, ARG_NONE, app_refresh },
 	[ACTION_REPAINT] = { "repaint", "repaint", "draw the screen anew", ALL, ARG_NONE, app_repaint },
 	[ACTION_SUSPEND] = { "suspend", "suspend", "stop weir; fg brings it back", ALL, ARG_NONE, app_suspend },
 	[ACTION_HELP] = { "help", "keys", "all keys that work here", ALL & ~HELP, ARG_NONE, app_help },
@@ -133,6 +140,8 @@ static const struct {
 	{ "columns", CONTEXT_COLUMNS, "the chooser of columns" },
 	{ "help", CONTEXT_HELP, "help" },
 	{ "form", CONTEXT_FORM, "forms" },
+	{ "environments", CONTEXT_ENVS, "lists of environments" },
+	{ "environment", CONTEXT_ENV, "environments" },
 };
 
 static const char *const args[] = {

@@ -20,7 +20,10 @@ enum context {
 	CONTEXT_COLUMNS = 1 << 5, /* the chooser of columns */
 	CONTEXT_HELP = 1 << 6,
 	CONTEXT_FORM = 1 << 7, /* with which a run is started */
-	CONTEXT_ALL = (1 << 8) - 1,
+	CONTEXT_ENVS = 1 << 8, /* lists of environments */
+	CONTEXT_ENV = 1 << 9,  /* one of them, and how two differ */
+	CONTEXT_ALL = (1 << 10) - 1,
+	CONTEXT_LISTS = CONTEXT_LIST | CONTEXT_ENVS,
 };
 
 /* What may follow an action's name in the palette; completion goes by it. */
@@ -74,6 +77,7 @@ enum action_id {
 	ACTION_PREVIEW,
 	ACTION_PREVIEW_UP,
 	ACTION_PREVIEW_DOWN,
+	ACTION_PREVIEW_SEARCH,
 	/* the chooser of columns */
 	ACTION_MOVE_LEFT,
 	ACTION_MOVE_RIGHT,
@@ -93,6 +97,8 @@ enum action_id {
 	ACTION_COPY_ID,
 	ACTION_COPY_COMMAND,
 	ACTION_WEB,
+	ACTION_SELECT,
+	ACTION_DIFF,
 	/* forms */
 	ACTION_DEFAULT,
 	ACTION_UNDO,
@@ -135,6 +141,7 @@ enum action_id {
 	ACTION_WORKERS,
 	ACTION_LIMITS,
 	ACTION_ARTIFACTS,
+	ACTION_ENVIRONMENTS,
 	ACTION_SHOW,
 	ACTION_STARTED,
 	ACTION_HISTORY,
@@ -172,7 +179,9 @@ void action_split(struct str text, struct str *ret_name, struct str *ret_arg);
 const char *action_arg_name(enum action_arg arg);
 
 /* Contexts as key maps write them: "all", "list", "detail", "log", ... 0: none such. */
-#define ACTION_CONTEXTS "all, list, detail, log, timeline, page, columns, help, form"
+#define ACTION_CONTEXTS                                                                \
+	"all, list, detail, log, timeline, page, columns, help, form, "                \
+	"environments, environment"
 unsigned action_context(struct str name);
 const char *action_context_name(unsigned context);        /* "" for several */
 void action_contexts(unsigned contexts, struct buf *out); /* "list, log" */

@@ -16,6 +16,7 @@
 #include "action.h"
 #include "desk.h"
 #include "draw.h"
+#include "envs.h"
 #include "finder.h"
 #include "input.h"
 #include "keymap.h"
@@ -52,6 +53,7 @@ struct app {
 	bool no_server;             /* none is configured */
 	char store_why[512];        /* why there is no store */
 	struct finder *finder;
+	struct envs envs;
 
 	struct view *top;
 	uint64_t n_views;

@@ -51,6 +51,10 @@ app_quit(struct app *a, enum action_id id, const char *arg)
 void
 app_refresh(struct app *a, enum action_id id, const char *arg)
 {
+	if (a->top->ops->context & (CONTEXT_ENVS | CONTEXT_ENV)) {
+		view_do(a->top, id, arg);
+		return;
+	}
 	if (!a->engine) {
 		status_say(a, true, "%s",
 			a->no_server
@@ -163,15 +167,21 @@ void
 app_copy_id(struct app *a, enum action_id id, const char *arg)
 {
 	char text[WEIR_ID_TEXT + 1];
+	struct buf own = BUF_INIT(256);
 	enum weir_kind kind;
 	struct weir_id object;
 
 	(void)id;
 	(void)arg;
-	if (a->top->ops->object && a->top->ops->object(a->top, &kind, &object))
+	if (a->top->ops->ident)
+		a->top->ops->ident(a->top, &own);
+	if (own.len)
+		copy(a, buf_cstr(&own));
+	else if (a->top->ops->object && a->top->ops->object(a->top, &kind, &object))
 		copy(a, weir_id_format(&object, text));
 	else
 		status_say(a, true, "nothing here has an id");
+	buf_release(&own);
 }
 
 void
@@ -216,10 +226,10 @@ app_list_kind(enum action_id id)
 	/* From ACTION_RUNS on. */
 	static const enum weir_kind kinds[] = { WEIR_RUN, WEIR_TASK_RUN, WEIR_FLOW,
 		WEIR_DEPLOYMENT, WEIR_POOL, WEIR_QUEUE, WEIR_WORKER, WEIR_LIMIT,
-		WEIR_ARTIFACT };
+		WEIR_ARTIFACT, WEIR_ENVIRONMENT };
 
-	return id >= ACTION_RUNS && id <= ACTION_ARTIFACTS ? kinds[id - ACTION_RUNS]
-							   : WEIR_RUN;
+	return id >= ACTION_RUNS && id <= ACTION_ENVIRONMENTS ? kinds[id - ACTION_RUNS]
+							      : WEIR_RUN;
 }
 
 void

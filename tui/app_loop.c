@@ -181,6 +181,7 @@ turn(struct app *a)
 		{ .fd = finder_fd(a->finder), .events = POLLIN },
 		{ .fd = keeper_fd(a->desk.keeper), .events = POLLIN },
 		{ .fd = a->engine ? weir_engine_fd(a->engine) : -1, .events = POLLIN },
+		{ .fd = a->envs.watch, .events = POLLIN },
 	};
 	struct weir_event ev;
 	int n = poll(fds, N_ELEM(fds), timeout_ms(a));
@@ -197,6 +198,8 @@ turn(struct app *a)
 		take_answers(a);
 	if (fds[3].revents)
 		desk_take(a);
+	if (fds[5].revents)
+		envs_take(a);
 	take_timers(a);
 }
 

@@ -117,6 +117,7 @@ init(struct app *a, const struct tui_start *start)
 	a->accessible = wants_accessible(a);
 	a->status.cycle_us = a->status.offline_us = WEIR_NO_TIME;
 	a->session = weir_session_new(a->config);
+	envs_init(&a->envs);
 	setlocale(LC_CTYPE, "");
 	a->theme.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	input_init(&a->input);
@@ -139,6 +140,7 @@ release(struct app *a)
 	screen_close(&a->screen);
 	weir_engine_stop(a->engine);
 	finder_stop(a->finder);
+	envs_release(&a->envs);
 	desk_release(a);
 	weir_session_free(a->session);
 	draw_release(&a->draw);
@@ -165,6 +167,7 @@ app_run(const struct tui_start *start, struct weir_err *err)
 		rc = finder_start(a.config, &a.finder, err);
 	if (rc)
 		goto out;
+	finder_envs(a.finder, start->env_file, start->offline);
 	/* The first question is on its way while the terminal is set up. */
 	a.now_us = weir_now_us();
 	draw_init(&a.draw, &a.theme);

@@ -70,7 +70,8 @@ desk_look(struct app *a)
 	for (size_t i = 0; i < WEIR_N_KINDS; i++) {
 		size_t n = a->desk.marks[i].n;
 
-		if (n == 0 || (n > LOOK_MAX && now - a->desk.looked_us[i] < LOOK_US) ||
+		if (n == 0 || i == WEIR_ENVIRONMENT ||
+			(n > LOOK_MAX && now - a->desk.looked_us[i] < LOOK_US) ||
 			!keeper_idle(a->desk.keeper))
 			continue;
 		a->desk.looked_us[i] = now;
@@ -81,7 +82,9 @@ desk_look(struct app *a)
 const struct marks *
 desk_marks(struct app *a, enum weir_kind kind)
 {
-	if (!a->desk.known[kind]) {
+	/* Environments have no ids as a server gives them: marks of theirs go with the
+	 * menu. */
+	if (!a->desk.known[kind] && kind != WEIR_ENVIRONMENT) {
 		a->desk.known[kind] = true;
 		keeper_load(a->desk.keeper, kind);
 	}
@@ -97,7 +100,7 @@ desk_mark(struct app *a, enum weir_kind kind, uint32_t *keys, size_t n, bool on)
 	for (size_t i = 0; i < n; i++)
 		if (marks_set(m, keys[i], on))
 			keys[changed++] = keys[i];
-	if (changed > 0)
+	if (changed > 0 && kind != WEIR_ENVIRONMENT)
 		a->desk.changed[kind] =
 			keeper_mark(a->desk.keeper, kind, keys, changed, on);
 	else
@@ -110,5 +113,6 @@ desk_unmark_all(struct app *a, enum weir_kind kind)
 	if (a->desk.marks[kind].n == 0)
 		return;
 	marks_release(&a->desk.marks[kind]);
-	a->desk.changed[kind] = keeper_unmark_all(a->desk.keeper, kind);
+	if (kind != WEIR_ENVIRONMENT)
+		a->desk.changed[kind] = keeper_unmark_all(a->desk.keeper, kind);
 }

@@ -72,7 +72,7 @@ desk_leave(struct app *a, struct view *v)
 	struct buf text = BUF_INIT(WEIR_STATEDB_TEXT_MAX);
 	enum weir_kind kind;
 
-	if (v->ops->context != CONTEXT_LIST)
+	if (!(v->ops->context & CONTEXT_LISTS))
 		return;
 	kind = listview_of(v)->kind;
 	text_of_list(v, &text);
@@ -94,7 +94,7 @@ desk_keep(struct app *a)
 	for (struct view *v = a->top; v; v = v->below) {
 		enum weir_kind kind;
 
-		if (v->ops->context != CONTEXT_LIST)
+		if (!(v->ops->context & CONTEXT_LISTS))
 			continue;
 		kind = listview_of(v)->kind;
 		if (seen[kind])
@@ -173,8 +173,9 @@ put_cursor(struct listview *r, const char *id)
 	struct weir_id found;
 	int64_t key;
 
-	if (app_store(r->v.app) && !weir_resolve(r->v.app->store, 1u << r->kind, id,
-					   &kind, &found, &key, NULL))
+	if (r->kind != WEIR_ENVIRONMENT && app_store(r->v.app) &&
+		!weir_resolve(
+			r->v.app->store, 1u << r->kind, id, &kind, &found, &key, NULL))
 		list_expect(&r->list, key);
 }
 
@@ -184,7 +185,7 @@ desk_restore(struct app *a, struct view *v)
 	struct listview *r = listview_of(v);
 	const char *text;
 
-	if (v->ops->context != CONTEXT_LIST || !a->desk.left[r->kind])
+	if (!(v->ops->context & CONTEXT_LISTS) || !a->desk.left[r->kind])
 		return;
 	for (text = a->desk.left[r->kind]; *text == '@';) {
 		size_t n = strcspn(text, "\n");

@@ -86,6 +86,7 @@ open_store(struct finder *f, struct weir_err *err)
 	struct weir_store *store = NULL;
 	enum weir_rc rc;
 
+	f->at = f->store;
 	if (f->store)
 		return WEIR_OK;
 	if (!f->session)
@@ -95,7 +96,7 @@ open_store(struct finder *f, struct weir_err *err)
 		return rc;
 	weir_store_ask(store, work_cancelled, f);
 	pthread_mutex_lock(&f->lock);
-	f->store = store;
+	f->store = f->at = store;
 	pthread_mutex_unlock(&f->lock);
 	return WEIR_OK;
 }
@@ -105,8 +106,11 @@ work(struct finder *f)
 {
 	const struct finder_work *w = &f->now;
 	struct finder_answer *a;
-	enum weir_rc rc = open_store(f, &f->err);
+	enum weir_rc rc;
 
+	f->err = (struct weir_err){ 0 };
+	rc = w->job.object == WEIR_ENVIRONMENT ? finder_env_open(f, w, &f->err)
+					       : open_store(f, &f->err);
 	if (!rc && !finder_cancelled(f))
 		rc = finder_do(f, w, &f->err);
 	if (!rc || finder_cancelled(f))
@@ -114,6 +118,7 @@ work(struct finder *f)
 	a = finder_answer_new(w, FINDER_FAILED);
 	a->rc = rc;
 	word_copy(a->text, sizeof(a->text), str_of(f->err.text));
+	word_copy(a->hint, sizeof(a->hint), str_of(f->err.hint));
 	finder_post(f, a);
 }
 
@@ -195,6 +200,15 @@ interrupt(struct finder *f)
 	f->cancelled = true;
 	if (f->store)
 		weir_store_interrupt(f->store);
+	if (f->envs)
+		weir_store_interrupt(f->envs);
+}
+
+void
+finder_envs(struct finder *f, const char *file, bool local_only)
+{
+	f->env_file = file;
+	f->env_local = local_only;
 }
 
 void
@@ -214,6 +228,7 @@ finder_stop(struct finder *f)
 		finder_answer_free(a);
 	for (size_t i = 0; i < f->n_queue; i++)
 		work_release(&f->queue[i]);
+	finder_env_close(f);
 	weir_session_free(f->session);
 	weir_keys_free(f->keys);
 	pthread_mutex_destroy(&f->lock);

@@ -58,6 +58,8 @@ struct finder_job {
 	const char *field;  /* values, groups */
 	const char *prefix; /* values */
 	bool tree;          /* runs: child runs below their parents; there is no head */
+	/* Environments: take in first what has changed; look into the cache too. */
+	bool look, refresh;
 	/* logs */
 	const struct weir_id *runs; /* copied */
 	size_t n_runs;
@@ -85,7 +87,8 @@ enum finder_part {
 	FINDER_DOING,   /* n of total is done */
 	FINDER_ORDERED, /* order */
 	FINDER_CALLED,  /* state */
-	FINDER_FAILED,  /* rc, text; nothing more comes */
+	FINDER_NOTES,   /* words: what a person should know, a line each; "": nothing */
+	FINDER_FAILED,  /* rc, text, hint; nothing more comes */
 };
 
 struct finder_answer {
@@ -108,11 +111,14 @@ struct finder_answer {
 	void *state; /* as words */
 	int64_t us;  /* how long the job has taken */
 	enum weir_rc rc;
-	char text[512];
+	char text[512], hint[256];
 };
 
 WEIR_NODISCARD enum weir_rc finder_start(const struct weir_config *config,
 	struct finder **ret_finder, struct weir_err *err);
+/* Before the first job about environments: as --file (borrowed, NULL: as the settings
+ * say), and whether the cache is left alone. */
+void finder_envs(struct finder *f, const char *file, bool local_only);
 void finder_stop(struct finder *f); /* interrupts, joins, frees; accepts NULL */
 
 uint64_t finder_submit(struct finder *f, const struct finder_job *job);

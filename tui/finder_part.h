@@ -21,7 +21,7 @@ struct finder {
 	const struct weir_config *config;
 	pthread_t thread;
 	int pipe[2];
-	/* The lock protects all below but the last four, which the thread owns. */
+	/* The lock protects all below but what the thread owns. */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stop, busy, cancelled;
@@ -31,9 +31,14 @@ struct finder {
 	struct finder_answer *first, *last;
 	uint64_t number;
 	struct weir_store *store; /* NULL until opened; written by the thread */
+	struct weir_store *envs;  /* the same, of environments */
 
+	/* The thread's own. */
 	struct weir_session *session;
-	struct weir_keys *keys;
+	struct weir_store *at; /* the one that the job is about */
+	struct weir_keys *keys, *env_keys;
+	const char *env_file;
+	bool env_local;
 	struct finder_log *log;
 	struct weir_err err;
 };
@@ -42,6 +47,11 @@ bool finder_cancelled(struct finder *f); /* what is worked on */
 struct finder_answer *finder_answer_new(
 	const struct finder_work *w, enum finder_part part);
 void finder_post(struct finder *f, struct finder_answer *a); /* taken */
+
+/* finder_env.c: the store of environments, brought up to date if the job says so. */
+WEIR_NODISCARD enum weir_rc finder_env_open(
+	struct finder *f, const struct finder_work *w, struct weir_err *err);
+void finder_env_close(struct finder *f);
 
 /* finder_work.c: do it and post what comes of it, but a failure. */
 WEIR_NODISCARD enum weir_rc finder_do(

@@ -30,7 +30,7 @@ static enum weir_rc
 arrange(struct finder *f, struct finder_answer *a, struct weir_err *err)
 {
 	struct weir_tree tree = { 0 };
-	enum weir_rc rc = weir_tree_read(f->store, &tree, err);
+	enum weir_rc rc = weir_tree_read(f->at, &tree, err);
 
 	if (!rc)
 		weir_tree_arrange(&tree, a->keys, a->n, &a->depths);
@@ -91,9 +91,10 @@ work_rows(struct finder *f, const struct finder_work *w, struct weir_err *err)
 		rc = weir_sort_parse(
 			job->object, job->sort, &extra, sort, &sel.n_sort, err);
 	if (!rc)
-		rc = weir_keys_find(f->keys, f->store, &sel,
-			job->query ? job->query : "", job->tree ? 0 : job->head, &user,
-			err);
+		rc = weir_keys_find(
+			job->object == WEIR_ENVIRONMENT ? f->env_keys : f->keys, f->at,
+			&sel, job->query ? job->query : "", job->tree ? 0 : job->head,
+			&user, err);
 	weir_columns_release(&extra);
 	weir_query_free(query);
 	return rc;
@@ -124,7 +125,7 @@ work_count(struct finder *f, const struct finder_work *w, struct weir_err *err)
 		w->job.object, str_of(w->job.query), w->job.now_us, &query, err);
 	sel.query = query;
 	if (!rc)
-		rc = weir_rows_count(f->store, &sel, &n, err);
+		rc = weir_rows_count(f->at, &sel, &n, err);
 	weir_query_free(query);
 	if (rc)
 		return rc;
@@ -156,8 +157,8 @@ static enum weir_rc
 work_values(struct finder *f, const struct finder_work *w, struct weir_err *err)
 {
 	struct buf words = BUF_INIT(64 << 10);
-	enum weir_rc rc = weir_query_values(f->store, w->job.object, w->job.field,
-		str_of(w->job.prefix), &words, err);
+	enum weir_rc rc = weir_query_values(
+		f->at, w->job.object, w->job.field, str_of(w->job.prefix), &words, err);
 
 	return post_words(f, w, &words, rc);
 }
@@ -175,7 +176,7 @@ work_groups(struct finder *f, const struct finder_work *w, struct weir_err *err)
 		w->job.object, str_of(w->job.query), w->job.now_us, &query, err);
 	sel.query = query;
 	if (!rc)
-		rc = weir_rows_group(f->store, &sel, w->job.field, &groups, err);
+		rc = weir_rows_group(f->at, &sel, w->job.field, &groups, err);
 	weir_query_free(query);
 	if (rc)
 		return rc;
@@ -201,7 +202,7 @@ work_log(struct finder *f, const struct finder_work *w, struct weir_err *err)
 {
 	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
 
-	return finder_log_work(&f->log, f->store, &w->job, &sink, err);
+	return finder_log_work(&f->log, f->at, &w->job, &sink, err);
 }
 
 static enum weir_rc
@@ -210,8 +211,7 @@ work_order(struct finder *f, const struct finder_work *w, struct weir_err *err)
 	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
 	struct weir_log_order *order = NULL;
 	struct finder_answer *a;
-	enum weir_rc rc =
-		finder_log_order(&f->log, f->store, &w->job, &sink, &order, err);
+	enum weir_rc rc = finder_log_order(&f->log, f->at, &w->job, &sink, &order, err);
 
 	if (rc)
 		return rc;
@@ -226,8 +226,7 @@ work_names(struct finder *f, const struct finder_work *w, struct weir_err *err)
 {
 	struct finder_log_sink sink = { f, work_cancelled, log_found, log_doing };
 	struct buf words = BUF_INIT(BUF_MAX);
-	enum weir_rc rc =
-		finder_log_names(&f->log, f->store, &w->job, &sink, &words, err);
+	enum weir_rc rc = finder_log_names(&f->log, f->at, &w->job, &sink, &words, err);
 
 	return post_words(f, w, &words, rc);
 }
@@ -236,7 +235,7 @@ static enum weir_rc
 work_call(struct finder *f, const struct finder_work *w, struct weir_err *err)
 {
 	struct finder_answer *a;
-	enum weir_rc rc = w->job.call->run(w->job.state, f->store, err);
+	enum weir_rc rc = w->job.call->run(w->job.state, f->at, err);
 
 	if (rc)
 		return rc;

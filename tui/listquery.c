@@ -223,9 +223,12 @@ listquery_search(struct view *v, enum action_id id, const char *arg)
 		.slot = SLOT_TOTAL,
 		.now_us = weir_now_us(),
 		.object = r->kind };
+	char *query = listview_query(r->kind, r->all, "");
 
 	(void)id;
+	job.query = query;
 	r->find.total_job = finder_submit(v->app->finder, &job);
+	free(query);
 	app_prompt(v->app, &query_user, v, arg ? arg : r->query);
 	if (arg)
 		on_query(v->app, v, &v->app->prompt, PROMPT_EV_CHANGED);
@@ -236,6 +239,7 @@ static void
 seek(struct listview *r, const char *what, bool bad, int direction)
 {
 	struct buf query = BUF_INIT(PROMPT_MAX * 3);
+	char *all;
 	struct finder_job job = { .kind = FINDER_ROWS,
 		.view = r->v.serial,
 		.slot = SLOT_SEEK,
@@ -245,10 +249,12 @@ seek(struct listview *r, const char *what, bool bad, int direction)
 	if (*r->query)
 		buf_addf(&query, "(%s) ", r->query);
 	buf_addf(&query, "(%s)", what);
-	job.query = buf_cstr(&query);
+	all = listview_query(r->kind, r->all, buf_cstr(&query));
+	job.query = all;
 	r->find.bad = bad;
 	r->find.direction = direction;
 	r->find.seek_job = finder_submit(r->v.app->finder, &job);
+	free(all);
 	buf_release(&query);
 }
 

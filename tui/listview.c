@@ -16,6 +16,7 @@ static const struct listview_kind kinds[] = {
 	{ WEIR_WORKER, "workers", "worker" },
 	{ WEIR_LIMIT, "limits", "limit" },
 	{ WEIR_ARTIFACT, "artifacts", "artifact" },
+	{ WEIR_ENVIRONMENT, "environments", "environment" },
 };
 
 const struct listview_kind *
@@ -32,6 +33,18 @@ struct listview *
 listview_of(struct view *v)
 {
 	return (struct listview *)v;
+}
+
+struct weir_store *
+listview_store(const struct listview *r)
+{
+	return r->kind == WEIR_ENVIRONMENT ? envs_store(r->v.app) : r->v.app->store;
+}
+
+const struct rows_row *
+listview_current(struct listview *r)
+{
+	return rows_get(&r->rows, listview_store(r), r->list.row);
 }
 
 bool
@@ -60,26 +73,33 @@ listview_view(const struct listview *r, struct weir_view *ret_view)
 		.columns = r->columns,
 		.count_by = r->count_by,
 		.tree = r->tree,
+		.all = r->all,
+		.file = (char *)r->v.app->start->env_file,
 	};
 }
 
 static void
 submit(struct listview *r, bool fresh)
 {
+	char *query = listview_query(r->kind, r->all, r->query);
 	struct finder_job job = {
 		.kind = FINDER_ROWS,
 		.view = r->v.serial,
 		.slot = SLOT_ROWS,
 		.now_us = weir_now_us(),
 		.object = r->kind,
-		.query = r->query,
+		.query = query,
 		.sort = r->sort,
+		.look = r->look,
+		.refresh = r->refresh,
 		.head = fresh ? LISTVIEW_HEAD : 0,
 		.counts = r->kind == WEIR_RUN,
 		.tree = r->tree,
 	};
 
 	r->job = finder_submit(r->v.app->finder, &job);
+	free(query);
+	r->look = r->refresh = false;
 	r->asked = true;
 	r->fresh = fresh;
 	r->begun = false;
@@ -106,8 +126,8 @@ listview_layout(struct listview *r)
 	r->table.absolute = r->absolute;
 	r->table.several = strchr(r->sort, ',') != NULL;
 	r->table.now_us = r->rows.now_us = a->now_us;
-	table_layout(&r->table, &a->draw, a->store, r->list.top, (size_t)r->list.height,
-		listview_pane(r).list_width);
+	table_layout(&r->table, &a->draw, listview_store(r), r->list.top,
+		(size_t)r->list.height, listview_pane(r).list_width);
 }
 
 enum weir_rc
@@ -146,7 +166,8 @@ take_timers(struct listview *r, int64_t now)
 		preview_update(r->preview);
 		taken = true;
 	}
-	return taken && r->generation == r->v.app->generation && !(due && due <= now);
+	return taken && !r->look && r->generation == r->v.app->generation &&
+	       !(due && due <= now);
 }
 
 void
@@ -156,6 +177,8 @@ listview_data(struct view *v)
 	int64_t now = weir_monotonic_us();
 
 	if (take_timers(r, now))
+		return;
+	if (listview_env_rests(r))
 		return;
 	app_store(v->app);
 	r->generation = v->app->generation;
@@ -193,12 +216,15 @@ listview_due(const struct view *v)
 	const struct listview *r = (const struct listview *)v;
 
 	return earlier(earlier(keys_due(r), r->rows.flagged_us),
-		r->preview ? preview_due(r->preview) : 0);
+		earlier(r->preview ? preview_due(r->preview) : 0,
+			r->kind == WEIR_ENVIRONMENT ? envs_due(r->v.app) : 0));
 }
 
 void
 listview_moved_rows(struct listview *r)
 {
+	if (r->kind == WEIR_ENVIRONMENT)
+		listview_env_sync(r);
 	list_sync(&r->list);
 	listview_mark_sync(r);
 	if (r->rows.n > 0)
@@ -227,6 +253,10 @@ static void
 take_failure(struct listview *r, const struct finder_answer *answer)
 {
 	r->asked = false;
+	if (r->kind == WEIR_ENVIRONMENT) {
+		listview_env_failed(r, answer);
+		return;
+	}
 	if (answer->rc == WEIR_ENOTFOUND || answer->rc == WEIR_ENOSERVER) {
 		r->job = 0; /* there is no store yet: ask again when there is */
 		return;
@@ -273,6 +303,9 @@ listview_answer(struct view *v, struct finder_answer *answer)
 		memcpy(r->states, answer->states, sizeof(r->states));
 		r->counted = true;
 		r->asked = false;
+		break;
+	case FINDER_NOTES:
+		envs_noted(v->app, answer->words);
 		break;
 	case FINDER_FAILED:
 		take_failure(r, answer);

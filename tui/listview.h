@@ -42,6 +42,10 @@ struct listview {
 	char *columns;             /* as --columns; "" is those of the kind's tables */
 	char *count_by;            /* a field; "" is none */
 	bool tree;                 /* child runs below their parents */
+	/* Of environments: those that Metaflow itself builds with too; looks first
+	 * whether the file changed, and into the cache; Enter selects. */
+	bool all, look, refresh, pick;
+	char *under, *under_arch; /* what the cursor is on, by its ids; NULL: nothing */
 	struct rows rows;
 	struct table table;
 	struct list list;
@@ -68,7 +72,7 @@ struct listview {
 	int64_t states[WEIR_N_STATES];
 	bool counted;
 	int64_t us; /* how long the last new question took */
-	char failed[512];
+	char failed[512], hint[256];
 
 	/* A range of rows to be marked begins here; key 0: none does. */
 	int64_t range_key;
@@ -91,6 +95,9 @@ void listview_set(char **where, const char *text);
 /* What it shows, borrowed from it: not to be released. */
 void listview_view(const struct listview *r, struct weir_view *ret_view);
 void listview_ask(struct listview *r); /* another query or order */
+/* Whose rows they are; NULL: there is none yet. */
+struct weir_store *listview_store(const struct listview *r);
+const struct rows_row *listview_current(struct listview *r);
 void listview_layout(struct listview *r);
 /* Show these columns, as --columns, "": the kind's own. Wrong ones change nothing. */
 WEIR_NODISCARD enum weir_rc listview_choose(
@@ -123,6 +130,20 @@ void listview_mark_all(struct view *v, enum action_id id, const char *arg);
 void listview_unmark(struct view *v, enum action_id id, const char *arg);
 void listview_mark_sync(struct listview *r); /* the rows changed */
 
+/* listview_env.c: what lists of environments have of their own. */
+/* What is asked for: helpers only where they are named. Owned. */
+char *listview_query(enum weir_kind kind, bool all, const char *query);
+void listview_look_again(struct listview *r, bool refresh);
+bool listview_env_rests(struct listview *r); /* nothing of theirs has changed */
+void listview_env_sync(struct listview *r);  /* rows changed: keep to the ids */
+void listview_env_failed(struct listview *r, const struct finder_answer *answer);
+/* Line i of what is said where no row is, or NULL; text: room for it. */
+const char *listview_env_empty(const struct listview *r, int i, struct buf *text);
+void listview_env_under(struct listview *r); /* it was drawn */
+void listview_env_look(struct listview *r);  /* the preview, at it */
+void listview_env_ident(struct view *v, struct buf *out);
+void listview_env_act(struct view *v, enum action_id id, const char *arg);
+
 /* listview_out.c: to a file, to the pager or editor; the runs' logs as one. */
 void listview_save(struct view *v, enum action_id id, const char *arg);
 void listview_show(struct view *v, enum action_id id, const char *arg);
@@ -142,6 +163,7 @@ void listview_paint_beside(struct listview *r, struct draw *d, int i);
 void listview_paint_below(struct listview *r, struct draw *d);
 void listview_preview_act(struct view *v, enum action_id id, const char *arg);
 void listview_preview_scroll(struct view *v, enum action_id id, const char *arg);
+void listview_preview_search(struct view *v, enum action_id id, const char *arg);
 
 void listview_data(struct view *v);
 int64_t listview_due(const struct view *v);

@@ -44,7 +44,7 @@ read_ids(struct listview *r, const uint32_t *keys, size_t n, struct weir_id *ids
 		for (; sel.n_keys < WEIR_SELECT_KEYS_MAX && i + sel.n_keys < n;
 			sel.n_keys++)
 			some[sel.n_keys] = keys[i + sel.n_keys];
-		if (weir_rows_open(r->v.app->store, &sel, &rows, NULL))
+		if (weir_rows_open(listview_store(r), &sel, &rows, NULL))
 			break;
 		while (!weir_rows_next(rows, &more, NULL) && more) {
 			for (size_t k = 0; k < sel.n_keys; k++)
@@ -92,7 +92,7 @@ listview_marked(struct listview *r, struct weir_id **ret_ids)
 	size_t n;
 
 	*ret_ids = NULL;
-	if (listview_n_marked(r) == 0 || !app_store(r->v.app))
+	if (listview_n_marked(r) == 0 || !listview_store(r))
 		return 0;
 	keys = marked_keys(r, &n);
 	ids = xcalloc(n + 1, sizeof(*ids));

@@ -11,9 +11,12 @@ paint_empty(struct listview *r, struct draw *d, int row)
 {
 	struct app *a = r->v.app;
 	const char *lines[3] = { NULL, NULL, NULL };
-	struct buf text = BUF_INIT(1024);
+	struct buf text = BUF_INIT(1024), hint = BUF_INIT(1024);
 
-	if (a->store_why[0]) {
+	if (r->kind == WEIR_ENVIRONMENT) {
+		lines[0] = listview_env_empty(r, 0, &text);
+		lines[1] = listview_env_empty(r, 1, &hint);
+	} else if (a->store_why[0]) {
 		lines[0] = a->store_why;
 		if (a->no_server)
 			lines[1] =
@@ -44,6 +47,7 @@ paint_empty(struct listview *r, struct draw *d, int row)
 		draw_text(d, row == 1 ? STYLE_PLAIN : STYLE_DIM, lines[row - 1]);
 	}
 	buf_release(&text);
+	buf_release(&hint);
 }
 
 /* The compiled words of the query that is shown. */
@@ -77,7 +81,7 @@ paint_row(
 	struct listview *r, struct draw *d, size_t row, const struct table_look *query)
 {
 	struct table_look look = *query;
-	const struct rows_row *cells = rows_get(&r->rows, r->v.app->store, row);
+	const struct rows_row *cells = rows_get(&r->rows, listview_store(r), row);
 
 	if (cells && r->rows.flagged_us)
 		look.changed = rows_changed(cells, weir_monotonic_us());
@@ -90,7 +94,7 @@ begin_rows(struct listview *r, int n, struct table_look *ret_look)
 	*ret_look = (struct table_look){ 0 };
 	ret_look->n_words = words_of(r, &ret_look->words);
 	r->rows.now_us = r->table.now_us = r->v.app->now_us;
-	rows_load(&r->rows, r->v.app->store, r->list.top, (size_t)n);
+	rows_load(&r->rows, listview_store(r), r->list.top, (size_t)n);
 }
 
 static void
@@ -138,6 +142,7 @@ listview_paint(struct view *v, struct draw *d)
 	struct table_look look;
 
 	listview_look(r);
+	listview_env_under(r);
 	begin_rows(r, r->list.height, &look);
 	for (int i = 0; i < pane.list_height; i++)
 		paint_body_line(r, d, i, &look);
@@ -155,6 +160,7 @@ listview_paint_cursor(struct view *v, struct draw *d)
 	if (r->rows.n == 0 || r->list.top != r->painted_top || r->range_key)
 		return false;
 	listview_look(r);
+	listview_env_under(r);
 	draw_reselect(d, y + (int)(r->painted_row - r->list.top), 0);
 	draw_reselect(
 		d, y + (int)(r->list.row - r->list.top), listview_pane(r).list_width);
@@ -235,7 +241,7 @@ static void
 add_key(const struct listview *r, enum action_id id, const char *before,
 	const char *does, struct buf *out)
 {
-	uint32_t key = keymap_key(&r->v.app->keymap, CONTEXT_LIST, id);
+	uint32_t key = keymap_key(&r->v.app->keymap, r->v.ops->context, id);
 	char name[INPUT_NAME];
 
 	if (key)

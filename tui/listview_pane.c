@@ -1,7 +1,9 @@
 /* Where the preview of a list is: beside it, below it, or nowhere. */
 #include "app.h"
 #include "listview.h"
+#include "page.h"
 #include "preview.h"
+#include "word.h"
 
 enum {
 	AUTO_BESIDE = 160, /* columns of the screen */
@@ -86,7 +88,9 @@ listview_look(struct listview *r)
 	enum weir_kind kind;
 	struct weir_id id;
 
-	if (r->preview && r->v.ops->object(&r->v, &kind, &id))
+	if (r->preview && r->kind == WEIR_ENVIRONMENT)
+		listview_env_look(r);
+	else if (r->preview && r->v.ops->object(&r->v, &kind, &id))
 		preview_look(r->preview, kind, &id);
 }
 
@@ -173,4 +177,64 @@ listview_preview_scroll(struct view *v, enum action_id id, const char *arg)
 			id == ACTION_PREVIEW_UP ? -SCROLL_LINES : SCROLL_LINES);
 	else
 		status_say(v->app, true, "there is no preview: v shows it");
+}
+
+/* ---- searching in it */
+
+static void
+on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
+{
+	struct listview *r = arg;
+	const char *text = ev == PROMPT_EV_CANCELLED ? "" : prompt_text(p);
+	struct weir_err err = { 0 };
+	struct weir_match *match;
+
+	if (!r->preview)
+		return;
+	view_touch(&r->v, VIEW_PAINT);
+	if (ev == PROMPT_EV_ACCEPTED) {
+		if (!preview_next(r->preview, *text != '\0'))
+			status_say(a, false, "the preview has nothing of it");
+		return;
+	}
+	match = page_find_compile(text, &err);
+	if (!match && err.rc)
+		return; /* what was valid goes on being shown while it is typed */
+	if (match || ev == PROMPT_EV_CANCELLED)
+		preview_match(r->preview, match);
+	if (match)
+		preview_next(r->preview, true);
+}
+
+static void
+on_found(struct app *a, void *arg, struct buf *out)
+{
+	const struct listview *r = arg;
+	int64_t n = r->preview ? preview_matches(r->preview) : -1;
+
+	(void)a;
+	if (n < 0)
+		return;
+	word_number(out, n);
+	buf_adds(out, n == 1 ? " line" : " lines");
+}
+
+static const struct prompt_user search_user = { .label = "in the preview: ",
+	.event = on_search,
+	.found = on_found,
+	.history = "search" };
+
+void
+listview_preview_search(struct view *v, enum action_id id, const char *arg)
+{
+	struct listview *r = listview_of(v);
+
+	(void)id;
+	if (!r->preview) {
+		status_say(v->app, true, "there is no preview: v shows it");
+		return;
+	}
+	app_prompt(v->app, &search_user, v, arg ? arg : "");
+	if (arg && *arg)
+		on_search(v->app, v, &v->app->prompt, PROMPT_EV_CHANGED);
 }

@@ -152,7 +152,8 @@ size_t page_view_here(const struct page_view *v);
 /* Show line i, the cursor on it if it can stand there. */
 void page_view_goto(struct page_view *v, size_t i);
 
-/* Its part that finds: page_find.c. */
+/* Its part that finds: page_find.c. A word or /re/; NULL: nothing, or wrong. */
+struct weir_match *page_find_compile(const char *text, struct weir_err *err);
 void page_find_count(struct page_view *v); /* the lines that match now */
 void page_find_search(struct view *view, enum action_id id, const char *arg);
 void page_find_step(struct view *view, enum action_id id, const char *arg);

@@ -29,8 +29,8 @@ find(struct page_view *v, size_t from, int direction)
 	return false;
 }
 
-static struct weir_match *
-compile(const char *text, struct weir_err *err)
+struct weir_match *
+page_find_compile(const char *text, struct weir_err *err)
 {
 	struct str s = str_of(text);
 	struct weir_match *match = NULL;
@@ -52,7 +52,7 @@ on_search(struct app *a, void *arg, struct prompt *p, enum prompt_event ev)
 	struct page_view *v = arg;
 	const char *text = ev == PROMPT_EV_CANCELLED ? p->original : prompt_text(p);
 	struct weir_err err = { 0 };
-	struct weir_match *match = text ? compile(text, &err) : NULL;
+	struct weir_match *match = text ? page_find_compile(text, &err) : NULL;
 
 	if (!match && err.rc) {
 		/* What was valid goes on being shown while it is typed. */

@@ -7,6 +7,7 @@
 
 #include "app.h"
 #include "facts.h"
+#include "facts_env.h"
 
 enum {
 	REST_US = 40000,    /* the cursor rests: what is stored is read */
@@ -24,6 +25,8 @@ struct preview {
 	bool any;
 	enum weir_kind kind;
 	struct weir_id id;
+	struct env_name env; /* of an environment */
+	struct weir_match *match;
 	struct page page;
 	struct facts facts;
 	int width, height;
@@ -49,6 +52,7 @@ preview_free(struct preview *p)
 	if (!p)
 		return;
 	page_release(&p->page);
+	weir_match_free(p->match);
 	free(p);
 }
 
@@ -72,18 +76,35 @@ preview_size(struct preview *p, int width, int height)
 		p->read_us = weir_monotonic_us();
 }
 
+static void
+look(struct preview *p)
+{
+	p->any = true;
+	if (p->top > 0)
+		p->app->dirty = true; /* its lines move */
+	p->top = 0;
+	p->read_us = later(p, REST_US);
+}
+
+void
+preview_look_env(struct preview *p, struct str id, struct str arch)
+{
+	if (p->any && str_eq(id, p->env.id) && str_eq(arch, p->env.arch))
+		return;
+	if (!facts_env_name(&p->env, id, arch))
+		return;
+	p->kind = WEIR_ENVIRONMENT;
+	look(p);
+}
+
 void
 preview_look(struct preview *p, enum weir_kind kind, const struct weir_id *id)
 {
 	if (p->any && p->kind == kind && weir_id_cmp(&p->id, id) == 0)
 		return;
-	p->any = true;
 	p->kind = kind;
 	p->id = *id;
-	if (p->top > 0)
-		p->app->dirty = true; /* its lines move */
-	p->top = 0;
-	p->read_us = later(p, REST_US);
+	look(p);
 	/* At the first look the engine has not started yet. */
 	p->ask_us = p->app->start->offline || p->app->no_server ? 0 : later(p, ASK_US);
 }
@@ -194,12 +215,31 @@ write_log(struct preview *p)
 /* ---- reading and asking */
 
 static void
+read_env(struct preview *p)
+{
+	struct facts_env f = { .p = &p->page,
+		.store = envs_store(p->app),
+		.theme = &p->app->theme,
+		.name = p->env,
+		.brief = true };
+
+	if (!f.store || facts_env_write(&f))
+		return;
+	page_begin(&p->page, 0);
+	page_addf(&p->page, STYLE_DIM, " this environment is no longer here");
+}
+
+static void
 read_object(struct preview *p)
 {
 	struct app *a = p->app;
 
 	page_clear(&p->page);
 	p->page.width = p->width;
+	if (p->kind == WEIR_ENVIRONMENT) {
+		read_env(p);
+		return;
+	}
 	if (!app_store(a))
 		return;
 	p->facts = (struct facts){ .p = &p->page,
@@ -275,5 +315,45 @@ preview_row(struct preview *p, struct draw *d, int i)
 	size_t row = p->top + (size_t)i;
 
 	if (i >= 0 && row < p->page.lines.n)
-		page_row(&p->page, d, row, p->width, p->app->now_us, NULL);
+		page_row(&p->page, d, row, p->width, p->app->now_us, p->match);
+}
+
+void
+preview_match(struct preview *p, struct weir_match *match)
+{
+	weir_match_free(p->match);
+	p->match = match;
+	p->page.current = PAGE_NONE;
+}
+
+int64_t
+preview_matches(const struct preview *p)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; p->match && i < p->page.lines.n; i++)
+		n += page_line_matches(&p->page.lines.v[i], p->match);
+	return p->match ? n : -1;
+}
+
+bool
+preview_next(struct preview *p, bool from_here)
+{
+	size_t n = p->page.lines.n, height = (size_t)p->height;
+	size_t from = p->page.current == PAGE_NONE ? p->top : p->page.current;
+
+	if (!from_here && p->page.current != PAGE_NONE)
+		from++;
+	for (size_t k = 0; p->match && k < n; k++) {
+		size_t i = (from + k) % n;
+
+		if (!page_line_matches(&p->page.lines.v[i], p->match))
+			continue;
+		p->page.current = i;
+		if (i < p->top || i >= p->top + height)
+			p->top = i > height / 2 ? i - height / 2 : 0;
+		preview_scroll(p, 0);
+		return true;
+	}
+	return false;
 }

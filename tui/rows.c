@@ -171,7 +171,10 @@ rows_init(
 enum weir_rc
 rows_choose(struct rows *r, const char *columns, struct weir_err *err)
 {
-	static const char *const ours[] = { "id", "state_type", "state_name", "name" };
+	/* Of these only environments have an `arch`: without it their id is of several.
+	 */
+	static const char *const ours[] = { "id", "state_type", "state_name", "name",
+		"arch" };
 	struct buf text = BUF_INIT(ROWS_TEXT_MAX), names = BUF_INIT(ROWS_TEXT_MAX);
 	struct weir_column_set chosen = { 0 }, all = { 0 };
 	size_t first = 0;
@@ -205,6 +208,7 @@ rows_choose(struct rows *r, const char *columns, struct weir_err *err)
 	r->state = column_index(&all, "state_type");
 	r->state_name = column_index(&all, "state_name");
 	r->name = column_index(&all, "name");
+	r->arch = column_index(&all, "arch");
 	for (size_t i = 0; i < ROWS_CACHE; i++)
 		row_release(&r->cache[i]);
 	return WEIR_OK;

@@ -36,9 +36,9 @@ struct rows {
 	struct weir_column_set columns;
 	bool chosen;  /* by the user; else those of the kind's tables */
 	size_t first; /* of them that may be shown: those before are read for us */
-	/* Where `id`, `state_type`, `state_name` and `name` are; ROWS_COLUMNS_MAX:
-	 * nowhere. */
-	size_t id, state, state_name, name;
+	/* Where `id`, `state_type`, `state_name`, `name` and `arch` are;
+	 * ROWS_COLUMNS_MAX: nowhere. */
+	size_t id, state, state_name, name, arch;
 	uint32_t *keys;
 	size_t n;
 	bool whole;         /* keys are all of them, not only the first */

@@ -254,7 +254,8 @@ corner(struct app *a, struct corner *c)
 	buf_adds(&c->profile, weir_config_name(a->config));
 	if (weir_config_bool(a->config, WEIR_KEY_READ_ONLY))
 		buf_adds(&c->profile, " READ-ONLY");
-	c->age_style = age(a, &c->age);
+	c->age_style =
+		a->top->ops->age ? a->top->ops->age(a->top, &c->age) : age(a, &c->age);
 	c->width = draw_width(&a->draw, buf_cstr(&c->profile)) + 3 +
 		   draw_width(&a->draw, buf_cstr(&c->age));
 }

@@ -13,6 +13,8 @@ struct tui_start {
 	struct weir_view view; /* what is shown first; of the caller */
 	const char *named;     /* it is the view of this name; or NULL */
 	bool restore;          /* instead, what was left the last time */
+	const char *env_file;  /* the conda_v2.cnd that is meant; NULL: as Metaflow's
+				  settings say */
 	/* --script FILE: no terminal, keys from the file; or NULL */
 	const char *script;
 };

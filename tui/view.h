@@ -61,10 +61,15 @@ struct view_ops {
 	/* The id of what the cursor is on, for copies and the web page. */
 	bool (*object)(
 		struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id);
+	/* Of what has no such id. */
+	void (*ident)(struct view *v, struct buf *out);
 	void (*name)(struct view *v, struct buf *out);  /* of it: pools go by name */
 	void (*about)(struct view *v, struct buf *out); /* behind the command */
 	void (*crumb)(struct view *v, struct buf *out); /* its word in the title */
 	const enum action_id *hints;                    /* ends with ACTION_NONE */
+	/* The right end of the title, where it is not the age of what the server said.
+	 */
+	enum style (*age)(struct view *v, struct buf *out);
 };
 
 struct view {

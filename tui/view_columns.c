@@ -275,12 +275,12 @@ offer_parameters(const struct listview *r, struct offer *o)
 	struct weir_select sel = { .kind = r->kind, .columns = &set };
 	bool more = false;
 
-	if (!r->v.app->store || r->list.row >= r->rows.n ||
+	if (!listview_store(r) || r->list.row >= r->rows.n ||
 		(r->kind != WEIR_RUN && r->kind != WEIR_DEPLOYMENT))
 		return;
 	sel.key = r->rows.keys[r->list.row];
 	if (!weir_columns_choose(r->kind, "parameters", 0, &set, NULL) &&
-		!weir_rows_open(r->v.app->store, &sel, &rows, NULL) &&
+		!weir_rows_open(listview_store(r), &sel, &rows, NULL) &&
 		!weir_rows_next(rows, &more, NULL) && more)
 		weir_members_each(weir_rows_cell(rows, 0)->s, offer_parameter, o);
 	weir_rows_close(rows);

@@ -44,15 +44,18 @@ static const enum weir_state states[] = { WEIR_ST_FAILED, WEIR_ST_CRASHED,
 static void
 ask(struct page_view *v, struct groups *g)
 {
+	char *query = listview_query(
+		g->view.kind, g->view.all, g->view.query ? g->view.query : "");
 	struct finder_job job = { .kind = FINDER_GROUPS,
 		.view = v->v.serial,
 		.slot = SLOT_GROUPS,
 		.now_us = weir_now_us(),
 		.object = g->view.kind,
-		.query = g->view.query,
+		.query = query,
 		.field = g->view.count_by };
 
 	g->job = finder_submit(v->v.app->finder, &job);
+	free(query);
 	g->asked = true;
 	g->stale = false;
 }

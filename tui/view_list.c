@@ -55,19 +55,13 @@ view_crumb(struct view *v, struct buf *out)
 	buf_adds(out, listview_kind(listview_of(v)->kind)->command);
 }
 
-static const struct rows_row *
-current(struct listview *r)
-{
-	return rows_get(&r->rows, r->v.app->store, r->list.row);
-}
-
 static bool
 view_object(struct view *v, enum weir_kind *ret_kind, struct weir_id *ret_id)
 {
 	struct listview *r = listview_of(v);
-	const struct rows_row *row = current(r);
+	const struct rows_row *row = listview_current(r);
 
-	if (!row || r->rows.id >= r->rows.columns.n)
+	if (!row || r->rows.id >= r->rows.columns.n || r->kind == WEIR_ENVIRONMENT)
 		return false;
 	*ret_kind = r->kind;
 	*ret_id = row->cells[r->rows.id].id;
@@ -88,7 +82,7 @@ static void
 view_name(struct view *v, struct buf *out)
 {
 	struct listview *r = listview_of(v);
-	const struct rows_row *row = current(r);
+	const struct rows_row *row = listview_current(r);
 
 	if (row)
 		buf_addstr(out, name_of(r, row));
@@ -105,7 +99,7 @@ has_states(enum weir_kind kind)
 static void
 open_current(struct listview *r, bool log)
 {
-	const struct rows_row *row = current(r);
+	const struct rows_row *row = listview_current(r);
 	bool runs = has_states(r->kind);
 	struct app *a = r->v.app;
 	struct view *v;
@@ -222,6 +216,7 @@ static const struct view_act acts[] = {
 	{ ACTION_PREVIEW, listview_preview_act },
 	{ ACTION_PREVIEW_UP, listview_preview_scroll },
 	{ ACTION_PREVIEW_DOWN, listview_preview_scroll },
+	{ ACTION_PREVIEW_SEARCH, listview_preview_search },
 	{ ACTION_GROUP, view_groups_act },
 	{ ACTION_NEXT_BAD, listquery_bad },
 	{ ACTION_PREVIOUS_BAD, listquery_bad },
@@ -233,6 +228,32 @@ static const struct view_act acts[] = {
 	{ ACTION_MARK_ALL, listview_mark_all },
 	{ ACTION_UNMARK, listview_unmark },
 	{ ACTION_MERGE, listview_merge },
+	{ ACTION_SAVE, listview_save },
+	{ ACTION_PAGER, listview_show },
+	{ ACTION_EDITOR, listview_show },
+	{ ACTION_NONE, NULL },
+};
+
+/* Environments have no logs and do not fail. */
+static const struct view_act env_acts[] = {
+	{ ACTION_GOTO, act_goto },
+	{ ACTION_OPEN, listview_env_act },
+	{ ACTION_REFRESH, listview_env_act },
+	{ ACTION_SEARCH, listquery_search },
+	{ ACTION_NEXT, listquery_next },
+	{ ACTION_PREVIOUS, listquery_next },
+	{ ACTION_SORT, listview_sort_act },
+	{ ACTION_COLUMNS, view_columns_act },
+	{ ACTION_PREVIEW, listview_preview_act },
+	{ ACTION_PREVIEW_UP, listview_preview_scroll },
+	{ ACTION_PREVIEW_DOWN, listview_preview_scroll },
+	{ ACTION_PREVIEW_SEARCH, listview_preview_search },
+	{ ACTION_GROUP, view_groups_act },
+	{ ACTION_TIMES, act_times },
+	{ ACTION_MARK, listview_mark },
+	{ ACTION_MARK_RANGE, listview_mark_range },
+	{ ACTION_MARK_ALL, listview_mark_all },
+	{ ACTION_UNMARK, listview_unmark },
 	{ ACTION_SAVE, listview_save },
 	{ ACTION_PAGER, listview_show },
 	{ ACTION_EDITOR, listview_show },
@@ -256,6 +277,8 @@ view_free(struct view *v)
 	free(r->save_path);
 	free(r->columns);
 	free(r->count_by);
+	free(r->under);
+	free(r->under_arch);
 	weir_query_free(r->words);
 	free(r->words_of);
 	free(r);
@@ -271,6 +294,10 @@ static const enum action_id other_hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION
 /* Of what can be started. */
 static const enum action_id deployment_hints[] = { ACTION_OPEN, ACTION_SEARCH,
 	ACTION_TRIGGER, ACTION_SORT, ACTION_GROUP, ACTION_HELP, ACTION_BACK,
+	ACTION_NONE };
+
+static const enum action_id env_hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_SORT,
+	ACTION_GROUP, ACTION_PREVIEW, ACTION_COPY_ID, ACTION_HELP, ACTION_BACK,
 	ACTION_NONE };
 
 /* clang-format off */
@@ -296,6 +323,28 @@ static const enum action_id deployment_hints[] = { ACTION_OPEN, ACTION_SEARCH,
 	.hints = its_hints,							\
 }
 /* clang-format on */
+static const struct view_ops env_ops = {
+	.context = CONTEXT_ENVS,
+	.free = view_free,
+	.layout = view_layout,
+	.data = listview_data,
+	.paint = listview_paint,
+	.cursor = listview_paint_cursor,
+	.counts = listview_paint_counts,
+	.command = view_command,
+	.crumb = view_crumb,
+	.acts = env_acts,
+	.move = view_move,
+	.click = view_click,
+	.back = view_back,
+	.key = listview_sort_key,
+	.answer = listview_answer,
+	.due = listview_due,
+	.ident = listview_env_ident,
+	.age = envs_age,
+	.hints = env_hints,
+};
+
 static const struct view_ops ops = OPS(hints), other_ops = OPS(other_hints),
 			     deployment_ops = OPS(deployment_hints);
 
@@ -322,9 +371,10 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 		return rc;
 	}
 	view_init(&r->v,
-		view->kind == WEIR_DEPLOYMENT ? &deployment_ops
-		: has_states(view->kind)      ? &ops
-					      : &other_ops,
+		view->kind == WEIR_ENVIRONMENT  ? &env_ops
+		: view->kind == WEIR_DEPLOYMENT ? &deployment_ops
+		: has_states(view->kind)        ? &ops
+						: &other_ops,
 		a);
 	r->kind = view->kind;
 	listview_set(&r->query, text(view->query));
@@ -334,6 +384,7 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 	listview_set(&r->columns, text(view->columns));
 	listview_set(&r->count_by, text(view->count_by));
 	r->tree = view->tree;
+	r->all = view->all;
 	/* A script's screens are the same each time. */
 	r->rows.flags = !a->script.path;
 	table_init(&r->table, &r->rows);

@@ -12,6 +12,8 @@ OPEN = {
     "columns": "command columns",
     "help": "key ?",
     "form": "command trigger nightly",
+    "environments": "command environments",
+    "environment": "command env show",
 }
 
 

@@ -79,11 +79,11 @@ main(int argc, char **argv)
 {
 	static const unsigned contexts[] = { CONTEXT_ALL, CONTEXT_LIST, CONTEXT_DETAIL,
 		CONTEXT_LOG, CONTEXT_TIMELINE, CONTEXT_PAGE, CONTEXT_COLUMNS,
-		CONTEXT_HELP, CONTEXT_FORM };
+		CONTEXT_HELP, CONTEXT_FORM, CONTEXT_ENVS, CONTEXT_ENV };
 	struct keymap m;
 
 	if (argc > 1 && strcmp(argv[1], "--views") == 0) {
-		print_views(contexts, N_ELEM(contexts));
+		print_views(contexts, N_ELEM(contexts) - 2);
 		return 0;
 	}
 	keymap_init(&m);

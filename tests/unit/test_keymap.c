@@ -294,7 +294,7 @@ static void
 test_contexts(void **state)
 {
 	static const char *const names[] = { "list", "detail", "log", "timeline",
-		"page", "columns", "help", "form" };
+		"page", "columns", "help", "form", "environments", "environment" };
 	struct buf all = BUF_INIT(256);
 	unsigned seen = 0;
 

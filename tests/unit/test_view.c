@@ -53,6 +53,12 @@ text_becomes_its_usual_form(void **state)
 		{ "graph 5c1d", "weir graph 5c1d" },
 		{ "why @failed", "weir why @failed" },
 		{ "weir history", "weir history" },
+		{ "environment list pkg:numpy --all", "weir env list pkg:numpy --all" },
+		{ "env show 5c1d:1a2b --arch osx-64",
+			"weir env show 5c1d:1a2b --arch osx-64" },
+		{ "env diff a b", "weir env diff a b" },
+		{ "env select-resolved --req-id 5c1d",
+			"weir env select-resolved --req-id 5c1d" },
 	};
 
 	(void)state;
@@ -74,6 +80,11 @@ wrong_text_is_told(void **state)
 		{ "runs 'x", "view: a quote is not closed", "" },
 		{ "show", "view: show needs an id or a name", "" },
 		{ "show a b", "view: show: 'b' is one too many", "" },
+		{ "env diff a", "view: env diff needs two of them", "" },
+		{ "env diff a b c", "view: env diff: 'c' is one too many", "" },
+		{ "env select-resolved",
+			"view: env select-resolved needs an id or a name", "" },
+		{ "runs --all", "view: runs has no option '--all'", "" },
 		{ "history x", "view: history: 'x' is one too many", "" },
 		{ "logs a --runs b", "view: logs: either 'a' or --runs", "" },
 		{ "logs ''", "view: logs: an id is empty", "" },
@@ -121,6 +132,8 @@ static const struct {
 	{ offsetof(struct weir_view, grep), 1u << WEIR_SHOW_LOG },
 	{ offsetof(struct weir_view, task), 1u << WEIR_SHOW_LOG },
 	{ offsetof(struct weir_view, logger), 1u << WEIR_SHOW_LOG },
+	{ offsetof(struct weir_view, arch),
+		1u << WEIR_SHOW_ENV | 1u << WEIR_SHOW_DIFF },
 };
 
 static char **
@@ -171,12 +184,37 @@ random_ids(void)
 	return ids;
 }
 
+/* Two ids, without newlines of their own. */
+static char *
+random_pair(void)
+{
+	char *a = random_text(), *b = random_text(), *both;
+
+	for (char *s = a; (s = strchr(s, '\n'));)
+		*s = 'n';
+	for (char *s = b; (s = strchr(s, '\n'));)
+		*s = 'n';
+	both = xasprintf("%s\n%s", a, b);
+	free(a);
+	free(b);
+	return both;
+}
+
 static void
 random_view(struct weir_view *v)
 {
+	char *(*const ids[WEIR_N_SHOWS])(void) = {
+		[WEIR_SHOW_LOG] = random_ids, [WEIR_SHOW_DIFF] = random_pair
+	};
+
 	*v = (struct weir_view){ .show = (enum weir_show)dice(WEIR_N_SHOWS) };
 	if (v->show == WEIR_SHOW_LIST)
-		v->kind = (enum weir_kind)dice(WEIR_N_SERVED);
+		v->kind = (enum weir_kind)dice(WEIR_N_KINDS);
+	if (v->show >= WEIR_SHOW_ENV)
+		v->kind = WEIR_ENVIRONMENT;
+	v->all = v->show == WEIR_SHOW_LIST && v->kind == WEIR_ENVIRONMENT && dice(2);
+	if (v->kind == WEIR_ENVIRONMENT && dice(2))
+		v->file = random_text();
 	if (v->show == WEIR_SHOW_LIST || v->show == WEIR_SHOW_LOG)
 		v->tree = dice(2);
 	v->follow = v->show == WEIR_SHOW_LOG && dice(2);
@@ -184,8 +222,8 @@ random_view(struct weir_view *v)
 		bool id = members[i].offset == offsetof(struct weir_view, id);
 
 		if (members[i].shows >> v->show & 1 && (id || dice(2)))
-			*member(v, i) = id && v->show == WEIR_SHOW_LOG ? random_ids()
-								       : random_text();
+			*member(v, i) =
+				id && ids[v->show] ? ids[v->show]() : random_text();
 	}
 }
 
@@ -196,6 +234,10 @@ assert_same(struct weir_view *a, struct weir_view *b, const char *text)
 	assert_int_equal(a->kind, b->kind);
 	assert_int_equal(a->tree, b->tree);
 	assert_int_equal(a->follow, b->follow);
+	assert_int_equal(a->all, b->all);
+	assert_int_equal(!a->file, !b->file);
+	if (a->file)
+		assert_string_equal(a->file, b->file);
 	for (size_t i = 0; i < N_ELEM(members); i++) {
 		const char *x = *member(a, i), *y = *member(b, i);
 

@@ -29,6 +29,9 @@ struct weir_env_root {
 WEIR_NODISCARD enum weir_rc weir_env_root_find(
 	struct weir_env_root *ret_root, struct weir_err *err);
 void weir_env_root_release(struct weir_env_root *root);
+/* Another conda_v2.cnd than that of the settings. WEIR_ENOTFOUND: it is not there. */
+WEIR_NODISCARD enum weir_rc weir_env_root_file(
+	struct weir_env_root *root, const char *file, struct weir_err *err);
 
 /* A setting by its name without METAFLOW_, borrowed; NULL: it is nowhere. */
 const char *weir_env_setting(const struct weir_env_root *root, const char *name);

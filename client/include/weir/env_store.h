@@ -26,6 +26,19 @@ struct weir_env_open {
 WEIR_NODISCARD enum weir_rc weir_env_open(const struct weir_env_open *how,
 	struct weir_store **ret_store, struct buf *notes, struct weir_err *err);
 
+/* The same as it is, nothing taken in; WEIR_ENOTFOUND: nothing was yet. */
+WEIR_NODISCARD enum weir_rc weir_env_peek(const struct weir_config *config,
+	const struct weir_env_root *root, struct weir_store **ret_store,
+	struct weir_err *err);
+
+/*
+ * Who looks is told when conda_v2.cnd is written: a descriptor that is readable then,
+ * to be closed. -1: the folder or the system has none, then look by time. watched takes
+ * in what has come: was it that file?
+ */
+int weir_env_watch(const struct weir_env_root *root);
+bool weir_env_watched(int fd, const struct weir_env_root *root);
+
 /*
  * Which environment is meant: a step (`Flow/run/step`), `req_id:full_id`, `req_id` (its
  * default, else its newest), `full_id`, both by their begins (4 digits), an alias

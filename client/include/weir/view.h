@@ -20,6 +20,9 @@ enum weir_show {
 	WEIR_SHOW_GRAPH,   /* graph ID */
 	WEIR_SHOW_WHY,     /* why ID */
 	WEIR_SHOW_HISTORY, /* history */
+	WEIR_SHOW_ENV,     /* env show ENV */
+	WEIR_SHOW_DIFF,    /* env diff A B */
+	WEIR_SHOW_SELECT,  /* env select-resolved --req-id ID */
 	WEIR_N_SHOWS
 };
 
@@ -32,13 +35,16 @@ struct weir_view {
 	char *columns;  /* as --columns; a width may follow a name: `name:30` */
 	char *count_by; /* a field: groups and their counts instead of rows */
 	bool tree;      /* runs with their child runs below them */
-	char *id;       /* of an object: id, name, @latest, web address; of several logs
-			   with newlines between them */
-	bool follow;    /* a log, as it grows */
-	char *level;    /* of a log: as --level */
-	char *grep;     /* of a log: as --grep */
-	char *task;     /* of a log: as --task */
-	char *logger;   /* of a log: as --logger */
+	bool all;       /* environments that Metaflow itself builds with too */
+	char *id;     /* of an object: id, name, @latest, web address; of several logs,
+			 of both sides of a diff with newlines between them */
+	char *arch;   /* of environments: as --arch */
+	char *file;   /* of environments: as --file */
+	bool follow;  /* a log, as it grows */
+	char *level;  /* of a log: as --level */
+	char *grep;   /* of a log: as --grep */
+	char *task;   /* of a log: as --task */
+	char *logger; /* of a log: as --logger */
 };
 
 /*

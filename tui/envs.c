@@ -1,0 +1,176 @@
+#include "envs.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <weir/env_store.h>
+#include <weir/time.h>
+
+#include "app.h"
+#include "listview.h"
+
+enum { POLL_US = 2 * 1000000 };
+
+void
+envs_init(struct envs *e)
+{
+	*e = (struct envs){ .watch = -1 };
+}
+
+static void
+drop_root(struct envs *e)
+{
+	if (e->watch >= 0)
+		close(e->watch);
+	e->watch = -1;
+	if (e->root.settings)
+		weir_env_root_release(&e->root);
+	e->root = (struct weir_env_root){ .settings = NULL };
+}
+
+void
+envs_release(struct envs *e)
+{
+	drop_root(e);
+	weir_store_close(e->store);
+	free(e->notes);
+	envs_init(e);
+}
+
+/* What tells two contents of the file apart, as well as a look can. */
+static int64_t
+stamp_of(const struct envs *e)
+{
+	struct stat st;
+
+	if (!e->root.settings || stat(e->root.file, &st) != 0)
+		return 0;
+	return ((int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec) ^
+	       ((int64_t)st.st_size << 32) ^ (int64_t)st.st_ino;
+}
+
+const struct weir_env_root *
+envs_root(struct app *a)
+{
+	struct envs *e = &a->envs;
+	struct weir_env_root root = { .settings = NULL };
+
+	if (e->root.settings)
+		return &e->root;
+	if (weir_env_root_find(&root, NULL))
+		return NULL;
+	if (a->start->env_file && weir_env_root_file(&root, a->start->env_file, NULL)) {
+		weir_env_root_release(&root);
+		return NULL;
+	}
+	e->root = root;
+	e->watch = weir_env_watch(&e->root);
+	e->stamp = stamp_of(e);
+	e->stamp_us = weir_monotonic_us();
+	return &e->root;
+}
+
+struct weir_store *
+envs_store(struct app *a)
+{
+	struct envs *e = &a->envs;
+	const struct weir_env_root *root;
+
+	if (e->store)
+		return e->store;
+	root = envs_root(a);
+	if (!root || weir_env_peek(a->config, root, &e->store, NULL))
+		e->store = NULL;
+	return e->store;
+}
+
+/* Every list of them looks again. */
+static void
+look(struct app *a)
+{
+	for (struct view *v = a->top; v; v = v->below)
+		if (v->ops->context == CONTEXT_ENVS)
+			listview_look_again(listview_of(v), false);
+}
+
+void
+envs_take(struct app *a)
+{
+	if (weir_env_watched(a->envs.watch, &a->envs.root))
+		look(a);
+}
+
+int64_t
+envs_due(const struct app *a)
+{
+	const struct envs *e = &a->envs;
+
+	if (e->watch >= 0 || !e->root.settings || a->script.path)
+		return 0;
+	return e->stamp_us + POLL_US;
+}
+
+bool
+envs_poll(struct app *a)
+{
+	struct envs *e = &a->envs;
+	int64_t was = e->stamp, now = weir_monotonic_us();
+
+	if (!envs_due(a) || now < envs_due(a))
+		return false;
+	e->stamp = stamp_of(e);
+	e->stamp_us = now;
+	return e->stamp != was;
+}
+
+void
+envs_noted(struct app *a, const char *notes)
+{
+	struct envs *e = &a->envs;
+	bool same = strcmp(e->notes ? e->notes : "", notes) == 0;
+	bool fresh = !e->notes || !*e->notes;
+
+	if (same)
+		return;
+	free(e->notes);
+	e->notes = *notes ? xstrdup(notes) : NULL;
+	/* A store that was set aside is another file now. */
+	weir_store_close(e->store);
+	e->store = NULL;
+	for (const char *p = notes; *p;) {
+		size_t n = strcspn(p, "\n");
+
+		status_say(a, true, "%.*s", (int)n, p);
+		p += n + (p[n] == '\n');
+	}
+	if (!*notes && !fresh)
+		status_say(a, false, "conda_v2.cnd can be read again");
+}
+
+void
+envs_again(struct app *a)
+{
+	drop_root(&a->envs);
+	envs_root(a);
+}
+
+enum style
+envs_age(struct view *v, struct buf *out)
+{
+	struct app *a = v->app;
+	const struct weir_env_root *root = envs_root(a);
+
+	if (a->envs.notes) {
+		buf_adds(out, "not all of it: see :messages");
+		return STYLE_ALERT;
+	}
+	if (!root || !root->found) {
+		buf_adds(out, root && root->cache ? "" : "no .metaflow");
+	} else {
+		buf_adds(out, "this machine");
+	}
+	if (root && root->cache)
+		buf_addf(out, "%s%s", out->len ? " + " : "",
+			a->start->offline ? "cache as known" : "cache");
+	return STYLE_DIM;
+}

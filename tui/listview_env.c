@@ -1,0 +1,190 @@
+/* What lists of environments have of their own: rows are known by their ids. */
+#include <weir/query.h>
+
+#include "app.h"
+#include "listview.h"
+#include "preview.h"
+#include "word.h"
+
+enum { QUERY_MAX = 64 << 10 };
+
+char *
+listview_query(enum weir_kind kind, bool all, const char *query)
+{
+	if (kind != WEIR_ENVIRONMENT || all || strstr(query, "helper:"))
+		return xstrdup(query);
+	return *query ? xasprintf("(%s) helper:no", query) : xstrdup("helper:no");
+}
+
+void
+listview_look_again(struct listview *r, bool refresh)
+{
+	r->look = true;
+	r->refresh = r->refresh || refresh;
+	view_touch(&r->v, VIEW_DATA);
+	r->v.app->dirty = true;
+}
+
+/* What a server said is nothing to them. */
+bool
+listview_env_rests(struct listview *r)
+{
+	if (r->kind != WEIR_ENVIRONMENT)
+		return false;
+	r->look = r->look || !r->job || envs_poll(r->v.app);
+	return !r->look && !r->held && !r->again;
+}
+
+/* ---- ids */
+
+static struct str
+cell(const struct listview *r, const struct rows_row *row, size_t i)
+{
+	return i < r->rows.columns.n ? row->cells[i].s : STR("");
+}
+
+void
+listview_env_under(struct listview *r)
+{
+	const struct rows_row *row =
+		r->kind == WEIR_ENVIRONMENT ? listview_current(r) : NULL;
+
+	if (!row || row->key != r->list.key)
+		return;
+	free(r->under);
+	free(r->under_arch);
+	r->under = str_copy(cell(r, row, r->rows.id));
+	r->under_arch = str_copy(cell(r, row, r->rows.arch));
+}
+
+/* The row that has these ids now; 0: none. */
+static int64_t
+key_of(struct listview *r, const char *id, const char *arch)
+{
+	struct buf text = BUF_INIT(QUERY_MAX);
+	struct weir_column_set columns = { 0 };
+	struct weir_select sel = {
+		.kind = WEIR_ENVIRONMENT, .columns = &columns, .limit = 1
+	};
+	struct weir_query *query = NULL;
+	struct weir_rows *rows = NULL;
+	const char *full = strchr(id, ':');
+	int64_t key = 0;
+	bool more = false;
+
+	if (!full || !listview_store(r))
+		return 0;
+	buf_addf(&text, "req_id:%.*s full_id:%s arch:", (int)(full - id), id, full + 1);
+	weir_query_quote(&text, str_of(arch), true);
+	if (!weir_query_parse(WEIR_ENVIRONMENT, buf_str(&text), 0, &query, NULL)) {
+		sel.query = query;
+		if (!weir_rows_open(listview_store(r), &sel, &rows, NULL) &&
+			!weir_rows_next(rows, &more, NULL) && more)
+			key = weir_rows_key(rows);
+		weir_rows_close(rows);
+	}
+	weir_query_free(query);
+	buf_release(&text);
+	return key;
+}
+
+/* An environment that came into the file from the cache has another key there. */
+void
+listview_env_sync(struct listview *r)
+{
+	size_t row;
+	int64_t key;
+
+	if (!r->list.key || !r->under || rows_find(&r->rows, r->list.key, 0, &row))
+		return;
+	key = key_of(r, r->under, r->under_arch);
+	if (key && rows_find(&r->rows, key, r->list.row, &row))
+		r->list.key = r->list.want = key;
+}
+
+void
+listview_env_look(struct listview *r)
+{
+	const struct rows_row *row = listview_current(r);
+
+	if (row)
+		preview_look_env(r->preview, cell(r, row, r->rows.id),
+			cell(r, row, r->rows.arch));
+}
+
+void
+listview_env_ident(struct view *v, struct buf *out)
+{
+	struct listview *r = listview_of(v);
+	const struct rows_row *row = listview_current(r);
+
+	if (row)
+		buf_addstr(out, cell(r, row, r->rows.id));
+}
+
+/* ---- none */
+
+void
+listview_env_failed(struct listview *r, const struct finder_answer *answer)
+{
+	r->job = 0; /* the next look asks again */
+	word_copy(r->failed, sizeof(r->failed), str_of(answer->text));
+	word_copy(r->hint, sizeof(r->hint), str_of(answer->hint));
+	if (r->rows.n > 0)
+		status_say(r->v.app, true, "%s", answer->text);
+}
+
+/* `weir env list --all` where helpers are left out, else how there come to be any. */
+static const char *
+hint_none(const struct listview *r, struct buf *text)
+{
+	buf_adds(text, r->all ? "try: a run with --environment=conda makes some"
+			      : "try: weir env list --all, for those that Metaflow "
+				"itself builds with");
+	return buf_cstr(text);
+}
+
+const char *
+listview_env_empty(const struct listview *r, int i, struct buf *text)
+{
+	const struct weir_env_root *root = envs_root(r->v.app);
+
+	if (r->failed[0]) {
+		if (i == 0)
+			return r->failed;
+		buf_addf(text, "%s%s", r->hint[0] ? "try: " : "", r->hint);
+		return buf_cstr(text);
+	}
+	if (r->asked || !r->job)
+		return i == 0 ? "reading conda_v2.cnd..." : NULL;
+	if (*r->query) {
+		buf_adds(text, i == 0 ? "No environment matches." : "");
+		buf_adds(text, i == 1 ? "/ changes the query, Esc clears it" : "");
+		return buf_cstr(text);
+	}
+	if (i == 1)
+		return hint_none(r, text);
+	buf_addf(text, "There is no environment in %s yet.", root ? root->file : "it");
+	return buf_cstr(text);
+}
+
+/* ---- actions */
+
+static void
+refresh(struct listview *r)
+{
+	envs_again(r->v.app);
+	r->failed[0] = '\0';
+	listview_look_again(r, true);
+	status_say(r->v.app, false, "looking again");
+}
+
+void
+listview_env_act(struct view *v, enum action_id id, const char *arg)
+{
+	struct listview *r = listview_of(v);
+
+	(void)arg;
+	if (id == ACTION_REFRESH)
+		refresh(r);
+}
