@@ -377,25 +377,35 @@ write_record(struct wheel *w)
 	return rc;
 }
 
+/* What an installer adds to what the wheel itself has there. */
+static enum weir_rc
+put_marker(struct wheel *w, const char *name, struct str text)
+{
+	const char *path =
+		arena_printf(&w->arena, "%s/%s/%s", w->w->python->site, w->info, name);
+	enum weir_rc rc = make_file(w, path, text, FILE_MODE);
+
+	for (size_t i = 0; !rc && i < w->names.n; i++)
+		if (strcmp(w->names.v[i], path) == 0)
+			return rc;
+	if (!rc)
+		VEC_PUSH(&w->names, path);
+	return rc;
+}
+
 static enum weir_rc
 put_all(struct wheel *w)
 {
-	const struct inst_python *p = w->w->python;
-	const char *installer =
-		arena_printf(&w->arena, "%s/%s/INSTALLER", p->site, w->info);
 	enum weir_rc rc = make_entries(w);
 
 	if (!rc)
-		rc = put_folder(w, "", p->site, false, 0);
+		rc = put_folder(w, "", w->w->python->site, false, 0);
 	if (!rc)
 		rc = put_data(w);
 	if (!rc)
-		rc = make_file(w, installer, STR("weir\n"), FILE_MODE);
-	for (size_t i = 0; !rc && i < w->names.n; i++)
-		if (strcmp(w->names.v[i], installer) == 0)
-			installer = NULL;
-	if (!rc && installer)
-		VEC_PUSH(&w->names, installer);
+		rc = put_marker(w, "INSTALLER", STR("weir\n"));
+	if (!rc) /* by name, not as what another needs */
+		rc = put_marker(w, "REQUESTED", STR(""));
 	return rc ? rc : write_record(w);
 }
 

@@ -238,7 +238,7 @@ def wheel(folder, name, version, files, entry_points="", top=None):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
         for n, d in body.items():
             m = zipfile.ZipInfo(n, (2023, 11, 14, 22, 13, 20))
-            m.external_attr = (0o755 if n.endswith(".sh") else 0o644) << 16
+            m.external_attr = (0o100755 if n.endswith(".sh") or "/scripts/" in n else 0o100644) << 16
             z.writestr(m, d)
     return path
 

@@ -7,6 +7,7 @@ conda-meta what the two must agree on. Packages are tests/lib/conda_world.py's, 
 the local channel of ../shared/tools/conda-channel where it is. Where py-rattler cannot be
 had (a venv in build/real), all is skipped.
 """
+import csv
 import glob
 import hashlib
 import json
@@ -182,6 +183,46 @@ def channel(python):
                 glob.glob(folder + "/conda-forge/linux-64/xz-*.tar.bz2")))
 
 
+def by_record(prefix):
+    """(name -> mode, hash, size) of what RECORD of the wheel `demo` names."""
+    site = glob.glob(glob.escape(prefix) + "/lib/python*/site-packages")[0]
+    out = {}
+    with open(site + "/demo-1.0.dist-info/RECORD", newline="", encoding="utf-8") as f:
+        for name, digest, size in csv.reader(f):
+            path = os.path.normpath(f"{site}/{name}")
+            # Python as a virtual environment has its headers elsewhere
+            shown = re.sub("^include/(site/)?python[^/]*/(site/)?", "include/", os.path.relpath(path, prefix))
+            out[shown] = [stat.filemode(os.lstat(path).st_mode), digest, size]
+            if re.fullmatch("(demo|demo-gui|demo-script|INSTALLER)", os.path.basename(path)):
+                out[shown][1:] = [""]  # they name who runs them, and who installed
+    return out
+
+
+def wheels(python):
+    """Unpacked by weir, where pip would have to be run otherwise."""
+    folder = os.path.join(WORK, "wheels")
+    os.mkdir(folder)
+    files = conda_world.wheels(folder)
+    conda_world.write_list(folder, files)
+    ours, theirs = folder + "/ours", folder + "/theirs"
+    p = subprocess.run([f"{B}/tests/real/install", "-q", "-p", folder + "/pkgs", ours, folder + "/list"],
+                       capture_output=True, text=True, check=False)
+    check("a wheel is unpacked", [] if p.returncode == 0 else [p.stderr])
+    p = subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--find-links", folder,
+                        "--no-compile", "--prefix", theirs, "demo==1.0"], capture_output=True, text=True, check=False)
+    if p.returncode:
+        check("pip installs it", [p.stderr])
+        return
+    a, b = by_record(ours), by_record(theirs)
+    check(f"{len(b)} files of a wheel as pip installs them", [f"{n}: weir: {a.get(n)}; pip: {b.get(n)}"
+                                                             for n in sorted({*a, *b}) if a.get(n) != b.get(n)])
+    for name in ("demo", "demo-gui", "demo-script", "other"):
+        out = [subprocess.run([f"{d}/bin/{name}"], capture_output=True, text=True, check=False,
+                              env={**os.environ, "PYTHONPATH": glob.glob(theirs + "/lib/python*/site-packages")[0]}
+                              ).stdout for d in (ours, theirs)]
+        check(f"its {name} says what pip's says", [] if out[0] == out[1] != "" else out)
+
+
 def main():
     python = venv()
     if not python:
@@ -191,6 +232,7 @@ def main():
     try:
         odd_packages(python)
         channel(python)
+        wheels(python)
     finally:
         shutil.rmtree(WORK, ignore_errors=True)
     print(f"1..{count}")
