@@ -5,8 +5,9 @@
 
 #include "acts.h"
 
-void
-trigger_print_combination(const char *json, struct buf *out)
+/* Each member after its mark: ` name=value`, or `-value` without names. */
+static void
+add_members(const char *json, bool names, struct buf *out)
 {
 	struct weir_json *tree = NULL;
 	const struct weir_json *value;
@@ -16,27 +17,25 @@ trigger_print_combination(const char *json, struct buf *out)
 	if (weir_json_parse(str_of(json), &tree, NULL))
 		return;
 	while (weir_json_next(tree, &at, &name, &value)) {
-		buf_addf(out, " %s=", name);
+		if (names)
+			buf_addf(out, " %s=", name);
+		else
+			buf_addc(out, '-');
 		weir_json_show(value, out);
 	}
 	weir_json_free(tree);
 }
 
 void
+trigger_print_combination(const char *json, struct buf *out)
+{
+	add_members(json, true, out);
+}
+
+void
 trigger_print_values(const char *json, struct buf *out)
 {
-	struct weir_json *tree = NULL;
-	const struct weir_json *value;
-	const char *name;
-	void *at = NULL;
-
-	if (weir_json_parse(str_of(json), &tree, NULL))
-		return;
-	while (weir_json_next(tree, &at, &name, &value)) {
-		buf_addc(out, '-');
-		weir_json_show(value, out);
-	}
-	weir_json_free(tree);
+	add_members(json, false, out);
 }
 
 enum { COL_ID, COL_NAME, COL_RESULT, COL_MESSAGE, COL_DEPLOYMENT, COL_PARAMS, COL_N };
