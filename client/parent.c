@@ -1,5 +1,6 @@
 #include "parent.h"
 
+#include "json_out.h"
 #include "task.h"
 #include "weir/mem.h"
 
@@ -53,7 +54,7 @@ parent_link(struct api *a, const char *parent, const char *name, const char *key
 		"flow_run_id", parent, "task_key", "weir.trigger", "dynamic_key", key,
 		"task_inputs", task_inputs(), "state", "type", "PENDING", "name",
 		"Pending");
-	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	text = json_out_text(body);
 	task_mark();
 	rc = task_ask(
 		a, "POST", "/task_runs/", text ? str_of(text) : STR(""), &task, err);

@@ -8,6 +8,7 @@
 
 #include "act_rules.h"
 #include "api_body.h"
+#include "json_out.h"
 #include "session.h"
 #include "weir/time.h"
 #include "worker_env.h"
@@ -79,7 +80,7 @@ make(struct task *k, struct weir_err *err)
 		       (json_int_t)(k->t->retry_delay_us / WEIR_SECOND_US));
 	enum weir_rc rc;
 
-	text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	text = json_out_text(body);
 	rc = text ? task_ask(k->api, "POST", "/task_runs/", str_of(text), &answer, err)
 		  : weir_fail(err, WEIR_EUSAGE, "its name is no UTF-8");
 	if (!rc &&

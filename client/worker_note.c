@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "json_out.h"
 #include "owner.h"
 #include "worker.h"
 
@@ -114,7 +115,7 @@ worker_note(struct worker_run *r, enum worker_phase phase)
 	}
 	if (r->reaped && !r->pulling)
 		json_object_set_new(j, "status", json_integer(r->child.status));
-	text = json_dumps(j, JSON_COMPACT);
+	text = json_out_text(j);
 	if (text)
 		(void)!write_whole(r, text,
 			phase != WORKER_PHASE_DUE && !r->reaped && !r->w->api->local);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "api_body.h"
+#include "json_out.h"
 #include "session.h"
 #include "weir/text.h"
 #include "weir/time.h"
@@ -85,7 +86,7 @@ make_pool(struct worker *w, struct buf *out, struct weir_err *err)
 	json_t *body = json_pack("{s:s, s:s, s:s, s:o}", "name", w->pool, "type",
 		"weir", "description", "Commands, run by weir worker.",
 		"base_job_template", json_loads(worker_job_base(), 0, NULL));
-	char *text = json_dumps(body, JSON_COMPACT);
+	char *text = json_out_text(body);
 	enum weir_rc rc = api_raw_wait(
 		w->api, "POST", "/work_pools/", str_of(text), true, out, err);
 

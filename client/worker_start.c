@@ -200,7 +200,7 @@ ask_policy(struct worker_run *r)
 		json_object_set_new(
 			policy, "retry_delay", json_integer(r->job.retry_delay));
 	differs = !json_equal(old, policy);
-	text = json_dumps(policy, JSON_COMPACT);
+	text = json_out_text(policy);
 	json_decref(policy);
 	if (differs) {
 		body = xasprintf("{\"empirical_policy\":%s}", text ? text : "{}");
