@@ -177,6 +177,7 @@ void worker_tick_end(struct worker *w); /* another may do it */
 /* body is copied; "" for none. Sent again until there is an answer. */
 void worker_ask(struct worker_run *r, const char *method, const char *path,
 	const char *body, worker_then *then);
+void worker_ask_run(struct worker_run *r, worker_then *then); /* for all of it */
 /* A state; said again with the same transition id until there is an answer. */
 void worker_propose(struct worker_run *r, enum weir_state type, const char *name,
 	const char *message, bool force, worker_verdict *then);

@@ -186,6 +186,15 @@ worker_ask(struct worker_run *r, const char *method, const char *path, const cha
 }
 
 void
+worker_ask_run(struct worker_run *r, worker_then *then)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
+	worker_ask(r, "GET", path, "", then);
+}
+
+void
 worker_ask_tick(struct worker_run *r, int64_t now_us)
 {
 	if (r->ask.in_flight || !r->ask.again_us)

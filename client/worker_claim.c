@@ -44,15 +44,6 @@ on_run(struct worker_run *r, enum weir_rc rc, const struct api_page *page,
 	json_decref(doc);
 }
 
-static void
-ask_run(struct worker_run *r)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
-	worker_ask(r, "GET", path, "", on_run);
-}
-
 /* As Prefect's workers do; servers before 3.1.6 cannot. */
 static void
 label(struct worker_run *r)
@@ -90,7 +81,7 @@ taken(struct worker_run *r)
 		worker_run_prepare(r);
 		return;
 	}
-	ask_run(r);
+	worker_ask_run(r, on_run);
 }
 
 /* ---- was it waiting? */
@@ -173,7 +164,7 @@ worker_claim_resume(struct worker_run *r)
 	r->claimed = r->late = true;
 	r->adopted = r->reaped = false;
 	r->spool.tasks = true; /* of an earlier try, perhaps */
-	ask_run(r);
+	worker_ask_run(r, on_run);
 }
 
 void

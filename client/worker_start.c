@@ -270,15 +270,6 @@ on_check(struct worker_run *r, enum weir_rc rc, const struct api_page *page,
 	json_decref(doc);
 }
 
-static void
-check(struct worker_run *r)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "/flow_runs/%s", r->id_text);
-	worker_ask(r, "GET", path, "", on_check);
-}
-
 static bool
 may_retry(const struct worker_run *r)
 {
@@ -564,7 +555,7 @@ worker_start_tick(struct worker_run *r, int64_t now_us)
 	if (now_us < r->due_us)
 		worker_wake_at(r->w, r->due_us);
 	else if (r->step == WORKER_CHECKS)
-		check(r);
+		worker_ask_run(r, on_check);
 	else
 		propose_running(r);
 }
