@@ -280,20 +280,6 @@ embedded_do_post_deployment(struct embedded_call *c)
 	return rc;
 }
 
-static enum weir_rc
-find(struct embedded_call *c, struct weir_id *ret_id, json_t **ret)
-{
-	enum weir_rc rc;
-
-	*ret = NULL;
-	if (!embedded_part(c, 0, ret_id))
-		return WEIR_OK;
-	rc = embedded_doc(c, WEIR_DEPLOYMENT, ret_id, ret);
-	if (!rc && !*ret)
-		rc = embedded_refuse(c, 404, "Deployment not found");
-	return rc;
-}
-
 /* Another pool without a queue: its default. */
 static void
 forget_queue(struct embedded_call *c, json_t *d)
@@ -314,7 +300,7 @@ embedded_do_patch_deployment(struct embedded_call *c)
 
 	if (!embedded_check_schedules(c, schedules))
 		return WEIR_OK;
-	rc = find(c, &id, &d);
+	rc = embedded_find(c, WEIR_DEPLOYMENT, &id, &d);
 	if (rc || !d)
 		return rc;
 	forget_queue(c, d);
@@ -355,22 +341,30 @@ embedded_do_deployment_named(struct embedded_call *c)
 }
 
 enum weir_rc
+embedded_drop_deployment(struct embedded_call *c, const struct weir_id *id)
+{
+	enum weir_rc rc = embedded_drop_limit(c, id);
+
+	if (!rc)
+		rc = embedded_put_schedules(c, id, NULL);
+	if (!rc)
+		rc = store_doc_gone(c->store, WEIR_DEPLOYMENT, id, c->err);
+	return rc;
+}
+
+enum weir_rc
 embedded_do_delete_deployment(struct embedded_call *c)
 {
 	struct weir_id id;
 	json_t *d;
-	enum weir_rc rc = find(c, &id, &d);
+	enum weir_rc rc = embedded_find(c, WEIR_DEPLOYMENT, &id, &d);
 
 	if (rc || !d)
 		return rc;
 	json_decref(d);
 	rc = embedded_delete_runs(c, SQL_EMB_RUNS_DUE_OF, &id);
 	if (!rc)
-		rc = embedded_drop_limit(c, &id);
-	if (!rc)
-		rc = embedded_put_schedules(c, &id, NULL);
-	if (!rc)
-		rc = store_doc_gone(c->store, WEIR_DEPLOYMENT, &id, c->err);
+		rc = embedded_drop_deployment(c, &id);
 	return rc ? rc : embedded_answer(c, 204, NULL);
 }
 
@@ -379,7 +373,7 @@ set_paused(struct embedded_call *c, bool paused)
 {
 	struct weir_id id;
 	json_t *d;
-	enum weir_rc rc = find(c, &id, &d);
+	enum weir_rc rc = embedded_find(c, WEIR_DEPLOYMENT, &id, &d);
 
 	if (rc || !d)
 		return rc;
@@ -408,7 +402,7 @@ embedded_do_get_schedules(struct embedded_call *c)
 {
 	struct weir_id id;
 	json_t *d;
-	enum weir_rc rc = find(c, &id, &d);
+	enum weir_rc rc = embedded_find(c, WEIR_DEPLOYMENT, &id, &d);
 
 	if (rc || !d)
 		return rc;
@@ -426,7 +420,7 @@ embedded_do_post_schedules(struct embedded_call *c)
 
 	if (!embedded_check_schedules(c, c->body))
 		return WEIR_OK;
-	rc = find(c, &id, &d);
+	rc = embedded_find(c, WEIR_DEPLOYMENT, &id, &d);
 	if (rc || !d)
 		return rc;
 	made = embedded_new_schedules(c, embedded_str(d, "id"), c->body);
@@ -458,7 +452,7 @@ change_schedule(struct embedded_call *c, bool drop)
 	struct weir_id id;
 	json_t *d, *all;
 	size_t at;
-	enum weir_rc rc = find(c, &id, &d);
+	enum weir_rc rc = embedded_find(c, WEIR_DEPLOYMENT, &id, &d);
 
 	if (rc || !d)
 		return rc;

@@ -43,16 +43,11 @@ enum weir_rc
 embedded_do_patch_flow(struct embedded_call *c)
 {
 	struct weir_id id;
-	json_t *flow = NULL;
-	enum weir_rc rc;
+	json_t *flow;
+	enum weir_rc rc = embedded_find(c, WEIR_FLOW, &id, &flow);
 
-	if (!embedded_part(c, 0, &id))
-		return WEIR_OK;
-	rc = embedded_doc(c, WEIR_FLOW, &id, &flow);
-	if (rc)
+	if (rc || !flow)
 		return rc;
-	if (!flow)
-		return embedded_refuse(c, 404, "Flow not found");
 	embedded_take(flow, c->body, (const char *const[]){ "tags", NULL });
 	rc = embedded_put_doc(c, WEIR_FLOW, flow);
 	json_decref(flow);
@@ -65,20 +60,8 @@ drop_deployments(struct embedded_call *c, const struct weir_id *flow)
 	struct id_vec ids = { 0 };
 	enum weir_rc rc = embedded_ids_of(c, SQL_EMB_DEPLOYMENTS_OF, flow, &ids);
 
-	for (size_t i = 0; !rc && i < ids.n; i++) {
-		sqlite3_stmt *st = NULL;
-
-		rc = db_get(c->db, SQL_EMB_SCHEDULES_DELETE, &st, c->err);
-		if (rc)
-			break;
-		db_bind_id(st, 1, &ids.v[i]);
-		rc = db_run(c->db, st, c->err);
-		if (!rc)
-			rc = embedded_drop_limit(c, &ids.v[i]);
-		if (!rc)
-			rc = store_doc_gone(
-				c->store, WEIR_DEPLOYMENT, &ids.v[i], c->err);
-	}
+	for (size_t i = 0; !rc && i < ids.n; i++)
+		rc = embedded_drop_deployment(c, &ids.v[i]);
 	VEC_FREE(&ids);
 	return rc;
 }
@@ -87,16 +70,11 @@ enum weir_rc
 embedded_do_delete_flow(struct embedded_call *c)
 {
 	struct weir_id id;
-	json_t *flow = NULL;
-	enum weir_rc rc;
+	json_t *flow;
+	enum weir_rc rc = embedded_find(c, WEIR_FLOW, &id, &flow);
 
-	if (!embedded_part(c, 0, &id))
-		return WEIR_OK;
-	rc = embedded_doc(c, WEIR_FLOW, &id, &flow);
-	if (rc)
+	if (rc || !flow)
 		return rc;
-	if (!flow)
-		return embedded_refuse(c, 404, "Flow not found");
 	json_decref(flow);
 	rc = embedded_delete_runs(c, SQL_EMB_RUNS_OF_FLOW, &id);
 	if (!rc)

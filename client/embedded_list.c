@@ -69,15 +69,11 @@ embedded_do_list_of_pool(struct embedded_call *c)
 {
 	struct sql_filter f;
 	struct weir_id id;
-	json_t *pool = NULL;
-	enum weir_rc rc = embedded_named(c, WEIR_POOL, NULL, c->part[0], &pool);
+	json_t *pool;
+	enum weir_rc rc = embedded_find_pool(c, &id, &pool);
 
-	if (rc)
+	if (rc || !pool)
 		return rc;
-	if (!pool)
-		return embedded_refuse(
-			c, 404, "Work pool \"%s\" not found.", c->part[0]);
-	(void)embedded_get_id(json_object_get(pool, "id"), &id);
 	json_decref(pool);
 	if (!sql_filter_read(c->kind, c->body, EMBEDDED_PAGE, &f))
 		return refuse_filter(c, &f);
@@ -165,12 +161,13 @@ embedded_do_history(struct embedded_call *c)
 /* ---- single documents */
 
 /* `Flow not found`, as Prefect's servers say it. */
-static enum weir_rc
-not_found(struct embedded_call *c)
+enum weir_rc
+embedded_find(struct embedded_call *c, enum weir_kind kind, struct weir_id *ret_id,
+	json_t **ret_object)
 {
 	static const char *const names[WEIR_N_SERVED] = {
 		[WEIR_RUN] = "Flow run",
-		[WEIR_TASK_RUN] = "Task run",
+		[WEIR_TASK_RUN] = "Task",
 		[WEIR_FLOW] = "Flow",
 		[WEIR_DEPLOYMENT] = "Deployment",
 		[WEIR_POOL] = "Work pool",
@@ -179,40 +176,43 @@ not_found(struct embedded_call *c)
 		[WEIR_ARTIFACT] = "Artifact",
 		[WEIR_LIMIT] = "Concurrency limit",
 	};
+	enum weir_rc rc;
 
-	return embedded_refuse(c, 404, "%s not found", names[c->kind]);
+	*ret_object = NULL;
+	if (!embedded_part(c, 0, ret_id))
+		return WEIR_OK;
+	if (kind == WEIR_RUN)
+		rc = embedded_run(c, ret_id, ret_object);
+	else if (kind == WEIR_TASK_RUN)
+		rc = embedded_task(c, ret_id, ret_object);
+	else
+		rc = embedded_doc(c, kind, ret_id, ret_object);
+	if (!rc && !*ret_object)
+		rc = embedded_refuse(c, 404, "%s not found", names[kind]);
+	return rc;
 }
 
 enum weir_rc
 embedded_do_get_doc(struct embedded_call *c)
 {
 	struct weir_id id;
-	json_t *doc = NULL;
-	enum weir_rc rc;
+	json_t *doc;
+	enum weir_rc rc = embedded_find(c, c->kind, &id, &doc);
 
-	if (!embedded_part(c, 0, &id))
-		return WEIR_OK;
-	rc = embedded_doc(c, c->kind, &id, &doc);
-	if (rc)
-		return rc;
-	return doc ? embedded_answer(c, 200, doc) : not_found(c);
+	return rc || !doc ? rc : embedded_answer(c, 200, doc);
 }
 
 enum weir_rc
 embedded_do_delete_doc(struct embedded_call *c)
 {
 	struct weir_id id;
-	json_t *doc = NULL;
-	enum weir_rc rc;
+	json_t *doc;
+	enum weir_rc rc = embedded_find(c, c->kind, &id, &doc);
 
-	if (!embedded_part(c, 0, &id))
-		return WEIR_OK;
-	rc = embedded_doc(c, c->kind, &id, &doc);
-	if (!rc && !doc)
-		return not_found(c);
+	if (rc || !doc)
+		return rc;
 	json_decref(doc);
-	if (!rc)
-		rc = store_doc_gone(c->store, c->kind, &id, c->err);
+	rc = store_doc_gone(c->store, c->kind, &id, c->err);
 	return rc ? rc : embedded_answer(c, 204, NULL);
 }
 

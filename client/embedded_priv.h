@@ -95,6 +95,12 @@ WEIR_NODISCARD enum weir_rc embedded_count(struct embedded_call *c, enum sql_id 
 void embedded_run_text(sqlite3_stmt *st, struct buf *out);
 void embedded_task_text(sqlite3_stmt *st, struct buf *out);
 
+/* ---- embedded_list.c */
+
+/* The object that the path begins with; NULL: the answer says that there is none. */
+WEIR_NODISCARD enum weir_rc embedded_find(struct embedded_call *c, enum weir_kind kind,
+	struct weir_id *ret_id, json_t **ret_object);
+
 /* ---- embedded_state.c */
 
 /* A state as it will stand: id, timestamp, name and details filled in. Owned. */
@@ -156,6 +162,8 @@ bool embedded_limit_of(const json_t *deployment, int64_t *ret_limit, bool *ret_c
 /* How much of it is taken, into its document among the limits; none: nothing. */
 WEIR_NODISCARD enum weir_rc embedded_count_slots(
 	struct embedded_call *c, const struct weir_id *deployment);
+WEIR_NODISCARD enum weir_rc embedded_drop_deployment(
+	struct embedded_call *c, const struct weir_id *id); /* its runs stay */
 WEIR_NODISCARD enum weir_rc embedded_drop_limit(
 	struct embedded_call *c, const struct weir_id *deployment);
 WEIR_NODISCARD enum weir_rc embedded_busy(

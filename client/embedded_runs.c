@@ -320,16 +320,11 @@ enum weir_rc
 embedded_do_create_run(struct embedded_call *c)
 {
 	struct weir_id id;
-	json_t *deployment = NULL;
-	enum weir_rc rc;
+	json_t *deployment;
+	enum weir_rc rc = embedded_find(c, WEIR_DEPLOYMENT, &id, &deployment);
 
-	if (!embedded_part(c, 0, &id))
-		return WEIR_OK;
-	rc = embedded_doc(c, WEIR_DEPLOYMENT, &id, &deployment);
-	if (rc)
+	if (rc || !deployment)
 		return rc;
-	if (!deployment)
-		return embedded_refuse(c, 404, "Deployment not found");
 	rc = embedded_make_run(c, deployment, true);
 	json_decref(deployment);
 	return rc;
@@ -337,26 +332,12 @@ embedded_do_create_run(struct embedded_call *c)
 
 /* ---- reading, changing, deleting */
 
-static enum weir_rc
-find(struct embedded_call *c, struct weir_id *ret_id, json_t **ret_run)
-{
-	enum weir_rc rc;
-
-	*ret_run = NULL;
-	if (!embedded_part(c, 0, ret_id))
-		return WEIR_OK;
-	rc = embedded_run(c, ret_id, ret_run);
-	if (!rc && !*ret_run)
-		rc = embedded_refuse(c, 404, "Flow run not found");
-	return rc;
-}
-
 enum weir_rc
 embedded_do_get_run(struct embedded_call *c)
 {
 	struct weir_id id;
 	json_t *run;
-	enum weir_rc rc = find(c, &id, &run);
+	enum weir_rc rc = embedded_find(c, WEIR_RUN, &id, &run);
 
 	return rc || !run ? rc : embedded_answer(c, 200, run);
 }
@@ -368,7 +349,7 @@ embedded_do_patch_run(struct embedded_call *c)
 		"flow_version", "infrastructure_pid", "job_variables", NULL };
 	json_t *policy = json_object_get(c->body, "empirical_policy"), *run;
 	struct weir_id id;
-	enum weir_rc rc = find(c, &id, &run);
+	enum weir_rc rc = embedded_find(c, WEIR_RUN, &id, &run);
 
 	if (rc || !run)
 		return rc;
@@ -387,7 +368,7 @@ embedded_do_patch_labels(struct embedded_call *c)
 	json_t *run;
 	enum weir_rc rc;
 
-	rc = find(c, &id, &run);
+	rc = embedded_find(c, WEIR_RUN, &id, &run);
 	if (rc || !run)
 		return rc;
 	embedded_default(run, "labels", json_object());
@@ -403,7 +384,7 @@ embedded_do_delete_run(struct embedded_call *c)
 	struct weir_id id, deployment;
 	json_t *run;
 	bool limited;
-	enum weir_rc rc = find(c, &id, &run);
+	enum weir_rc rc = embedded_find(c, WEIR_RUN, &id, &run);
 
 	if (rc || !run)
 		return rc;

@@ -156,14 +156,12 @@ enum weir_rc
 embedded_do_scheduled(struct embedded_call *c)
 {
 	struct search s = { .c = c, .pool = c->part[0] };
-	json_t *pool = NULL;
-	enum weir_rc rc = embedded_named(c, WEIR_POOL, NULL, c->part[0], &pool);
+	struct weir_id id;
+	json_t *pool;
+	enum weir_rc rc = embedded_find_pool(c, &id, &pool);
 
-	if (rc)
+	if (rc || !pool)
 		return rc;
-	if (!pool)
-		return embedded_refuse(
-			c, 404, "Work pool \"%s\" not found.", c->part[0]);
 	s.pool_id = json_object_get(pool, "id");
 	s.before_us = embedded_us(json_object_get(c->body, "scheduled_before"));
 	s.after_us = embedded_us(json_object_get(c->body, "scheduled_after"));

@@ -99,26 +99,12 @@ embedded_do_post_task(struct embedded_call *c)
 	return rc;
 }
 
-static enum weir_rc
-find(struct embedded_call *c, json_t **ret)
-{
-	struct weir_id id;
-	enum weir_rc rc;
-
-	*ret = NULL;
-	if (!embedded_part(c, 0, &id))
-		return WEIR_OK;
-	rc = embedded_task(c, &id, ret);
-	if (!rc && !*ret)
-		rc = embedded_refuse(c, 404, "Task not found");
-	return rc;
-}
-
 enum weir_rc
 embedded_do_get_task(struct embedded_call *c)
 {
+	struct weir_id id;
 	json_t *task;
-	enum weir_rc rc = find(c, &task);
+	enum weir_rc rc = embedded_find(c, WEIR_TASK_RUN, &id, &task);
 
 	return rc || !task ? rc : embedded_answer(c, 200, task);
 }
@@ -126,8 +112,9 @@ embedded_do_get_task(struct embedded_call *c)
 enum weir_rc
 embedded_do_patch_task(struct embedded_call *c)
 {
+	struct weir_id id;
 	json_t *task;
-	enum weir_rc rc = find(c, &task);
+	enum weir_rc rc = embedded_find(c, WEIR_TASK_RUN, &id, &task);
 
 	if (rc || !task)
 		return rc;
@@ -143,11 +130,10 @@ embedded_do_delete_task(struct embedded_call *c)
 	struct weir_id id;
 	sqlite3_stmt *st = NULL;
 	json_t *task;
-	enum weir_rc rc = find(c, &task);
+	enum weir_rc rc = embedded_find(c, WEIR_TASK_RUN, &id, &task);
 
 	if (rc || !task)
 		return rc;
-	(void)embedded_get_id(json_object_get(task, "id"), &id);
 	json_decref(task);
 	rc = db_get(c->db, SQL_TASK_DELETE, &st, c->err);
 	if (rc)
@@ -235,10 +221,11 @@ embedded_do_set_task_state(struct embedded_call *c)
 	bool force = json_is_true(json_object_get(c->body, "force")), again;
 	enum weir_state run = WEIR_ST_NONE;
 	const char *why = NULL;
+	struct weir_id id;
 	json_t *task, *state = NULL;
 	enum weir_rc rc;
 
-	rc = find(c, &task);
+	rc = embedded_find(c, WEIR_TASK_RUN, &id, &task);
 	if (rc || !task)
 		return rc;
 	rc = state_of_run(c, task, &run);

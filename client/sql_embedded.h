@@ -107,7 +107,6 @@
 		" doc = ?4, made_us = CASE WHEN doc IS ?4 AND active IS ?3 THEN made_us END") \
 	X(EMB_SCHEDULE_IDS, "SELECT id FROM schedules WHERE deployment = ?1") \
 	X(EMB_SCHEDULE_DELETE, "DELETE FROM schedules WHERE id = ?1") \
-	X(EMB_SCHEDULES_DELETE, "DELETE FROM schedules WHERE deployment = ?1") \
 	X(EMB_SCHEDULES_DUE, "SELECT s.id, s.deployment, s.doc" SQL_EMB_SCHEDULES_ON \
 		" AND (s.made_us IS NULL OR s.made_us <= ?1 OR s.made_us > ?2)" \
 		" ORDER BY s.made_us LIMIT ?3") \

@@ -75,20 +75,36 @@ put_state(struct weir_store *s, json_t *state, struct weir_err *err)
 }
 
 static enum weir_rc
+drop_schedules(struct weir_store *s, const struct weir_id *owner, struct weir_err *err)
+{
+	struct id_vec ids = { 0 };
+	sqlite3_stmt *st;
+	enum weir_rc rc = db_get(store_db(s), SQL_EMB_SCHEDULE_IDS, &st, err);
+
+	if (rc)
+		return rc;
+	db_bind_id(st, 1, owner);
+	rc = db_ids(store_db(s), st, &ids, err);
+	for (size_t i = 0; !rc && i < ids.n; i++) {
+		rc = db_get(store_db(s), SQL_EMB_SCHEDULE_DELETE, &st, err);
+		if (rc)
+			break;
+		db_bind_id(st, 1, &ids.v[i]);
+		rc = db_run(store_db(s), st, err);
+	}
+	VEC_FREE(&ids);
+	return rc;
+}
+
+static enum weir_rc
 put_schedules(struct weir_store *s, json_t *deployment, struct weir_err *err)
 {
 	struct weir_id owner = id_of(member(deployment, "id", NULL)), id;
 	json_t *schedule;
 	size_t i;
 	sqlite3_stmt *st;
-	bool row;
-	enum weir_rc rc = db_get(store_db(s), SQL_EMB_SCHEDULES_DELETE, &st, err);
+	enum weir_rc rc = drop_schedules(s, &owner, err);
 
-	if (rc)
-		return rc;
-	db_bind_id(st, 1, &owner);
-	rc = db_step(store_db(s), st, &row, err);
-	db_reset(st);
 	json_array_foreach(member(deployment, "schedules", NULL), i, schedule)
 	{
 		if (rc || (rc = db_get(store_db(s), SQL_EMB_SCHEDULE_ADD, &st, err)))
