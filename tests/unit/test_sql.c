@@ -69,7 +69,7 @@ static const bool of_embedded[SQL_N] = {
 
 static const bool of_metaflow[SQL_N] = {
 #define X(name, text) [SQL_##name] = true,
-	SQL_ENV_STATEMENTS(X)
+	SQL_ENV_STATEMENTS(X) SQL_MF_STATEMENTS(X)
 #undef X
 };
 
