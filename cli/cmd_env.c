@@ -83,7 +83,9 @@ static enum weir_rc
 env_list(struct ctx *ctx)
 {
 	const struct env_args *a = ctx->args;
+	struct list_args list = a->list;
 	char *text = join_words(ctx, 1), *query = NULL;
+	char *sort = a->group ? env_group(&list) : NULL;
 	struct env_open o = { .store = NULL };
 	int64_t shown;
 	enum weir_rc rc = narrow(ctx, text ? text : "", &query);
@@ -91,10 +93,12 @@ env_list(struct ctx *ctx)
 	if (!rc)
 		rc = env_open(ctx, &o);
 	if (!rc)
-		rc = list_run_in(
-			ctx, WEIR_ENVIRONMENT, &a->list, query, o.store, &shown);
+		rc = env_fresh(ctx, &o, env_wants(ctx, &list, query), NULL);
+	if (!rc)
+		rc = list_run_in(ctx, WEIR_ENVIRONMENT, &list, query, o.store, &shown);
 	env_open_release(&o);
 	free(text);
+	free(sort);
 	free(query);
 	return rc;
 }
@@ -106,12 +110,13 @@ which_columns(const struct ctx *ctx, const char *name)
 	size_t n = strcspn(name, "<>=!~@ *?,|");
 
 	if (name[n] == '*' || name[n] == '?' || n == 0)
-		return xasprintf("short_id,is_default,arch,creator,date,aliases");
+		return xasprintf(
+			"short_id,is_default,arch,creator,date,n_runs,aliases");
 	return ctx->tty_out ? xasprintf("short_id,is_default,arch,pkg.%.*s:18,"
-					"creator,date",
+					"creator,date,used_by",
 				      (int)n, name)
 			    : xasprintf("full_id,req_id,arch,pkg.%.*s,is_default,"
-					"resolved_by,resolved_on,aliases",
+					"resolved_by,resolved_on,aliases,used_by",
 				      (int)n, name);
 }
 
@@ -139,6 +144,8 @@ env_which(struct ctx *ctx)
 		rc = env_open(ctx, &o);
 	if (!rc && !list.columns && !list.output && !list.count_by)
 		list.columns = columns = which_columns(ctx, ctx->words[1]);
+	if (!rc)
+		rc = env_fresh(ctx, &o, env_wants(ctx, &list, query), NULL);
 	if (!rc)
 		rc = list_run_in(ctx, WEIR_ENVIRONMENT, &list, query, o.store, &shown);
 	if (!rc && !shown) {
@@ -207,6 +214,8 @@ static const struct opt opts[] = {
 	  "list, which: only what conda_v2.cnd has, not the cache" },
 	{ "all", 0, OPT_FLAG, offsetof(struct env_args, all), NULL, NULL,
 	  "list, which: also those that Metaflow builds with; gc: also what stays" },
+	{ "group", 0, OPT_FLAG, offsetof(struct env_args, group), NULL, NULL,
+	  "list: by requirement set, with a line about each" },
 	{ "arch", 0, OPT_STRING, offsetof(struct env_args, arch), "ARCH", NULL,
 	  "only this architecture" },
 	{ "source", 0, OPT_LIST, offsetof(struct env_args, sources), "TYPE::URL", NULL,

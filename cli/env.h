@@ -8,7 +8,7 @@
 
 struct env_args {
 	struct list_args list;
-	bool local_only, all;
+	bool local_only, all, group;
 	const char *arch;
 	struct opt_list sources, extras;
 	const char *name, *into;
@@ -26,6 +26,21 @@ struct env_open {
 };
 WEIR_NODISCARD enum weir_rc env_open(struct ctx *ctx, struct env_open *ret);
 void env_open_release(struct env_open *o);
+
+/* env_fresh.c: what costs to know, brought up to date where it is wanted. */
+enum { ENV_SIZES = 1, ENV_RUNS = 2 };
+unsigned env_wants(const struct ctx *ctx, const struct list_args *a, const char *query);
+/* full_id: sizes only of this one; NULL: of all. */
+WEIR_NODISCARD enum weir_rc env_fresh(
+	struct ctx *ctx, const struct env_open *o, unsigned what, const char *full_id);
+/*
+ * Metaflow's runs. whole: to the end, or an error; else for as long as is right for
+ * reading, what fails is a note. ret_store may be NULL; there may be none.
+ */
+WEIR_NODISCARD enum weir_rc env_runs(struct ctx *ctx, const struct env_open *o,
+	bool whole, struct weir_store **ret_store);
+/* A list by requirement set; the order that it has then, owned. */
+char *env_group(struct list_args *list);
 
 /* A value between tabs: its separators escaped, on a terminal made harmless. */
 void env_cell(const struct ctx *ctx, struct buf *b, struct str s);

@@ -422,6 +422,7 @@ env_gc(struct ctx *ctx)
 		rc = env_open(ctx, &j.o);
 	if (rc)
 		return rc;
+	rc = env_runs(ctx, &j.o, true, NULL);
 	how->config = ctx->config;
 	how->root = &j.o.root;
 	how->named = a->all_names;
@@ -429,7 +430,8 @@ env_gc(struct ctx *ctx)
 	how->tell = on_tell;
 	how->stop = on_stop;
 	how->arg = &j;
-	rc = weir_env_gc_find(how, &j.found, ctx->err);
+	if (!rc)
+		rc = weir_env_gc_find(how, &j.found, ctx->err);
 	if (!rc)
 		rc = collect(&j);
 	weir_env_locals_release(&j.found);

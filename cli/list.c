@@ -26,7 +26,7 @@ add_hidden(struct list *l)
 	const struct weir_column *state = state_column(l->sel.kind);
 	size_t n = l->set.n;
 
-	l->columns = xcalloc(n + 1, sizeof(*l->columns));
+	l->columns = xcalloc(n + 1 + l->heading_set.n, sizeof(*l->columns));
 	for (size_t i = 0; i < n; i++)
 		l->columns[i] = l->set.v[i];
 	l->n_columns = n;
@@ -34,6 +34,8 @@ add_hidden(struct list *l)
 		l->columns[n] = state;
 		l->n_hidden = 1;
 	}
+	for (size_t i = 0; i < l->heading_set.n; i++)
+		l->columns[n + l->n_hidden++] = l->heading_set.v[i];
 }
 
 static enum weir_rc
@@ -47,6 +49,12 @@ choose(struct list *l, const struct list_args *args)
 	if (rc)
 		return rc;
 	l->optional = !text;
+	if (args->heading && l->form == OUT_TABLE)
+		rc = weir_columns_choose(l->sel.kind, args->heading->columns, 0,
+			&l->heading_set, l->ctx->err);
+	if (rc)
+		return rc;
+	l->heading = args->heading;
 	add_hidden(l);
 	if (!args->sort)
 		return WEIR_OK;
@@ -71,11 +79,29 @@ list_open_out(struct list *l, struct out *ret_out)
 	out_open(ret_out, l->ctx, &spec);
 }
 
+/* What stands above the next row, when that is of another group than the last. */
+static void
+head(const struct list *l, struct out *out, const struct weir_cell *const *cells,
+	struct buf *last)
+{
+	size_t n = l->n_columns + l->n_hidden - l->heading_set.n;
+
+	if (!l->heading_set.n)
+		return;
+	if (out->n_rows && str_equal(buf_str(last), cells[n]->s))
+		return;
+	buf_clear(last);
+	buf_addstr(last, cells[n]->s);
+	buf_clear(&out->heading);
+	l->heading->write(&out->heading, cells + n);
+}
+
 static enum weir_rc
 print(struct list *l, struct weir_store *store, int64_t *ret_shown, bool *ret_more)
 {
 	const struct weir_cell **cells;
 	struct weir_rows *rows = NULL;
+	struct buf last = BUF_INIT(BUF_MAX);
 	struct out out;
 	int64_t shown = 0;
 	bool row = true;
@@ -93,10 +119,12 @@ print(struct list *l, struct weir_store *store, int64_t *ret_shown, bool *ret_mo
 			break;
 		for (size_t i = 0; i < l->n_columns + l->n_hidden; i++)
 			cells[i] = weir_rows_cell(rows, i);
+		head(l, &out, cells, &last);
 		rc = out_row(&out, cells);
 		shown++;
 	}
 	free(cells);
+	buf_release(&last);
 	*ret_shown = shown;
 	*ret_more = row && !out.sink.gone;
 	rc = out_close(&out, rc);
@@ -168,6 +196,7 @@ run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 out:
 	free(l.columns);
 	weir_columns_release(&l.set);
+	weir_columns_release(&l.heading_set);
 	weir_query_free(l.query);
 	return rc;
 }

@@ -7,10 +7,17 @@
 #include "cmd.h"
 #include "out.h"
 
+/* Lines between the rows of a table, where what these columns say changes. */
+struct list_heading {
+	const char *columns; /* more than are shown; the first is compared */
+	void (*write)(struct buf *out, const struct weir_cell *const *cells);
+};
+
 struct list_args {
 	const char *output, *columns, *sort, *count_by;
 	int64_t n; /* -1: not given */
 	bool header, tree;
+	const struct list_heading *heading; /* no option; NULL: none */
 };
 
 enum { LIST_ROWS = 50 };

@@ -12,6 +12,9 @@ struct list {
 	struct weir_column_set set;
 	const struct weir_column **columns; /* of set, and the hidden one */
 	size_t n_columns, n_hidden;
+	const struct list_heading *heading; /* its columns are the last hidden ones */
+	size_t n_heading;
+	struct weir_column_set heading_set;
 	struct weir_sort sort[WEIR_SORT_MAX];
 	struct weir_select sel;
 	bool optional, header, tree;

@@ -146,6 +146,7 @@
  *   env_needs	what files and runs need
  *   env_busy	is a process in it
  *   env_tree	what it takes on the disk
+ *   env_measure	and that of all, in the store
  *   env_diff	how two differ
  *   env_lock	packages of lock files
  *   env_set.h	what both share
@@ -349,6 +350,7 @@
  *   env_select	which is the default, and back
  *   env_swap	what of it is said
  *   env_gc	those that nothing needs, removed
+ *   env_fresh	sizes and runs, where they are wanted
  *   cmd_pools	pools, queues, workers; why a run is not picked up
  *   pools_act	pools create, set, delete
  *   cmd_logs	a run's log: options, fetching, files

@@ -58,6 +58,7 @@ out_open(struct out *o, struct ctx *ctx, const struct out_spec *spec)
 		.header = spec->header && spec->form != OUT_NAME,
 		.optional = spec->optional,
 		.sanitize = ctx->tty_out,
+		.heading = BUF_INIT(BUF_MAX),
 	};
 	o->style = (struct weir_cell_style){
 		.now_us = weir_now_us(),
@@ -83,6 +84,7 @@ out_close(struct out *o, enum weir_rc rc)
 {
 	if (o->ops->end)
 		o->ops->end(o, !rc);
+	buf_release(&o->heading);
 	return sink_close(&o->sink, rc);
 }
 

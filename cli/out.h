@@ -50,6 +50,8 @@ struct out {
 	size_t state; /* of columns: type of the state, or SIZE_MAX; may be hidden */
 	size_t n_rows;
 	int depth; /* of the next row of a table: below so many others */
+	struct buf
+		heading; /* of the next row of a table: a line above it; then empty */
 	bool header, optional;
 	bool sanitize; /* stdout is a terminal */
 	struct weir_cell_style style;

@@ -23,6 +23,7 @@ struct field {
 	size_t width;
 	const struct weir_state_look *look; /* or NULL */
 	int depth;                          /* of its row, in the first column */
+	struct str heading;                 /* above its row; the same */
 };
 
 struct table {
@@ -69,8 +70,10 @@ make_field(struct out *o, const struct weir_cell *const *cells, size_t i)
 	buf_clear(&t->cell);
 	weir_cell_show(&t->cell, cells[i], &o->style);
 	f.text = buf_str(&t->cell);
-	if (i == 0)
+	if (i == 0) {
 		f.depth = o->depth < DEPTH_MAX ? o->depth : DEPTH_MAX;
+		f.heading = buf_str(&o->heading);
+	}
 	f.width = text_width(f.text) + (f.look ? GLYPH : 0) + (size_t)f.depth * INDENT;
 	return f;
 }
@@ -219,11 +222,23 @@ trim(struct buf *b)
 		buf_truncate(b, b->len - 1);
 }
 
+/* Not cut: a terminal puts what is too long on the next line. */
+static void
+put_heading(struct out *o, struct str text)
+{
+	if (!text.len)
+		return;
+	buf_addc(&o->sink.b, '\n');
+	text_sanitize(&o->sink.b, text, o->style.ascii ? TEXT_ASCII : 0);
+	buf_addc(&o->sink.b, '\n');
+}
+
 static void
 put_line(struct out *o, const struct field *fields)
 {
 	const struct table *t = o->data;
 
+	put_heading(o, fields[0].heading);
 	for (size_t i = 0; i <= t->last; i++) {
 		if (!t->width[i])
 			continue;
@@ -266,8 +281,12 @@ row(struct out *o, const struct weir_cell *const *cells)
 
 		f.text.s =
 			arena_strndup(&t->arena, f.text.s ? f.text.s : "", f.text.len);
+		if (f.heading.len)
+			f.heading.s =
+				arena_strndup(&t->arena, f.heading.s, f.heading.len);
 		VEC_PUSH(&t->rows, f);
 	}
+	buf_clear(&o->heading);
 	if (t->laid_out) {
 		put_line(o, t->rows.v);
 		t->rows.n = 0;

@@ -3,6 +3,17 @@
 #define WEIR_CLIENT_COLUMNS_ENV_H
 
 /* clang-format off */
+#define ENVIRONMENT_BYTES "(SELECT sum(s.size) FROM json_each(r.folders) j" \
+	" JOIN env_sizes s ON s.path = j.value)"
+#define ENVIRONMENT_RUN(pathspec) "substr(" pathspec ", 1, instr(" pathspec ", '/') +" \
+	" instr(substr(" pathspec ", instr(" pathspec ", '/') + 1), '/') - 1)"
+#define ENVIRONMENT_STEP(pathspec) "substr(" pathspec ", instr(" pathspec ", '/') + 1 +" \
+	" instr(substr(" pathspec ", instr(" pathspec ", '/') + 1), '/'))"
+#define ENVIRONMENT_RUNS "SELECT q.name AS name, q.at_us AS at FROM task_envs t" \
+	" JOIN runs q ON q.id = t.run WHERE t.full_id = r.full_id AND t.req_id = r.req_id" \
+	" AND t.arch = r.arch UNION ALL SELECT " ENVIRONMENT_RUN("s.pathspec") ", 0" \
+	" FROM env_steps s WHERE s.full_id = r.full_id AND s.req_id = r.req_id"
+#define ENVIRONMENT_TAG(is, word) "CASE WHEN " is " THEN ',\"" word "\"' ELSE '' END"
 #define ENVIRONMENT_COLUMNS(X) \
 	X("id", NULL, "ID", TEXT, COL_0, 9, 81, "r.req_id || ':' || r.full_id", NULL, \
 		"both ids as Metaflow takes them, req_id:full_id", "id:5c1d*") \
@@ -56,6 +67,37 @@
 		"was it created on this machine", "here:yes") \
 	X("folders", "folder", "FOLDERS", TAGS, COL_O, 8, 40, "r.folders", NULL, \
 		"where it was created on this machine", "folder:*metaflow_*") \
+	X("tags", "tag", "TAGS", TAGS, COL_O, 7, 20, "'[' || substr(" \
+		ENVIRONMENT_TAG("r.is_default", "default") " || " \
+		ENVIRONMENT_TAG("r.folders <> '[]'", "created") " || " \
+		ENVIRONMENT_TAG("r.source = 2", "cache-only") " || " \
+		ENVIRONMENT_TAG("r.helper", "helper") ", 2) || ']'", NULL, \
+		"default, created, cache-only and helper, as they apply", "tags:created") \
+	X("n_runs", "runs", "RUNS", INT, COL_O | COL_R, 4, 6, "(SELECT count(DISTINCT" \
+		" u.name) FROM (" ENVIRONMENT_RUNS ") u)", NULL, \
+		"how many runs used it, as far as that is known", "runs:0") \
+	X("used_by", "run", "USED BY", TAGS, COL_O, 8, 30, "(SELECT json_group_array(v.name)" \
+		" FROM (SELECT u.name FROM (" ENVIRONMENT_RUNS ") u GROUP BY u.name" \
+		" ORDER BY max(u.at) DESC, u.name DESC LIMIT 100) v)", NULL, \
+		"the newest 100 of them, Flow/run", "run:TrainFlow/*") \
+	X("req_steps", NULL, "STEPS OF REQUEST", TAGS, COL_O, 8, 30, \
+		"(SELECT json_group_array(u.step) FROM (SELECT m.step AS step FROM environments o" \
+		" JOIN task_envs t ON t.full_id = o.full_id AND t.req_id = o.req_id JOIN mf_tasks m" \
+		" ON m.task = t.task WHERE o.req_id = r.req_id UNION SELECT " \
+		ENVIRONMENT_STEP("s.pathspec") " FROM env_steps s WHERE s.req_id = r.req_id) u)", \
+		NULL, "names of the steps that asked for the same", "req_steps:train") \
+	X("req_newest", NULL, "REQUEST", TIME, COL_R, 6, 11, "(SELECT max(o.resolved_us)" \
+		" FROM environments o WHERE o.req_id = r.req_id)", NULL, \
+		"when the newest of its request was resolved", "req_newest:<30d") \
+	X("size", NULL, "BYTES", INT, COL_O | COL_R, 5, 12, ENVIRONMENT_BYTES, NULL, \
+		"bytes that its folders take on this machine; measured when it is named", \
+		"size:>1000000000") \
+	X("disk", NULL, "DISK", TEXT, COL_R, 6, 8, "(SELECT CASE" \
+		" WHEN b >= 1e9 THEN printf('%.1f GB', b / 1e9)" \
+		" WHEN b >= 1e6 THEN printf('%.0f MB', b / 1e6)" \
+		" WHEN b IS NOT NULL THEN printf('%.0f kB', b / 1e3) END" \
+		" FROM (SELECT " ENVIRONMENT_BYTES " AS b))", ENVIRONMENT_BYTES, \
+		"the same, for people", "disk:*GB") \
 	X("is_local", "local", "LOCAL", BOOL, COL_O, 5, 5, "r.source = 1", NULL, \
 		"is it in conda_v2.cnd", "local:yes") \
 	X("in_cache", "cached", "CACHED", BOOL, COL_O, 6, 6, "r.in_cache", NULL, \

@@ -9,6 +9,7 @@
 #include "db.h"
 #include "env_cnd.h"
 #include "env_file.h"
+#include "migrate.h"
 #include "weir/time.h"
 
 enum { READ_TRIES = 6, NAP_MS = 50, PATHS_MAX = 10000, RUN_DIGITS = 16 };
@@ -156,7 +157,7 @@ read_file(struct reader *r)
 
 /* ---- what a store remembers */
 
-enum { ROW_DEFAULT, ROW_ALIAS, ROW_STEP, ROW_ENV };
+enum { ROW_DEFAULT, ROW_ALIAS, ROW_STEP, ROW_ENV, ROW_RUN };
 
 static enum weir_rc
 take_row(struct reader *r, int kind, sqlite3_stmt *st)
@@ -170,6 +171,11 @@ take_row(struct reader *r, int kind, sqlite3_stmt *st)
 		return on_alias(r, ENV_ALIAS_FIXED, db_str(st, 3), &id);
 	case ROW_STEP:
 		return on_pathspec(r, db_str(st, 3), &id);
+	case ROW_RUN:
+		add(r->needs, &id, ENV_NEED_RUN,
+			xasprintf("%.*s used it", (int)db_str(st, 3).len,
+				db_str(st, 3).s));
+		return WEIR_OK;
 	default:
 		return on_env(r, &id, id.req_id);
 	}
@@ -182,6 +188,8 @@ read_rows(struct reader *r, struct db *db, int kind, enum sql_id id)
 	bool row = false;
 	enum weir_rc rc = db_get(db, id, &st, r->err);
 
+	if (!rc && kind == ROW_RUN)
+		sqlite3_bind_int64(st, 1, r->needs->now_us - r->needs->runs_us);
 	while (!rc && !(rc = db_step(db, st, &row, r->err)) && row)
 		rc = take_row(r, kind, st);
 	db_reset(st);
@@ -217,6 +225,22 @@ counts_though_gone(const struct reader *r, const char *store)
 						r->needs->now_us - r->needs->gone_us;
 }
 
+/* One that an older weir made is brought up to date first. */
+static enum weir_rc
+open_store(const char *path, struct db *ret_db, struct weir_err *err)
+{
+	bool old = false;
+	enum weir_rc rc = db_open(path, DB_METAFLOW, DB_READ, ret_db, err);
+
+	if (!rc)
+		rc = migrate_check(ret_db, &old, err);
+	if (rc || !old)
+		return rc;
+	db_close(ret_db);
+	rc = db_open(path, DB_METAFLOW, DB_WRITE, ret_db, err);
+	return rc ? rc : migrate(ret_db, err);
+}
+
 static enum weir_rc
 read_store(struct env_needs *n, const char *path, struct weir_err *err)
 {
@@ -227,11 +251,10 @@ read_store(struct env_needs *n, const char *path, struct weir_err *err)
 	struct reader r = { .needs = n, .err = err };
 	struct db db = { .sqlite = NULL };
 	char *file = NULL;
-	enum weir_rc rc = db_open(path, DB_METAFLOW, DB_READ, &db, err);
+	enum weir_rc rc = open_store(path, &db, err);
 
-	if (rc)
-		return rc;
-	rc = file_of(&db, &file, err);
+	if (!rc)
+		rc = file_of(&db, &file, err);
 	if (!rc && file) {
 		r.file = file;
 		rc = read_file(&r);
@@ -241,6 +264,8 @@ read_store(struct env_needs *n, const char *path, struct weir_err *err)
 			for (int i = 0; !rc && i <= ROW_STEP; i++)
 				rc = read_rows(&r, &db, i, remembered[i]);
 	}
+	if (!rc)
+		rc = read_rows(&r, &db, ROW_RUN, SQL_ENV_NEEDS_RUNS);
 	/* Those of the cache too. */
 	if (!rc)
 		rc = read_rows(&r, &db, ROW_ENV, SQL_ENV_NEEDS_KNOWN);

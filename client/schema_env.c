@@ -78,5 +78,11 @@ static const char own_2[] =
 " mark INTEGER NOT NULL, PRIMARY KEY(run, path)) WITHOUT ROWID;";
 /* clang-format on */
 
-static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1, own_2 };
+/* What folders of env_folders take on the disk; mark: when they were last changed. */
+static const char own_sizes[] =
+	"CREATE TABLE env_sizes(path TEXT PRIMARY KEY, mark INTEGER NOT NULL,"
+	" size INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1, own_2,
+	own_sizes };
 const struct schema schema_metaflow = { steps, sizeof(steps) / sizeof(steps[0]), true };

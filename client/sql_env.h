@@ -71,7 +71,16 @@
 	X(ENV_NEEDS_ALIASES, "SELECT req_id, full_id, arch, shown FROM env_aliases" \
 		" WHERE kind < 2") \
 	X(ENV_NEEDS_STEPS, "SELECT req_id, full_id, '', pathspec FROM env_steps") \
+	X(ENV_NEEDS_RUNS, "SELECT DISTINCT t.req_id, t.full_id, t.arch, q.name FROM runs q" \
+		" JOIN task_envs t ON t.run = q.id WHERE t.full_id IS NOT NULL" \
+		" AND max(q.at_us, coalesce(q.end_us, 0)) > ?1") \
 	X(ENV_NEEDS_KNOWN, "SELECT req_id, full_id, arch FROM environments") \
+	X(ENV_SIZES, "SELECT f.path, s.mark FROM env_folders f LEFT JOIN env_sizes s" \
+		" ON s.path = f.path WHERE ?1 IS NULL OR f.full_id = ?1") \
+	X(ENV_SIZE_PUT, "INSERT OR REPLACE INTO env_sizes(path, mark, size)" \
+		" VALUES(?1, ?2, ?3)") \
+	X(ENV_SIZES_GONE, "DELETE FROM env_sizes WHERE path NOT IN" \
+		" (SELECT path FROM env_folders)") \
 	X(ENV_BY_FULL, "SELECT DISTINCT req_id, full_id FROM environments" \
 		" WHERE full_id BETWEEN ?1 AND ?1 || 'g' AND req_id BETWEEN ?2 AND ?2 || 'g'" \
 		" ORDER BY full_id, req_id LIMIT ?3") \

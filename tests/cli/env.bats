@@ -217,6 +217,51 @@ Y
 	has_err config.json
 }
 
+# A run of Metaflow with one task, which used this environment; its number.
+run_of()
+{
+	local task=$T/flow/.metaflow/F/$1/start/1
+	mkdir -p "$task/_meta" "$T/flow/.metaflow/F/_meta"
+	echo '{"flow_id": "F", "ts_epoch": 1700000000000}' >"$T/flow/.metaflow/F/_meta/_self.json"
+	for d in . start start/1; do
+		mkdir -p "$T/flow/.metaflow/F/$1/$d/_meta"
+		echo "{\"flow_id\": \"F\", \"run_number\": \"$1\", \"step_name\": \"start\", \"task_id\": \"1\", \"ts_epoch\": ${1:0:13}}" \
+			>"$T/flow/.metaflow/F/$1/$d/_meta/_self.json"
+	done
+	echo "{\"flow_id\": \"F\", \"run_number\": \"$1\", \"step_name\": \"start\", \"task_id\": \"1\", \"field_name\": \"conda_env_id\", \"type\": \"conda_env_id\", \"value\": \"[\\\"$R1\\\", \\\"$2\\\", \\\"linux-64\\\"]\", \"tags\": [\"attempt_id:0\"], \"ts_epoch\": ${1:0:13}}" \
+		>"$task/_meta/sysmeta_conda_env_id_${1:0:13}.json"
+}
+
+@test "list: sizes, runs, tags, and by requirement set" {
+	export CONDA_ENVS_DIRS=$T/envs
+	mkdir -p "$T/envs/mine/bin"
+	echo "[\"$R1\", \"$FB\", \"linux-64\"]" >"$T/envs/mine/.metaflowenv"
+	head -c 100000 /dev/zero >"$T/envs/mine/bin/x"
+	run_of 1700000000000000 $FA
+	run_of 1710000000000000 $FB
+	run_of 1720000000000000 $FB
+	weir2 env list -c is_default,n_runs,used_by,tags
+	exits 0
+	[ "$(cat "$T/out")" = "$(printf 'true\t2\tF/1720000000000000,F/1710000000000000\tdefault,created\nfalse\t2\tF/1700000000000000,F/12\t')" ]
+	weir2 env list -c size
+	[ "$(sed -n 1p "$T/out")" -ge 100000 ]
+	[ -z "$(sed -n 2p "$T/out")" ]
+	head -c 900000 /dev/zero >"$T/envs/mine/bin/y"
+	weir2 env list 'size:>900000' -o name
+	[ "$(cat "$T/out")" = "$R1:$FB" ]
+	weir2 env list run:F/1710* -o name
+	[ "$(cat "$T/out")" = "$R1:$FB" ]
+	weir2 env list --all --group -o table -c short_id
+	exits 0
+	[ "$(grep -c . "$T/out")" = 6 ]
+	grep -q "^steps start ($R1): conda::python==3.8.1$" "$T/out"
+	grep -q "^(2\{40\}): conda::python==3.9, conda::wheel, " "$T/out"
+	weir2 env list --all --group -o tsv -c short_req,short_id --sort short_id
+	[ "$(cut -c1-3,9-13 "$T/out" | tr '\n' ' ')" = "$(printf '111\taaaa 111\tabbb 222\tcccc ')" ]
+	weir2 env which openssl
+	[ "$(cut -f9 "$T/out" | sed -n 2p)" = F/1700000000000000,F/12 ]
+}
+
 @test "the cache and created environments" {
 	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow CONDA_ENVS_DIRS=$T/envs
 	D=$T/flow/conda_env/envs/osx-64/$R1/$FA

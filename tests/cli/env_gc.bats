@@ -129,6 +129,23 @@ stays()
 	[ ! -e "$OLD" ]
 }
 
+@test "gc: a run that Metaflow itself tells of" {
+	MS=$(($(date +%s) - 10 * 86400))000
+	TASK=$T/flow/.metaflow/F/${MS}000/start/1
+	mkdir -p "$TASK/_meta" "$T/flow/.metaflow/F/_meta" "$T/flow/.metaflow/F/${MS}000/_meta" "$T/flow/.metaflow/F/${MS}000/start/_meta"
+	echo '{"flow_id": "F", "ts_epoch": 1700000000000}' >"$T/flow/.metaflow/F/_meta/_self.json"
+	for d in . start start/1; do
+		echo "{\"flow_id\": \"F\", \"run_number\": \"${MS}000\", \"step_name\": \"start\", \"task_id\": \"1\", \"ts_epoch\": $MS}" \
+			>"$T/flow/.metaflow/F/${MS}000/$d/_meta/_self.json"
+	done
+	echo "{\"flow_id\": \"F\", \"run_number\": \"${MS}000\", \"step_name\": \"start\", \"task_id\": \"1\", \"field_name\": \"conda_env_id\", \"value\": \"[\\\"$R\\\", \\\"$FO\\\", \\\"linux-64\\\"]\", \"tags\": [\"attempt_id:0\"], \"ts_epoch\": $MS}" \
+		>"$TASK/_meta/sysmeta_conda_env_id_$MS.json"
+	stays run
+	weir2 env gc --yes --runs 5d
+	exits 0
+	[ ! -e "$OLD" ]
+}
+
 @test "gc: what is young, has a given name, or is in no file that is known" {
 	touch "$OLD/conda-meta"
 	stays young

@@ -40,6 +40,21 @@ int weir_env_watch(const struct weir_env_root *root);
 bool weir_env_watched(int fd, const struct weir_env_root *root);
 
 /*
+ * Measure what the environments that were created here take on the disk, as far as they
+ * are new or have changed; the columns size and disk then say it. WEIR_EINTR.
+ */
+struct weir_env_measure {
+	const struct weir_config *config;
+	const struct weir_env_root *root;
+	const char *full_id; /* only this one; NULL: all */
+	void (*tell)(void *arg, int64_t done, int64_t of); /* may be NULL */
+	bool (*stop)(void *arg);                           /* may be NULL */
+	void *arg;
+};
+WEIR_NODISCARD enum weir_rc weir_env_measure(
+	struct weir_store *s, const struct weir_env_measure *how, struct weir_err *err);
+
+/*
  * Which environment is meant: a step (`Flow/run/step`), `req_id:full_id`, `req_id` (its
  * default, else its newest), `full_id`, both by their begins (4 digits), an alias
  * (`name[:tag]`), or a folder of this machine with a .metaflowenv. WEIR_EAMBIGUOUS
