@@ -313,8 +313,8 @@ values(struct ctx *ctx, struct buf *b)
 	if (ctx->n_words < 2)
 		return weir_fail(ctx->err, WEIR_EUSAGE,
 			"completion: values needs what: @runs, @farm, @deployments, "
-			"@parameters, @environments, @columns, @query, @keys, "
-			"@profiles, @views, @commands");
+			"@parameters, @environments, @requests, @full-ids, @columns, "
+			"@query, @keys, @profiles, @views, @commands");
 	complete_values(ctx, ctx->words[1], complete_kind(command),
 		ctx->n_words > 3 ? ctx->words[3] : "", b);
 	return WEIR_OK;

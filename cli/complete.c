@@ -336,7 +336,23 @@ add_environments(
 {
 	(void)kind;
 	(void)text;
-	env_complete(ctx, out);
+	env_complete(ctx, ENV_COMPLETE_ANY, out);
+}
+
+static void
+add_requests(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	(void)kind;
+	(void)text;
+	env_complete(ctx, ENV_COMPLETE_REQ, out);
+}
+
+static void
+add_full_ids(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf *out)
+{
+	(void)kind;
+	(void)text;
+	env_complete(ctx, ENV_COMPLETE_FULL, out);
 }
 
 void
@@ -352,6 +368,8 @@ complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 		{ "@parameters", add_parameters },
 		{ "@farm", add_farm },
 		{ "@environments", add_environments },
+		{ "@requests", add_requests },
+		{ "@full-ids", add_full_ids },
 		{ "@columns", add_columns },
 		{ "@query", add_query },
 		{ "@keys", add_keys },

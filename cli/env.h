@@ -14,6 +14,7 @@ struct env_args {
 	const char *name, *into;
 	bool recreate, own, run_scripts, dry_run;
 	const char *req_id, *full_id, *alias, *by, *step, *file;
+	const char *flow, *python;
 	bool latest;
 	const char *older, *runs;
 	bool all_names, unknown;
@@ -46,7 +47,8 @@ char *env_group(struct list_args *list);
 void env_cell(const struct ctx *ctx, struct buf *b, struct str s);
 
 /* Lines of `value TAB description` for completion. */
-void env_complete(struct ctx *ctx, struct buf *out);
+enum env_complete { ENV_COMPLETE_ANY, ENV_COMPLETE_REQ, ENV_COMPLETE_FULL };
+void env_complete(struct ctx *ctx, enum env_complete what, struct buf *out);
 
 /* Words behind the subcommand. */
 enum weir_rc env_show(struct ctx *ctx);

@@ -12,32 +12,27 @@
 #include <weir/statedb.h>
 #include <weir/text.h>
 
+#include "env_steps.h"
 #include "env_swap.h"
 
 struct job {
 	struct ctx *ctx;
 	struct env_open o;
 	char req_id[WEIR_ENV_ID + 1];
-	struct weir_env_pair pair; /* what is chosen */
+	struct weir_env_groups groups; /* of a flow or run */
+	struct weir_env_pair pair;     /* what is chosen */
 	struct weir_env_selection sel;
 };
 
 /* ---- for what */
 
-/* The step that words and --step name; owned. */
+/* A step of a run, or the only requirement set of some other word. */
 static enum weir_rc
-step_of(struct job *j, char **ret_step)
+find_word(struct job *j, struct weir_env_pair *ret)
 {
 	const struct env_args *a = j->ctx->args;
 	const char *word = j->ctx->words[1];
-	size_t slashes = 0;
 
-	for (const char *p = word; *p; p++)
-		slashes += *p == '/';
-	if (slashes == 1 && a->step) {
-		*ret_step = xasprintf("%s/%s", word, a->step);
-		return WEIR_OK;
-	}
 	if (a->step) {
 		(void)weir_fail(j->ctx->err, WEIR_EUSAGE,
 			"env select-resolved: --step goes with FLOW/RUN, not with "
@@ -45,37 +40,43 @@ step_of(struct job *j, char **ret_step)
 			word);
 		return weir_hint(j->ctx->err, "--step STEP FLOW/RUN");
 	}
-	if (slashes == 1) {
-		(void)weir_fail(j->ctx->err, WEIR_EUSAGE,
-			"env select-resolved: '%.200s' may have several steps", word);
-		return weir_hint(j->ctx->err, "--step STEP, or --req-id ID");
-	}
-	*ret_step = xstrdup(word);
-	return WEIR_OK;
+	return env_steps_word(j->ctx, &j->o, word, ret);
 }
 
-/* The requirement set that is meant: empty when only the environment says it. */
+static enum weir_rc
+find_req(struct job *j, struct weir_env_pair *ret)
+{
+	const struct env_args *a = j->ctx->args;
+	enum weir_rc rc = weir_env_find(j->o.store, a->req_id, ret, j->ctx->err);
+
+	if (!rc && strncmp(ret->req_id, a->req_id, strlen(a->req_id)) != 0)
+		rc = weir_fail(j->ctx->err, WEIR_ENOTFOUND,
+			"--req-id %.100s: no environment is of it", a->req_id);
+	return rc;
+}
+
+/* The requirement set that is meant: empty when only the environment says it, or a menu
+ * asks for one group after the other. */
 static enum weir_rc
 find_request(struct job *j)
 {
 	const struct env_args *a = j->ctx->args;
+	const struct weir_env_group *group = NULL;
 	struct weir_env_pair pair = { "", "" };
-	char *step = NULL;
+	bool run = j->ctx->n_words > 1 && env_steps_is_run(j->ctx->words[1]);
 	enum weir_rc rc = WEIR_OK;
 
-	if (a->req_id) {
-		rc = weir_env_find(j->o.store, a->req_id, &pair, j->ctx->err);
-		if (!rc && strncmp(pair.req_id, a->req_id, strlen(a->req_id)) != 0)
-			rc = weir_fail(j->ctx->err, WEIR_ENOTFOUND,
-				"--req-id %.100s: no environment is of it", a->req_id);
+	if (a->flow || run) {
+		rc = env_steps_find(j->ctx, &j->o, &j->groups, &group);
+		if (!rc && group)
+			snprintf(pair.req_id, sizeof(pair.req_id), "%s", group->req_id);
+	} else if (a->req_id) {
+		rc = find_req(j, &pair);
 	} else if (j->ctx->n_words > 1) {
-		rc = step_of(j, &step);
-		if (!rc)
-			rc = weir_env_find(j->o.store, step, &pair, j->ctx->err);
+		rc = find_word(j, &pair);
 	}
 	if (!rc)
 		memcpy(j->req_id, pair.req_id, sizeof(j->req_id));
-	free(step);
 	return rc;
 }
 
@@ -117,17 +118,24 @@ check_words(struct ctx *ctx)
 {
 	const struct env_args *a = ctx->args;
 	int how = (a->full_id != NULL) + (a->alias != NULL) + a->latest;
-	int what = (a->req_id != NULL) + (ctx->n_words > 1);
+	bool word = ctx->n_words > 1, run = word && env_steps_is_run(ctx->words[1]);
+	bool what = word || a->flow || a->req_id;
 	const char *why = NULL;
 
 	if (how != 1)
 		why = "one of --full-id, --alias and --latest is needed";
-	else if (ctx->n_words > 2 || what > 1)
-		why = "one step, or --req-id";
+	else if (ctx->n_words > 2 || (word && (a->flow || (a->req_id && !run))))
+		why = "one of a step, a run, --flow and --req-id";
+	else if (a->step && !word && !a->flow)
+		why = "--step of what? FLOW/RUN, or --flow";
+	else if (a->step && a->req_id)
+		why = "--step or --req-id";
 	else if (a->latest && !what)
 		why = "--latest of what? a step, or --req-id";
 	else if (a->by && !a->latest)
 		why = "--by goes with --latest";
+	else if (a->python && !a->flow)
+		why = "--python goes with --flow";
 	if (!why)
 		return WEIR_OK;
 	(void)weir_fail(ctx->err, WEIR_EUSAGE, "env select-resolved: %s", why);
@@ -205,6 +213,7 @@ static void
 release(struct job *j)
 {
 	weir_env_selection_release(&j->sel);
+	weir_env_groups_release(&j->groups);
 	env_open_release(&j->o);
 }
 

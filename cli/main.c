@@ -140,6 +140,9 @@
  *   env_write	and that in the file, while others write it
  *   env_part	a file replaced as a whole
  *   env_past	what was selected, to be taken back
+ *   env_group	steps with the same requirements
+ *   env_flow	of a flow, by the user's Python
+ *   env_run	and of an earlier run
  *   env_select	one selected, from the plan to its history
  *   env_make	one of them as the installer wants it
  *   env_gc	which of them nothing needs, removed
@@ -348,6 +351,7 @@
  *   env_hash	ids of descriptions
  *   env_create	one made on this machine
  *   env_select	which is the default, and back
+ *   env_steps	for which steps
  *   env_swap	what of it is said
  *   env_gc	those that nothing needs, removed
  *   env_fresh	sizes and runs, where they are wanted

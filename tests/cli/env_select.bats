@@ -82,14 +82,14 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	weir2 env select-resolved --alias team/x:v1
 	exits 0
 	[ "$(default linux-64)" = $FA ]
-	weir2 env select-resolved F/12 --step start --alias team/y:v1
+	weir2 env select-resolved F/12/start --alias team/y:v1
 	one_error 1
 	has_err "another requirement set"
 	weir2 env select-resolved --req-id $R1 --latest --by nobody
 	one_error 1
 	[ "$(default linux-64)" = $FA ]
 	weir2 env select-resolved F/12 --latest
-	one_error 2
+	one_error 1
 	weir2 env select-resolved F/12/start
 	one_error 2
 }
@@ -142,6 +142,123 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	weir2 env undo # of the second
 	exits 0
 	[ "$(default linux-64)" = $FA ]
+}
+
+# A Python that answers as Metaflow does.
+fake_python()
+{
+	cat >"$T/python" <<'P'
+#!/usr/bin/env python3
+import json, sys
+assert sys.argv[2:5] == ["--environment=conda", "environment", "show"] and sys.argv[5] == "--output", sys.argv
+if sys.argv[1] == "fails.py":
+    sys.exit("first\nTraceback\nValueError: broken here")
+R, A, B = "1" * 40, "a" * 40, "b" * 40
+none = {"is_disabled": False, "error": None, "requested_hash": "3" * 40, "from_env_name": None,
+        "is_fetch_at_exec": False, "env_id": None, "env": None}
+one = {**none, "requested_hash": R, "env_id": [R, B, "linux-64"], "env": {"resolved_archs": ["linux-64"]}}
+other = {**one, "requested_hash": "2" * 40, "env_id": ["2" * 40, "d" * 40, "linux-64"]}
+flow = {"end": {**none, "is_disabled": True}, "late": none, "start": one, "train": one}
+print("Step start\nStep train\nStep late\nStep end", file=sys.stderr)
+with open(sys.argv[6], "w") as f:
+    json.dump({**flow, "other": other} if sys.argv[1] == "two.py" else flow, f, indent=2)
+P
+	chmod +x "$T/python"
+	touch one.py two.py fails.py
+}
+
+@test "select-resolved: the steps of a flow" {
+	fake_python
+	weir2 env select-resolved --flow one.py --python "$T/python" --full-id aaaa
+	exits 0
+	has_err "step end: disabled; left alone"
+	has_err "step late: not resolved yet; left alone"
+	[ "$(default linux-64)" = $FA ]
+	weir2 env select-resolved --flow two.py --python "$T/python" --latest
+	exits 2
+	has_err "1111.*start, train"
+	has_err "2222.*other"
+	has_err "^try: --step"
+	weir2 env select-resolved --flow two.py --python "$T/python" --latest --step train --by bob
+	exits 0
+	[ "$(default linux-64)" = $FB ]
+	weir2 env select-resolved --flow two.py --python "$T/python" --alias team/x:v1 --req-id 111
+	exits 0
+	[ "$(default linux-64)" = $FA ]
+	for step in end late nothing; do
+		weir2 env select-resolved --flow two.py --python "$T/python" --latest --step $step
+		exits 1
+		has_err "$step: "
+	done
+	[ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'weir-flow-*' -user "$(id -u)" -newer "$T/python")" ]
+}
+
+@test "select-resolved: a flow that cannot be asked" {
+	fake_python
+	weir2 env select-resolved --flow fails.py --python "$T/python" --latest
+	exits 1
+	has_err "ValueError: broken here"
+	weir2 env select-resolved --flow nowhere.py --python "$T/python" --latest
+	one_error 1
+	weir2 env select-resolved --flow one.py --python "$T/none" --latest
+	one_error 1
+	printf '#!/bin/sh\necho "ModuleNotFoundError: No module named '"'metaflow'"'" >&2; exit 1\n' >"$T/bare"
+	chmod +x "$T/bare"
+	weir2 env select-resolved --flow one.py --python "$T/bare" --latest
+	one_error 1
+	has_err "has no Metaflow"
+	printf '#!/bin/sh\n:\n' >"$T/bare"
+	weir2 env select-resolved --flow one.py --python "$T/bare" --latest
+	exits 1
+	has_err "said nothing"
+	mkdir -p "$T/venv/bin"
+	cp "$T/python" "$T/venv/bin/python"
+	VIRTUAL_ENV=$T/venv weir2 env select-resolved --flow one.py --full-id aaaa
+	exits 0
+	[ "$(default linux-64)" = $FA ]
+}
+
+# A run as Metaflow's local metadata has it: run STEP REQ FULL [ARCH]
+task()
+{
+	d=.metaflow/F/$1/$2/$3
+	mkdir -p "$d/_meta"
+	for of in .metaflow/F .metaflow/F/"$1" .metaflow/F/"$1"/"$2" "$d"; do
+		mkdir -p "$of/_meta"
+		printf '{"flow_id": "F", "run_number": "%s", "step_name": "%s", "task_id": "%s", "ts_epoch": 16766%s, "tags": [], "user_name": "al"}' \
+			"$1" "$2" "$3" "0000000$3" >"$of/_meta/_self.json"
+	done
+	python3 - "$@" >"$d/_meta/sysmeta_conda_env_id_$3.json" <<'P'
+import json, sys
+run, step, task, value = sys.argv[1], sys.argv[2], sys.argv[3], json.dumps(sys.argv[4:7]) if sys.argv[4:] else ""
+print(json.dumps({"flow_id": "F", "run_number": run, "step_name": step, "task_id": task, "field_name": "conda_env_id",
+    "type": "conda_env_id", "value": value, "tags": ["attempt_id:0"], "user_name": "al", "ts_epoch": 1676600000000 + int(task)}))
+P
+}
+
+@test "select-resolved: the steps of an earlier run" {
+	task 77 start 1 $R1 $FB linux-64
+	task 77 train 2 "${R1//1/2}" "${FA//a/d}" linux-64
+	task 77 check 3 $R1 $FB linux-64
+	task 77 end 4
+	weir2 env select-resolved F/77 --latest
+	exits 2
+	has_err "step end: disabled"
+	has_err "1111.*start, check"
+	has_err "2222.*train"
+	weir2 env select-resolved F/77 --full-id $FA --step check
+	exits 0
+	[ "$(default linux-64)" = $FA ]
+	weir2 env select-resolved F/77/start --full-id $FB
+	exits 0
+	[ "$(default linux-64)" = $FB ]
+	weir2 env select-resolved F/77/end --latest
+	one_error 1
+	weir2 env select-resolved F/78 --latest
+	one_error 1
+	has_err "no run 78"
+	weir2 env select-resolved F/78/start --latest
+	one_error 1
 }
 
 @test "select-resolved, undo: in the history" {

@@ -88,13 +88,14 @@ def selecting(check, w):
     _, second, fulls = of_request(w)
     check(second != first and len(fulls) == 2, "resolved anew: a second environment", fulls)
     environments(check, w, "after a second resolve")
-    got = w.json("env", "select-resolved", "--req-id", req, "--full-id", first)
-    check(got == [{"arch": "linux-64", "req_id": req, "was": second, "is": first}], "weir selects the first", got)
+    change = {"arch": "linux-64", "req_id": req, "file": w.cnd, "dry_run": False}
+    got = w.json("env", "select-resolved", "--flow", "quick.py", "--full-id", first)
+    check(got == [{**change, "was": second, "is": first}], "weir selects the first, for the steps of the flow", got)
     used, env, out = run(w)
     check(used == "1.0" and env == [req, first, "linux-64"], "the next run uses the one that weir selected", used, env,
           out[-800:])
     got = w.json("env", "undo")
-    check(got == [{"arch": "linux-64", "req_id": req, "was": first, "is": second}], "undo", got)
+    check(got == [{**change, "was": first, "is": second}], "undo", got)
     environments(check, w, "after select-resolved and undo")
     return req, first, second
 
