@@ -85,6 +85,7 @@
  *   api_pace	how many requests to keep in flight
  *   api_fields	the members of Prefect's objects, for both readers
  *   session	configuration, store and server of one use of weir
+ *   session_beside	the store of Metaflow that goes with it
  * Store:
  *   db		SQLite: opening, statements, transactions
  *   db_checkpoint	the WAL copied by a thread
@@ -197,6 +198,10 @@
  *   select_build	columns, order, query in; one statement out
  *   select	which gives typed cells
  *   select_count	and counts, and sets of keys
+ *   select_rows.h	and what merging those of two stores wants
+ *   select_order	which of two rows comes first
+ *   beside	two stores read as one
+ *   beside_keys	keys of the smaller put among those of the other
  *   query_sort	sorting keys in memory
  *   query_keys	keys in order, kept from one question to the next
  *   tree	child runs below their parents

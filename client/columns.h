@@ -152,6 +152,8 @@
 		"weir_json((SELECT d.rest FROM run_docs d WHERE d.k = r.k), " \
 		"'empirical_policy')", NULL, "retry policy as JSON text", \
 		"empirical_policy:*reschedule*") \
+	X("source", NULL, "SOURCE", TEXT, COL_O, 6, 8, "weir_source()", NULL, \
+		"whose it is: prefect or metaflow", "source:metaflow") \
 	X("rest", NULL, "REST", MEMBERS, COL_O | COL_H, 8, 40, \
 		"(SELECT d.rest FROM run_docs d WHERE d.k = r.k)", NULL, \
 		"everything else that the server said", NULL)
@@ -224,6 +226,8 @@
 	X("empirical_policy", NULL, "POLICY", JSON, COL_0, 8, 30, \
 		"weir_json(r.rest, 'empirical_policy')", NULL, \
 		"retry policy as JSON text", "empirical_policy:*retry*") \
+	X("source", NULL, "SOURCE", TEXT, COL_O, 6, 8, "weir_source()", NULL, \
+		"whose it is: prefect or metaflow", "source:metaflow") \
 	X("rest", NULL, "REST", MEMBERS, COL_O | COL_H, 8, 40, "r.rest", NULL, \
 		"everything else that the server said", NULL)
 

@@ -26,6 +26,8 @@
 		"how many runs of it are here", "runs:>0") \
 	X("labels", NULL, "LABELS", JSON, COL_0, 8, 40, "weir_json(r.doc, 'labels')", \
 		NULL, "labels as JSON text", "labels:none") \
+	X("source", NULL, "SOURCE", TEXT, COL_0, 6, 8, "weir_source()", NULL, \
+		"whose it is: prefect or metaflow", "source:metaflow") \
 	X("doc", NULL, "DOC", MEMBERS, COL_O | COL_H, 8, 40, "r.doc", NULL, \
 		"the whole object as the server said it", NULL)
 

@@ -155,6 +155,11 @@ static const struct key keys[WEIR_N_KEYS] = {
 		  NULL, "false", false,
 		  "menus for screen readers: no alternate screen, nothing moves by itself" },
 		T_BOOL, 0, 0, "WEIR_ACCESSIBLE", NULL, false },
+	[WEIR_KEY_METAFLOW] = {
+		{ "metaflow", NULL,
+		  NULL, "true", false,
+		  "show the runs of the nearest .metaflow folder, or metadata service, too" },
+		T_BOOL, 0, 0, "WEIR_METAFLOW", NULL, false },
 	[WEIR_KEY_PROFILE_COLOUR] = {
 		{ "profile_colour", NULL,
 		  NULL, NULL, false,

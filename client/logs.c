@@ -1,6 +1,7 @@
 /* One run's log as an array of lines over its blocks. */
 #include "weir/logs.h"
 
+#include "beside.h"
 #include "logs_priv.h"
 
 /* A line is borrowed until the second next call, which may be of another block each. */
@@ -15,7 +16,7 @@ struct ref {
 };
 
 struct weir_log_reader {
-	struct weir_store *s;
+	struct weir_store *s, *first; /* where the log is; who was asked */
 	struct weir_id run;
 	int64_t log; /* 0: nothing known of it */
 	bool complete;
@@ -29,17 +30,19 @@ struct weir_log_reader {
 };
 
 static enum weir_rc
-read_state(struct weir_log_reader *l, size_t *ret_n, struct weir_err *err)
+read_state_in(struct weir_log_reader *l, struct weir_store *s, size_t *ret_n,
+	struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
 	int64_t n;
-	enum weir_rc rc = db_get(&l->s->db, SQL_LOG_GET, &st, err);
+	enum weir_rc rc = db_get(&s->db, SQL_LOG_GET, &st, err);
 
 	if (rc)
 		return rc;
+	l->s = l->names.s = s;
 	db_bind_id(st, 1, &l->run);
-	rc = db_step(&l->s->db, st, &row, err);
+	rc = db_step(&s->db, st, &row, err);
 	if (!rc) {
 		l->log = row ? sqlite3_column_int64(st, 0) : 0;
 		l->complete = row && sqlite3_column_int(st, 1);
@@ -47,6 +50,20 @@ read_state(struct weir_log_reader *l, size_t *ret_n, struct weir_err *err)
 		*ret_n = n > 0 ? (size_t)n : 0;
 	}
 	db_reset(st);
+	return rc;
+}
+
+static enum weir_rc
+read_state(struct weir_log_reader *l, size_t *ret_n, struct weir_err *err)
+{
+	enum weir_rc rc = read_state_in(l, l->first, ret_n, err);
+	struct weir_store *beside = weir_store_beside(l->first);
+
+	if (rc || l->log || !beside)
+		return rc;
+	rc = read_state_in(l, beside, ret_n, err);
+	if (!rc && !l->log)
+		l->s = l->names.s = l->first;
 	return rc;
 }
 
@@ -123,9 +140,8 @@ weir_log_open(struct weir_store *s, const struct weir_id *run,
 	size_t from;
 	enum weir_rc rc;
 
-	l->s = s;
+	l->s = l->names.s = l->first = s;
 	l->run = *run;
-	l->names.s = s;
 	l->changed_from = SIZE_MAX;
 	rc = reload(l, HEAD, &from, err);
 	if (rc)

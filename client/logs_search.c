@@ -5,7 +5,10 @@
  * at once. If that was not enough and bitmaps can help, log_index is then read once
  * from end to end, in its own order, and only the blocks it lets through are looked at,
  * newest run first.
+ *
+ * Of two stores the logs are looked at one by one, each where it is.
  */
+#include "beside.h"
 #include "logs_priv.h"
 
 enum { ONE_BY_ONE = 32 };
@@ -13,12 +16,13 @@ enum { ONE_BY_ONE = 32 };
 struct log_ref {
 	int64_t log;
 	struct weir_id run;
+	struct weir_store *s;
 };
 VEC_TYPE(log_ref_vec, struct log_ref);
 VEC_TYPE(k_vec, int64_t);
 
 struct search {
-	struct weir_store *s;
+	struct weir_store *s; /* of the log that is looked at */
 	struct logs_filter filter;
 	struct logs_names names;
 	struct logs_block block;
@@ -113,6 +117,10 @@ search_log(struct search *q, const struct log_ref *log)
 	enum weir_rc rc;
 
 	q->blocks.n = 0;
+	if (q->s != log->s) {
+		logs_names_release(&q->names);
+		q->s = q->names.s = log->s;
+	}
 	rc = scan_index(q, store_log_first(log->log), store_log_last(log->log));
 	return rc ? rc : search_blocks(q, log, 0);
 }
@@ -167,11 +175,22 @@ read_logs(struct weir_store *s, enum sql_id sql, struct log_ref_vec *ret,
 	if (rc)
 		return rc;
 	while ((rc = db_step(&s->db, st, &row, err)) == WEIR_OK && row) {
-		struct log_ref log = { sqlite3_column_int64(st, 0), db_id(st, 1) };
+		struct log_ref log = { sqlite3_column_int64(st, 0), db_id(st, 1), s };
 
 		VEC_PUSH(ret, log);
 	}
 	db_reset(st);
+	return rc;
+}
+
+static enum weir_rc
+read_both(struct weir_store *s, enum sql_id sql, struct log_ref_vec *ret,
+	struct weir_err *err)
+{
+	enum weir_rc rc = read_logs(s, sql, ret, err);
+
+	if (!rc && weir_store_beside(s))
+		rc = read_logs(weir_store_beside(s), sql, ret, err);
 	return rc;
 }
 
@@ -192,7 +211,7 @@ sort_logs(struct log_ref_vec *logs)
 static const struct log_ref *
 find_log(const struct log_ref_vec *sorted, const struct weir_id *run)
 {
-	struct log_ref key = { 0, *run };
+	struct log_ref key = { .run = *run };
 
 	return sorted->n ? bsearch(&key, sorted->v, sorted->n, sizeof(key), cmp_run)
 			 : NULL;
@@ -244,7 +263,7 @@ logs_of(struct search *q, const struct weir_query *query, struct log_ref_vec *re
 {
 	struct log_ref_vec have = { 0 };
 	struct wanted w = { &have, ret };
-	enum weir_rc rc = read_logs(q->s, SQL_LOG_NEWEST, &have, q->err);
+	enum weir_rc rc = read_both(q->s, SQL_LOG_NEWEST, &have, q->err);
 
 	if (!rc && have.n) {
 		sort_logs(&have);
@@ -254,12 +273,25 @@ logs_of(struct search *q, const struct weir_query *query, struct log_ref_vec *re
 	return rc;
 }
 
+/* Are there logs in the store beside this one? */
+static bool
+has_others(struct weir_store *s)
+{
+	struct log_ref_vec logs = { 0 };
+	bool any = weir_store_beside(s) &&
+		   !read_logs(weir_store_beside(s), SQL_LOG_NEWEST, &logs, NULL) &&
+		   logs.n > 0;
+
+	VEC_FREE(&logs);
+	return any;
+}
+
 enum weir_rc
 weir_log_search(struct weir_store *s, const struct weir_query *query,
 	const struct weir_log_filter *f, weir_log_hit *hit, void *arg,
 	struct weir_err *err)
 {
-	bool all = !query || weir_query_matches_all(query);
+	bool all = (!query || weir_query_matches_all(query)) && !has_others(s);
 	struct search q = { .s = s, .names.s = s, .hit = hit, .arg = arg, .err = err };
 	struct log_ref_vec logs = { 0 };
 	enum weir_rc rc;
@@ -292,7 +324,7 @@ count_missing(void *arg, const struct weir_id *run, enum weir_state state)
 
 /* Of all runs; only ended ones have a complete log. */
 static enum weir_rc
-missing_of_all(struct weir_store *s, int64_t *ret_missing, struct weir_err *err)
+count_all(struct weir_store *s, int64_t *ret_missing, struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
 	bool row = false;
@@ -302,8 +334,21 @@ missing_of_all(struct weir_store *s, int64_t *ret_missing, struct weir_err *err)
 		return rc;
 	rc = db_step(&s->db, st, &row, err);
 	if (!rc)
-		*ret_missing = sqlite3_column_int64(st, 0);
+		*ret_missing += sqlite3_column_int64(st, 0);
 	db_reset(st);
+	return rc;
+}
+
+static enum weir_rc
+missing_of_all(struct weir_store *s, int64_t *ret_missing, struct weir_err *err)
+{
+	int64_t n = 0;
+	enum weir_rc rc = count_all(s, &n, err);
+
+	if (!rc && weir_store_beside(s))
+		rc = count_all(weir_store_beside(s), &n, err);
+	if (!rc)
+		*ret_missing = n;
 	return rc;
 }
 
@@ -316,7 +361,7 @@ weir_log_missing(struct weir_store *s, const struct weir_query *query,
 
 	if (!query || weir_query_matches_all(query))
 		return missing_of_all(s, ret_missing, err);
-	rc = read_logs(s, SQL_LOG_COMPLETE, &m.complete, err);
+	rc = read_both(s, SQL_LOG_COMPLETE, &m.complete, err);
 	sort_logs(&m.complete);
 	if (!rc)
 		rc = walk(s, query, count_missing, &m, err);

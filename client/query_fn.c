@@ -258,6 +258,18 @@ fn_join(sqlite3_context *ctx, int n, sqlite3_value **v)
 	buf_release(&b);
 }
 
+/* weir_source(): whose rows those of the store are. */
+static void
+fn_source(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	const struct db *db = sqlite3_user_data(ctx);
+
+	(void)n;
+	(void)v;
+	sqlite3_result_text(ctx, db->kind == DB_METAFLOW ? "metaflow" : "prefect", -1,
+		SQLITE_STATIC);
+}
+
 static enum weir_rc
 add_functions(struct db *db, struct weir_err *err)
 {
@@ -277,12 +289,13 @@ add_functions(struct db *db, struct weir_err *err)
 		{ "weir_id", 1, fn_id },
 		{ "weir_uuid", 1, fn_uuid },
 		{ "weir_join", 1, fn_join },
+		{ "weir_source", 0, fn_source },
 	};
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 
 	for (size_t i = 0; i < N_ELEM(fns); i++) {
 		if (sqlite3_create_function_v2(db->sqlite, fns[i].name, fns[i].n, flags,
-			    NULL, fns[i].fn, NULL, NULL, NULL) != SQLITE_OK)
+			    db, fns[i].fn, NULL, NULL, NULL) != SQLITE_OK)
 			return db_fail(db, "prepare a search", err);
 	}
 	return WEIR_OK;

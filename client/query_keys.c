@@ -1,7 +1,9 @@
 #include "weir/keys.h"
 
+#include "beside.h"
 #include "query_sort.h"
-#include "select_build.h"
+#include "select_rows.h"
+#include "store_write.h"
 #include "weir/time.h"
 
 enum {
@@ -126,7 +128,7 @@ read_plain(const struct question *q, size_t limit, uint32_t **ret_keys, size_t *
 
 	sel.columns = NULL;
 	sel.limit = (int64_t)limit;
-	rc = weir_rows_open(q->s, &sel, &rows, q->err);
+	rc = select_open(q->s, &sel, false, &rows, q->err);
 	while (!rc && !(rc = weir_rows_next(rows, &more, q->err)) && more)
 		VEC_PUSH(&keys, (uint32_t)weir_rows_key(rows));
 	weir_rows_close(rows);
@@ -261,7 +263,7 @@ need_states(const struct question *q)
 		return WEIR_OK;
 	rc = weir_columns_choose(sel.kind, "state_type", 0, &set, q->err);
 	if (!rc)
-		rc = weir_rows_open(q->s, &sel, &rows, q->err);
+		rc = select_open(q->s, &sel, false, &rows, q->err);
 	while (!rc && !(rc = weir_rows_next(rows, &row, q->err)) && row) {
 		size_t key = (uint32_t)weir_rows_key(rows), n = k->n_states;
 
@@ -353,7 +355,9 @@ need_sorted(const struct question *q, const char *sort, bool *ret_told)
 	struct order *o = &q->k->sorted;
 	const struct weir_sort *by = q->sel->sort;
 	bool one = q->sel->n_sort == 1;
-	bool quick = one && query_sort_is_quick(q->sel->kind, by->column);
+	/* By time an index has them in order, equal ones too. */
+	bool quick = one && select_order_of(q->sel) == SELECT_COLUMNS &&
+		     query_sort_is_quick(q->sel->kind, by->column);
 	uint32_t *keys = NULL;
 	size_t n = 0, n_null = 0;
 	enum weir_rc rc = WEIR_OK;
@@ -486,23 +490,96 @@ find_some(const struct question *q, const char *sort, bool descending)
 	return rc ? rc : tell_order(q, o, descending, set);
 }
 
+/* Of one store. */
+static enum weir_rc
+find(const struct question *q)
+{
+	char sort[SORT_TEXT];
+	bool descending, told = false;
+	enum weir_rc rc;
+
+	query_text_keep(q->s);
+	if (q->sel->kind == WEIR_RUN && sort_text(q->sel, sort, &descending)) {
+		if (!q->sel->query || weir_query_matches_all(q->sel->query))
+			return find_all(q, sort, descending);
+		return find_some(q, sort, descending);
+	}
+	rc = tell_head(q, &told);
+	return rc || told ? rc : tell_plain(q);
+}
+
+/* Who is told of both stores. */
+struct both {
+	struct question *q; /* the other's user, and error */
+	struct beside_keys *more;
+	enum weir_rc rc;
+};
+
+static void
+tell_both(struct both *b, uint32_t *keys, size_t n, size_t most,
+	void (*tell)(void *arg, uint32_t *keys, size_t n))
+{
+	if (!b->rc)
+		b->rc = beside_keys_put(b->more, &keys, &n, most, b->q->err);
+	if (b->rc)
+		free(keys);
+	else
+		tell(b->q->user->arg, keys, n);
+}
+
+static void
+both_head(void *arg, uint32_t *keys, size_t n)
+{
+	struct both *b = arg;
+
+	tell_both(b, keys, n, b->q->head, b->q->user->head);
+}
+
+static void
+both_all(void *arg, uint32_t *keys, size_t n)
+{
+	struct both *b = arg;
+
+	tell_both(b, keys, n, SIZE_MAX, b->q->user->all);
+}
+
+static void
+both_counts(void *arg, const int64_t states[WEIR_N_STATES])
+{
+	struct both *b = arg;
+	int64_t sum[WEIR_N_STATES];
+
+	memcpy(sum, states, sizeof(sum));
+	beside_keys_count(b->more, sum);
+	if (!b->rc)
+		b->q->user->counts(b->q->user->arg, sum);
+}
+
+/* Of two: those of the smaller are put among the other's. */
+static enum weir_rc
+find_both(struct question *q)
+{
+	struct both b = { .q = q };
+	struct weir_keys_user user = { &b, both_head, both_all,
+		q->user->counts ? both_counts : NULL };
+	struct question of = *q;
+	enum weir_rc rc = beside_keys_new(q->s, q->sel, &b.more, q->err);
+
+	if (rc)
+		return rc;
+	if (beside_keys_n(b.more) > 0)
+		of.user = &user;
+	rc = find(&of);
+	beside_keys_free(b.more);
+	return rc ? rc : b.rc;
+}
+
 enum weir_rc
 weir_keys_find(struct weir_keys *k, struct weir_store *s, const struct weir_select *sel,
 	const char *text, size_t head, const struct weir_keys_user *user,
 	struct weir_err *err)
 {
-	struct question q = { k, s, sel, text, head, user, weir_store_generation(s),
-		err };
-	char sort[SORT_TEXT];
-	bool descending, told = false;
-	enum weir_rc rc;
+	struct question q = { k, s, sel, text, head, user, store_generation(s), err };
 
-	query_text_keep(s);
-	if (sel->kind == WEIR_RUN && sort_text(sel, sort, &descending)) {
-		if (!sel->query || weir_query_matches_all(sel->query))
-			return find_all(&q, sort, descending);
-		return find_some(&q, sort, descending);
-	}
-	rc = tell_head(&q, &told);
-	return rc || told ? rc : tell_plain(&q);
+	return beside_has(s, sel->kind) ? find_both(&q) : find(&q);
 }

@@ -4,7 +4,7 @@
 
 #include "query_names.h"
 #include "query_tally.h"
-#include "select_build.h"
+#include "select_rows.h"
 #include "store_write.h"
 
 enum { DIGIT = 16, BUCKETS = 1 << DIGIT, PASSES = 64 / DIGIT };
@@ -92,7 +92,7 @@ read_values(struct weir_store *s, const struct weir_select *sel, struct how *how
 {
 	struct weir_rows *rows = NULL;
 	bool row = true;
-	enum weir_rc rc = weir_rows_open(s, sel, &rows, err);
+	enum weir_rc rc = select_open(s, sel, false, &rows, err);
 
 	while (!rc && !how->full && !(rc = weir_rows_next(rows, &row, err)) && row) {
 		const struct weir_cell *c = weir_rows_cell(rows, 0);

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "beside.h"
 #include "query.h"
 #include "store_write.h"
 #include "weir/text.h"
@@ -32,11 +33,12 @@ static const struct {
 struct found {
 	enum weir_kind kind;
 	struct weir_id id;
-	int64_t key;
+	int64_t key, at_us; /* at_us: of one that a mark names */
 };
 
 struct hunt {
-	struct weir_store *store;
+	struct weir_store *store; /* one of both */
+	int64_t mark;             /* of keys of its rows */
 	struct str text;
 	unsigned kinds;
 	VEC(struct found) hits;
@@ -51,7 +53,11 @@ collect(struct hunt *h, enum weir_kind kind, sqlite3_stmt *st)
 	enum weir_rc rc;
 
 	while (!(rc = db_step(store_db(h->store), st, &row, h->err)) && row) {
-		struct found f = { kind, db_id(st, 1), sqlite3_column_int64(st, 0) };
+		struct found f = { kind, db_id(st, 1),
+			sqlite3_column_int64(st, 0) | h->mark, WEIR_NO_TIME };
+
+		if (sqlite3_column_count(st) > 2)
+			f.at_us = sqlite3_column_int64(st, 2);
 
 		VEC_PUSH(&h->hits, f);
 	}
@@ -66,6 +72,24 @@ prepare(struct hunt *h, enum weir_kind kind, const char *where, sqlite3_stmt **r
 	enum weir_rc rc = query_prepare(h->store, sql, ret_st, h->err);
 
 	free(sql);
+	return rc;
+}
+
+/* fn finds hits in one store; here in both where there are two. */
+static enum weir_rc
+in_both(struct hunt *h, enum weir_kind kind,
+	enum weir_rc (*fn)(struct hunt *h, enum weir_kind kind))
+{
+	struct weir_store *s = h->store;
+	enum weir_rc rc = fn(h, kind);
+
+	if (rc || !beside_has(s, kind))
+		return rc;
+	h->store = weir_store_beside(s);
+	h->mark = WEIR_KEY_BESIDE;
+	rc = fn(h, kind);
+	h->store = s;
+	h->mark = 0;
 	return rc;
 }
 
@@ -115,15 +139,56 @@ runs_by_name(struct hunt *h, struct str name)
 	return rc;
 }
 
+/* `Flow/run/step/task` or, its newest task, `Flow/run/step`: of Metaflow. */
 static enum weir_rc
-by_name(struct hunt *h, enum weir_kind kind, struct str name)
+by_pathspec(struct hunt *h)
 {
+	struct str run = h->text, task = { NULL, 0 };
+	sqlite3_stmt *st = NULL;
+	size_t slashes = 0, n = h->hits.n;
+	enum weir_rc rc;
+
+	for (size_t i = 0; i < h->text.len; i++) {
+		if (h->text.s[i] != '/' || ++slashes != 2)
+			continue;
+		run.len = i;
+		task = (struct str){ h->text.s + i + 1, h->text.len - i - 1 };
+	}
+	if (slashes < 2 || slashes > 3)
+		return WEIR_OK;
+	rc = prepare(h, WEIR_TASK_RUN,
+		slashes == 3
+			? "name = ?1 AND run IN (SELECT id FROM runs WHERE name = ?2)"
+			: "task_key = ?1 AND run IN"
+			  " (SELECT id FROM runs WHERE name = ?2)",
+		&st);
+	if (!rc) {
+		db_bind_str(st, 1, task);
+		db_bind_str(st, 2, run);
+		rc = collect(h, WEIR_TASK_RUN, st);
+	}
+	sqlite3_finalize(st);
+	if (slashes == 2 && h->hits.n > n)
+		h->hits.n = n + 1;
+	return rc;
+}
+
+static enum weir_rc
+by_name(struct hunt *h, enum weir_kind kind)
+{
+	struct str name = h->text;
 	bool two = kind == WEIR_DEPLOYMENT || kind == WEIR_QUEUE;
 	const char *slash = two ? memchr(name.s, '/', name.len) : NULL;
 	sqlite3_stmt *st = NULL;
 	struct str flow = { name.s, slash ? (size_t)(slash - name.s) : 0 };
 	enum weir_rc rc;
 
+	if (kind == WEIR_TASK_RUN && store_db(h->store)->kind == DB_METAFLOW &&
+		memchr(name.s, '/', name.len)) {
+		rc = by_pathspec(h);
+		if (rc || h->hits.n)
+			return rc;
+	}
 	if (kind == WEIR_RUN && query_text_has_literal(name))
 		return runs_by_name(h, name);
 	rc = prepare(h, kind,
@@ -146,35 +211,51 @@ by_name(struct hunt *h, enum weir_kind kind, struct str name)
 	return rc;
 }
 
+/* The newest run, or the newest that failed. */
+static enum weir_rc
+newest(struct hunt *h, enum weir_kind kind)
+{
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc;
+
+	rc = query_prepare(h->store,
+		str_eq(h->text, "@failed")
+			? "SELECT k, id, at_us FROM (SELECT * FROM (SELECT k, id, "
+			  "at_us FROM "
+			  "runs"
+			  " WHERE state = 7 AND at_us <= ?1 ORDER BY at_us DESC LIMIT "
+			  "1)"
+			  " UNION ALL SELECT * FROM (SELECT k, id, at_us FROM runs"
+			  " WHERE state = 9 AND at_us <= ?1 ORDER BY at_us DESC LIMIT "
+			  "1))"
+			  " ORDER BY at_us DESC LIMIT 1"
+			: "SELECT k, id, at_us FROM runs WHERE at_us <= ?1"
+			  " ORDER BY at_us DESC LIMIT 1",
+		&st, h->err);
+	if (!rc) {
+		sqlite3_bind_int64(st, 1, weir_now_us());
+		rc = collect(h, kind, st);
+	}
+	sqlite3_finalize(st);
+	return rc;
+}
+
 /* @latest, @failed: of runs. */
 static enum weir_rc
 by_mark(struct hunt *h)
 {
-	bool failed = str_eq(h->text, "@failed");
-	sqlite3_stmt *st = NULL;
 	enum weir_rc rc;
 
-	if (!failed && !str_eq(h->text, "@latest")) {
+	if (!str_eq(h->text, "@failed") && !str_eq(h->text, "@latest")) {
 		weir_fail(h->err, WEIR_EUSAGE, "'%.*s': unknown mark",
 			(int)(h->text.len < 64 ? h->text.len : 64), h->text.s);
 		return weir_hint(h->err, "@latest or @failed");
 	}
-	rc = query_prepare(h->store,
-		failed ? "SELECT k, id FROM (SELECT * FROM (SELECT k, id, at_us FROM "
-			 "runs"
-			 " WHERE state = 7 AND at_us <= ?1 ORDER BY at_us DESC LIMIT 1)"
-			 " UNION ALL SELECT * FROM (SELECT k, id, at_us FROM runs"
-			 " WHERE state = 9 AND at_us <= ?1 ORDER BY at_us DESC LIMIT "
-			 "1))"
-			 " ORDER BY at_us DESC LIMIT 1"
-		       : "SELECT k, id FROM runs WHERE at_us <= ?1"
-			 " ORDER BY at_us DESC LIMIT 1",
-		&st, h->err);
-	if (!rc) {
-		sqlite3_bind_int64(st, 1, weir_now_us());
-		rc = collect(h, WEIR_RUN, st);
-	}
-	sqlite3_finalize(st);
+	rc = in_both(h, WEIR_RUN, newest);
+	if (h->hits.n > 1 && h->hits.v[1].at_us > h->hits.v[0].at_us)
+		h->hits.v[0] = h->hits.v[1];
+	if (h->hits.n > 1)
+		h->hits.n = 1;
 	return rc;
 }
 
@@ -223,7 +304,7 @@ by_address(struct hunt *h)
 			buf_clear(&name);
 			h->text = unescape(
 				(struct str){ path.s + from, to - from }, &name);
-			rc = k == WEIR_POOL ? by_name(h, WEIR_POOL, h->text)
+			rc = k == WEIR_POOL ? by_name(h, WEIR_POOL)
 					    : by_id(h, (enum weir_kind)k);
 			h->text = path;
 			break;
@@ -246,11 +327,11 @@ search(struct hunt *h)
 		return by_address(h);
 	for (int k = 0; !rc && !h->hits.n && k < WEIR_N_SERVED; k++) {
 		if (h->kinds >> k & 1)
-			rc = by_id(h, (enum weir_kind)k);
+			rc = in_both(h, (enum weir_kind)k, by_id);
 	}
 	for (int k = 0; !rc && !h->hits.n && k < WEIR_N_SERVED; k++) {
 		if (h->kinds >> k & 1)
-			rc = by_name(h, (enum weir_kind)k, h->text);
+			rc = in_both(h, (enum weir_kind)k, by_name);
 	}
 	return rc;
 }

@@ -1,22 +1,10 @@
 /* Reading the rows of a list. */
-#include "select_build.h"
+#include "beside.h"
+#include "select_rows.h"
 #include "store_write.h"
 
 /* Names are read into memory when more rows than this may come. */
 enum { NAMES_ROWS = 2000 };
-
-struct weir_rows {
-	struct weir_store *store;
-	struct query_sql sql;
-	sqlite3_stmt *st;
-	const struct weir_column_set *columns;
-	struct weir_cell *cells;
-	struct query_names names;
-	const struct query_named **named; /* a column each; NULL: all are read as SQL */
-	bool names_again;                 /* they were read a second time */
-	int64_t key;
-	bool done;
-};
 
 static enum weir_rc
 open_key(struct weir_rows *r, struct select_builder *b, struct weir_err *err)
@@ -27,6 +15,7 @@ open_key(struct weir_rows *r, struct select_builder *b, struct weir_err *err)
 	buf_init(&b->text, BUF_MAX);
 	select_add_columns(b);
 	buf_addf(&b->text, " FROM %s r WHERE r.k = ?%d", select_table(b->sel->kind), n);
+	r->key_at = n;
 	return query_prepare(r->store, buf_cstr(&b->text), &r->st, err);
 }
 
@@ -70,11 +59,11 @@ read_names(struct weir_rows *r, const struct weir_select *sel, struct weir_err *
 }
 
 enum weir_rc
-weir_rows_open(struct weir_store *s, const struct weir_select *sel,
+select_open(struct weir_store *s, const struct weir_select *sel, bool order,
 	struct weir_rows **ret_rows, struct weir_err *err)
 {
 	struct weir_rows *r = xcalloc(1, sizeof(*r));
-	struct select_builder b = { .sel = sel, .sql = &r->sql };
+	struct select_builder b = { .sel = sel, .sql = &r->sql, .order = order };
 	enum weir_rc rc;
 
 	r->store = s;
@@ -101,10 +90,19 @@ weir_rows_open(struct weir_store *s, const struct weir_select *sel,
 		return rc;
 	}
 	query_sql_bind_all(&r->sql, r->st, select_now(sel));
+	r->order_from = sqlite3_column_count(r->st) - (int)select_order_n(sel);
 	if (sel->columns && sel->columns->n)
 		r->cells = xcalloc(sel->columns->n, sizeof(*r->cells));
 	*ret_rows = r;
 	return WEIR_OK;
+}
+
+enum weir_rc
+weir_rows_open(struct weir_store *s, const struct weir_select *sel,
+	struct weir_rows **ret_rows, struct weir_err *err)
+{
+	return beside_has(s, sel->kind) ? beside_open(s, sel, ret_rows, err)
+					: select_open(s, sel, false, ret_rows, err);
 }
 
 static bool
@@ -178,7 +176,7 @@ read_row(struct weir_rows *r)
 {
 	int col = 0;
 
-	r->key = sqlite3_column_int64(r->st, col++);
+	r->key = sqlite3_column_int64(r->st, col++) | r->mark;
 	for (size_t i = 0; r->columns && i < r->columns->n; i++) {
 		struct weir_cell *c = &r->cells[i];
 
@@ -197,6 +195,8 @@ weir_rows_next(struct weir_rows *r, bool *ret_row, struct weir_err *err)
 	bool row = false;
 	enum weir_rc rc = WEIR_OK;
 
+	if (r->beside)
+		return beside_next(r, ret_row, err);
 	if (!r->done)
 		rc = db_step(store_db(r->store), r->st, &row, err);
 	if (rc)
@@ -225,6 +225,10 @@ weir_rows_close(struct weir_rows *r)
 {
 	if (!r)
 		return;
+	if (r->beside) {
+		beside_close(r);
+		return;
+	}
 	sqlite3_finalize(r->st);
 	query_sql_release(&r->sql);
 	query_names_release(&r->names);

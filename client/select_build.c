@@ -13,27 +13,29 @@
  */
 #include "select_build.h"
 
+#include "select_rows.h"
+
 /*
  * A set of at most so many keys is entered by key and sorted; a larger one is tested.
  */
 enum { SMALL_SET = 4096 };
 
-enum order { ORDER_OWN, ORDER_AT, ORDER_AT_DESC, ORDER_COLUMNS };
-
 /* clang-format off */
 static const struct {
 	const char *table, *where, *order, *reversed;
+	const char *last; /* what order is about: rows of two stores are merged by it */
 } kinds[WEIR_N_KINDS] = {
 	[WEIR_RUN] = { "runs", NULL,
 		"r.at_us > ?1, abs(r.at_us - ?1),"
 		" CASE WHEN r.at_us > ?1 THEN r.k ELSE -r.k END",
 		"r.at_us > ?1 DESC, abs(r.at_us - ?1) DESC,"
-		" CASE WHEN r.at_us > ?1 THEN -r.k ELSE r.k END" },
+		" CASE WHEN r.at_us > ?1 THEN -r.k ELSE r.k END", "r.at_us" },
 	[WEIR_TASK_RUN] = { "task_runs", NULL,
 		"coalesce(r.start_us, r.expected_us, r.created_us), r.k",
-		"coalesce(r.start_us, r.expected_us, r.created_us) DESC, r.k DESC" },
+		"coalesce(r.start_us, r.expected_us, r.created_us) DESC, r.k DESC",
+		"coalesce(r.start_us, r.expected_us, r.created_us)" },
 	[WEIR_FLOW] = { "flows", "r.doc IS NOT NULL", "r.name, r.k",
-		"r.name DESC, r.k DESC" },
+		"r.name DESC, r.k DESC", "r.name" },
 	[WEIR_DEPLOYMENT] = { "deployments", "r.doc IS NOT NULL",
 		"(SELECT f.name FROM flows f WHERE f.k = r.flow), r.name, r.k",
 		"(SELECT f.name FROM flows f WHERE f.k = r.flow) DESC, r.name DESC, r.k DESC" },
@@ -143,8 +145,8 @@ select_sorts_down(const struct weir_column *c)
 	       c->type == WEIR_T_INT || c->type == WEIR_T_REAL;
 }
 
-static bool
-is_reversed(const struct weir_select *sel)
+bool
+select_is_reversed(const struct weir_select *sel)
 {
 	return sel->n_sort > 0 &&
 	       sel->sort[0].descending != select_sorts_down(sel->sort[0].column);
@@ -168,7 +170,8 @@ add_order(struct select_builder *b)
 	}
 	/* The other direction is exactly the other way round, equal ones too. */
 	buf_addf(&b->text, "%s LIMIT ?%d",
-		is_reversed(sel) ? kinds[sel->kind].reversed : kinds[sel->kind].order,
+		select_is_reversed(sel) ? kinds[sel->kind].reversed
+					: kinds[sel->kind].order,
 		b->limit);
 }
 
@@ -180,11 +183,51 @@ add_sorted(struct select_builder *b)
 	add_order(b);
 }
 
+enum select_order
+select_order_of(const struct weir_select *sel)
+{
+	const struct weir_column *c = sel->n_sort ? sel->sort[0].column : NULL;
+	const char *sql = c && c->order ? c->order : c ? c->sql : NULL;
+
+	if (!c)
+		return SELECT_OWN;
+	if (sel->n_sort == 1 && sel->kind == WEIR_RUN && strcmp(sql, "r.at_us") == 0)
+		return sel->sort[0].descending ? SELECT_AT_DESC : SELECT_AT;
+	return SELECT_COLUMNS;
+}
+
+static bool
+walks(const struct select_builder *b)
+{
+	return b->sel->kind == WEIR_RUN && !b->small && !b->sel->any_order &&
+	       !b->sel->keys && !b->sel->key &&
+	       select_order_of(b->sel) != SELECT_COLUMNS;
+}
+
+/* What the row is ordered by: select_order_n values. */
+static void
+add_order_values(struct select_builder *b)
+{
+	const struct weir_select *sel = b->sel;
+
+	if (walks(b)) {
+		buf_adds(&b->text, ", s.at");
+		return;
+	}
+	for (size_t i = 0; i + 1 < select_order_n(sel); i++) {
+		const struct weir_column *c = sel->sort[i].column;
+
+		buf_adds(&b->text, ", ");
+		query_sql_expr(b->sql, &b->text, c->order ? c->order : c->sql, c->arg);
+	}
+	buf_addf(&b->text, ", %s", kinds[sel->kind].last);
+}
+
 /* Without columns the rows themselves are not looked at. */
 static bool
 is_bare(const struct select_builder *b)
 {
-	return !b->sel->columns || b->sel->columns->n == 0;
+	return (!b->sel->columns || b->sel->columns->n == 0) && (!b->order || walks(b));
 }
 
 void
@@ -207,6 +250,8 @@ select_add_columns(struct select_builder *b)
 		if (set->v[i]->type == WEIR_T_STATE_NAME)
 			buf_adds(&b->text, ", r.state");
 	}
+	if (b->order)
+		add_order_values(b);
 }
 
 static void
@@ -220,24 +265,10 @@ add_rows(struct select_builder *b)
 		kinds[b->sel->kind].table);
 }
 
-static enum order
-order_of(const struct weir_select *sel)
-{
-	const struct weir_column *c = sel->n_sort ? sel->sort[0].column : NULL;
-	const char *sql = c && c->order ? c->order : c ? c->sql : NULL;
-
-	if (!c)
-		return ORDER_OWN;
-	if (sel->n_sort == 1 && sel->kind == WEIR_RUN && strcmp(sql, "r.at_us") == 0)
-		return sel->sort[0].descending ? ORDER_AT_DESC : ORDER_AT;
-	return ORDER_COLUMNS;
-}
-
 void
 select_build(struct select_builder *b)
 {
-	enum order order = order_of(b->sel);
-	bool walk = b->sel->kind == WEIR_RUN && !b->small && order != ORDER_COLUMNS;
+	enum select_order order = select_order_of(b->sel);
 
 	select_add_columns(b);
 	if (b->sel->any_order) {
@@ -245,13 +276,13 @@ select_build(struct select_builder *b)
 		return;
 	}
 	buf_adds(&b->text, " FROM (");
-	if (!walk) {
+	if (!walks(b)) {
 		add_sorted(b);
 		add_rows(b);
 		return;
 	}
-	if (order != ORDER_OWN) {
-		add_walk(b, NULL, order == ORDER_AT_DESC);
+	if (order != SELECT_OWN) {
+		add_walk(b, NULL, order == SELECT_AT_DESC);
 		add_rows(b);
 		return;
 	}

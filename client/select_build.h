@@ -11,6 +11,7 @@ struct select_builder {
 	struct buf text;
 	const struct query_named **named;
 	bool small;     /* sql->set is entered by key */
+	bool order;     /* what rows are ordered by is told (select_rows.h) */
 	int set, limit; /* numbers of their parameters */
 };
 
@@ -29,6 +30,10 @@ const char *select_table(enum weir_kind kind);
 /* Times, numbers and spans are asked for from the largest down: then equal rows are in
  * the kind's own order, else the other way round. */
 bool select_sorts_down(const struct weir_column *c);
+bool select_is_reversed(const struct weir_select *sel);
+/* Runs as they begin: their own order, by time upwards, downwards; and all others. */
+enum select_order { SELECT_OWN, SELECT_AT, SELECT_AT_DESC, SELECT_COLUMNS };
+enum select_order select_order_of(const struct weir_select *sel);
 int64_t select_now(const struct weir_select *sel);
 
 /* Rows that are looked at first, when it takes long to look at all. */

@@ -1,4 +1,5 @@
 /* Counting what a query matches, and its keys as a set. */
+#include "beside.h"
 #include "select_build.h"
 #include "store_write.h"
 
@@ -26,8 +27,8 @@ out:
 	return rc;
 }
 
-enum weir_rc
-weir_rows_count(struct weir_store *s, const struct weir_select *sel, int64_t *ret_n,
+static enum weir_rc
+count_rows(struct weir_store *s, const struct weir_select *sel, int64_t *ret_n,
 	struct weir_err *err)
 {
 	struct query_sql sql;
@@ -47,10 +48,26 @@ weir_rows_count(struct weir_store *s, const struct weir_select *sel, int64_t *re
 }
 
 enum weir_rc
-weir_rows_count_states(struct weir_store *s, const struct weir_select *sel,
+weir_rows_count(struct weir_store *s, const struct weir_select *sel, int64_t *ret_n,
+	struct weir_err *err)
+{
+	int64_t n = 0, more = 0;
+	enum weir_rc rc = count_rows(s, sel, &n, err);
+
+	if (!rc && beside_has(s, sel->kind))
+		rc = count_rows(weir_store_beside(s), sel, &more, err);
+	if (rc)
+		return rc;
+	n += more;
+	*ret_n = sel->limit && n > sel->limit ? sel->limit : n;
+	return WEIR_OK;
+}
+
+/* Added to n. */
+static enum weir_rc
+count_states(struct weir_store *s, const struct weir_select *sel,
 	int64_t n[WEIR_N_STATES], struct weir_err *err)
 {
-	int64_t counts[WEIR_N_STATES] = { 0 };
 	struct query_sql sql;
 	sqlite3_stmt *st = NULL;
 	bool row = false;
@@ -63,12 +80,24 @@ weir_rows_count_states(struct weir_store *s, const struct weir_select *sel,
 		int64_t state = sqlite3_column_int64(st, 0);
 
 		if (state >= 0 && state < WEIR_N_STATES)
-			counts[state] = sqlite3_column_int64(st, 1);
+			n[state] += sqlite3_column_int64(st, 1);
 	}
-	if (!rc)
-		memcpy(n, counts, sizeof(counts));
 	sqlite3_finalize(st);
 	query_sql_release(&sql);
+	return rc;
+}
+
+enum weir_rc
+weir_rows_count_states(struct weir_store *s, const struct weir_select *sel,
+	int64_t n[WEIR_N_STATES], struct weir_err *err)
+{
+	int64_t counts[WEIR_N_STATES] = { 0 };
+	enum weir_rc rc = count_states(s, sel, counts, err);
+
+	if (!rc && beside_has(s, sel->kind))
+		rc = count_states(weir_store_beside(s), sel, counts, err);
+	if (!rc)
+		memcpy(n, counts, sizeof(counts));
 	return rc;
 }
 

@@ -2,7 +2,9 @@
 
 #include <stdatomic.h>
 
+#include "beside.h"
 #include "http_away.h"
+#include "session_beside.h"
 #include "weir/mem.h"
 #include "weir/time.h"
 
@@ -10,6 +12,7 @@ struct weir_session {
 	const struct weir_config *config;
 	struct weir_store *store;
 	enum weir_store_mode mode; /* of store */
+	struct session_beside beside;
 	struct weir_statedb *state;
 	bool state_write;
 	bool connected; /* api had its first contact */
@@ -37,7 +40,9 @@ weir_session_free(struct weir_session *s)
 	if (!s)
 		return;
 	api_close(atomic_exchange(&s->api, NULL));
-	weir_store_close(s->store);
+	if (s->store != s->beside.store)
+		weir_store_close(s->store);
+	session_beside_release(&s->beside);
 	weir_statedb_close(s->state);
 	free(s->note);
 	free(s);
@@ -74,7 +79,7 @@ no_server(const struct weir_session *s, struct weir_err *err)
 
 /*
  * Who only looks makes none, unless it was asked for by name: for want of a server
- * there is nothing to be seen.
+ * there is nothing to be seen, but what Metaflow knows.
  */
 static enum weir_rc
 open_embedded(struct weir_session *s, enum weir_store_mode *mode,
@@ -86,8 +91,10 @@ open_embedded(struct weir_session *s, enum weir_store_mode *mode,
 
 	if (rc != WEIR_ENOTFOUND || *mode == WEIR_STORE_WRITE)
 		return rc;
-	if (!weir_config_embedded_chosen(s->config))
-		return no_server(s, err);
+	if (!weir_config_embedded_chosen(s->config)) {
+		*ret_store = session_beside_store(&s->beside, s->config);
+		return *ret_store ? WEIR_OK : no_server(s, err);
+	}
 	*mode = WEIR_STORE_WRITE;
 	return weir_store_open_embedded(path, params, *mode, ret_store, err);
 }
@@ -115,7 +122,7 @@ enum weir_rc
 weir_session_store(struct weir_session *s, enum weir_store_mode mode,
 	struct weir_store **ret_store, struct weir_err *err)
 {
-	struct weir_store *store = NULL;
+	struct weir_store *store = NULL, *beside;
 	enum weir_rc rc;
 
 	if (s->store && s->mode >= mode) {
@@ -130,7 +137,11 @@ weir_session_store(struct weir_session *s, enum weir_store_mode mode,
 		rc = open_cache(s, mode, &store, err);
 	if (rc)
 		return rc;
-	weir_store_close(s->store);
+	beside = session_beside_store(&s->beside, s->config);
+	if (beside != store)
+		weir_store_attach(store, beside);
+	if (s->store != beside)
+		weir_store_close(s->store);
 	s->store = store;
 	s->mode = mode;
 	*ret_store = store;

@@ -1,4 +1,5 @@
 /* The store's small things: transactions, interning, meta, counts. */
+#include "beside.h"
 #include "store_priv.h"
 
 struct db *
@@ -321,7 +322,7 @@ weir_store_set_text(
 }
 
 int64_t
-weir_store_generation(struct weir_store *s)
+store_generation(struct weir_store *s)
 {
 	int64_t others = 0;
 
@@ -331,10 +332,24 @@ weir_store_generation(struct weir_store *s)
 			 (uint64_t)sqlite3_total_changes64(s->db.sqlite));
 }
 
+int64_t
+weir_store_generation(struct weir_store *s)
+{
+	enum { ODD = 1000003 };
+	uint64_t n = (uint64_t)store_generation(s);
+
+	if (s->beside)
+		n += (uint64_t)store_generation(s->beside) * ODD;
+	return (int64_t)n;
+}
+
 enum weir_rc
 weir_store_count(
 	struct weir_store *s, enum weir_kind kind, int64_t *ret_n, struct weir_err *err)
 {
+	int64_t more = 0;
+	enum weir_rc rc;
+
 	static const enum sql_id ids[] = {
 		[WEIR_RUN] = SQL_RUN_COUNT,
 		[WEIR_TASK_RUN] = SQL_TASK_COUNT,
@@ -348,7 +363,12 @@ weir_store_count(
 	};
 
 	_Static_assert(N_ELEM(ids) == WEIR_N_SERVED, "a count for each");
-	return get_number(s, ids[kind], ret_n, err);
+	rc = get_number(s, ids[kind], ret_n, err);
+	if (!rc && beside_has(s, kind))
+		rc = get_number(s->beside, ids[kind], &more, err);
+	if (!rc)
+		*ret_n += more;
+	return rc;
 }
 
 enum weir_rc
@@ -378,9 +398,10 @@ weir_store_check(struct weir_store *s, struct weir_err *err)
 }
 
 enum weir_rc
-weir_store_run_states(struct weir_store *s, const struct weir_id *run, char **ret_json,
-	struct weir_err *err)
+weir_store_run_states(struct weir_store *server, const struct weir_id *run,
+	char **ret_json, struct weir_err *err)
 {
+	struct weir_store *s = beside_of(server, run);
 	sqlite3_stmt *st = NULL;
 	bool row = false;
 	enum sql_id id =

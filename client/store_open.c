@@ -292,6 +292,8 @@ weir_store_close(struct weir_store *s)
 void
 weir_store_interrupt(struct weir_store *s)
 {
+	if (s->beside)
+		sqlite3_interrupt(s->beside->db.sqlite);
 	sqlite3_interrupt(s->db.sqlite);
 }
 
@@ -309,4 +311,6 @@ weir_store_ask(struct weir_store *s, bool (*cancelled)(void *arg), void *arg)
 	s->cancelled = cancelled;
 	s->cancelled_arg = arg;
 	sqlite3_progress_handler(s->db.sqlite, cancelled ? ASK_EVERY : 0, ask, s);
+	if (s->beside)
+		weir_store_ask(s->beside, cancelled, arg);
 }

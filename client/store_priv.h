@@ -21,6 +21,7 @@ struct weir_store {
 
 	bool (*cancelled)(void *arg); /* of a reader, NULL: never asked */
 	void *cancelled_arg;
+	struct weir_store *beside; /* borrowed; NULL: none (weir/beside.h) */
 	struct store_found *found; /* of a reader, STORE_FOUND of them; NULL: none */
 	uint64_t question;
 };

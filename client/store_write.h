@@ -10,6 +10,8 @@
 #include "weir/store.h"
 
 struct db *store_db(struct weir_store *s);
+/* As weir_store_generation, without what is beside it. */
+int64_t store_generation(struct weir_store *s);
 
 /*
  * The embedded store is what its backend keeps. Through another's handle nothing of

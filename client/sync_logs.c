@@ -10,10 +10,10 @@
  * late.
  */
 #define LOG_MODULE "sync"
+#include "select_rows.h"
 #include "sync_local.h"
 #include "sync_parts.h"
 #include "weir/log.h"
-#include "weir/select.h"
 
 enum {
 	OVERLAP_S = 60,
@@ -245,7 +245,7 @@ collect_runs(struct sync *s, const struct weir_query *query, struct id_vec *ret)
 
 	select.columns = &set;
 	if (!rc)
-		rc = weir_rows_open(s->store, &select, &rows, &s->err);
+		rc = select_open(s->store, &select, false, &rows, &s->err);
 	while (!rc && !(rc = weir_rows_next(rows, &row, &s->err)) && row)
 		VEC_PUSH(ret, weir_rows_cell(rows, 0)->id);
 	weir_rows_close(rows);

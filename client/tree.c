@@ -83,12 +83,15 @@ places(const struct links *l, size_t *ret_n)
 {
 	uint32_t *place, most = 0;
 
+	/* Larger keys are of another store, whose runs have none above or below. */
 	for (size_t i = 0; i < l->n; i++)
-		most = l->key[i] > most ? l->key[i] : most;
+		if (l->key[i] > most && l->key[i] < WEIR_TREE_KEY_MAX)
+			most = l->key[i];
 	*ret_n = (size_t)most + 1;
 	place = filled(*ret_n);
 	for (size_t i = 0; i < l->n; i++)
-		place[l->key[i]] = (uint32_t)i;
+		if (l->key[i] <= most)
+			place[l->key[i]] = (uint32_t)i;
 	return place;
 }
 

@@ -1,4 +1,5 @@
 /* The tree below a run, and what is said of its end. */
+#include "beside.h"
 #include "jscan.h"
 #include "why_priv.h"
 
@@ -271,9 +272,10 @@ find_causes(struct tree *t, const struct why_run *run)
 }
 
 enum weir_rc
-weir_why(struct weir_store *s, const struct weir_id *run, int64_t now_us,
+weir_why(struct weir_store *of, const struct weir_id *run, int64_t now_us,
 	struct weir_why *ret_why, struct weir_err *err)
 {
+	struct weir_store *s = beside_of(of, run);
 	struct weir_why out = { .run = *run };
 	struct tree t = { .s = s, .out = &out, .err = err };
 	struct why_run r;

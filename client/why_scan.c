@@ -1,4 +1,5 @@
 /* Failed runs grouped by what their errors have in common. */
+#include "beside.h"
 #include "why_priv.h"
 
 #include "weir/query.h"
@@ -186,12 +187,13 @@ step(struct weir_why_scan *s, const struct weir_id *id, struct weir_err *err)
 	struct arena arena = { 0 };
 	struct weir_why_cause c;
 	struct why_run run;
-	enum weir_rc rc = why_failed_below(s->s, id, &below, err);
+	struct weir_store *store = beside_of(s->s, id);
+	enum weir_rc rc = why_failed_below(store, id, &below, err);
 
 	if (!rc && !below.n) {
-		rc = why_read_run(s->s, id, &arena, &run, err);
+		rc = why_read_run(store, id, &arena, &run, err);
 		if (!rc && run.found)
-			rc = why_cause(s->s, &s->words, &run, false, &arena, &c, err);
+			rc = why_cause(store, &s->words, &run, false, &arena, &c, err);
 		if (!rc && run.found)
 			add(s, &run, &c);
 	}

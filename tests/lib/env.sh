@@ -6,7 +6,7 @@
 #	. "$(dirname "$0")/../lib/env.sh"
 #
 # WEIR_NOW is left alone; a test that needs the clock to stand exports it.
-for v in $(env | sed -n 's/^\(\(WEIR\|PREFECT\|XDG\|LC\)_[A-Za-z0-9_]*\)=.*/\1/p'); do
+for v in $(env | sed -n 's/^\(\(WEIR\|PREFECT\|METAFLOW\|XDG\|LC\)_[A-Za-z0-9_]*\)=.*/\1/p'); do
 	unset "$v"
 done
 unset v LANG LANGUAGE NO_COLOR CLICOLOR CI PAGER BROWSER EDITOR COLUMNS LINES \

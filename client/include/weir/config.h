@@ -42,6 +42,7 @@ enum weir_key {
 	WEIR_KEY_READ_ONLY,
 	WEIR_KEY_MOUSE,
 	WEIR_KEY_ACCESSIBLE,     /* menus for screen readers */
+	WEIR_KEY_METAFLOW,       /* its runs are in lists too */
 	WEIR_KEY_PROFILE_COLOUR, /* of its name in menus: red, green, ... */
 	WEIR_N_KEYS
 };
