@@ -213,6 +213,26 @@ read_all_the_same(struct ctx *ctx)
 	return WEIR_OK;
 }
 
+/* What Metaflow knows: beside what a server says, or instead of it. */
+static void
+refresh_metaflow(struct ctx *ctx)
+{
+	enum { METAFLOW_MS = 1000 };
+	const struct weir_session_metaflow how = { .offline = ctx->g.offline,
+		.refresh = ctx->g.refresh,
+		.budget_ms = ctx->g.refresh ? 0 : METAFLOW_MS };
+	struct buf notes = BUF_INIT(64 << 10);
+
+	weir_session_metaflow(ctx->session, &how, &notes);
+	for (const char *p = buf_cstr(&notes); *p;) {
+		size_t n = strcspn(p, "\n");
+
+		ctx_note(ctx, "%.*s", (int)n, p);
+		p += n + (p[n] == '\n');
+	}
+	buf_release(&notes);
+}
+
 enum weir_rc
 ctx_refresh(struct ctx *ctx)
 {
@@ -224,6 +244,7 @@ ctx_refresh(struct ctx *ctx)
 	if (ctx->refreshed)
 		return WEIR_OK;
 	ctx->refreshed = true;
+	refresh_metaflow(ctx);
 	if (ctx->g.offline) {
 		if (ctx->tty_err)
 			show_age(ctx, "--offline");

@@ -48,13 +48,35 @@ has_row(struct weir_store *s, enum sql_id statement, const struct weir_id *id)
 	return row;
 }
 
+bool
+beside_has_id(struct weir_store *s, const struct weir_id *id)
+{
+	return has_row(s, SQL_RUN_GET, id) || has_row(s, SQL_TASK_GET, id);
+}
+
 struct weir_store *
 beside_of(struct weir_store *s, const struct weir_id *id)
 {
-	if (s->beside && (has_row(s->beside, SQL_RUN_GET, id) ||
-				 has_row(s->beside, SQL_TASK_GET, id)))
-		return s->beside;
-	return s;
+	return s->beside && beside_has_id(s->beside, id) ? s->beside : s;
+}
+
+enum weir_rc
+beside_ended(struct weir_store *s, const struct weir_id *run, bool *ret_ended,
+	struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(&s->db, SQL_RUN_ENDED, &st, err);
+
+	if (rc)
+		return rc;
+	db_bind_id(st, 1, run);
+	rc = db_step(&s->db, st, &row, err);
+	if (!rc && row && ret_ended)
+		*ret_ended = weir_state_is_terminal(
+			(enum weir_state)sqlite3_column_int(st, 0));
+	db_reset(st);
+	return rc;
 }
 
 bool

@@ -13,6 +13,12 @@ struct weir_store *beside_of_key(struct weir_store *s, int64_t *key);
 /* The store of a run or task run: that beside s when it is there, else s. */
 struct weir_store *beside_of(struct weir_store *s, const struct weir_id *id);
 
+/* Has this store, asked alone, the run or task run? */
+bool beside_has_id(struct weir_store *s, const struct weir_id *id);
+/* Has the run of a store of Metaflow ended? ret_ended may be NULL. */
+WEIR_NODISCARD enum weir_rc beside_ended(struct weir_store *s,
+	const struct weir_id *run, bool *ret_ended, struct weir_err *err);
+
 /* weir_rows_open and so on of both. */
 WEIR_NODISCARD enum weir_rc beside_open(struct weir_store *s,
 	const struct weir_select *sel, struct weir_rows **ret_rows,

@@ -110,7 +110,6 @@ make_rest(const struct mf_task *t, const struct mf_says *says, struct arena *are
 		"origin-task-id" };
 	char message[64] = "";
 
-	mf_put_text(out, "source", STR("metaflow"));
 	mf_put_text(out, "pathspec", path_of(arena, t, t->run, t->task));
 	for (size_t i = 0; i < N_ELEM(kept); i++) {
 		const struct mf_object *o = mf_says_newest(t, kept[i], -1);

@@ -153,7 +153,6 @@ make_rest(struct job *j, struct buf *out)
 			j->run->flow.s, (int)j->run->run.len, j->run->run.s));
 	enum weir_rc rc = make_message(j, &message);
 
-	mf_put_text(out, "source", STR("metaflow"));
 	mf_put_text(out, "pathspec", path);
 	mf_put_text(out, "user_name", j->self->user);
 	buf_adds(out, ",\"system_tags\":");

@@ -8,6 +8,8 @@
 #include "weir/mem.h"
 #include "weir/time.h"
 
+enum { RUN_MS = 3000 }; /* for what is new of Metaflow, when a run of it is shown */
+
 struct weir_session {
 	const struct weir_config *config;
 	struct weir_store *store;
@@ -29,6 +31,7 @@ weir_session_new(const struct weir_config *config)
 	struct weir_session *s = xcalloc(1, sizeof(*s));
 
 	s->config = config;
+	s->beside.config = config;
 	atomic_init(&s->api, NULL);
 	atomic_init(&s->interrupted, false);
 	return s;
@@ -92,7 +95,7 @@ open_embedded(struct weir_session *s, enum weir_store_mode *mode,
 	if (rc != WEIR_ENOTFOUND || *mode == WEIR_STORE_WRITE)
 		return rc;
 	if (!weir_config_embedded_chosen(s->config)) {
-		*ret_store = session_beside_store(&s->beside, s->config);
+		*ret_store = session_beside_store(&s->beside);
 		return *ret_store ? WEIR_OK : no_server(s, err);
 	}
 	*mode = WEIR_STORE_WRITE;
@@ -137,7 +140,7 @@ weir_session_store(struct weir_session *s, enum weir_store_mode mode,
 		rc = open_cache(s, mode, &store, err);
 	if (rc)
 		return rc;
-	beside = session_beside_store(&s->beside, s->config);
+	beside = session_beside_store(&s->beside);
 	if (beside != store)
 		weir_store_attach(store, beside);
 	if (s->store != beside)
@@ -167,6 +170,35 @@ weir_session_state(struct weir_session *s, bool write, struct weir_statedb **ret
 	s->state_write = write;
 	*ret_state = state;
 	return WEIR_OK;
+}
+
+void
+weir_session_metaflow(struct weir_session *s, const struct weir_session_metaflow *how,
+	struct buf *notes)
+{
+	bool had = s->beside.store != NULL;
+
+	session_beside_fetch(&s->beside, how, notes);
+	if (!had && s->beside.store && s->store)
+		weir_store_attach(s->store, s->beside.store);
+}
+
+bool
+session_is_metaflow(struct weir_session *s, const struct weir_id *run)
+{
+	struct weir_store *store = session_beside_store(&s->beside);
+
+	return store && beside_has_id(store, run);
+}
+
+enum weir_rc
+session_metaflow_run(struct weir_session *s, const struct weir_id *run, bool *ret_ended,
+	struct weir_err *err)
+{
+	const struct weir_session_metaflow how = { .budget_ms = RUN_MS };
+
+	session_beside_fetch(&s->beside, &how, NULL);
+	return beside_ended(s->beside.store, run, ret_ended, err);
 }
 
 const char *

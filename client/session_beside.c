@@ -1,46 +1,80 @@
 #define LOG_MODULE "metaflow"
 #include "session_beside.h"
 
-#include "store_write.h"
+#include "beside.h"
+#include "store_priv.h"
 #include "weir/log.h"
+#include "weir/metaflow.h"
+
+enum { FIRST_MS = 1000 }; /* for a folder that was never read; the rest comes later */
 
 /* Where Metaflow's settings say; a few looks at the file system, once. */
 static bool
-look(struct session_beside *b, const struct weir_config *config)
+look(struct session_beside *b)
 {
 	struct weir_err err;
-	const char *metadata;
 
 	if (b->looked)
 		return b->found;
 	b->looked = true;
-	if (!weir_config_bool(config, WEIR_KEY_METAFLOW))
+	if (!weir_config_bool(b->config, WEIR_KEY_METAFLOW))
 		return false;
 	if (weir_env_root_find(&b->root, &err)) {
 		LOG(LOG_WARN, "%s", err.text);
 		return false;
 	}
-	metadata = weir_env_setting(&b->root, "DEFAULT_METADATA");
-	b->found = b->root.found || (metadata && strcmp(metadata, "service") == 0);
+	b->found = b->root.found || weir_metaflow_is_service(&b->root);
 	return b->found;
 }
 
-struct weir_store *
-session_beside_store(struct session_beside *b, const struct weir_config *config)
+static void
+open_store(struct session_beside *b, const struct weir_metaflow_open *how,
+	struct buf *notes)
 {
 	struct weir_err err;
 	enum weir_rc rc;
-	char *path;
 
-	if (b->store || !look(b, config))
-		return b->store;
-	path = weir_config_metaflow(config, b->root.folder);
-	rc = store_open_metaflow(
-		path, b->root.folder, WEIR_STORE_READ, &b->store, NULL, &err);
-	if (rc && rc != WEIR_ENOTFOUND)
-		LOG(LOG_WARN, "%s", err.text);
-	free(path);
+	b->tried = true;
+	rc = weir_metaflow_open(how, &b->store, notes, &err);
+	if (rc)
+		b->store = NULL;
+	if (rc && rc != WEIR_ENOTFOUND && notes)
+		buf_addf(notes, "%s\n", err.text);
+	else if (rc)
+		LOG(LOG_INFO, "%s", err.text);
+}
+
+struct weir_store *
+session_beside_store(struct session_beside *b)
+{
+	struct weir_metaflow_open how = { .config = b->config,
+		.root = &b->root,
+		.offline = true,
+		.budget_ms = FIRST_MS };
+
+	if (!b->store && !b->tried && look(b))
+		open_store(b, &how, NULL);
 	return b->store;
+}
+
+void
+session_beside_fetch(struct session_beside *b,
+	const struct weir_session_metaflow *asked, struct buf *notes)
+{
+	struct weir_metaflow_open how = { .config = b->config,
+		.root = &b->root,
+		.offline = asked->offline,
+		.refresh = asked->refresh,
+		.budget_ms = asked->budget_ms,
+		.stop = asked->stop };
+	struct weir_err err;
+
+	if (!look(b))
+		return;
+	if (!b->store)
+		open_store(b, &how, notes);
+	else if (weir_metaflow_sync(&how, NULL, notes, &err) && notes)
+		buf_addf(notes, "%s\n", err.text);
 }
 
 void

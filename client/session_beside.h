@@ -1,21 +1,39 @@
-/* The store of the Metaflow folder that a session is about, beside its own. */
+/* The store of Metaflow's runs that a session reads beside its own. */
 #ifndef WEIR_CLIENT_SESSION_BESIDE_H
 #define WEIR_CLIENT_SESSION_BESIDE_H
 
+#include <stdatomic.h>
+
 #include "weir/config.h"
 #include "weir/env_root.h"
+#include "weir/session.h"
 #include "weir/store.h"
 
 struct session_beside {
-	bool looked; /* for the folder; it stays the same */
+	const struct weir_config *config;
+	bool looked; /* for the folder or service; it stays the same */
 	bool found;
 	struct weir_env_root root;
+	bool tried;               /* to open the store */
 	struct weir_store *store; /* NULL: not opened */
 };
 
-/* The store for reading, borrowed; NULL: switched off, none, or it cannot be read. */
-struct weir_store *session_beside_store(
-	struct session_beside *b, const struct weir_config *config);
+/*
+ * The store for reading, borrowed; NULL: switched off, none, or it cannot be read. At
+ * the first call what is new in a folder is taken in.
+ */
+struct weir_store *session_beside_store(struct session_beside *b);
+/* weir_session_metaflow of it. */
+void session_beside_fetch(struct session_beside *b,
+	const struct weir_session_metaflow *how, struct buf *notes);
 void session_beside_release(struct session_beside *b);
+
+/*
+ * Is the run one of Metaflow? Then it is brought up to date here, not from the server.
+ * *ret_ended (may be NULL): nothing more will come of it.
+ */
+bool session_is_metaflow(struct weir_session *s, const struct weir_id *run);
+WEIR_NODISCARD enum weir_rc session_metaflow_run(struct weir_session *s,
+	const struct weir_id *run, bool *ret_ended, struct weir_err *err);
 
 #endif

@@ -1,4 +1,5 @@
 /* What hangs on runs: parents of subflows, task runs in a cycle, all of one run. */
+#include "session_beside.h"
 #include "sync_local.h"
 #include "sync_parts.h"
 
@@ -338,6 +339,8 @@ weir_sync_run_within(struct weir_session *session, const struct weir_id *run,
 	struct sync s;
 	enum weir_rc rc;
 
+	if (session_is_metaflow(session, run))
+		return session_metaflow_run(session, run, NULL, err);
 	if (sync_local(session))
 		return sync_local_run(session, run, NULL, err);
 	rc = sync_begin(&s, session, &options);

@@ -33,6 +33,8 @@ sync_local_store(struct weir_session *s, struct weir_err *err)
 	enum weir_rc rc = weir_session_store(s, WEIR_STORE_READ, &store, err);
 
 	/* where nothing can be written it may be read all the same */
+	if (!rc && store_db(store)->kind == DB_METAFLOW)
+		return WEIR_OK; /* there is nothing else */
 	if (!rc && embedded_is_unsettled(store, path) &&
 		embedded_settle(path, weir_config_str(config, WEIR_KEY_PLATFORM_PARAMS),
 			&ignored))

@@ -11,6 +11,7 @@
  */
 #define LOG_MODULE "sync"
 #include "select_rows.h"
+#include "session_beside.h"
 #include "sync_local.h"
 #include "sync_parts.h"
 #include "weir/log.h"
@@ -223,6 +224,8 @@ weir_sync_logs(struct weir_session *session, const struct weir_id *run,
 	struct sync s;
 	enum weir_rc rc;
 
+	if (session_is_metaflow(session, run))
+		return session_metaflow_run(session, run, ret_ended, err);
 	if (sync_local(session))
 		return sync_local_run(session, run, ret_ended, err);
 	mine = o ? *o : mine;

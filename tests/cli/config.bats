@@ -31,7 +31,7 @@ of() {
 
 @test "nothing is configured: defaults, no server" {
 	run -0 --separate-stderr weir config list -o tsv
-	[ "${#lines[@]}" = 25 ]
+	[ "${#lines[@]}" = 26 ]
 	[ -z "$stderr" ]
 	[[ $output == *$'parallel\t4\tdefault'* ]]
 	run -1 --separate-stderr weir config get api_url
@@ -74,7 +74,7 @@ of() {
 	run -0 bash -c 'weir config -o json | python3 -c "
 import json, sys
 rows = json.load(sys.stdin)
-assert len(rows) == 25, rows
+assert len(rows) == 26, rows
 by = {r[\"name\"]: r for r in rows}
 assert by[\"api_url\"] == {\"name\": \"api_url\", \"value\": None, \"origin\": None}
 assert by[\"utc\"][\"value\"] == \"false\"

@@ -2,8 +2,8 @@
  * Runs, steps and tasks of Metaflow, from the files that it keeps in its folder or from
  * a metadata service, in a store: lists, details and logs read it as they read a
  * server's. A run is a row of WEIR_RUN named by its pathspec `Flow/run`, a task a
- * WEIR_TASK_RUN named `step/task`; `rest` of both has "source":"metaflow" and the whole
- * pathspec.
+ * WEIR_TASK_RUN named `step/task`; `rest` of both has the whole "pathspec". Their
+ * column `source` is "metaflow".
  *
  * A state is what Metaflow's records say: COMPLETED, FAILED or RUNNING. Steps whose
  * names begin with `_` are Metaflow's own and are left out.

@@ -7,6 +7,8 @@
 #ifndef WEIR_SESSION_H
 #define WEIR_SESSION_H
 
+#include <stdatomic.h>
+
 #include <weir/config.h>
 #include <weir/error.h>
 #include <weir/statedb.h>
@@ -26,6 +28,21 @@ const struct weir_config *weir_session_config(const struct weir_session *s);
  */
 WEIR_NODISCARD enum weir_rc weir_session_store(struct weir_session *s,
 	enum weir_store_mode mode, struct weir_store **ret_store, struct weir_err *err);
+
+/*
+ * Beside it lie the runs of Metaflow (weir/beside.h), where there is a folder or a
+ * service of it and WEIR_KEY_METAFLOW does not say no; without a server's store they
+ * are the store. This brings them up to date; opening the store takes in what is new in
+ * a folder. notes (may be NULL): a line each for a person.
+ */
+struct weir_session_metaflow {
+	bool offline;            /* a service is not asked */
+	bool refresh;            /* ask it however lately that was done */
+	int64_t budget_ms;       /* the rest another time; 0: no limit */
+	const atomic_bool *stop; /* may be NULL; true: end soon */
+};
+void weir_session_metaflow(struct weir_session *s,
+	const struct weir_session_metaflow *how, struct buf *notes);
 
 /* The state store in the same way, errors as weir_statedb_open's. */
 WEIR_NODISCARD enum weir_rc weir_session_state(struct weir_session *s, bool write,
