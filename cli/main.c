@@ -166,6 +166,8 @@
  *   mf_file	small files that others write
  *   mf_source.h	where runs are read from
  *   mf_local	files of a folder
+ *   mf_ask	questions to a metadata service
+ *   mf_service	runs of one
  *   mf_says	what records say: states, attempts, environments
  *   mf_put	a task into the store
  *   mf_put_run	a run, and clones of tasks

@@ -1,6 +1,5 @@
 #include "http.h"
 
-#include <ctype.h>
 #include <stdatomic.h>
 #include <strings.h>
 
@@ -15,7 +14,12 @@
 #include "weir/mem.h"
 #include "weir/time.h"
 
-enum { CONNECTIONS_MAX = 32, IDLE_BODY_MAX = 4 << 20, LOCATION_MAX = 2048 };
+enum {
+	CONNECTIONS_MAX = 32,
+	IDLE_BODY_MAX = 4 << 20,
+	LOCATION_MAX = 2048,
+	CURSOR_MAX = 1024,
+};
 
 /* One request, from submit until its callback; its easy handle and memory are used
  * again. */
@@ -39,6 +43,7 @@ struct transfer {
 	int64_t moved_us;
 	int64_t date_us, retry_after_ms;
 	char location[LOCATION_MAX];
+	char cursor[CURSOR_MAX];
 	char detail[CURL_ERROR_SIZE];
 
 	int attempt;
@@ -99,25 +104,6 @@ on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_tot
 	return t->stalled;
 }
 
-/* Retry-After: seconds, or a date (judged by the Date header if that came first). */
-static int64_t
-parse_retry_after(struct transfer *t, struct str text)
-{
-	int64_t us, now = t->date_us == WEIR_NO_TIME ? weir_now_us() : t->date_us;
-	int64_t seconds = 0;
-
-	if (text.len == 0)
-		return -1;
-	if (!isdigit((unsigned char)text.s[0])) {
-		us = http_head_date(&t->http->curl, text);
-		return us == WEIR_NO_TIME ? -1 : us > now ? (us - now) / 1000 : 0;
-	}
-	for (size_t i = 0; i < text.len && isdigit((unsigned char)text.s[i]); i++)
-		if (seconds < 1000000)
-			seconds = seconds * 10 + text.s[i] - '0';
-	return seconds * 1000;
-}
-
 static size_t
 on_header(char *data, size_t size, size_t n, void *arg)
 {
@@ -130,11 +116,16 @@ on_header(char *data, size_t size, size_t n, void *arg)
 		t->is_json = value.len >= 16 &&
 			     strncasecmp(value.s, "application/json", 16) == 0;
 	} else if (http_head_value(line, "Retry-After", &value)) {
-		t->retry_after_ms = parse_retry_after(t, value);
+		t->retry_after_ms =
+			http_head_retry_ms(&t->http->curl, t->date_us, value);
 	} else if (http_head_value(line, "Location", &value) &&
 		   value.len < LOCATION_MAX) {
 		memcpy(t->location, value.s, value.len);
 		t->location[value.len] = '\0';
+	} else if (http_head_value(line, "X-Next-Cursor", &value) &&
+		   value.len < CURSOR_MAX) {
+		memcpy(t->cursor, value.s, value.len);
+		t->cursor[value.len] = '\0';
 	}
 	return size * n;
 }
@@ -318,7 +309,7 @@ start(struct transfer *t)
 	t->moved_us = weir_monotonic_us();
 	t->date_us = WEIR_NO_TIME;
 	t->retry_after_ms = -1;
-	t->location[0] = t->detail[0] = '\0';
+	t->location[0] = t->cursor[0] = t->detail[0] = '\0';
 	buf_clear(&t->body);
 	if (h->curl.multi_add_handle(h->multi, t->easy) == CURLM_OK)
 		VEC_PUSH(&h->active, t);
@@ -365,6 +356,7 @@ succeed(struct transfer *t, long status)
 	struct transport_reply reply = {
 		.status = status,
 		.body = buf_str(&t->body),
+		.cursor = str_of(t->cursor),
 		.date_us = t->date_us,
 		.is_json = t->is_json,
 		.retries = t->attempt - 1,
@@ -532,9 +524,9 @@ http_set_body_max(struct http *h, size_t max)
 	h->body_max = max;
 }
 
-enum weir_rc
-http_open(
-	const struct weir_config *config, struct http **ret_http, struct weir_err *err)
+static enum weir_rc
+open_one(const struct weir_config *config, bool prefect, struct http **ret_http,
+	struct weir_err *err)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
 	struct weir_id seed = weir_id_random();
@@ -547,7 +539,7 @@ http_open(
 	if (rc)
 		goto out;
 	h->curl.global_init(CURL_GLOBAL_DEFAULT);
-	rc = http_setup_init(&h->curl, config, &h->setup, err);
+	rc = http_setup_init(&h->curl, config, prefect, &h->setup, err);
 	if (rc)
 		goto out;
 	h->multi = h->curl.multi_init();
@@ -561,6 +553,20 @@ out:
 	else
 		*ret_http = h;
 	return rc;
+}
+
+enum weir_rc
+http_open(
+	const struct weir_config *config, struct http **ret_http, struct weir_err *err)
+{
+	return open_one(config, true, ret_http, err);
+}
+
+enum weir_rc
+http_open_other(
+	const struct weir_config *config, struct http **ret_http, struct weir_err *err)
+{
+	return open_one(config, false, ret_http, err);
 }
 
 void

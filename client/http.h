@@ -19,6 +19,9 @@ enum { HTTP_BODY_MAX = 512 << 20 };
  * address. */
 WEIR_NODISCARD enum weir_rc http_open(
 	const struct weir_config *config, struct http **ret_http, struct weir_err *err);
+/* The same of a server that is not Prefect's: nothing of Prefect is sent. */
+WEIR_NODISCARD enum weir_rc http_open_other(
+	const struct weir_config *config, struct http **ret_http, struct weir_err *err);
 void http_close(struct http *h); /* cancels what is in flight without calling back */
 
 /* The address without user, password and trailing '/', for messages; borrowed. */

@@ -37,3 +37,21 @@ http_head_date(const struct dyn_curl *curl, struct str text)
 	t = curl->getdate(copy, NULL);
 	return t < 0 ? WEIR_NO_TIME : (int64_t)t * WEIR_SECOND_US;
 }
+
+int64_t
+http_head_retry_ms(const struct dyn_curl *curl, int64_t date_us, struct str text)
+{
+	int64_t us, now = date_us == WEIR_NO_TIME ? weir_now_us() : date_us;
+	int64_t seconds = 0;
+
+	if (text.len == 0)
+		return -1;
+	if (!isdigit((unsigned char)text.s[0])) {
+		us = http_head_date(curl, text);
+		return us == WEIR_NO_TIME ? -1 : us > now ? (us - now) / 1000 : 0;
+	}
+	for (size_t i = 0; i < text.len && isdigit((unsigned char)text.s[i]); i++)
+		if (seconds < 1000000)
+			seconds = seconds * 10 + text.s[i] - '0';
+	return seconds * 1000;
+}

@@ -13,4 +13,8 @@ bool http_head_value(struct str line, const char *name, struct str *ret);
 /* A date of HTTP as microseconds, or WEIR_NO_TIME. */
 int64_t http_head_date(const struct dyn_curl *curl, struct str text);
 
+/* Retry-After: seconds, or a date, judged by the Date header where there was one. */
+int64_t http_head_retry_ms(
+	const struct dyn_curl *curl, int64_t date_us, struct str text);
+
 #endif

@@ -289,7 +289,7 @@ read_settings(const struct weir_config *config, struct http_setup *s)
 
 enum weir_rc
 http_setup_init(const struct dyn_curl *curl, const struct weir_config *config,
-	struct http_setup *ret_setup, struct weir_err *err)
+	bool prefect, struct http_setup *ret_setup, struct weir_err *err)
 {
 	const char *url = weir_config_str(config, WEIR_KEY_API_URL);
 	struct http_setup s = { 0 };
@@ -310,7 +310,8 @@ http_setup_init(const struct dyn_curl *curl, const struct weir_config *config,
 	add_header(curl, &s, "Accept: application/json");
 	add_header(curl, &s, "Content-Type: application/json");
 	add_header(curl, &s, "Expect:");
-	add_header(curl, &s, api_version);
+	if (prefect)
+		add_header(curl, &s, api_version);
 	rc = set_credentials(curl, config, buf_str(&user), &s, err);
 	if (!rc)
 		rc = add_custom_headers(curl, config, &s, err);

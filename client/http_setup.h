@@ -22,7 +22,7 @@ struct http_setup {
 };
 
 WEIR_NODISCARD enum weir_rc http_setup_init(const struct dyn_curl *curl,
-	const struct weir_config *config, struct http_setup *ret_setup,
+	const struct weir_config *config, bool prefect, struct http_setup *ret_setup,
 	struct weir_err *err);
 void http_setup_release(const struct dyn_curl *curl, struct http_setup *s);
 

@@ -18,7 +18,7 @@
 
 /* Times of files are no finer than a tick of the clock: what is this young may change
  * without that they show it. */
-enum { RACY_US = 2 * WEIR_SECOND_US, NOTE_MAX = 1024 };
+enum { RACY_US = 2 * WEIR_SECOND_US, NOTE_MAX = 1024, TOGETHER = 64 };
 
 struct local {
 	struct mf_source source;
@@ -451,7 +451,7 @@ local_close(struct mf_source *s)
 	free(l);
 }
 
-static const struct mf_source_ops local_ops = { list, read_one, local_close };
+static const struct mf_source_ops local_ops = { list, read_one, NULL, local_close };
 
 struct mf_source *
 mf_local_open(const char *folder)
@@ -460,6 +460,8 @@ mf_local_open(const char *folder)
 
 	l->source.ops = &local_ops;
 	l->source.name = xstrdup(folder);
+	l->source.together = TOGETHER;
+	l->source.from_us = WEIR_NO_TIME;
 	l->folder = xstrdup(folder);
 	return &l->source;
 }

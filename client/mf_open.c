@@ -72,7 +72,13 @@ mf_open_store(const struct weir_metaflow_open *how, enum weir_store_mode mode,
 
 /* ---- at work */
 
-enum { WAIT_MS = 5000, NAP_MS = 50, FRESH_S = 10, READING_MS = 1000 };
+enum {
+	WAIT_MS = 5000,
+	NAP_MS = 50,
+	FRESH_S = 10,
+	READING_MS = 1000,
+	MONTH_S = 30 * 24 * 3600,
+};
 
 struct job {
 	const struct weir_metaflow_open *how;
@@ -112,6 +118,22 @@ no_folder(const struct weir_env_root *root, struct weir_err *err)
 		"METAFLOW_DATASTORE_SYSROOT_LOCAL to the one that has it");
 }
 
+/* How far back a service is asked. */
+static int64_t
+since_of(const struct weir_metaflow_open *how)
+{
+	const char *text = weir_config_str(how->config, WEIR_KEY_SYNC_SINCE);
+	int64_t span = (int64_t)MONTH_S * WEIR_SECOND_US;
+
+	if (how->since_us)
+		return how->since_us;
+	if (text && !strcmp(text, "all"))
+		return WEIR_NO_TIME;
+	if (text && !weir_duration_parse(str_of(text), &span))
+		span = (int64_t)MONTH_S * WEIR_SECOND_US;
+	return weir_now_us() - span;
+}
+
 static enum weir_rc
 begin(struct job *j)
 {
@@ -127,11 +149,9 @@ begin(struct job *j)
 			"METAFLOW_SERVICE_URL");
 		return weir_hint(j->err, "set METAFLOW_SERVICE_URL to its address");
 	}
-	if (j->service)
-		return weir_fail(j->err, WEIR_EFAIL,
-			"runs of Metaflow: a metadata service cannot be read: %s",
-			service_url(root));
-	j->source = mf_local_open(root->folder);
+	j->asked.since_us = since_of(j->how);
+	if (!j->service)
+		j->source = mf_local_open(root->folder);
 	return WEIR_OK;
 }
 
@@ -143,18 +163,12 @@ nap(void)
 	nanosleep(&t, NULL);
 }
 
-static enum weir_rc
-number_of_runs(struct weir_store *s, int64_t *ret_n, struct weir_err *err)
-{
-	return weir_store_count(s, WEIR_RUN, ret_n, err);
-}
-
 /* Another weir that is at it brings the same; who has nothing waits for it. */
 static enum weir_rc
 lock(struct job *j, struct weir_store *s, bool *ret_held)
 {
 	int64_t runs = 0;
-	enum weir_rc rc = number_of_runs(s, &runs, j->err);
+	enum weir_rc rc = weir_store_count(s, WEIR_RUN, &runs, j->err);
 	int naps = runs && !j->how->refresh ? 0 : WAIT_MS / NAP_MS;
 
 	if (!rc)
@@ -191,10 +205,8 @@ take_in(struct job *j, struct weir_store *s)
 		rc = look(j, s);
 	if (!rc && j->due)
 		rc = mf_sync_take(j->sync, s, &j->result, j->err);
-	if (!rc || rc == WEIR_EPENDING)
-		rc = weir_store_set_meta(s, WEIR_META_CYCLE_US, weir_now_us(), NULL)
-			     ? WEIR_EDB
-			     : rc;
+	if (!rc)
+		rc = weir_store_set_meta(s, WEIR_META_CYCLE_US, weir_now_us(), j->err);
 	store_unlock(s);
 	return rc;
 }
@@ -227,6 +239,121 @@ open_folder(struct job *j, struct weir_store **ret_store)
 	return rc;
 }
 
+/* ---- a service: asked when what is known of it is old */
+
+/* A service that is away leaves its mark, so that readers can say so without asking. */
+static void
+mark_away(struct weir_store *s, const struct weir_err *why)
+{
+	struct weir_err ignored;
+	int64_t since = WEIR_NO_TIME;
+
+	if (weir_store_meta(s, WEIR_META_OFFLINE_US, &since, &ignored))
+		return;
+	if (why && since == WEIR_NO_TIME)
+		since = weir_now_us();
+	else if (!why && since == WEIR_NO_TIME)
+		return;
+	if (weir_store_set_meta(
+		    s, WEIR_META_OFFLINE_US, why ? since : WEIR_NO_TIME, &ignored) ||
+		weir_store_set_text(s, "offline_why", why ? why->text : NULL, &ignored))
+		return;
+}
+
+/* One cycle of a service; what has come is there even if it is cut short. */
+static enum weir_rc
+ask_service(struct job *j, struct weir_store *s)
+{
+	enum weir_rc rc = mf_service_open(&j->asked, &j->source, j->err);
+
+	if (!rc)
+		rc = take_in(j, s);
+	if (rc == WEIR_EINTR && !(j->how->stop && atomic_load(j->how->stop)))
+		rc = j->err->rc = WEIR_EPENDING;
+	if (!rc || rc == WEIR_ENET)
+		mark_away(s, rc ? j->err : NULL);
+	return rc;
+}
+
+static void
+say_old(struct job *j, struct weir_store *s)
+{
+	struct buf b = BUF_INIT(1024);
+	int64_t cycle = WEIR_NO_TIME;
+
+	if (weir_store_meta(s, WEIR_META_CYCLE_US, &cycle, NULL) ||
+		cycle == WEIR_NO_TIME)
+		return;
+	weir_metaflow_name(j->how->root, &b);
+	buf_adds(&b, ": as of ");
+	weir_time_relative(&b, cycle, weir_now_us(), false, true);
+	add_note(j, buf_cstr(&b));
+	buf_release(&b);
+}
+
+static enum weir_rc
+is_due(struct weir_store *s, bool *ret_due, int64_t *ret_runs, struct weir_err *err)
+{
+	int64_t cycle = WEIR_NO_TIME, now = weir_now_us();
+	enum weir_rc rc = weir_store_meta(s, WEIR_META_CYCLE_US, &cycle, err);
+
+	if (!rc)
+		rc = weir_store_count(s, WEIR_RUN, ret_runs, err);
+	*ret_due = !rc && (cycle == WEIR_NO_TIME || now < cycle ||
+				  now - cycle > (int64_t)FRESH_S * WEIR_SECOND_US);
+	return rc;
+}
+
+/* It is not asked: what there is has to do. */
+static enum weir_rc
+open_offline(struct job *j, struct weir_store **ret_store)
+{
+	enum weir_rc rc =
+		mf_open_store(j->how, WEIR_STORE_READ, ret_store, j->notes, j->err);
+
+	if (!rc)
+		say_old(j, *ret_store);
+	else if (rc == WEIR_ENOTFOUND) {
+		struct buf name = BUF_INIT(1024);
+
+		weir_metaflow_name(j->how->root, &name);
+		weir_fail(j->err, rc, "no runs of Metaflow: %s: it was never asked",
+			buf_cstr(&name));
+		weir_hint(j->err, "without --offline");
+		buf_release(&name);
+	}
+	return rc;
+}
+
+static enum weir_rc
+open_online(struct job *j, struct weir_store **ret_store)
+{
+	struct weir_store *s = NULL;
+	int64_t runs = 0;
+	bool due = true;
+	enum weir_rc rc = mf_open_store(j->how, WEIR_STORE_WRITE, &s, j->notes, j->err);
+
+	if (!rc)
+		rc = is_due(s, &due, &runs, j->err);
+	if (!rc && (due || j->how->refresh)) {
+		if (!j->how->refresh && !j->asked.budget_ms)
+			j->asked.budget_ms = READING_MS;
+		rc = ask_service(j, s);
+		if (rc && (rc == WEIR_EPENDING || (runs && !j->how->refresh)) &&
+			rc != WEIR_EDB && rc != WEIR_EINTR) {
+			add_note(j, j->err->text);
+			if (rc != WEIR_EPENDING)
+				say_old(j, s);
+			rc = WEIR_OK;
+		}
+	}
+	if (rc)
+		weir_store_close(s);
+	else
+		*ret_store = s;
+	return rc;
+}
+
 enum weir_rc
 weir_metaflow_open(const struct weir_metaflow_open *how, struct weir_store **ret_store,
 	struct buf *notes, struct weir_err *err)
@@ -236,7 +363,9 @@ weir_metaflow_open(const struct weir_metaflow_open *how, struct weir_store **ret
 	enum weir_rc rc = begin(&j);
 
 	if (!rc)
-		rc = open_folder(&j, ret_store);
+		rc = !j.service     ? open_folder(&j, ret_store)
+		     : how->offline ? open_offline(&j, ret_store)
+				    : open_online(&j, ret_store);
 	release(&j);
 	if (rc && err)
 		*err = why;
@@ -255,7 +384,7 @@ weir_metaflow_sync(const struct weir_metaflow_open *how,
 	if (!rc)
 		rc = mf_open_store(how, WEIR_STORE_WRITE, &s, notes, &why);
 	if (!rc)
-		rc = take_in(&j, s);
+		rc = j.service ? ask_service(&j, s) : take_in(&j, s);
 	weir_store_close(s);
 	if (!rc && ret_result)
 		*ret_result = j.result;

@@ -138,6 +138,17 @@ take_times(const struct mf_task *t, struct mf_says *s)
 	}
 }
 
+/* Only what ended well is cloned, whether the clone says so or not. */
+static void
+clone_ended(struct mf_says *s)
+{
+	if (s->state != WEIR_ST_RUNNING)
+		return;
+	s->state = WEIR_ST_COMPLETED;
+	s->end_us = s->ok_us = s->active_us;
+	s->ok = 1;
+}
+
 void
 mf_says_task(const struct mf_task *t, struct mf_says *ret)
 {
@@ -172,6 +183,7 @@ mf_says_task(const struct mf_task *t, struct mf_says *ret)
 		task->value.len) {
 		ret->origin_run = run->value;
 		ret->origin_task = task->value;
+		clone_ended(ret);
 	}
 }
 

@@ -59,19 +59,27 @@ struct mf_source_ops {
 		struct mf_source *s, const struct mf_sink *sink, struct weir_err *err);
 	/*
 	 * One run: what is said of it, and its tasks. Texts of ret_self are of arena.
-	 * WEIR_ENOTFOUND: it has gone.
+	 * WEIR_ENOTFOUND: it has gone, or is left out with a note.
 	 */
 	enum weir_rc (*read)(struct mf_source *s, const struct mf_run *run,
 		const struct mf_sink *sink, struct arena *arena,
 		struct mf_object *ret_self, struct weir_err *err);
+	/*
+	 * Before they are read, while nothing else waits for us: get what is said of
+	 * these runs. WEIR_EINTR: go_on said no. NULL: there is no need.
+	 */
+	enum weir_rc (*fetch)(struct mf_source *s, const struct mf_run *const *runs,
+		size_t n, const struct mf_sink *sink, struct weir_err *err);
 	void (*close)(struct mf_source *s);
 };
 
 /* What every source begins with. */
 struct mf_source {
 	const struct mf_source_ops *ops;
-	char *name; /* masked, for messages; owned */
-	bool beats; /* runs that live say so */
+	char *name;      /* masked, for messages; owned */
+	bool beats;      /* runs that live say so */
+	size_t together; /* runs that are read at once */
+	int64_t from_us; /* by list: runs from before are not in it; WEIR_NO_TIME */
 };
 
 /* mf_local.c: the files below folder. */

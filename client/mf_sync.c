@@ -8,15 +8,19 @@
 #include "store_priv.h"
 
 enum {
-	NOTES_MAX = 20, /* of one kind of trouble, a person needs no more */
-	TOGETHER = 64,  /* runs of a transaction */
-	TOGETHER_MS = 300,
+	NOTES_MAX = 20,    /* of one kind of trouble, a person needs no more */
+	TOGETHER_MS = 300, /* of a transaction */
+	TOGETHER_MAX = 64,
+	ORIGINS_MAX = 50, /* runs that others were resumed from, of one round */
+	ORIGIN_ROUNDS = 4,
+	ASKED = -1, /* in the index: a run that is no row of known */
 };
 
 struct known {
 	struct weir_id run;
 	uint64_t mark;
 	bool settled, seen;
+	int64_t at_us;
 };
 
 struct due {
@@ -40,6 +44,8 @@ struct mf_sync {
 	VEC(struct due) due;
 	VEC(struct mf_object) flows;
 	int64_t began_us;
+	bool first; /* there is nothing yet: the budget waits */
+	bool some;  /* runs were taken: who waits for the first can go on */
 
 	/* the run that is read */
 	struct weir_store *s;
@@ -105,7 +111,7 @@ on_go_on(void *arg)
 
 	if (y->how->stop && atomic_load(y->how->stop))
 		return false;
-	return !y->how->budget_ms ||
+	return !y->how->budget_ms || (y->first && !y->some) ||
 	       weir_monotonic_us() - y->began_us < y->how->budget_ms * 1000;
 }
 
@@ -122,7 +128,7 @@ read_known(struct mf_sync *y, struct weir_store *s, struct weir_err *err)
 		return rc;
 	while (!(rc = db_step(&s->db, st, &row, err)) && row) {
 		struct known k = { db_id(st, 0), (uint64_t)sqlite3_column_int64(st, 2),
-			sqlite3_column_int(st, 3) != 0, false };
+			sqlite3_column_int(st, 3) != 0, false, db_time(st, 4) };
 		struct env_sum sum = env_map_sum(db_str(st, 1));
 
 		VEC_PUSH(&y->known, k);
@@ -132,20 +138,19 @@ read_known(struct mf_sync *y, struct weir_store *s, struct weir_err *err)
 	return rc;
 }
 
-static struct known *
-find_known(struct mf_sync *y, struct str flow, struct str run)
+/* Of a run in the index. */
+static int64_t *
+place_of(struct mf_sync *y, struct str flow, struct str run)
 {
 	struct buf path = BUF_INIT(2 * MF_NAME_MAX + 8);
 	struct env_sum sum;
-	int64_t at;
 
 	buf_addstr(&path, flow);
 	buf_addc(&path, '/');
 	buf_addstr(&path, run);
 	sum = env_map_sum(buf_str(&path));
 	buf_release(&path);
-	at = *env_map_at(&y->index, &sum);
-	return at ? &y->known.v[at - 1] : NULL;
+	return env_map_at(&y->index, &sum);
 }
 
 static struct str
@@ -181,13 +186,21 @@ static enum weir_rc
 on_run(void *arg, const struct mf_run *run)
 {
 	struct mf_sync *y = arg;
-	struct known *k = find_known(y, run->flow, run->run);
+	int64_t *place = place_of(y, run->flow, run->run);
+	struct known *k = *place > 0 ? &y->known.v[*place - 1] : NULL;
 	struct due d = { .run = *run };
 
+	if (*place == ASKED)
+		return WEIR_OK; /* told twice */
 	if (k) {
 		k->seen = true;
 		if (k->settled && k->mark && k->mark == run->mark)
 			return WEIR_OK;
+	} else if (y->source->from_us != WEIR_NO_TIME &&
+		   run->at_us < y->source->from_us) {
+		return WEIR_OK;
+	} else {
+		*place = ASKED;
 	}
 	d.run.flow = keep(y, run->flow);
 	d.run.run = keep(y, run->run);
@@ -215,6 +228,14 @@ sink_of(struct mf_sync *y)
 		on_go_on };
 }
 
+/* Not listed, though it would have been. */
+static bool
+is_gone(const struct mf_sync *y, const struct known *k)
+{
+	return !k->seen &&
+	       (y->source->from_us == WEIR_NO_TIME || k->at_us >= y->source->from_us);
+}
+
 enum weir_rc
 mf_sync_look(
 	struct mf_sync *y, struct weir_store *s, bool *ret_due, struct weir_err *err)
@@ -223,12 +244,13 @@ mf_sync_look(
 	bool gone = false;
 	enum weir_rc rc = read_known(y, s, err);
 
+	y->first = !y->known.n;
 	if (!rc)
 		rc = y->source->ops->list(y->source, &sink, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < y->known.n; i++)
-		gone = gone || !y->known.v[i].seen;
+		gone = gone || is_gone(y, &y->known.v[i]);
 	if (y->due.n)
 		qsort(y->due.v, y->due.n, sizeof(*y->due.v), cmp_due);
 	*ret_due = y->due.n || gone;
@@ -343,7 +365,7 @@ drop_gone(struct mf_sync *y, struct weir_sync_result *result)
 	enum weir_rc rc = WEIR_OK;
 
 	for (size_t i = 0; !rc && i < y->known.n; i++) {
-		if (y->known.v[i].seen)
+		if (!is_gone(y, &y->known.v[i]))
 			continue;
 		rc = mf_put_run_gone(y->s, &y->known.v[i].run, y->err);
 		result->deleted++;
@@ -365,17 +387,34 @@ take_first(struct mf_sync *y, struct weir_sync_result *result)
 	return store_end(y->s, rc, y->err);
 }
 
+static enum weir_rc
+fetch(struct mf_sync *y, size_t from, size_t n)
+{
+	const struct mf_run *runs[TOGETHER_MAX];
+	struct mf_sink sink = sink_of(y);
+
+	for (size_t i = 0; i < n; i++)
+		runs[i] = &y->due.v[from + i].run;
+	return y->source->ops->fetch(y->source, runs, n, &sink, y->err);
+}
+
 /* As many as a transaction should have; *at moves on. */
 static enum weir_rc
 take_some(struct mf_sync *y, size_t *at, struct weir_sync_result *result)
 {
-	int64_t until = weir_monotonic_us() + TOGETHER_MS * 1000;
-	size_t end = *at + TOGETHER < y->due.n ? *at + TOGETHER : y->due.n;
-	enum weir_rc rc = store_begin(y->s, y->err);
+	size_t n = y->due.n - *at < y->source->together ? y->due.n - *at
+							: y->source->together;
+	bool fetched = y->source->ops->fetch != NULL;
+	int64_t until;
+	enum weir_rc rc = fetched ? fetch(y, *at, n) : WEIR_OK;
 
+	if (!rc)
+		rc = store_begin(y->s, y->err);
 	if (rc)
 		return rc;
-	while (!rc && *at < end && (weir_monotonic_us() < until) && on_go_on(y))
+	until = weir_monotonic_us() + TOGETHER_MS * 1000;
+	for (; !rc && n && (fetched || (weir_monotonic_us() < until && on_go_on(y)));
+		n--)
 		rc = take_run(y, &y->due.v[(*at)++].run, result);
 	if (!rc)
 		rc = mf_put_clones(y->s, y->err);
@@ -395,25 +434,85 @@ tell(struct mf_sync *y, size_t done)
 		y->how->progress(y->how->arg, &p);
 }
 
+static enum weir_rc
+take_due(struct mf_sync *y, struct weir_sync_result *result)
+{
+	enum weir_rc rc = WEIR_OK;
+	size_t at = 0;
+
+	while (!rc && at < y->due.n && on_go_on(y)) {
+		rc = take_some(y, &at, result);
+		y->some = true;
+		tell(y, at);
+	}
+	if ((!rc || rc == WEIR_EINTR) && at < y->due.n)
+		return weir_fail(y->err, WEIR_EPENDING,
+			"%s: %zu of %zu runs are not read yet", y->source->name,
+			y->due.n - at, y->due.n);
+	return rc;
+}
+
+/* Runs that tasks were cloned from and that are not among those listed. */
+static enum weir_rc
+find_origins(struct mf_sync *y)
+{
+	sqlite3_stmt *st = NULL;
+	struct str parts[MF_PARTS];
+	bool row = false;
+	enum weir_rc rc = db_get(&y->s->db, SQL_MF_ORIGINS, &st, y->err);
+
+	y->due.n = 0;
+	if (rc)
+		return rc;
+	sqlite3_bind_int(st, 1, ORIGINS_MAX);
+	while (!(rc = db_step(&y->s->db, st, &row, y->err)) && row) {
+		struct due d = { .run = { .at_us = 0 } };
+		int64_t *known;
+
+		if (mf_id_split(db_str(st, 0), parts) != MF_PARTS)
+			continue;
+		known = place_of(y, parts[0], parts[1]);
+		if (*known)
+			continue;
+		*known = ASKED;
+		d.run.flow = keep(y, parts[0]);
+		d.run.run = keep(y, parts[1]);
+		VEC_PUSH(&y->due, d);
+	}
+	db_reset(st);
+	return rc;
+}
+
+/* They may be clones themselves. */
+static enum weir_rc
+take_origins(struct mf_sync *y, struct weir_sync_result *result)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	for (int i = 0; !rc && i < ORIGIN_ROUNDS; i++) {
+		rc = find_origins(y);
+		if (rc || !y->due.n)
+			break;
+		rc = take_due(y, result);
+	}
+	return rc;
+}
+
 enum weir_rc
 mf_sync_take(struct mf_sync *y, struct weir_store *s, struct weir_sync_result *result,
 	struct weir_err *err)
 {
-	size_t at = 0;
+	int64_t before = result->task_runs;
 	enum weir_rc rc;
 
 	y->s = s;
 	y->err = err;
 	rc = take_first(y, result);
-	while (!rc && at < y->due.n && on_go_on(y)) {
-		rc = take_some(y, &at, result);
-		tell(y, at);
-	}
+	if (!rc)
+		rc = take_due(y, result);
+	if (!rc && y->source->ops->fetch && result->task_runs > before)
+		rc = take_origins(y, result);
 	say_rest(y);
-	if (!rc && at < y->due.n)
-		return weir_fail(err, WEIR_EPENDING,
-			"%s: %zu of %zu runs are not read yet", y->source->name,
-			y->due.n - at, y->due.n);
 	result->whole = !rc;
 	return rc;
 }

@@ -20,6 +20,7 @@ struct transport_reply {
 	long status;
 	struct str body;     /* borrowed for the callback */
 	struct str location; /* of a redirect; borrowed, user and password masked */
+	struct str cursor;   /* X-Next-Cursor: there is another page; borrowed */
 	int64_t date_us;     /* the Date header, WEIR_NO_TIME when there was none */
 	bool is_json;        /* by Content-Type */
 	int retries;

@@ -71,6 +71,24 @@ mf_task(const struct env_world *w, const char *task, int64_t ms, const char *ok,
 		mf_record(w, task, "attempt_ok", ok, 0, ms + 20);
 }
 
+/* A file of vectors, where they are at hand; owned, NULL: they are not. */
+static inline char *
+mf_shared(const char *name)
+{
+	static const char *const folders[] = { "../shared", "../../shared" };
+	const char *root = getenv("ROOT");
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		char *path = xasprintf(
+			"%s/%s/data/metaflow/%s", root ? root : ".", folders[i], name);
+
+		if (access(path, R_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 #define MF_ENV(req, full) "\"[\\\"" req "\\\", \\\"" full "\\\", \\\"linux-64\\\"]\""
 
 static inline struct weir_store *

@@ -33,6 +33,9 @@ struct weir_metaflow_open {
 	bool offline; /* a service is not asked */
 	bool refresh; /* and asked even if that was done a moment ago, to the end */
 	int64_t budget_ms; /* stop after so long, the rest next time; 0: no limit */
+	/* Of a service: runs that were started before are left out, unless they live.
+	 * 0: as configured (sync_since); WEIR_NO_TIME: none are. */
+	int64_t since_us;
 	const atomic_bool *stop;    /* may be NULL; true: end soon */
 	weir_progress_fn *progress; /* may be NULL */
 	void *arg;
