@@ -234,7 +234,7 @@ def two_archs(check, w):
 
 def wheels(check, w):
     """From an index of wheels: uv of the environment installs them, for weir and for Metaflow."""
-    if not os.path.exists(metaflow_world.UV):
+    if not metaflow_world.UV:
         print("# no uv: environments with wheels are left out")
         return
     os.makedirs(w.dir + "/wheels")

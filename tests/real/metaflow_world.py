@@ -15,7 +15,8 @@ import conda_channel  # noqa: E402
 VENVS = os.path.join(ROOT, "build", "real")
 B = os.path.abspath(os.environ.get("B", os.path.join(ROOT, "build")))
 WEIR = os.path.join(B, "weir")
-UV = os.path.join(VENVS, "uv", "bin", "uv")
+UV = next((p for p in (f"{d}/uv/bin/uv" for d in (VENVS, os.environ.get("WEIR_REAL_VENVS", VENVS)))
+           if os.path.exists(p)), None)
 
 
 def made():
@@ -31,7 +32,7 @@ class World:
         for name in ("bin", "home", "root/envs", "root/pkgs", "ds/.metaflow", "flows"):
             os.makedirs(f"{d}/{name}")
         self.venv = os.path.join(VENVS, "venv-metaflow")
-        self.channel, self.version = conda_channel.for_metaflow(d + "/ch", self.venv, os.path.exists(UV) and UV)
+        self.channel, self.version = conda_channel.for_metaflow(d + "/ch", self.venv, UV)
         self.server = conda_channel.Server(d + "/ch")
         with open(d + "/condarc", "w", encoding="utf-8") as f:
             json.dump({"channels": [f"{self.server.url}/{conda_channel.NAME}"], "envs_dirs": [d + "/root/envs"],
