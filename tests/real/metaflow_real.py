@@ -10,6 +10,8 @@ import json
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -74,6 +76,12 @@ def run(w, **more):
     return re.search(r"USED (\S+)", out)[1], env, out
 
 
+def select(w, req=None, full=None):
+    """select-resolved, without ids undo: what changed."""
+    argv = ["select-resolved", "--req-id", req, "--full-id", full] if req else ["undo"]
+    return sorted((g["arch"], g["was"], g["is"]) for g in w.json("env", *argv))
+
+
 def selecting(check, w):
     """The first run resolves; a new package and --force make a second; weir chooses between them."""
     w.channel.add(conda_channel.module("demo", "1.0"))
@@ -88,14 +96,13 @@ def selecting(check, w):
     _, second, fulls = of_request(w)
     check(second != first and len(fulls) == 2, "resolved anew: a second environment", fulls)
     environments(check, w, "after a second resolve")
-    change = {"arch": "linux-64", "req_id": req, "file": w.cnd, "dry_run": False}
-    got = w.json("env", "select-resolved", "--flow", "quick.py", "--full-id", first)
-    check(got == [{**change, "was": second, "is": first}], "weir selects the first, for the steps of the flow", got)
+    got = select(w, req, first)
+    check(got == [("linux-64", second, first)], "weir selects the first", got)
     used, env, out = run(w)
     check(used == "1.0" and env == [req, first, "linux-64"], "the next run uses the one that weir selected", used, env,
           out[-800:])
-    got = w.json("env", "undo")
-    check(got == [{**change, "was": first, "is": second}], "undo", got)
+    got = select(w)
+    check(got == [("linux-64", first, second)], "undo", got)
     environments(check, w, "after select-resolved and undo")
     return req, first, second
 
@@ -135,6 +142,14 @@ def beside(check, w, target, env, *more):
         outs = [w.call(f"{folder}/bin/{program}", *["--version"] * (program == "python"))
                 for folder in (target, target + ".weir") if folder == target or program != "np-script"]
         check(all(said in o for o in outs), f"its {program} runs", *outs)
+    shutil.rmtree(target)
+    os.rename(w.dir + "/root/pkgs", w.dir + "/root/pkgs.old")  # the others are links to them
+    os.makedirs(w.dir + "/root/pkgs")
+    w.env["METAFLOW_CONDA_LOCALROOT"] = w.dir + "/nothing"
+    got = w.json("env", "create-local", "--own", env)
+    del w.env["METAFLOW_CONDA_LOCALROOT"]
+    why = installing.differences(target, target + ".weir")
+    check(got["n_fetched"] == got["n_packages"] and not why, "all of it from the web: the same again", got, *why[:10])
     shutil.rmtree(target + ".weir")
 
 
@@ -149,8 +164,8 @@ def only_in_cache(check, w, req, first, second):
     shutil.rmtree(w.dir + "/root/pkgs")
     os.makedirs(w.dir + "/root/pkgs")
     w.server.requests.clear()
-    got = w.json("env", "select-resolved", "--req-id", req, "--full-id", first)
-    check([g["is"] for g in got] == [first], "weir selects what only the cache has", got)
+    got = select(w, req, first)
+    check(got == [("linux-64", second, first)], "weir selects what only the cache has", got)
     environments(check, w, "after a selection from the cache")
     got = w.json("env", "create-local", "--own", f"{req}:{first}")
     check(got["n_cached"] == got["n_packages"] and not got["n_fetched"] and not w.server.requests,
@@ -182,7 +197,7 @@ def at_once(check, w, req, first, second):
     check(of_request(w)[1] == last, "the last selection stays")
     environments(check, w, "after a run while weir selected")
     w.weir("env", "select-resolved", "--req-id", req, "--full-id", second)
-    for wait in (0, 0.5, 1.0, 1.5):
+    for wait in (0, 0.8, 1.6):
         shutil.rmtree(w.folder(req, second), ignore_errors=True)
         p = w.flow("quick", "run", start=True)
         time.sleep(wait)
@@ -191,6 +206,48 @@ def at_once(check, w, req, first, second):
         check(p.returncode == 0 and ours.returncode == 0 and "USED 2.0" in out,
               f"a run and weir create the same, weir {wait} s later", out[-800:], ours.both)
         check(w.json("env", "create-local", f"{req}:{second}")["existed"], "it is whole")
+
+
+def until(what, *argv, seconds=20):
+    end = time.time() + seconds
+    while not what(*argv):
+        if time.time() > end:
+            raise AssertionError(f"{what} {argv}: not within {seconds} s")
+        time.sleep(0.01)
+
+
+def waiting(check, w, req, second):
+    """Each holds the lock while the other comes; Metaflow looks every ten seconds."""
+    target, lock = w.folder(req, second), w.envs + "/mf_env-creation.lock"
+    hold = w.dir + "/hold"
+    shutil.rmtree(target)
+    with open(hold, "w", encoding="ascii"):
+        run_ = w.flow("quick", "run", start=True, MICROMAMBA_HOLD=hold)
+    until(os.path.exists, lock)
+    ours = subprocess.Popen([metaflow_world.WEIR, "env", "create-local", "--own", f"{req}:{second}"], env=w.env,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    time.sleep(2)
+    check(ours.poll() is None, "weir waits as long as Metaflow creates")
+    os.unlink(hold)
+    said, out = ours.communicate()[0], run_.communicate()[0]
+    check(run_.returncode == 0 and ours.returncode == 0 and "Creating Conda" in out and
+          "held by Metaflow" in said, "and takes what Metaflow made, saying for whom it waited", said, out[-800:])
+    shutil.rmtree(target)
+    shutil.rmtree(w.dir + "/root/pkgs")  # it begins with fetching
+    os.makedirs(w.dir + "/root/pkgs")
+    ours = subprocess.Popen([metaflow_world.WEIR, "env", "create-local", "--own", f"{req}:{second}"], env=w.env,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    until(os.path.exists, lock)
+    ours.send_signal(signal.SIGSTOP)
+    held = os.path.exists(lock) and not os.path.exists(target + "/.metaflowenv")
+    run_ = w.flow("quick", "run", start=True)
+    time.sleep(5)
+    waits = run_.poll() is None and os.path.exists(lock) and not os.path.exists(target + "/.metaflowenv")
+    ours.send_signal(signal.SIGCONT)
+    said, out = ours.communicate()[0], run_.communicate()[0]
+    check(held and waits, "Metaflow waits as long as weir creates", out[-800:])
+    check(run_.returncode == 0 and ours.returncode == 0 and "USED 2.0" in out and "Extracting" not in out,
+          "and takes what weir made", said, out[-1500:])
 
 
 def metaflow(w, *argv, **more):
@@ -222,12 +279,12 @@ def two_archs(check, w):
         del content["environments"][arch][req][old]
     with open(w.cnd, "w", encoding="utf-8") as f:
         json.dump(content, f)
-    got = w.json("env", "select-resolved", "--req-id", req, "--full-id", old)
-    check([(g["arch"], g["was"], g["is"]) for g in got] == [(a, new, old) for a in archs],
+    got = select(w, req, old)
+    check(got == [(a, new, old) for a in archs],
           "weir selects for both, from a cache elsewhere", got)
     environments(check, w, "two architectures, selected")
-    got = w.json("env", "undo")
-    check(sorted(g["is"] for g in got) == [new, new], "undo, both", got)
+    got = select(w)
+    check(got == [(a, old, new) for a in archs], "undo, both", got)
     for key in more:
         del w.env[key]
 
@@ -272,6 +329,7 @@ def main():
         creating(check, w, *ids)
         only_in_cache(check, w, *ids)
         at_once(check, w, *ids)
+        waiting(check, w, ids[0], ids[2])
         two_archs(check, w)
         wheels(check, w)
     except Exception:

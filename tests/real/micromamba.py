@@ -1,7 +1,7 @@
 """What Metaflow's extension and weir ask of micromamba, answered by py-rattler.
 
 Usage: PYTHON tests/real/micromamba.py COMMAND..., PYTHON has py-rattler
-CONDARC is JSON (which is YAML too). No registry of packages has micromamba itself.
+CONDARC is JSON (which is YAML too). Nothing is created as long as the file MICROMAMBA_HOLD is there. No registry of packages has micromamba itself.
 """
 import asyncio
 import hashlib
@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 
 import rattler
 
@@ -100,6 +101,8 @@ def listed(path, folders):
 
 
 def link(records, prefix, of):
+    while os.path.exists(os.environ.get("MICROMAMBA_HOLD", "")):
+        time.sleep(0.05)
     os.makedirs(prefix + "/conda-meta", exist_ok=True)
     with open(prefix + "/conda-meta/history", "a", encoding="utf-8"):
         pass
