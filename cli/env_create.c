@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <weir/env_code.h>
 #include <weir/env_make.h>
 #include <weir/mem.h>
 #include <weir/text.h>
 
 #include "bar.h"
 #include "env.h"
+#include "env_steps.h"
 
 struct job {
 	struct ctx *ctx;
@@ -18,6 +20,7 @@ struct job {
 	struct weir_env_make make;
 	struct bar bar;
 	struct weir_inst_result result;
+	struct weir_env_code code; /* of --into; fd -1: none */
 };
 
 /* ---- while it is made */
@@ -175,6 +178,51 @@ report(struct job *j)
 	return sink_close(&s, WEIR_OK);
 }
 
+/* The code of the run that is meant; that there is none is said. */
+static enum weir_rc
+find_code(struct job *j)
+{
+	const struct env_args *a = j->ctx->args;
+	struct ctx *ctx = j->ctx;
+	struct weir_store *runs = NULL;
+	enum weir_rc rc;
+
+	if (!a->into)
+		return WEIR_OK;
+	if (!env_steps_is_step(ctx->words[1])) {
+		ctx_note(ctx, "no code goes into %s: %s is no step of a run", a->into,
+			ctx->words[1]);
+		return WEIR_OK;
+	}
+	rc = env_runs(ctx, &j->o, false, &runs);
+	if (!rc && runs)
+		rc = weir_env_code_find(
+			runs, &j->o.root, ctx->words[1], &j->code, ctx->err);
+	if (rc == WEIR_ENOTFOUND) {
+		ctx_note(ctx, "no code goes into %s: %s", a->into, ctx->err->text);
+		rc = WEIR_OK;
+	}
+	weir_store_close(runs);
+	return rc;
+}
+
+static enum weir_rc
+put_into(struct job *j)
+{
+	const struct env_args *a = j->ctx->args;
+	enum weir_rc rc;
+
+	if (!a->into)
+		return WEIR_OK;
+	rc = weir_env_into_link(a->into, j->make.inst.target, j->ctx->err);
+	if (rc || j->code.fd < 0)
+		return rc;
+	rc = weir_env_code_unpack(&j->code, a->into, j->ctx->err);
+	if (!rc)
+		ctx_note(j->ctx, "code of %s is in %s", j->code.task, a->into);
+	return rc;
+}
+
 static enum weir_rc
 make(struct job *j)
 {
@@ -182,6 +230,8 @@ make(struct job *j)
 	struct weir_inst *w = &j->make.inst;
 	enum weir_rc rc = a->into ? weir_env_into_check(a->into, j->ctx->err) : WEIR_OK;
 
+	if (!rc)
+		rc = find_code(j);
 	if (rc)
 		return rc;
 	w->recreate = a->recreate;
@@ -195,8 +245,8 @@ make(struct job *j)
 	bar_init(&j->bar, j->ctx);
 	rc = weir_inst_make(w, &j->result, j->ctx->err);
 	bar_clear(&j->bar);
-	if (!rc && a->into)
-		rc = weir_env_into_link(a->into, w->target, j->ctx->err);
+	if (!rc)
+		rc = put_into(j);
 	return rc ? rc : report(j);
 }
 
@@ -208,7 +258,7 @@ load(struct job *j)
 	enum weir_rc rc = env_open(j->ctx, &j->o);
 
 	if (!rc)
-		rc = weir_env_find(j->o.store, j->ctx->words[1], &pair, j->ctx->err);
+		rc = env_steps_word(j->ctx, &j->o, j->ctx->words[1], &pair);
 	if (!rc)
 		rc = weir_env_load(
 			j->o.store, &j->o.root, &pair, &j->loaded, j->ctx->err);
@@ -224,7 +274,7 @@ enum weir_rc
 env_create(struct ctx *ctx)
 {
 	const struct env_args *a = ctx->args;
-	struct job j = { .ctx = ctx };
+	struct job j = { .ctx = ctx, .code = { .fd = -1 } };
 	enum weir_rc rc;
 
 	if (ctx->n_words != 2) {
@@ -240,6 +290,7 @@ env_create(struct ctx *ctx)
 	rc = load(&j);
 	if (!rc)
 		rc = a->dry_run ? plan(&j) : make(&j);
+	weir_env_code_release(&j.code);
 	weir_inst_result_release(&j.result);
 	weir_env_make_release(&j.make);
 	weir_env_loaded_release(&j.loaded);

@@ -8,6 +8,7 @@
 #include <weir/text.h>
 
 #include "env.h"
+#include "env_steps.h"
 #include "para.h"
 #include "show.h"
 
@@ -372,7 +373,7 @@ env_show(struct ctx *ctx)
 	}
 	rc = env_open(ctx, &o);
 	if (!rc)
-		rc = weir_env_find(o.store, ctx->words[1], &pair, ctx->err);
+		rc = env_steps_word(ctx, &o, ctx->words[1], &pair);
 	if (!rc)
 		rc = weir_env_load(o.store, &o.root, &pair, &j.loaded, ctx->err);
 	if (!rc)

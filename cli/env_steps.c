@@ -26,6 +26,12 @@ env_steps_is_run(const char *word)
 	return parts_of(word) == 2;
 }
 
+bool
+env_steps_is_step(const char *word)
+{
+	return parts_of(word) >= 3;
+}
+
 /* ---- from what Metaflow recorded */
 
 static enum weir_rc

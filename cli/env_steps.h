@@ -17,6 +17,8 @@ WEIR_NODISCARD enum weir_rc env_steps_find(struct ctx *ctx, struct env_open *o,
 
 /* Is the word a run without a step, `Flow/run`? */
 bool env_steps_is_run(const char *word);
+/* Is it a step or task of one? */
+bool env_steps_is_step(const char *word);
 
 /*
  * The environment of a word: as its task recorded it if it is `Flow/run/step`, or as

@@ -146,6 +146,7 @@
  *   env_run	and of an earlier run
  *   env_select	one selected, from the plan to its history
  *   env_make	one of them as the installer wants it
+ *   env_code	the code package of a run
  *   env_gc	which of them nothing needs, removed
  *   env_needs	what files and runs need
  *   env_busy	is a process in it

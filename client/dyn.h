@@ -34,6 +34,7 @@
 #define DYN_ARCHIVE(X) \
 	X(read_new) X(read_free) X(read_support_format_tar) X(read_support_format_zip) \
 	X(read_support_filter_bzip2) X(read_support_filter_zstd) \
+	X(read_support_filter_gzip) \
 	X(read_support_filter_none) X(read_open) X(read_open_fd) \
 	X(read_next_header) X(read_data_block) X(error_string) \
 	X(entry_pathname) X(entry_filetype) X(entry_perm) X(entry_mtime) \

@@ -186,16 +186,20 @@ unpack_all(struct unpack *u, struct archive *a)
 /* ---- the formats */
 
 static enum weir_rc
-open_fd(struct unpack *u, int fd, bool zip, struct archive **ret_archive)
+open_fd(struct unpack *u, int fd, enum inst_format format, struct archive **ret_archive)
 {
+	bool zip = format == INST_CONDA || format == INST_WHEEL;
 	struct archive *a = u->lib.read_new();
 	bool ok;
 
 	BUG_ON(!a);
+	ok = (zip ? u->lib.read_support_format_zip(a)
+		  : u->lib.read_support_format_tar(a)) == ARCHIVE_OK;
 	/* ARCHIVE_WARN: only by a program of that name, which is not wanted. */
-	ok = zip ? u->lib.read_support_format_zip(a) == ARCHIVE_OK
-		 : u->lib.read_support_format_tar(a) == ARCHIVE_OK &&
-			     u->lib.read_support_filter_bzip2(a) == ARCHIVE_OK;
+	if (format == INST_TAR_BZ2)
+		ok = ok && u->lib.read_support_filter_bzip2(a) == ARCHIVE_OK;
+	else if (format == INST_TAR_GZ)
+		ok = ok && u->lib.read_support_filter_gzip(a) == ARCHIVE_OK;
 	if (!ok || u->lib.read_open_fd(a, fd, BLOCK_SIZE) != ARCHIVE_OK) {
 		refuse(u, a, "cannot be read");
 		u->lib.read_free(a);
@@ -313,7 +317,7 @@ static enum weir_rc
 unpack_fd(struct unpack *u, int fd, enum inst_format format)
 {
 	struct archive *a = NULL;
-	enum weir_rc rc = open_fd(u, fd, format != INST_TAR_BZ2, &a);
+	enum weir_rc rc = open_fd(u, fd, format, &a);
 
 	if (rc)
 		return rc;
@@ -340,30 +344,20 @@ all_letters(void)
 }
 
 enum weir_rc
-inst_archive_unpack(const char *path, const char *name, const char *into,
-	const struct inst_limits *limits, struct weir_err *err)
+inst_archive_unpack_fd(int fd, enum inst_format format, const char *name,
+	const char *into, const struct inst_limits *limits, struct weir_err *err)
 {
 	struct unpack u = { .name = name, .err = err };
-	enum inst_format format = inst_archive_format(name, NULL);
 	locale_t utf8 = (locale_t)0, before = (locale_t)0;
-	enum weir_rc rc;
+	enum weir_rc rc = dyn_archive_load(&u.lib, err);
 	struct stat st;
-	int fd = -1;
 
-	buf_init(&u.plain, INST_NAME_MAX);
-	buf_init(&u.target, INST_NAME_MAX);
-	if (!format)
-		return weir_fail(err, WEIR_EBADDATA,
-			"%s: not a .conda, .tar.bz2 or .whl archive", name);
-	rc = dyn_archive_load(&u.lib, err);
 	if (rc)
 		return rc;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st)) {
-		rc = weir_fail(
-			err, WEIR_EFAIL, "%s: %s: %s", name, path, strerror(errno));
-		goto out;
-	}
+	if (fstat(fd, &st))
+		return weir_fail(err, WEIR_EFAIL, "%s: %s", name, strerror(errno));
+	buf_init(&u.plain, INST_NAME_MAX);
+	buf_init(&u.target, INST_NAME_MAX);
 	rc = inst_tree_open(into, name, limits ? limits : &inst_tree_limits,
 		(int64_t)st.st_size, &u.tree, err);
 	if (rc)
@@ -379,9 +373,27 @@ inst_archive_unpack(const char *path, const char *name, const char *into,
 	if (rc && inst_tree_remove(into, NULL))
 		weir_prefix(err, "%s could not be removed", into);
 out:
-	if (fd >= 0)
-		close(fd);
 	buf_release(&u.plain);
 	buf_release(&u.target);
+	return rc;
+}
+
+enum weir_rc
+inst_archive_unpack(const char *path, const char *name, const char *into,
+	const struct inst_limits *limits, struct weir_err *err)
+{
+	enum inst_format format = inst_archive_format(name, NULL);
+	enum weir_rc rc;
+	int fd;
+
+	if (!format)
+		return weir_fail(err, WEIR_EBADDATA,
+			"%s: not a .conda, .tar.bz2 or .whl archive", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return weir_fail(
+			err, WEIR_EFAIL, "%s: %s: %s", name, path, strerror(errno));
+	rc = inst_archive_unpack_fd(fd, format, name, into, limits, err);
+	close(fd);
 	return rc;
 }

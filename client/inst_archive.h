@@ -9,7 +9,13 @@
 
 #define INST_ARCHIVE_MAX (INT64_C(16) << 30) /* bytes of an archive */
 
-enum inst_format { INST_FORMAT_NONE, INST_TAR_BZ2, INST_CONDA, INST_WHEEL };
+enum inst_format {
+	INST_FORMAT_NONE,
+	INST_TAR_BZ2,
+	INST_CONDA,
+	INST_WHEEL,
+	INST_TAR_GZ, /* of no package: code of Metaflow */
+};
 
 /* By the end of the name; *ret_stem (may be NULL) is how long the rest is. */
 enum inst_format inst_archive_format(const char *file, size_t *ret_stem);
@@ -21,5 +27,9 @@ enum inst_format inst_archive_format(const char *file, size_t *ret_stem);
  */
 WEIR_NODISCARD enum weir_rc inst_archive_unpack(const char *path, const char *name,
 	const char *into, const struct inst_limits *limits, struct weir_err *err);
+/* The same of what is open, from where it stands. */
+WEIR_NODISCARD enum weir_rc inst_archive_unpack_fd(int fd, enum inst_format format,
+	const char *name, const char *into, const struct inst_limits *limits,
+	struct weir_err *err);
 
 #endif

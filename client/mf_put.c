@@ -101,6 +101,21 @@ path_of(struct arena *arena, const struct mf_task *t, struct str run, struct str
 	return str_of(path);
 }
 
+/* Where things are may have a password: of text that is JSON, or plain. */
+static void
+put_masked(struct buf *out, const char *name, struct str value, struct arena *arena)
+{
+	struct buf plain = BUF_INIT(BUF_MAX);
+
+	if (value.len && value.s[0] == '{') {
+		mf_put_text(out, name, weir_env_masked(value, arena));
+		return;
+	}
+	weir_url_mask(&plain, arena_strndup(arena, value.s, value.len));
+	mf_put_text(out, name, buf_str(&plain));
+	buf_release(&plain);
+}
+
 static void
 make_rest(const struct mf_task *t, const struct mf_says *says, struct arena *arena,
 	struct buf *out)
@@ -115,7 +130,7 @@ make_rest(const struct mf_task *t, const struct mf_says *says, struct arena *are
 		const struct mf_object *o = mf_says_newest(t, kept[i], -1);
 
 		if (o)
-			mf_put_text(out, kept[i], o->value);
+			put_masked(out, kept[i], o->value, arena);
 	}
 	if (says->state == WEIR_ST_RUNNING)
 		return;

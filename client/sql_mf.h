@@ -52,6 +52,11 @@
 		" AND e.arch = coalesce(?3, e.arch) AND e.attempt = (SELECT min(o.attempt)" \
 		" FROM task_envs o WHERE o.task = e.task AND o.full_id = e.full_id" \
 		" AND o.req_id = e.req_id) ORDER BY t.created_us DESC, t.k DESC") \
+	/* of the step ?2 first, then of start, then of any */ \
+	X(MF_CODE, "SELECT r.name || '/' || t.name, t.rest FROM task_runs t JOIN runs r" \
+		" ON r.id = t.run WHERE t.run = ?1 AND instr(t.rest, '\"code-package\"') > 0" \
+		" ORDER BY instr(t.name, ?2 || '/') = 1 DESC, instr(t.name, 'start/') = 1 DESC," \
+		" t.created_us DESC, t.k DESC LIMIT 100") \
 	X(MF_RUNS_OF_ENV, "SELECT count(DISTINCT run) FROM task_envs WHERE full_id = ?1" \
 		" AND req_id = ?2") \
 	X(MF_LOG, "SELECT size, mark FROM mf_logs WHERE run = ?1 AND path = ?2") \

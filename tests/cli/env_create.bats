@@ -110,6 +110,87 @@ serve()
 	one_error 2
 }
 
+# A run of Metaflow whose task remembers a code package, made of Python's `body`.
+code_of()
+{
+	python3 - "$T/flow/.metaflow" "$R1" "$FA" "$1" <<'P'
+import hashlib, io, json, os, sys, tarfile
+root, req, full, body = sys.argv[1:]
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode="w:gz") as t:
+    def add(name, text=b"x", **more):
+        m = tarfile.TarInfo(name)
+        m.size = len(text) if not more else 0
+        for k, v in more.items():
+            setattr(m, k, v)
+        t.addfile(m, io.BytesIO(text))
+    exec(body)
+blob = out.getvalue()
+sha = hashlib.sha1(blob).hexdigest()
+ts = 1700000000000
+def put(path, **what):
+    os.makedirs(os.path.dirname(f"{root}/F/{path}"), exist_ok=True)
+    with open(f"{root}/F/{path}", "w") as f:
+        json.dump(dict(what, flow_id="F", run_number="77", step_name="start", task_id="1", ts_epoch=ts), f)
+put("_meta/_self.json")
+for d in ("77", "77/start", "77/start/1"):
+    put(d + "/_meta/_self.json")
+for field, value in (("conda_env_id", json.dumps([req, full, "linux-64"])),
+        ("code-package", json.dumps({"ds_type": "local", "sha": sha, "location": "s3://u:secret@b/data/" + sha}))):
+    put(f"77/start/1/_meta/sysmeta_{field}_{ts}.json", field_name=field, type=field, value=value,
+        tags=["attempt_id:0"])
+os.makedirs(f"{root}/F/data/{sha[:2]}", exist_ok=True)
+with open(f"{root}/F/data/{sha[:2]}/{sha}", "wb") as f:
+    f.write(blob)
+P
+}
+
+@test "create-local --into: the run's code, verified, and nothing outside" {
+	code_of 'add("flow.py", b"code"); add("pkg/deep/x.py"); add("conda_v2.cnd"); add("l", type=b"2", linkname="flow.py")'
+	weir2 env create-local F/77/start --own --into code
+	exits 0
+	has_err "code of F/77/start/1 is in code"
+	[ "$(cd code && find . | sort | tr '\n' ' ')" = \
+		". ./__conda_python ./conda_v2.cnd ./flow.py ./l ./pkg ./pkg/deep ./pkg/deep/x.py " ]
+	[ "$(cat code/l)" = code ]
+	weir2 env create-local F/77/start --own --into code
+	one_error 1
+	has_err "not empty"
+	for BODY in 'add("../out")' 'add("/tmp/weir-out")' 'add("a", type=b"2", linkname="/etc/passwd")' \
+		'add("a", type=b"2", linkname=".."); add("a/out")' 'add("a", type=b"6")' \
+		'add("__conda_python")' 'add("zeros", bytes(300 << 20))'; do
+		code_of "$BODY"
+		weir2 env create-local F/77/start --own --into bad -q
+		one_error 1
+		has_err "code package"
+		[ "$(ls -A bad)" = __conda_python ]
+		[ ! -e out ] && [ ! -e /tmp/weir-out ]
+	done
+}
+
+@test "create-local --into: code that is not there, or not what it should be" {
+	code_of 'add("flow.py")'
+	BLOB=$(echo "$T"/flow/.metaflow/F/data/??/*)
+	echo more >>"$BLOB"
+	weir2 env create-local F/77/start --own --into code -q
+	one_error 1
+	has_err "not those of that name"
+	[ ! -e code ] && [ ! -e "$TARGET" ]
+	rm "$BLOB"
+	weir2 env create-local F/77/start --own --into code
+	exits 0
+	has_err "not on this machine: s3://\*\*\*@b/data/"
+	lacks secret
+	[ "$(ls -A code)" = __conda_python ]
+	weir2 env create-local F/12/start --own --into two
+	exits 0
+	has_err "F/12: the run has no code package"
+	weir2 env create-local team/x:v1 --own --into three
+	exits 0
+	has_err "no step of a run"
+	! grep -rlF secret "$XDG_CACHE_HOME"
+}
+
 @test "create-local: what is refused leaves nothing" {
 	mkdir -p "$T/envs/mine/bin"
 	echo precious >"$T/envs/mine/bin/x"
