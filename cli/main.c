@@ -170,6 +170,7 @@
  *   mf_ask	questions to a metadata service
  *   mf_service	runs of one
  *   mf_says	what records say: states, attempts, environments
+ *   mf_alive	runs that have a process on this machine
  *   mf_put	a task into the store
  *   mf_put_run	a run, and clones of tasks
  *   mf_sync	what is due of a source

@@ -193,6 +193,13 @@ look(struct job *j, struct weir_store *s)
 	return rc;
 }
 
+/* What has not changed writes nothing, so that looking often is cheap. */
+static bool
+has_changed(const struct weir_sync_result *r)
+{
+	return r->runs || r->task_runs || r->deleted;
+}
+
 static enum weir_rc
 take_in(struct job *j, struct weir_store *s)
 {
@@ -205,7 +212,7 @@ take_in(struct job *j, struct weir_store *s)
 		rc = look(j, s);
 	if (!rc && j->due)
 		rc = mf_sync_take(j->sync, s, &j->result, j->err);
-	if (!rc)
+	if (!rc && (j->service || has_changed(&j->result)))
 		rc = weir_store_set_meta(s, WEIR_META_CYCLE_US, weir_now_us(), j->err);
 	store_unlock(s);
 	return rc;
@@ -354,18 +361,26 @@ open_online(struct job *j, struct weir_store **ret_store)
 	return rc;
 }
 
+static enum weir_rc
+open_any(struct job *j, struct weir_store **ret_store)
+{
+	enum weir_rc rc = begin(j);
+
+	if (rc)
+		return rc;
+	return !j->service       ? open_folder(j, ret_store)
+	       : j->how->offline ? open_offline(j, ret_store)
+				 : open_online(j, ret_store);
+}
+
 enum weir_rc
 weir_metaflow_open(const struct weir_metaflow_open *how, struct weir_store **ret_store,
 	struct buf *notes, struct weir_err *err)
 {
 	struct weir_err why = { 0 };
 	struct job j = { .how = how, .notes = notes, .err = &why };
-	enum weir_rc rc = begin(&j);
+	enum weir_rc rc = open_any(&j, ret_store);
 
-	if (!rc)
-		rc = !j.service     ? open_folder(&j, ret_store)
-		     : how->offline ? open_offline(&j, ret_store)
-				    : open_online(&j, ret_store);
 	release(&j);
 	if (rc && err)
 		*err = why;
@@ -379,12 +394,8 @@ weir_metaflow_sync(const struct weir_metaflow_open *how,
 	struct weir_err why = { 0 };
 	struct job j = { .how = how, .notes = notes, .err = &why };
 	struct weir_store *s = NULL;
-	enum weir_rc rc = begin(&j);
+	enum weir_rc rc = open_any(&j, &s);
 
-	if (!rc)
-		rc = mf_open_store(how, WEIR_STORE_WRITE, &s, notes, &why);
-	if (!rc)
-		rc = j.service ? ask_service(&j, s) : take_in(&j, s);
 	weir_store_close(s);
 	if (!rc && ret_result)
 		*ret_result = j.result;

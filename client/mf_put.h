@@ -2,6 +2,7 @@
 #ifndef WEIR_CLIENT_MF_PUT_H
 #define WEIR_CLIENT_MF_PUT_H
 
+#include "mf_alive.h"
 #include "mf_says.h"
 #include "store_write.h"
 
@@ -15,11 +16,12 @@ WEIR_NODISCARD enum weir_rc mf_put_task_gone(
 	struct weir_store *s, const struct weir_id *task, struct weir_err *err);
 
 /*
- * A run whose tasks are there: its state is told by them. beats: it says itself when it
- * lives; else what its tasks did last tells.
+ * A run whose tasks are there: its state is told by them. alive: of a source whose runs
+ * do not say themselves when they live (NULL: they do): then what its tasks did last
+ * tells, and whether they have a process.
  */
 WEIR_NODISCARD enum weir_rc mf_put_run(struct weir_store *s, const struct mf_run *run,
-	const struct mf_object *self, bool beats, size_t *changed,
+	const struct mf_object *self, struct mf_alive *alive, size_t *changed,
 	struct weir_err *err);
 WEIR_NODISCARD enum weir_rc mf_put_run_gone(
 	struct weir_store *s, const struct weir_id *run, struct weir_err *err);

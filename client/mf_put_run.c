@@ -68,21 +68,26 @@ read_sum(struct job *j)
 }
 
 /*
- * A run of files has no beat: what its tasks wrote last stands for it, unless one of
- * them has failed and none is at work.
+ * A run of files has no beat: what its tasks wrote last stands for it, or a process of
+ * theirs, unless one of them has failed and none is at work.
  */
 static void
-find_state(struct job *j, bool beats)
+find_state(struct job *j, struct mf_alive *alive)
 {
 	if (j->active_us == WEIR_NO_TIME || j->active_us < j->self->ts_us)
 		j->active_us = j->self->ts_us;
-	j->sum.beat_us = beats ? j->self->heartbeat_us : j->active_us;
-	if (!beats && j->failed && !j->open && j->sum.ok < 0) {
+	j->sum.beat_us = alive ? j->active_us : j->self->heartbeat_us;
+	if (alive && j->failed && !j->open && j->sum.ok < 0) {
 		j->state = WEIR_ST_FAILED;
 		j->end_us = j->active_us;
 		return;
 	}
 	mf_says_run(&j->sum, weir_now_us(), &j->state, &j->end_us);
+	if (alive && j->state == WEIR_ST_FAILED && j->open && j->sum.ok < 0 &&
+		mf_alive_run(alive, j->run->run)) {
+		j->state = WEIR_ST_RUNNING; /* it has nothing to say */
+		j->end_us = WEIR_NO_TIME;
+	}
 }
 
 /* What failed, by the names of tasks. */
@@ -246,7 +251,7 @@ put_open(struct job *j)
 
 enum weir_rc
 mf_put_run(struct weir_store *s, const struct mf_run *run, const struct mf_object *self,
-	bool beats, size_t *changed, struct weir_err *err)
+	struct mf_alive *alive, size_t *changed, struct weir_err *err)
 {
 	const struct str parts[] = { run->flow, run->run };
 	struct job j = { .s = s, .run = run, .self = self, .err = err };
@@ -259,7 +264,7 @@ mf_put_run(struct weir_store *s, const struct mf_run *run, const struct mf_objec
 	if (!rc)
 		rc = read_sum(&j);
 	if (!rc) {
-		find_state(&j, beats);
+		find_state(&j, alive);
 		rc = put_row(&j, changed);
 	}
 	if (!rc)

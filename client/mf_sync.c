@@ -49,6 +49,7 @@ struct mf_sync {
 
 	/* the run that is read */
 	struct weir_store *s;
+	struct mf_alive alive;
 	struct weir_id run;
 	struct str flow, name;
 	VEC(struct known_task) tasks;
@@ -80,6 +81,7 @@ mf_sync_free(struct mf_sync *y)
 	VEC_FREE(&y->due);
 	VEC_FREE(&y->flows);
 	VEC_FREE(&y->tasks);
+	mf_alive_release(&y->alive);
 	free(y);
 }
 
@@ -350,7 +352,8 @@ take_run(struct mf_sync *y, const struct mf_run *run, struct weir_sync_result *r
 	if (!rc)
 		rc = drop_tasks(y);
 	if (!rc)
-		rc = mf_put_run(y->s, run, &self, y->source->beats, &runs, y->err);
+		rc = mf_put_run(y->s, run, &self, y->source->beats ? NULL : &y->alive,
+			&runs, y->err);
 	arena_free(&arena);
 	result->task_runs += (int64_t)y->changed;
 	result->runs += (int64_t)runs;

@@ -1,11 +1,15 @@
 /* Runs of Metaflow out of its folder: rows, states, environments. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include <cmocka.h>
 
+#include "mf_alive.h"
 #include "mf_help.h"
 #include "mf_id.h"
 #include "store_write.h"
@@ -238,6 +242,247 @@ test_logs(void **state)
 	env_world_drop(&w);
 }
 
+static void
+link_to(const struct env_world *w, const char *path, const char *target)
+{
+	char *full = xasprintf("%s/%s", w->root.folder, path);
+
+	if (symlink(target, full) != 0)
+		abort();
+	free(full);
+}
+
+static void
+mkfifo_at(const struct env_world *w, const char *path)
+{
+	char *full = xasprintf("%s/%s", w->root.folder, path);
+
+	if (mkfifo(full, 0600) != 0)
+		abort();
+	free(full);
+}
+
+/* Whatever lies there, the rest is read; what is broken is said. */
+static void
+test_odd_files(void **state)
+{
+	struct buf notes = BUF_INIT(1 << 16), big = BUF_INIT(4 << 20);
+	struct env_world w;
+	struct weir_store *s;
+
+	(void)state;
+	env_world_make(&w);
+	make_runs(&w);
+	mf_write(&w, "conda_env/packages/x", "");
+	mf_write(&w, "F/data/ab/abcd", "blob");
+	mf_write(&w, "F/1/start/1/_meta/sysmeta_attempt_5.json",
+		"{\"field_name\": \"att");
+	mf_write(&w, "F/1/start/1/_meta/sysmeta_attempt_ok_9.json", "[]");
+	buf_addn(&big, ' ', 2 << 20);
+	mf_write(&w, "F/1/start/1/_meta/sysmeta_ds-root_1.json", buf_cstr(&big));
+	link_to(&w, "F/1/start/1/_meta/sysmeta_ds-type_1.json",
+		"sysmeta_ds-type_1.json");
+	link_to(&w, "F/1/start/loop", "../start");
+	link_to(&w, "F/3", "3");
+	link_to(&w, "G", "F");
+	mf_self(&w, "F/4", MF_MS, "\"tags\": \"no list\", \"ts_epoch\": \"x\", ");
+	mf_task(&w,
+		"F/4/st\xff"
+		"art/1",
+		MF_MS, "\"True\"", NULL);
+	mf_task(&w, "F/4/_own/1", MF_MS, "\"True\"", NULL);
+	mf_task(&w, "F/4/a b/c d", MF_MS, "\"True\"", "\"\\u00e9\\ud800\"");
+	mf_write(&w, "F/5/_meta/_self.json", "");
+	mkfifo_at(&w, "F/1/start/1/_meta/sysmeta_origin-run-id_1.json");
+	s = mf_store(&w, &notes);
+	assert_string_equal(text(s, RUN_STATES), "F/1=7 F/2=6 F/4=3 G/1=7 G/2=6 G/4=3");
+	assert_string_equal(text(s, "SELECT group_concat(t.name) FROM task_runs t JOIN "
+				    "runs r ON r.id = t.run WHERE r.name = 'F/4'"),
+		"a b/c d");
+	assert_string_equal(
+		text(s, "SELECT t.state FROM task_runs t JOIN runs r ON r.id = "
+			"t.run WHERE r.name || t.name = 'F/1start/1'"),
+		"6");
+	assert_non_null(
+		strstr(buf_cstr(&notes), "sysmeta_attempt_5.json: not a record"));
+	assert_non_null(
+		strstr(buf_cstr(&notes), "sysmeta_ds-root_1.json: more than 1 MB"));
+	assert_non_null(strstr(buf_cstr(&notes), "F/5/_meta/_self.json: not a record"));
+	weir_store_close(s);
+	buf_release(&notes);
+	buf_release(&big);
+	env_world_drop(&w);
+}
+
+/* Clones of clones, in a circle, of what is not there. */
+static void
+test_clones(void **state)
+{
+	struct env_world w;
+	struct weir_store *s;
+	char path[64];
+
+	(void)state;
+	env_world_make(&w);
+	mf_self(&w, "F", MF_MS, "");
+	for (int i = 1; i <= 8; i++) {
+		/* 1 has one; 2 to 5 are clones of the one before, 6 and 7 of each
+		 * other, 8 of 99 */
+		int of = i == 6 ? 7 : i == 8 ? 99 : i - 1;
+		char value[16];
+
+		snprintf(path, sizeof(path), "F/%d", i);
+		mf_self(&w, path, MF_MS + 1000 * i, "");
+		snprintf(path, sizeof(path), "F/%d/start/1", i);
+		mf_task(&w, path, MF_MS + 1000 * i, "\"True\"",
+			i == 1 ? MF_ENV(ENV_R1, ENV_FA) : NULL);
+		if (i == 1)
+			continue;
+		snprintf(value, sizeof(value), "\"%d\"", of);
+		mf_record(&w, path, "origin-run-id", value, 0, MF_MS + 1000 * i + 1);
+		mf_record(&w, path, "origin-task-id", "\"1\"", 0, MF_MS + 1000 * i + 1);
+	}
+	s = mf_store(&w, NULL);
+	assert_string_equal(
+		text(s, "SELECT group_concat(name, ' ') FROM (SELECT r.name FROM "
+			"task_envs e JOIN runs r ON r.id = e.run WHERE "
+			"attempt = -1 AND full_id = '" ENV_FA "' ORDER BY r.name)"),
+		"F/1 F/2 F/3 F/4 F/5");
+	assert_string_equal(
+		text(s, "SELECT count(*) FROM task_envs WHERE value IS NULL "
+			"AND attempt = -1"),
+		"3");
+	weir_store_close(s);
+	env_world_drop(&w);
+}
+
+/* Without tags the times of `attempt` tell whose a record is. */
+static void
+test_attempts(void **state)
+{
+	struct env_world w;
+	struct weir_store *s;
+
+	(void)state;
+	env_world_make(&w);
+	mf_self(&w, "F", MF_MS, "");
+	mf_self(&w, "F/1", MF_MS, "");
+	mf_self(&w, "F/1/start/1", MF_MS, "");
+	mf_record(&w, "F/1/start/1", "attempt", "\"0\"", 0, MF_MS + 10);
+	mf_record(&w, "F/1/start/1", "conda_env_id", MF_ENV(ENV_R1, ENV_FA), -1,
+		MF_MS + 11);
+	mf_record(&w, "F/1/start/1", "attempt_ok", "\"False\"", 0, MF_MS + 12);
+	mf_record(&w, "F/1/start/1", "attempt", "\"1\"", 1, MF_MS + 20);
+	mf_record(&w, "F/1/start/1", "conda_env_id", MF_ENV(ENV_R1, ENV_FB), -1,
+		MF_MS + 21);
+	s = mf_store(&w, NULL);
+#define OF(attempt)                                                                    \
+	"SELECT substr(full_id, 1, 2) FROM task_envs WHERE attempt = " attempt
+	assert_string_equal(text(s, OF("-1")), "ab");
+	assert_string_equal(text(s, OF("0")), "aa");
+	assert_string_equal(text(s, OF("1")), "ab");
+	assert_string_equal(text(s, TASK_STATES), "start/1=3"); /* tried again */
+	assert_string_equal(text(s, RUN_STATES), "F/1=3");
+	weir_store_close(s);
+	mf_write(&w, "F/1/start/1/1.runtime",
+		"{\"return_code\": 3, \"killed\": false, \"success\": false}");
+	s = mf_store(&w, NULL);
+	assert_string_equal(text(s, TASK_STATES), "start/1=7");
+	assert_string_equal(text(s, RUN_STATES), "F/1=7");
+	assert_non_null(strstr(text(s, "SELECT rest FROM task_runs"), "exited with 3"));
+	weir_store_close(s);
+	env_world_drop(&w);
+}
+
+/* A task that is silent for long still runs when its process does. */
+static void
+test_alive(void **state)
+{
+	static const char words[] = "python\0flow.py\0step\0--run-id\0"
+				    "12\0--task-id\0"
+				    "1";
+	struct mf_alive none = { .looked = true };
+	struct env_world w;
+	struct weir_store *s;
+	char *id = xasprintf("7%lld", (long long)getpid()), *path;
+	pid_t pid;
+
+	(void)state;
+	assert_true(str_eq(mf_alive_id((struct str){ words, sizeof(words) }), "12"));
+	assert_int_equal(mf_alive_id(STR("--run-id")).len, 0);
+	assert_int_equal(mf_alive_id(STR("")).len, 0);
+	assert_false(mf_alive_run(&none, STR("12")));
+	if (access("/proc/self/cmdline", R_OK) != 0)
+		skip();
+	env_world_make(&w);
+	path = xasprintf("F/%s", id);
+	mf_self(&w, "F", MF_MS, "");
+	mf_self(&w, path, MF_MS, "");
+	free(path);
+	path = xasprintf("F/%s/start/1", id);
+	mf_task(&w, path, MF_MS, NULL, NULL);
+	free(path);
+	setenv("WEIR_NOW", "2100-01-01T00:00:00Z", 1);
+	pid = fork();
+	if (pid == 0) {
+		execlp("sh", "sh", "-c", "kill -STOP $$", "--run-id", id, (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 200; i++) {
+		const struct timespec nap = { .tv_nsec = 10000000 };
+
+		s = mf_store(&w, NULL);
+		if (strcmp(text(s, "SELECT state FROM runs"), "3") == 0)
+			break;
+		weir_store_close(s);
+		s = NULL;
+		nanosleep(&nap, NULL);
+	}
+	assert_non_null(s);
+	weir_store_close(s);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	s = mf_store(&w, NULL);
+	assert_string_equal(text(s, "SELECT state FROM runs"), "7");
+	assert_string_equal(text(s, TASK_STATES), "start/1=7");
+	weir_store_close(s);
+	unsetenv("WEIR_NOW");
+	free(id);
+	env_world_drop(&w);
+}
+
+/* What has vanished is dropped, with all that was known of it. */
+static void
+test_gone(void **state)
+{
+	struct env_world w;
+	struct weir_store *s;
+	char *path;
+
+	(void)state;
+	env_world_make(&w);
+	make_runs(&w);
+	weir_store_close(mf_store(&w, NULL));
+	path = xasprintf("%s/F/1", w.root.folder);
+	nftw(path, env_remove, 8, FTW_DEPTH | FTW_PHYS);
+	free(path);
+	mf_task(&w, "F/2/more/3", MF_MS + 2000, "\"True\"", NULL);
+	s = mf_store(&w, NULL);
+	assert_string_equal(text(s, RUN_STATES), "F/2=6");
+	assert_string_equal(text(s, TASK_STATES), "end/2=6 more/3=6 start/1=6");
+	weir_store_close(s);
+	path = xasprintf("%s/F/2/more/3", w.root.folder);
+	nftw(path, env_remove, 8, FTW_DEPTH | FTW_PHYS);
+	free(path);
+	s = mf_store(&w, NULL);
+	assert_string_equal(text(s, TASK_STATES), "end/2=6 start/1=6");
+	assert_string_equal(text(s, "SELECT count(*) FROM task_envs e LEFT JOIN runs r "
+				    "ON r.id = e.run WHERE r.id IS NULL"),
+		"0");
+	weir_store_close(s);
+	env_world_drop(&w);
+}
+
 int
 main(void)
 {
@@ -246,6 +491,11 @@ main(void)
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_envs),
 		cmocka_unit_test(test_logs),
+		cmocka_unit_test(test_odd_files),
+		cmocka_unit_test(test_clones),
+		cmocka_unit_test(test_attempts),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_alive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

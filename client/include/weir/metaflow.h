@@ -65,8 +65,8 @@ WEIR_NODISCARD enum weir_rc weir_metaflow_open(const struct weir_metaflow_open *
 	struct weir_store **ret_store, struct buf *notes, struct weir_err *err);
 
 /*
- * The same for who has the store open already and reads on: a cycle, by a connection of
- * its own. ret_result may be NULL.
+ * The same for who has the store open already and reads on: what is due is taken in, by
+ * a connection of its own. ret_result may be NULL.
  */
 WEIR_NODISCARD enum weir_rc weir_metaflow_sync(const struct weir_metaflow_open *how,
 	struct weir_sync_result *ret_result, struct buf *notes, struct weir_err *err);
