@@ -21,6 +21,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 import conda_channel  # noqa: E402
 import conda_world  # noqa: E402
 import installing  # noqa: E402
+import metaflow_runs  # noqa: E402
 import metaflow_world  # noqa: E402
 from weir_world import Checks  # noqa: E402
 
@@ -332,6 +333,7 @@ def main():
         waiting(check, w, ids[0], ids[2])
         two_archs(check, w)
         wheels(check, w)
+        metaflow_runs.runs(check, w)
     except Exception:
         check(False, "all steps", traceback.format_exc()[-3000:])
     finally:
