@@ -7,22 +7,8 @@
 #include <weir/text.h>
 
 #include "env.h"
-#include "tui.h"
 
 static const struct env_args init = { .list = LIST_INIT };
-
-/* The words from the first on, with blanks between. */
-static char *
-join_words(const struct ctx *ctx, size_t first)
-{
-	struct buf b = BUF_INIT(BUF_MAX);
-
-	for (size_t i = first; i < ctx->n_words; i++) {
-		buf_adds(&b, i > first ? " " : "");
-		buf_adds(&b, ctx->words[i]);
-	}
-	return buf_steal(&b);
-}
 
 /* What the options leave out, as a query; what was typed is checked alone, so that
  * errors point at it. */
@@ -50,41 +36,12 @@ narrow(struct ctx *ctx, const char *query, char **ret_query)
 	return WEIR_OK;
 }
 
-/* The menu of `list`: what narrows it is in the query, where it can be changed. */
-static bool
-env_menu(struct ctx *ctx, struct tui_start *start)
-{
-	const struct env_args *a = ctx->args;
-	struct weir_view *v = &start->view;
-	struct buf b = BUF_INIT(BUF_MAX);
-
-	if (strcmp(ctx->words[0], "list") != 0 ||
-		!list_menu(ctx, WEIR_ENVIRONMENT, &a->list, start))
-		return false;
-	free(v->query);
-	v->query = join_words(ctx, 1);
-	if (a->local_only || a->arch) {
-		if (v->query)
-			buf_addf(&b, "(%s) ", v->query);
-		buf_adds(&b, a->local_only ? "local:yes" : "");
-		if (a->arch) {
-			buf_adds(&b, a->local_only ? " arch:" : "arch:");
-			weir_query_quote(&b, str_of(a->arch), true);
-		}
-		free(v->query);
-		v->query = buf_steal(&b);
-	}
-	v->all = a->all;
-	start->env_file = a->file;
-	return true;
-}
-
 static enum weir_rc
 env_list(struct ctx *ctx)
 {
 	const struct env_args *a = ctx->args;
 	struct list_args list = a->list;
-	char *text = join_words(ctx, 1), *query = NULL;
+	char *text = env_words(ctx, 1), *query = NULL;
 	char *sort = a->group ? env_group(&list) : NULL;
 	struct env_open o = { .store = NULL };
 	int64_t shown;
@@ -136,7 +93,7 @@ env_which(struct ctx *ctx)
 			ctx->err, WEIR_EUSAGE, "env which: no package is named");
 		return weir_hint(ctx->err, "weir env which openssl '<3'");
 	}
-	text = join_words(ctx, 1);
+	text = env_words(ctx, 1);
 	buf_adds(&b, "pkg:");
 	weir_query_quote(&b, str_of(text), true);
 	rc = narrow(ctx, buf_cstr(&b), &query);

@@ -50,6 +50,17 @@ void env_cell(const struct ctx *ctx, struct buf *b, struct str s);
 enum env_complete { ENV_COMPLETE_ANY, ENV_COMPLETE_REQ, ENV_COMPLETE_FULL };
 void env_complete(struct ctx *ctx, enum env_complete what, struct buf *out);
 
+/* The words from the first on, with blanks between; owned, NULL: none. */
+char *env_words(const struct ctx *ctx, size_t first);
+
+/* env_menu.c: the menu of `list`; what narrows it is in the query, where it can be
+ * changed. False: it is to be printed. */
+bool env_menu(struct ctx *ctx, struct tui_start *start);
+/* The environments of a requirement set, of which one is selected or none; steps: for
+ * which, "": that is not known. */
+WEIR_NODISCARD enum weir_rc env_menu_select(
+	struct ctx *ctx, const char *req_id, const char *steps, bool *ret_selected);
+
 /* Words behind the subcommand. */
 enum weir_rc env_show(struct ctx *ctx);
 enum weir_rc env_diff(struct ctx *ctx);

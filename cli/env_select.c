@@ -113,6 +113,16 @@ find_named(struct job *j, const char *name)
 	return weir_hint(j->ctx->err, "weir env list --all req_id:%s", j->req_id);
 }
 
+/* May a menu ask which one? */
+static bool
+asks(const struct ctx *ctx)
+{
+	const struct env_args *a = ctx->args;
+
+	return ctx->interactive && !a->dry_run && !a->list.output && !a->full_id &&
+	       !a->alias && !a->latest;
+}
+
 static enum weir_rc
 check_words(struct ctx *ctx)
 {
@@ -122,7 +132,7 @@ check_words(struct ctx *ctx)
 	bool what = word || a->flow || a->req_id;
 	const char *why = NULL;
 
-	if (how != 1)
+	if (how > 1 || (how == 0 && !(what && asks(ctx))))
 		why = "one of --full-id, --alias and --latest is needed";
 	else if (ctx->n_words > 2 || (word && (a->flow || (a->req_id && !run))))
 		why = "one of a step, a run, --flow and --req-id";
@@ -217,6 +227,42 @@ release(struct job *j)
 	env_open_release(&j->o);
 }
 
+/* One requirement set after the other; what was selected stays so. */
+static enum weir_rc
+ask(struct job *j)
+{
+	bool selected = true;
+	enum weir_rc rc = env_open(j->ctx, &j->o);
+
+	if (!rc)
+		rc = find_request(j);
+	/* The menu has its own. */
+	weir_store_close(j->o.store);
+	j->o.store = NULL;
+	if (!rc && j->req_id[0]) {
+		const struct weir_env_group *of = NULL;
+		struct buf steps = BUF_INIT(1 << 16);
+
+		for (size_t i = 0; i < j->groups.v.n; i++)
+			if (strcmp(j->groups.v.v[i].req_id, j->req_id) == 0)
+				of = &j->groups.v.v[i];
+		if (of)
+			weir_env_group_steps(of, &steps);
+		rc = env_menu_select(j->ctx, j->req_id, buf_cstr(&steps), &selected);
+		buf_release(&steps);
+		return rc;
+	}
+	for (size_t i = 0; !rc && i < j->groups.v.n; i++) {
+		struct buf steps = BUF_INIT(1 << 16);
+
+		weir_env_group_steps(&j->groups.v.v[i], &steps);
+		rc = env_menu_select(
+			j->ctx, j->groups.v.v[i].req_id, buf_cstr(&steps), &selected);
+		buf_release(&steps);
+	}
+	return rc;
+}
+
 enum weir_rc
 env_select(struct ctx *ctx)
 {
@@ -226,6 +272,11 @@ env_select(struct ctx *ctx)
 
 	if (!rc)
 		rc = refuse_read_only(ctx);
+	if (!rc && asks(ctx)) {
+		rc = ask(&j);
+		release(&j);
+		return rc;
+	}
 	if (!rc)
 		rc = load(&j);
 	if (!rc && a->dry_run) {

@@ -354,6 +354,7 @@
  *   cmd_env	environments: list, which
  *   env.h	what its parts share
  *   env_open	the store of them
+ *   env_menu	their menus
  *   env_complete	which can be meant
  *   env_show	everything about one
  *   env_diff	two compared
@@ -431,6 +432,9 @@
  *   outside	other programs on the terminal
  *   palette	`:`: actions by name
  *   envs		environments in the menus: their folder, what changes in it
+ *   choice	one of them made the default
+ *   view_env	everything about one
+ *   view_env_diff	how two differ
  *   palette_offer	what it offers: actions, arguments
  *   app_runs	trigger, cancel and retrigger, of what is marked or under the cursor
  *   form	with what a run of a deployment is started: fields, values

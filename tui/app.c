@@ -66,6 +66,23 @@ app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id *id)
 	return weir_engine_submit(a->engine, &req);
 }
 
+struct finder *
+app_helper(struct app *a)
+{
+	if (!a->helper && finder_start(a->config, &a->helper, NULL))
+		return a->finder;
+	finder_envs(a->helper, a->start->env_file, a->start->offline);
+	return a->helper;
+}
+
+void
+app_cancel(struct app *a, uint64_t serial)
+{
+	finder_cancel(a->finder, serial);
+	if (a->helper)
+		finder_cancel(a->helper, serial);
+}
+
 static void
 place(struct app *a, struct view *v)
 {
@@ -92,7 +109,7 @@ app_pop(struct app *a)
 	if (a->prompt.active && a->prompt.arg == v)
 		prompt_stop(&a->prompt, false);
 	a->top = v->below;
-	finder_cancel(a->finder, v->serial);
+	app_cancel(a, v->serial);
 	desk_leave(a, v);
 	v->ops->free(v);
 	a->dirty = true;
@@ -151,8 +168,8 @@ app_idle(struct app *a)
 		return false;
 	if (a->top && a->top->ops->due && a->top->ops->due(a->top))
 		return false;
-	return finder_idle(a->finder) && desk_idle(a) &&
-	       (!a->engine || weir_engine_idle(a->engine));
+	return finder_idle(a->finder) && (!a->helper || finder_idle(a->helper)) &&
+	       desk_idle(a) && (!a->engine || weir_engine_idle(a->engine));
 }
 
 void

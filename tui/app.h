@@ -5,6 +5,7 @@
 #ifndef WEIR_TUI_APP_H
 #define WEIR_TUI_APP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,10 +54,14 @@ struct app {
 	bool no_server;             /* none is configured */
 	char store_why[512];        /* why there is no store */
 	struct finder *finder;
+	struct finder *helper; /* another one, for what takes long; NULL: not yet */
 	struct envs envs;
 
 	struct view *top;
 	uint64_t n_views;
+
+	struct choice *choice; /* an environment that is asked for; NULL: none */
+	atomic_bool leaving;   /* what works for long gives up */
 
 	struct weir_id made; /* the run that was started last; null: none */
 
@@ -128,6 +133,11 @@ void app_echo(struct app *a);
  * may come faster than frames. */
 void app_settle(struct app *a);
 void app_paint(struct app *a);
+/* Who does what takes long, so that searches need not wait; made when it is first
+ * asked for. */
+struct finder *app_helper(struct app *a);
+/* The view is gone: nobody waits for its answers. */
+void app_cancel(struct app *a, uint64_t serial);
 /* Nothing is going on and nothing is due: what a script waits for. */
 bool app_idle(struct app *a);
 

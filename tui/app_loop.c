@@ -6,6 +6,7 @@
 #include <weir/time.h>
 
 #include "app.h"
+#include "choice.h"
 #include "confirm.h"
 #include "word.h"
 
@@ -66,17 +67,19 @@ take_event(struct app *a, const struct weir_event *ev)
 }
 
 static void
-take_answers(struct app *a)
+take_answers(struct app *a, struct finder *finder)
 {
 	struct finder_answer *answer;
 
-	while ((answer = finder_next(a->finder))) {
+	while ((answer = finder_next(finder))) {
 		for (struct view *v = a->top; v; v = v->below) {
 			if (v->serial == answer->view && v->ops->answer)
 				v->ops->answer(v, answer);
 		}
 		if (answer->view == PALETTE_SERIAL)
 			palette_answer(a, answer);
+		if (answer->view == CHOICE_SERIAL)
+			choice_answer(a, answer);
 		finder_answer_free(answer);
 		a->dirty = true;
 	}
@@ -182,6 +185,7 @@ turn(struct app *a)
 		{ .fd = keeper_fd(a->desk.keeper), .events = POLLIN },
 		{ .fd = a->engine ? weir_engine_fd(a->engine) : -1, .events = POLLIN },
 		{ .fd = a->envs.watch, .events = POLLIN },
+		{ .fd = a->helper ? finder_fd(a->helper) : -1, .events = POLLIN },
 	};
 	struct weir_event ev;
 	int n = poll(fds, N_ELEM(fds), timeout_ms(a));
@@ -195,7 +199,9 @@ turn(struct app *a)
 	while (a->engine && weir_engine_next(a->engine, &ev))
 		take_event(a, &ev);
 	if (fds[2].revents)
-		take_answers(a);
+		take_answers(a, a->finder);
+	if (fds[6].revents)
+		take_answers(a, a->helper);
 	if (fds[3].revents)
 		desk_take(a);
 	if (fds[5].revents)
@@ -236,7 +242,7 @@ app_first_frame(struct app *a)
 	/* A log has its lines at once. */
 	while (a->top->ops->context != CONTEXT_LOG && weir_monotonic_us() < until &&
 		poll(&fd, 1, FIRST_FRAME_MS) > 0) {
-		take_answers(a);
+		take_answers(a, a->finder);
 		if (!(a->top->dirty & VIEW_DATA) || finder_idle(a->finder))
 			break;
 	}

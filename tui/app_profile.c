@@ -46,6 +46,8 @@ leave(struct app *a)
 	a->engine = NULL;
 	finder_stop(a->finder);
 	a->finder = NULL;
+	finder_stop(a->helper);
+	a->helper = NULL;
 	desk_release(a);
 	a->desk = (struct desk){ 0 };
 	weir_session_free(a->session);
@@ -68,6 +70,7 @@ enter(struct app *a, struct weir_config *config, struct finder *finder)
 	a->own_config = config;
 	a->config = config;
 	a->finder = finder;
+	finder_envs(finder, a->start->env_file, a->start->offline);
 	a->session = weir_session_new(config);
 	desk_init(a);
 	app_store(a);

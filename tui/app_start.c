@@ -7,13 +7,16 @@
 #include <weir/time.h>
 
 #include "app.h"
+#include "choice.h"
 #include "theme_user.h"
 
 static enum weir_rc
 open_views(struct app *a, struct weir_err *err)
 {
 	static const struct weir_view runs = { .show = WEIR_SHOW_LIST,
-		.kind = WEIR_RUN };
+		.kind = WEIR_RUN },
+				      envs = { .show = WEIR_SHOW_LIST,
+					      .kind = WEIR_ENVIRONMENT };
 	const struct weir_view *view = &a->start->view;
 	struct weir_view left = { 0 };
 	enum weir_rc rc = WEIR_OK;
@@ -27,7 +30,9 @@ open_views(struct app *a, struct weir_err *err)
 			desk_tab_match(a);
 		return rc;
 	}
-	if (view->show != WEIR_SHOW_LIST)
+	if (view->show == WEIR_SHOW_ENV || view->show == WEIR_SHOW_DIFF)
+		rc = app_view_open(a, &envs, err);
+	else if (view->show != WEIR_SHOW_LIST && view->show != WEIR_SHOW_SELECT)
 		rc = app_view_open(a, &runs, err);
 	if (!rc)
 		rc = app_view_open(a, view, err);
@@ -139,7 +144,9 @@ release(struct app *a)
 	}
 	screen_close(&a->screen);
 	weir_engine_stop(a->engine);
+	choice_leave(a);
 	finder_stop(a->finder);
+	finder_stop(a->helper);
 	envs_release(&a->envs);
 	desk_release(a);
 	weir_session_free(a->session);

@@ -4,7 +4,10 @@
 #include <weir/select.h>
 
 #include "app.h"
+#include "listview.h"
 #include "view_detail.h"
+#include "view_env.h"
+#include "view_env_diff.h"
 #include "view_groups.h"
 #include "view_history.h"
 #include "view_list.h"
@@ -135,14 +138,63 @@ open_logs(struct app *a, const struct weir_view *view, struct weir_err *err)
 }
 
 static struct view *
+open_env(struct app *a, const struct weir_view *view, struct weir_err *err)
+{
+	struct view *v = NULL;
+
+	if (view_env_open(a, view->id, view->arch, &v, err))
+		return NULL;
+	return v;
+}
+
+static struct view *
+open_env_diff(struct app *a, const struct weir_view *view, struct weir_err *err)
+{
+	char *left = xstrdup(view->id), *right = strchr(left, '\n');
+	struct view *v = NULL;
+
+	(void)err;
+	if (right) {
+		*right++ = '\0';
+		v = view_env_diff_new(a, left, view->arch, right, view->arch);
+	}
+	free(left);
+	return v;
+}
+
+/* All environments of one request, of which Enter selects one. */
+static struct view *
+open_select(struct app *a, const struct weir_view *view, struct weir_err *err)
+{
+	struct weir_view list = {
+		.show = WEIR_SHOW_LIST, .kind = WEIR_ENVIRONMENT, .all = true
+	};
+	struct view *v = NULL;
+
+	list.query = xasprintf(LISTVIEW_PICK "%s", view->id);
+	if (!view_list_new(a, &list, &v, err))
+		view_list_pick(v);
+	weir_view_release(&list);
+	return v;
+}
+
+static struct view *
 open_object(struct app *a, const struct weir_view *view, struct weir_err *err)
 {
+	static struct view *(*const others[WEIR_N_SHOWS])(
+		struct app * a, const struct weir_view *view, struct weir_err *err) = {
+		[WEIR_SHOW_ENV] = open_env,
+		[WEIR_SHOW_DIFF] = open_env_diff,
+		[WEIR_SHOW_SELECT] = open_select,
+	};
 	struct view *v;
 	struct weir_id id;
 	enum weir_kind kind;
 
 	if (view->show == WEIR_SHOW_HISTORY)
 		return view_history_new(a);
+	if (others[view->show] && view->id)
+		return others[view->show](a, view, err);
 	if (!openers[view->show]) {
 		(void)weir_fail(err, WEIR_EFAIL, "%s: is not shown in the menu",
 			weir_view_command(view));
@@ -319,7 +371,7 @@ replace_tab(struct app *a, uint64_t serial)
 	if (!old || old->serial != serial)
 		return;
 	v->below = old->below;
-	finder_cancel(a->finder, old->serial);
+	app_cancel(a, old->serial);
 	desk_leave(a, old);
 	old->ops->free(old);
 }

@@ -74,6 +74,8 @@ desk_leave(struct app *a, struct view *v)
 
 	if (!(v->ops->context & CONTEXT_LISTS))
 		return;
+	if (listview_of(v)->pick)
+		return;
 	kind = listview_of(v)->kind;
 	text_of_list(v, &text);
 	if (!d->left[kind] || strcmp(d->left[kind], buf_cstr(&text)) != 0) {
@@ -97,7 +99,7 @@ desk_keep(struct app *a)
 		if (!(v->ops->context & CONTEXT_LISTS))
 			continue;
 		kind = listview_of(v)->kind;
-		if (seen[kind])
+		if (seen[kind] || listview_of(v)->pick)
 			continue;
 		seen[kind] = true;
 		desk_leave(a, v);

@@ -123,6 +123,18 @@ envs_poll(struct app *a)
 	return e->stamp != was;
 }
 
+static void
+say(struct app *a, const char *line, size_t n)
+{
+	char *text = xstrndup(line, n);
+	struct buf b = BUF_INIT(4096);
+
+	envs_tilde(&b, text);
+	status_say(a, true, "%s", buf_cstr(&b));
+	buf_release(&b);
+	free(text);
+}
+
 void
 envs_noted(struct app *a, const char *notes)
 {
@@ -140,7 +152,7 @@ envs_noted(struct app *a, const char *notes)
 	for (const char *p = notes; *p;) {
 		size_t n = strcspn(p, "\n");
 
-		status_say(a, true, "%.*s", (int)n, p);
+		say(a, p, n);
 		p += n + (p[n] == '\n');
 	}
 	if (!*notes && !fresh)
@@ -152,6 +164,24 @@ envs_again(struct app *a)
 {
 	drop_root(&a->envs);
 	envs_root(a);
+}
+
+void
+envs_tilde(struct buf *out, const char *text)
+{
+	const char *home = getenv("HOME");
+	size_t n = home ? strlen(home) : 0;
+
+	while (n > 1 && *text) {
+		const char *at = strstr(text, home);
+
+		if (!at || at[n] != '/')
+			break;
+		buf_add(out, text, (size_t)(at - text));
+		buf_addc(out, '~');
+		text = at + n;
+	}
+	buf_adds(out, text);
 }
 
 enum style

@@ -42,6 +42,9 @@ void envs_noted(struct app *a, const char *notes);
 /* The folder itself may be another: find it anew. */
 void envs_again(struct app *a);
 
+/* Text with the user's own folder as `~`. */
+void envs_tilde(struct buf *out, const char *text);
+
 /* The right end of the title: what the rows are of. */
 enum style envs_age(struct view *v, struct buf *out);
 

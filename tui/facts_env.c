@@ -5,6 +5,7 @@
 #include <weir/query.h>
 #include <weir/select.h>
 #include <weir/text.h>
+#include <weir/view.h>
 
 #include "word.h"
 
@@ -153,6 +154,24 @@ facts_env_set(struct weir_store *s, const struct env_name *name,
 	return rc;
 }
 
+void
+facts_env_open(struct page *p, const struct weir_env_item *item)
+{
+	struct buf text = BUF_INIT(1024), query = BUF_INIT(1024), word = BUF_INIT(2048);
+
+	buf_addstr(&text, item->name);
+	if (item->version.len)
+		buf_addf(&text, "==%.*s", (int)item->version.len, item->version.s);
+	buf_adds(&query, "pkg:");
+	weir_query_quote(&query, buf_str(&text), true);
+	weir_view_quote(&word, buf_cstr(&query));
+	if (!word.truncated && !query.truncated && !text.truncated)
+		page_command(p, "env list %s", buf_cstr(&word));
+	buf_release(&text);
+	buf_release(&query);
+	buf_release(&word);
+}
+
 static int
 wider(int n, struct str s, int most)
 {
@@ -210,6 +229,8 @@ write_packages(struct facts_env *f, const struct weir_env_set *set, const char *
 		if (!str_eq(one->type, type))
 			continue;
 		page_begin(f->p, 0);
+		if (!f->brief)
+			facts_env_open(f->p, one);
 		page_gap(f->p, 2);
 		page_add(f->p, STYLE_PLAIN, one->name, w.name, false);
 		page_gap(f->p, 2);
@@ -261,7 +282,7 @@ write_id(struct facts_env *f, const char *label, struct str id, bool checked,
 	else
 		page_addf(f->p, STYLE_GREEN, "verified by %s",
 			weir_env_formula_name(formula));
-	if (formula != WEIR_ENV_UNVERIFIED)
+	if (formula != WEIR_ENV_UNVERIFIED && f->p->width >= 100)
 		page_addf(
 			f->p, STYLE_DIM, ", as of %s", weir_env_formula_since(formula));
 }

@@ -32,6 +32,9 @@ struct facts_env {
 /* False: the store does not have it (any more). */
 bool facts_env_write(struct facts_env *f);
 
+/* Enter on the line begun lists who has this package. */
+void facts_env_open(struct page *p, const struct weir_env_item *item);
+
 /* Its packages, as weir_env_set_of has them. */
 WEIR_NODISCARD enum weir_rc facts_env_set(struct weir_store *s,
 	const struct env_name *name, struct weir_env_set *ret, struct weir_err *err);

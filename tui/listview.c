@@ -98,6 +98,7 @@ submit(struct listview *r, bool fresh)
 	};
 
 	r->job = finder_submit(r->v.app->finder, &job);
+	r->later = ACTION_NONE;
 	free(query);
 	r->look = r->refresh = false;
 	r->asked = true;
@@ -294,6 +295,7 @@ listview_answer(struct view *v, struct finder_answer *answer)
 			hold(r, answer);
 		else
 			take_keys(r, answer);
+		listview_env_later(r);
 		if (r->fresh)
 			r->us = answer->us;
 		if (r->rows.whole || answer->part == FINDER_KEYS)

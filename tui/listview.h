@@ -45,6 +45,8 @@ struct listview {
 	/* Of environments: those that Metaflow itself builds with too; looks first
 	 * whether the file changed, and into the cache; Enter selects. */
 	bool all, look, refresh, pick;
+	enum action_id
+		later; /* done as soon as the rows that were asked for are here */
 	char *under, *under_arch; /* what the cursor is on, by its ids; NULL: nothing */
 	struct rows rows;
 	struct table table;
@@ -142,6 +144,9 @@ const char *listview_env_empty(const struct listview *r, int i, struct buf *text
 void listview_env_under(struct listview *r); /* it was drawn */
 void listview_env_look(struct listview *r);  /* the preview, at it */
 void listview_env_ident(struct view *v, struct buf *out);
+/* A list to select from: what begins its query. */
+#define LISTVIEW_PICK "req_id:"
+void listview_env_later(struct listview *r);
 void listview_env_act(struct view *v, enum action_id id, const char *arg);
 
 /* listview_out.c: to a file, to the pager or editor; the runs' logs as one. */

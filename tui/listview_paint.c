@@ -11,11 +11,12 @@ paint_empty(struct listview *r, struct draw *d, int row)
 {
 	struct app *a = r->v.app;
 	const char *lines[3] = { NULL, NULL, NULL };
-	struct buf text = BUF_INIT(1024), hint = BUF_INIT(1024);
+	struct buf text = BUF_INIT(1024), hint = BUF_INIT(1024), more = BUF_INIT(1024);
 
 	if (r->kind == WEIR_ENVIRONMENT) {
 		lines[0] = listview_env_empty(r, 0, &text);
 		lines[1] = listview_env_empty(r, 1, &hint);
+		lines[2] = listview_env_empty(r, 2, &more);
 	} else if (a->store_why[0]) {
 		lines[0] = a->store_why;
 		if (a->no_server)
@@ -48,6 +49,7 @@ paint_empty(struct listview *r, struct draw *d, int row)
 	}
 	buf_release(&text);
 	buf_release(&hint);
+	buf_release(&more);
 }
 
 /* The compiled words of the query that is shown. */
@@ -280,6 +282,8 @@ listview_paint_counts(struct view *v, struct draw *d)
 
 	if (r->letters) {
 		buf_adds(&left, r->adding ? "and by:" : "sort by:");
+		if (r->kind == WEIR_ENVIRONMENT)
+			buf_adds(&left, "  r reverse");
 		table_letters(&r->table, &left);
 		buf_adds(&left, r->adding ? "" : "  ~ more  0 reset");
 		draw_text(d, STYLE_STRONG, buf_cstr(&left));

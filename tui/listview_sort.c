@@ -59,6 +59,24 @@ sort_by(struct listview *r, const struct weir_column *c, bool add)
 	weir_columns_release(&set);
 }
 
+/* Of its own order the first column says which way it goes. */
+static void
+turn_round(struct listview *r)
+{
+	struct weir_sort sort[WEIR_SORT_MAX];
+	struct weir_column_set set = { 0 };
+	struct buf text = BUF_INIT(PROMPT_MAX);
+	size_t n = listview_sorts(r, sort, &set);
+
+	if (n == 0)
+		buf_adds(&text, "resolved_on");
+	else
+		(void)sortkeys_choose(sort, n, sort[0].column, n > 1, &text);
+	sort_as(r, buf_cstr(&text));
+	buf_release(&text);
+	weir_columns_release(&set);
+}
+
 bool
 listview_sort_key(struct view *v, uint32_t key)
 {
@@ -76,6 +94,8 @@ listview_sort_key(struct view *v, uint32_t key)
 	c = table_pick(&r->table, key);
 	if (c)
 		sort_by(r, c, add);
+	else if (key == 'r' && r->kind == WEIR_ENVIRONMENT)
+		turn_round(r);
 	else if (key == '0')
 		sort_as(r, r->start_sort);
 	else if (key != INPUT_ESC && key != '~')

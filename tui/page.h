@@ -123,6 +123,8 @@ struct page_user {
 	void (*answer)(struct page_view *v, void *arg, struct finder_answer *answer);
 	int64_t (*due)(const struct page_view *v, void *arg);
 	void (*crumb)(struct page_view *v, void *arg, struct buf *out);
+	void (*ident)(struct view *v, struct buf *out);
+	enum style (*age)(struct view *v, struct buf *out);
 };
 
 enum { PAGE_ACTS_MAX = 32 };

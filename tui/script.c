@@ -229,7 +229,7 @@ script_step(struct script *s, struct app *a, bool *ret_more, struct weir_err *er
 
 	*ret_more = true;
 	if (s->waiting) {
-		if (!app_idle(a))
+		if (!a->quit && !app_idle(a)) /* who has left waits for nothing */
 			return WEIR_OK;
 		s->waiting = false;
 	}

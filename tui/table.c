@@ -26,13 +26,15 @@ column(const struct table *t, size_t i)
 	return t->rows->columns.v[t->cols[i].index];
 }
 
-/* The first letter of the title that no column before has taken. */
+/* The first letter of the title that no column before has taken. In lists of
+ * environments `r` turns the order round, as it did in the menu that they had. */
 static char
 choose_letter(const struct table *t, const char *title)
 {
 	for (const char *p = title; *p; p++) {
 		char c = (char)tolower((unsigned char)*p);
-		bool taken = !isalpha((unsigned char)c);
+		bool taken = !isalpha((unsigned char)c) ||
+			     (c == 'r' && t->rows->kind == WEIR_ENVIRONMENT);
 
 		for (size_t i = 0; i < t->n; i++)
 			taken = taken || t->cols[i].letter == c;

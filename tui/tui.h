@@ -15,6 +15,8 @@ struct tui_start {
 	bool restore;          /* instead, what was left the last time */
 	const char *env_file;  /* the conda_v2.cnd that is meant; NULL: as Metaflow's
 				  settings say */
+	const char *about; /* for which steps one is selected; NULL, "": not known */
+	struct buf *said;  /* what a selection came to, when it ends the menu */
 	/* --script FILE: no terminal, keys from the file; or NULL */
 	const char *script;
 };

@@ -46,13 +46,19 @@ view_command(struct view *v, struct buf *out)
 	struct weir_view view;
 
 	listview_view(listview_of(v), &view);
+	if (listview_of(v)->pick) {
+		view.show = WEIR_SHOW_SELECT;
+		view.id = listview_of(v)->start_query + strlen(LISTVIEW_PICK);
+	}
 	weir_view_format(&view, out);
 }
 
 static void
 view_crumb(struct view *v, struct buf *out)
 {
-	buf_adds(out, listview_kind(listview_of(v)->kind)->command);
+	buf_adds(out, listview_of(v)->pick
+			      ? "select"
+			      : listview_kind(listview_of(v)->kind)->command);
 }
 
 static bool
@@ -238,6 +244,8 @@ static const struct view_act acts[] = {
 static const struct view_act env_acts[] = {
 	{ ACTION_GOTO, act_goto },
 	{ ACTION_OPEN, listview_env_act },
+	{ ACTION_SELECT, listview_env_act },
+	{ ACTION_DIFF, listview_env_act },
 	{ ACTION_REFRESH, listview_env_act },
 	{ ACTION_SEARCH, listquery_search },
 	{ ACTION_NEXT, listquery_next },
@@ -296,9 +304,13 @@ static const enum action_id deployment_hints[] = { ACTION_OPEN, ACTION_SEARCH,
 	ACTION_TRIGGER, ACTION_SORT, ACTION_GROUP, ACTION_HELP, ACTION_BACK,
 	ACTION_NONE };
 
-static const enum action_id env_hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_SORT,
-	ACTION_GROUP, ACTION_PREVIEW, ACTION_COPY_ID, ACTION_HELP, ACTION_BACK,
-	ACTION_NONE };
+static const enum action_id env_hints[] = { ACTION_OPEN, ACTION_SELECT, ACTION_DIFF,
+	ACTION_SEARCH, ACTION_SORT, ACTION_MARK, ACTION_PREVIEW, ACTION_HELP,
+	ACTION_BACK, ACTION_NONE };
+
+/* Of a list to select from. */
+static const enum action_id pick_hints[] = { ACTION_SELECT, ACTION_DIFF, ACTION_SEARCH,
+	ACTION_SORT, ACTION_PREVIEW, ACTION_HELP, ACTION_BACK, ACTION_NONE };
 
 /* clang-format off */
 #define OPS(its_hints) {							\
@@ -323,27 +335,45 @@ static const enum action_id env_hints[] = { ACTION_OPEN, ACTION_SEARCH, ACTION_S
 	.hints = its_hints,							\
 }
 /* clang-format on */
-static const struct view_ops env_ops = {
-	.context = CONTEXT_ENVS,
-	.free = view_free,
-	.layout = view_layout,
-	.data = listview_data,
-	.paint = listview_paint,
-	.cursor = listview_paint_cursor,
-	.counts = listview_paint_counts,
-	.command = view_command,
-	.crumb = view_crumb,
-	.acts = env_acts,
-	.move = view_move,
-	.click = view_click,
-	.back = view_back,
-	.key = listview_sort_key,
-	.answer = listview_answer,
-	.due = listview_due,
-	.ident = listview_env_ident,
-	.age = envs_age,
-	.hints = env_hints,
-};
+/* What is to be done here. */
+static void
+env_about(struct view *v, struct buf *out)
+{
+	const char *steps = v->app->start->about;
+
+	if (!listview_of(v)->pick)
+		return;
+	buf_adds(out, "Enter selects, q leaves");
+	if (steps && *steps)
+		buf_addf(out, "; for %s", steps);
+}
+
+/* clang-format off */
+#define ENV_OPS(its_hints) {	\
+	.context = CONTEXT_ENVS,	\
+	.free = view_free,	\
+	.layout = view_layout,	\
+	.data = listview_data,	\
+	.paint = listview_paint,	\
+	.cursor = listview_paint_cursor,	\
+	.counts = listview_paint_counts,	\
+	.command = view_command,	\
+	.crumb = view_crumb,	\
+	.acts = env_acts,	\
+	.move = view_move,	\
+	.click = view_click,	\
+	.back = view_back,	\
+	.key = listview_sort_key,	\
+	.answer = listview_answer,	\
+	.due = listview_due,	\
+	.ident = listview_env_ident,	\
+	.about = env_about,	\
+	.age = envs_age,	\
+	.hints = its_hints,	\
+}
+/* clang-format on */
+static const struct view_ops env_ops = ENV_OPS(env_hints),
+			     pick_ops = ENV_OPS(pick_hints);
 
 static const struct view_ops ops = OPS(hints), other_ops = OPS(other_hints),
 			     deployment_ops = OPS(deployment_hints);
@@ -391,4 +421,11 @@ view_list_new(struct app *a, const struct weir_view *view, struct view **ret_vie
 	list_init(&r->list, &model, r);
 	*ret_view = &r->v;
 	return WEIR_OK;
+}
+
+void
+view_list_pick(struct view *v)
+{
+	listview_of(v)->pick = true;
+	v->ops = &pick_ops;
 }

@@ -3,6 +3,8 @@ import os
 import subprocess
 import tempfile
 
+import envs_world
+
 OPEN = {
     "list": "",
     "detail": "command show @failed",
@@ -13,7 +15,7 @@ OPEN = {
     "help": "key ?",
     "form": "command trigger nightly",
     "environments": "command environments",
-    "environment": "command env show",
+    "environment": "command environments\nwait-idle\nkey enter",
 }
 
 
@@ -36,6 +38,7 @@ def run(weir, program, env):
     env = {**env, "PAGER": "true", "EDITOR": "true", "SHELL": "/bin/sh"}
     bad = []
     with tempfile.TemporaryDirectory() as folder:
+        envs_world.write(folder)
         for context, action in rows(program):
             why = refused(weir, env, context, action, folder)
             if why:

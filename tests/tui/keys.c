@@ -83,7 +83,7 @@ main(int argc, char **argv)
 	struct keymap m;
 
 	if (argc > 1 && strcmp(argv[1], "--views") == 0) {
-		print_views(contexts, N_ELEM(contexts) - 2);
+		print_views(contexts, N_ELEM(contexts));
 		return 0;
 	}
 	keymap_init(&m);

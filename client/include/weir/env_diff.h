@@ -40,6 +40,7 @@ enum weir_env_change {
 	WEIR_ENV_DOWN,    /* a lesser one */
 	WEIR_ENV_BUILD,   /* the same version, another build */
 	WEIR_ENV_CHANNEL, /* from elsewhere, else the same */
+	WEIR_ENV_CHANGE_N
 };
 const char *weir_env_change_name(enum weir_env_change c); /* "removed", "up", ... */
 
