@@ -8,7 +8,12 @@
 
 #include "weir/env.h"
 
-enum env_alias { ENV_ALIAS_FIXED, ENV_ALIAS_MUTABLE, ENV_ALIAS_FULL_ID };
+enum env_alias {
+	ENV_ALIAS_CACHE = -1, /* only the cache says so */
+	ENV_ALIAS_FIXED,
+	ENV_ALIAS_MUTABLE,
+	ENV_ALIAS_FULL_ID,
+};
 
 /*
  * Told of each part, in the order of the file; what is not OK ends the reading. Texts

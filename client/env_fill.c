@@ -73,6 +73,8 @@ clear_file(struct env_fill *f)
 	for (size_t i = 0; !rc && f->source == ENV_SOURCE_FILE && i < N_ELEM(clear);
 		i++)
 		rc = db_exec_id(f->db, clear[i], f->err);
+	if (f->source == ENV_SOURCE_CACHE)
+		rc = db_exec_id(f->db, SQL_ENV_CACHE_ALIASES_CLEAR, f->err);
 	return rc;
 }
 

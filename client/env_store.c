@@ -13,7 +13,7 @@
 #include "plat.h"
 #include "weir/time.h"
 
-enum { READ_TRIES = 6, NAP_MS = 50, CACHE_AGE_S = 10 };
+enum { READ_TRIES = 6, NAP_MS = 50, CACHE_AGE_S = 10, ALIAS_DEPTH_MAX = 16 };
 
 struct job {
 	const struct weir_env_open *how;
@@ -271,6 +271,8 @@ struct listing {
 	struct objstore *store;
 	struct env_fill fill;
 	const char *arch, *req_id; /* where we are */
+	const char *alias;         /* the begin of a name, with its '/' */
+	int depth;                 /* of it */
 	struct buf object;
 };
 
@@ -315,6 +317,62 @@ on_req_id(void *arg, struct str name, bool is_folder)
 	return rc;
 }
 
+/* `["<req_id>", "<full_id>"]` at envs/aliases/generic/<name>/<tag>. */
+static enum weir_rc
+take_alias(struct listing *l, const char *key, const char *alias)
+{
+	struct arena arena = { 0 };
+	struct weir_env_id id = { .arch = STR("") };
+	struct weir_err why;
+	enum weir_rc rc;
+
+	buf_clear(&l->object);
+	rc = objstore_get(l->store, key, &l->object, &why);
+	if (!rc && env_cnd_pair(buf_str(&l->object), &arena, &id))
+		rc = env_fill_ops.alias(&l->fill, ENV_ALIAS_CACHE, str_of(alias), &id);
+	else if (rc && rc != WEIR_ENOTFOUND)
+		note(l->job, "%s, left out", why.text);
+	arena_free(&arena);
+	return rc == WEIR_EDB ? rc : WEIR_OK;
+}
+
+static enum weir_rc
+on_alias(void *arg, struct str name, bool is_folder)
+{
+	struct listing *l = arg;
+	const char *before = l->alias;
+	char *alias = xasprintf("%s%.*s", before, (int)name.len, name.s);
+	char *key = xasprintf("%s/aliases/generic/%s", l->job->how->root->envs, alias);
+	char *below = xasprintf("%s/", alias);
+	enum weir_rc rc = WEIR_OK;
+
+	if (!is_folder) {
+		rc = take_alias(l, key, alias);
+	} else if (l->depth < ALIAS_DEPTH_MAX) {
+		l->alias = below;
+		l->depth++;
+		rc = objstore_list(l->store, key, on_alias, l, l->job->err);
+		l->depth--;
+		l->alias = before;
+	}
+	free(alias);
+	free(key);
+	free(below);
+	return rc;
+}
+
+static enum weir_rc
+list_aliases(struct listing *l)
+{
+	char *prefix = xasprintf("%s/aliases/generic", l->job->how->root->envs);
+	enum weir_rc rc;
+
+	l->alias = "";
+	rc = objstore_list(l->store, prefix, on_alias, l, l->job->err);
+	free(prefix);
+	return rc;
+}
+
 static enum weir_rc
 on_arch(void *arg, struct str name, bool is_folder)
 {
@@ -350,6 +408,8 @@ fill_cache(struct job *j, struct objstore *o)
 		&l.fill, j->store, ENV_SOURCE_CACHE, name, j->notes, j->err);
 	if (!rc && o)
 		rc = objstore_list(o, j->how->root->envs, on_arch, &l, j->err);
+	if (!rc && o)
+		rc = list_aliases(&l);
 	if (!rc)
 		rc = env_fill_end(&l.fill);
 	if (!rc)

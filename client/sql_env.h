@@ -5,7 +5,7 @@
 /* clang-format off */
 #define SQL_ENVS_IS_DEFAULT "EXISTS(SELECT 1 FROM env_defaults d WHERE d.arch = environments.arch" \
 	" AND d.req_id = environments.req_id AND d.full_id = environments.full_id)"
-#define SQL_ENVS_ALIASES "(SELECT json_group_array(a.shown) FROM (SELECT shown FROM env_aliases" \
+#define SQL_ENVS_ALIASES "(SELECT json_group_array(a.shown) FROM (SELECT DISTINCT shown FROM env_aliases" \
 	" WHERE full_id = environments.full_id AND req_id = environments.req_id AND kind < 2" \
 	" AND arch IN ('', environments.arch) ORDER BY shown) a)"
 #define SQL_ENVS_STEPS "(SELECT json_group_array(a.pathspec) FROM (SELECT pathspec FROM" \
@@ -54,7 +54,8 @@
 	X(ENV_DEFAULTS_CLEAR, "DELETE FROM env_defaults") \
 	X(ENV_DEFAULT_PUT, "INSERT OR REPLACE INTO env_defaults(arch, req_id, full_id)" \
 		" VALUES(?1, ?2, ?3)") \
-	X(ENV_ALIASES_CLEAR, "DELETE FROM env_aliases") \
+	X(ENV_ALIASES_CLEAR, "DELETE FROM env_aliases WHERE kind >= 0") \
+	X(ENV_CACHE_ALIASES_CLEAR, "DELETE FROM env_aliases WHERE kind < 0") \
 	X(ENV_ALIAS_PUT, "INSERT OR REPLACE INTO env_aliases(name, shown, kind, req_id, full_id," \
 		" arch) VALUES(?1, ?2, ?3, ?4, ?5, ?6)") \
 	X(ENV_ALIAS_GET, "SELECT req_id, full_id FROM env_aliases WHERE name = ?1" \
