@@ -5,6 +5,7 @@
 
 struct finder {
 	struct pull p;
+	struct arena *arena;
 	const struct weir_env_choice *c;
 	struct env_spot spot;
 };
@@ -13,6 +14,17 @@ static size_t
 at(const struct finder *f, const char *p)
 {
 	return (size_t)(p - f->p.begin);
+}
+
+static void
+add_id(struct finder *f, struct str key)
+{
+	struct env_spot_id *id = arena_alloc(f->arena, sizeof(*id));
+
+	*id = (struct env_spot_id){
+		{ arena_strndup(f->arena, key.s, key.len), key.len }, f->spot.ids
+	};
+	f->spot.ids = id;
 }
 
 /* Members of one req_id's object. */
@@ -45,6 +57,7 @@ find_default(struct finder *f)
 			s->value_end = s->behind = pull_offset(&f->p);
 			cut_next = s->empty;
 		} else {
+			add_id(f, key);
 			raw = pull_raw(&f->p);
 			if (f->c->full_id && str_eq(key, f->c->full_id))
 				s->has_object = raw.len && raw.s[0] == '{';
@@ -121,7 +134,7 @@ enum weir_rc
 env_edit_find(struct str text, const struct weir_env_choice *c, struct arena *arena,
 	struct env_spot *ret, struct weir_err *err)
 {
-	struct finder f = { .c = c };
+	struct finder f = { .c = c, .arena = arena };
 
 	pull_init(&f.p, text, arena);
 	if (pull_peek(&f.p) != PULL_OBJECT)

@@ -7,6 +7,12 @@
 
 #include "weir/env_write.h"
 
+/* An environment of the requirement set, by its full_id. */
+struct env_spot_id {
+	struct str id;
+	struct env_spot_id *next;
+};
+
 /* Where a default stands; offsets into the text. */
 struct env_spot {
 	bool has_root, has_envs, has_arch, has_req; /* objects on the way */
@@ -16,6 +22,7 @@ struct env_spot {
 	struct str chosen;             /* the default; s NULL: none. In the arena */
 	size_t value, value_end;       /* of `"..."` */
 	size_t member, before, behind; /* `"_default"`, what to cut with it */
+	struct env_spot_id *ids;       /* all that are there; in the arena */
 };
 
 /* WEIR_EBADDATA: cannot be read, or not safely be written. */

@@ -141,8 +141,7 @@ weir_env_past_last(struct weir_statedb *s, const char *file, struct weir_env_pas
 struct later {
 	const struct weir_env_past *of;
 	const struct weir_env_choice *c;
-	const char *now;
-	bool seen, found; /* of itself; one after it that chose now */
+	bool seen, found; /* itself; one after it */
 };
 
 static bool
@@ -163,8 +162,7 @@ on_later(void *arg, const char *name, const char *text)
 		const struct weir_env_swap *s = &p.v.v[i];
 
 		l->found = strcmp(s->arch, l->c->arch) == 0 &&
-			   strcmp(s->req_id, l->c->req_id) == 0 &&
-			   strcmp(s->is ? s->is : "", l->now ? l->now : "") == 0;
+			   strcmp(s->req_id, l->c->req_id) == 0;
 	}
 	weir_env_past_release(&p);
 	return !l->found;
@@ -172,9 +170,9 @@ on_later(void *arg, const char *name, const char *text)
 
 bool
 weir_env_past_overtaken(struct weir_statedb *s, const struct weir_env_past *p,
-	const struct weir_env_choice *c, const char *now)
+	const struct weir_env_choice *c)
 {
-	struct later l = { .of = p, .c = c, .now = now };
+	struct later l = { .of = p, .c = c };
 
 	if (!p->name || weir_statedb_each(s, SPACE, on_later, &l, NULL))
 		return false;

@@ -187,31 +187,49 @@ check_undo(const struct job *j, const struct weir_env_swap *s, const char *old,
 		s->req_id, s->is ? s->is : "ID");
 }
 
-/* Under the lock: what is replaced is noted before it is, once. */
+/*
+ * Put with each write, at the end of the others: who wrote last is noted last. The one
+ * before goes after it, so that there is always one.
+ */
 static enum weir_rc
-on_old(void *arg, const struct weir_env_choice *c, const char *old,
+on_note(void *arg, struct weir_err *err)
+{
+	struct job *j = arg;
+	struct weir_env_past before = { .name = j->sel->past.name };
+	enum weir_rc rc;
+
+	j->sel->past.name = NULL;
+	rc = weir_env_past_put(j->state, j->sel->file, &j->sel->past, err);
+	if (!rc && j->noted)
+		rc = weir_env_past_forget(j->state, &before, err);
+	free(before.name);
+	j->noted = j->noted || !rc;
+	return rc;
+}
+
+/* Under the lock: what is replaced is noted before it is. */
+static enum weir_rc
+on_old(void *arg, const struct weir_env_choice *c, const char *old, bool again,
 	struct weir_err *err)
 {
 	struct job *j = arg;
 	size_t i = (size_t)(c - j->sel->choices.v);
 	struct weir_env_swap *s = &j->sel->past.v.v[i];
-	enum weir_rc rc = j->sel->undone ? check_undo(j, s, old, err) : WEIR_OK;
+	enum weir_rc rc = WEIR_OK;
 
-	if (rc || j->noted)
-		return rc; /* noted: it was lost, and is written again */
-	s->was = keep(j->sel, old);
-	if (i + 1 < j->sel->choices.n)
-		return WEIR_OK;
-	j->noted = true;
-	return weir_env_past_put(j->state, j->sel->file, &j->sel->past, err);
+	if (!again) {
+		rc = j->sel->undone ? check_undo(j, s, old, err) : WEIR_OK;
+		s->was = keep(j->sel, old);
+	}
+	return rc;
 }
 
 static bool
-on_later(void *arg, const struct weir_env_choice *c, const char *now)
+on_later(void *arg, const struct weir_env_choice *c)
 {
 	struct job *j = arg;
 
-	return weir_env_past_overtaken(j->state, &j->sel->past, c, now);
+	return weir_env_past_overtaken(j->state, &j->sel->past, c);
 }
 
 static bool
@@ -311,6 +329,7 @@ weir_env_select_do(struct weir_session *session, struct weir_env_selection *sel,
 		.v = sel->choices.v,
 		.n = sel->choices.n,
 		.old = on_old,
+		.note = on_note,
 		.later = on_later,
 		.stop = on_stop,
 		.arg = &j };

@@ -21,6 +21,7 @@ enum {
 	REDO_MAX = 20,
 	NAP_MS = 20,
 	SEEN_MAX = 16,
+	ODD_MAX = 8, /* times that such a one is taken for a loss */
 	LOCK_AGAIN_MAX = 1000,
 };
 
@@ -37,13 +38,17 @@ struct writer {
 	/* Defaults that stood there before ours: who brings them back has lost it. */
 	char *seen[WEIR_ENV_CHOICES_MAX][SEEN_MAX];
 	size_t n_seen[WEIR_ENV_CHOICES_MAX];
+	/* Environments that were there when ours was written; odd: others of them. */
+	struct env_spot_id *ids[WEIR_ENV_CHOICES_MAX];
+	int n_odd[WEIR_ENV_CHOICES_MAX];
+	struct arena arena;
 	bool again; /* it was written before: what was lost, only */
 	struct weir_err *err;
 };
 
 enum fate { THERE, OVERTAKEN, DAMAGED, LOST };
 
-static enum fate fate_of(const struct writer *k, size_t i, struct str text);
+static enum fate fate_of(struct writer *k, size_t i, struct str text);
 
 static void
 nap(int ms)
@@ -190,6 +195,20 @@ read_locked(struct writer *k, struct buf *out)
 }
 
 static void
+see_ids(struct writer *k, size_t i, const struct env_spot_id *ids)
+{
+	for (; ids; ids = ids->next) {
+		struct env_spot_id *copy = arena_alloc(&k->arena, sizeof(*copy));
+		struct str s = ids->id;
+
+		*copy = (struct env_spot_id){
+			{ arena_strndup(&k->arena, s.s, s.len), s.len }, k->ids[i]
+		};
+		k->ids[i] = copy;
+	}
+}
+
+static void
 see(struct writer *k, size_t i, struct str chosen)
 {
 	char *old = xstrndup(chosen.s ? chosen.s : "", chosen.len);
@@ -214,7 +233,7 @@ tell_old(struct writer *k, const struct weir_env_choice *c, struct str chosen)
 	if (!k->w->old)
 		return WEIR_OK;
 	old = chosen.s ? xstrndup(chosen.s, chosen.len) : NULL;
-	rc = k->w->old(k->w->arg, c, old, k->err);
+	rc = k->w->old(k->w->arg, c, old, k->again, k->err);
 	free(old);
 	return rc;
 }
@@ -255,6 +274,8 @@ edit_one(struct writer *k, size_t i, struct buf *text, bool *ret_changed)
 		goto out;
 	}
 	see(k, i, spot.chosen);
+	if (!k->again)
+		see_ids(k, i, spot.ids);
 	rc = tell_old(k, c, spot.chosen);
 	if (!rc)
 		rc = apply(k, env_edit, c, text, ret_changed);
@@ -303,6 +324,8 @@ write_once(struct writer *k, bool *ret_done, bool *ret_changed)
 		rc = edit_all(k, &text, ret_changed);
 	if (!rc && *ret_changed)
 		rc = check(k, buf_str(&text));
+	if (!rc && *ret_changed && k->w->note)
+		rc = k->w->note(k->w->arg, k->err);
 	if (!rc && *ret_changed)
 		rc = env_part_replace(
 			k->path, &k->st, buf_str(&text), ret_done, k->err);
@@ -315,27 +338,31 @@ write_once(struct writer *k, bool *ret_done, bool *ret_changed)
 
 /* ---- is it still there? */
 
-/* Is what stands there now one that stood there before ours, and nobody's new choice?
+/*
+ * Is what stands there now what a writer remembered? One that stood there before ours
+ * is; one that is new in the file is a choice. Of the others it cannot be told: that
+ * Metaflow remembers them is likelier, but weirs that do not see each other's notes
+ * must not fight.
  */
 static bool
-is_back(const struct writer *k, size_t i, struct str chosen)
+is_back(struct writer *k, size_t i, struct str chosen)
 {
 	const struct weir_env_choice *c = &k->w->v[i];
-	char *now = chosen.s ? xstrndup(chosen.s, chosen.len) : NULL;
-	bool back = !now;
+	bool known = !c->full_id || !chosen.s;
 
-	for (size_t j = 0; now && !back && j < k->n_seen[i]; j++)
-		back = strcmp(now, k->seen[i][j]) == 0;
-	if (!c->full_id)
-		back = now != NULL;
-	if (back && k->w->later)
-		back = !k->w->later(k->w->arg, c, now);
-	free(now);
-	return back;
+	if (k->w->later && k->w->later(k->w->arg, c))
+		return false;
+	for (size_t j = 0; !known && j < k->n_seen[i]; j++)
+		known = str_eq(chosen, k->seen[i][j]);
+	if (known)
+		return true;
+	for (const struct env_spot_id *id = k->ids[i]; id && !known; id = id->next)
+		known = str_equal(id->id, chosen);
+	return known && k->n_odd[i]++ < ODD_MAX;
 }
 
 static enum fate
-fate_of(const struct writer *k, size_t i, struct str text)
+fate_of(struct writer *k, size_t i, struct str text)
 {
 	const struct weir_env_choice *c = &k->w->v[i];
 	struct arena arena = { 0 };
@@ -439,6 +466,7 @@ weir_env_write(const struct weir_env_write *w, struct weir_env_written *ret,
 	for (size_t i = 0; i < w->n; i++)
 		for (size_t j = 0; j < k.n_seen[i]; j++)
 			free(k.seen[i][j]);
+	arena_free(&k.arena);
 	free(k.path);
 	if (!rc)
 		*ret = r;

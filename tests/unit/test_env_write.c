@@ -303,14 +303,13 @@ redoes_what_is_lost(void **state)
 	env_world_drop(&w);
 }
 
-/* The second look only: it is another weir's choice by then. */
 static bool
-say_later(void *arg, const struct weir_env_choice *c, const char *now)
+say_later(void *arg, const struct weir_env_choice *c)
 {
-	const char *want = arg;
+	bool *later = arg;
 
 	assert_string_equal(c->full_id, ENV_FA);
-	return now && strcmp(now, want) == 0;
+	return *later;
 }
 
 /* The same bytes come back, but because somebody chose them: they stay. */
@@ -319,7 +318,7 @@ leaves_what_was_chosen_later(void **state)
 {
 	const struct timespec wait = { .tv_nsec = 50000000 };
 	const struct weir_env_choice c = { "linux-64", ENV_R1, ENV_FA, { "", 0 } };
-	char later[] = ENV_FB;
+	bool later = true;
 	struct env_world w;
 	struct weir_env_write how = { .v = &c, .n = 1, .later = say_later };
 	struct weir_env_written r;
@@ -330,7 +329,7 @@ leaves_what_was_chosen_later(void **state)
 	env_world_make(&w);
 	env_write(&w, ENV_FILE);
 	how.file = w.root.file;
-	how.arg = later;
+	how.arg = &later;
 	pid = fork();
 	if (pid == 0) {
 		while (!is_default(&w, ENV_FA))
@@ -344,6 +343,47 @@ leaves_what_was_chosen_later(void **state)
 	assert_true(r.overtaken);
 	assert_true(is_default(&w, ENV_FB));
 	env_world_drop(&w);
+}
+
+/*
+ * Something else than before: one that was in the file already is what Metaflow
+ * remembered; one that is new is a choice.
+ */
+static void
+tells_a_choice_from_a_memory(void **state)
+{
+	static const char *const full[] = { ENV_FB, ENV_FC };
+	const struct timespec pause = { .tv_nsec = 50000000 };
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(full); i++) {
+		struct env_world w;
+		struct weir_env_written r;
+		struct weir_err err;
+
+		env_world_make(&w);
+		env_write(&w,
+			"{\"version\": 1, \"environments\": {\"linux-64\": {\"" ENV_R1
+			"\": {\"" ENV_FA "\": {}, \"" ENV_FB "\": {}}}}}");
+		if (fork() == 0) {
+			char *text;
+
+			while (!is_default(&w, ENV_FA))
+				nanosleep(&pause, NULL);
+			text = xasprintf("{\"version\": 1, \"environments\": "
+					 "{\"linux-64\": {\"" ENV_R1 "\": {\"" ENV_FA
+					 "\": {}, \"%s\": {}, \"_default\": \"%s\"}}}}",
+				full[i], full[i]);
+			env_write(&w, text);
+			_exit(0);
+		}
+		assert_int_equal(choose(&w, ENV_FA, "", &r, &err), WEIR_OK);
+		assert_true(wait(NULL) > 0);
+		assert_int_equal(r.redone, i == 0);
+		assert_int_equal(r.overtaken, i == 1);
+		assert_true(is_default(&w, i ? ENV_FC : ENV_FA));
+		env_world_drop(&w);
+	}
 }
 
 /* A part that nobody holds is taken away, another's is not. */
@@ -470,6 +510,7 @@ main(void)
 		cmocka_unit_test(redoes_what_is_lost),
 		cmocka_unit_test(names_what_it_adds),
 		cmocka_unit_test(leaves_what_was_chosen_later),
+		cmocka_unit_test(tells_a_choice_from_a_memory),
 		cmocka_unit_test(sweeps_parts_of_the_dead),
 		cmocka_unit_test(makes_the_file_for_an_object),
 		cmocka_unit_test(sixteen_at_once),

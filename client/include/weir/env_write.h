@@ -21,21 +21,25 @@ struct weir_env_choice {
 	struct str object;   /* the environment, JSON, put in if the file lacks it */
 };
 
-/* What stood there before; under the lock, before anything is written. */
+/*
+ * What stood there before (NULL: none); under the lock, before anything is written. Of
+ * every choice in turn, and again each time that it is tried anew. again: it was
+ * written already, and lost.
+ */
 typedef enum weir_rc weir_env_old_fn(void *arg, const struct weir_env_choice *c,
-	const char *old, struct weir_err *err); /* old NULL: none */
+	const char *old, bool again, struct weir_err *err);
 
 struct weir_env_write {
 	const char *file;
 	const struct weir_env_choice *v;
 	size_t n;
 	int lock_ms;          /* 0: WEIR_ENV_LOCK_MS */
-	weir_env_old_fn *old; /* may be NULL; again when it is redone */
-	/*
-	 * What stands there now (NULL: none), though it stood there before too: did
-	 * another weir choose it since? NULL: none did.
-	 */
-	bool (*later)(void *arg, const struct weir_env_choice *c, const char *now);
+	weir_env_old_fn *old; /* may be NULL */
+	/* All of them were told, and it is written next; may be NULL. */
+	enum weir_rc (*note)(void *arg, struct weir_err *err);
+	/* Has another weir chosen one for the same since? It defends its own. May be
+	 * NULL. */
+	bool (*later)(void *arg, const struct weir_env_choice *c);
 	bool (*stop)(void *arg); /* may be NULL. True: WEIR_EINTR */
 	void *arg;
 };
@@ -83,9 +87,9 @@ WEIR_NODISCARD enum weir_rc weir_env_past_last(struct weir_statedb *s, const cha
 	struct weir_env_past *ret, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc weir_env_past_forget(
 	struct weir_statedb *s, const struct weir_env_past *p, struct weir_err *err);
-/* Has another weir chosen now since p was put, or taken p back? */
+/* Has another weir chosen one for the same since p was put, or taken p back? */
 bool weir_env_past_overtaken(struct weir_statedb *s, const struct weir_env_past *p,
-	const struct weir_env_choice *c, const char *now);
+	const struct weir_env_choice *c);
 /* `{"arch":...,"req_id":...,"was":...,"is":...}`; null for none. */
 void weir_env_swap_json(const struct weir_env_swap *s, struct buf *out);
 void weir_env_past_release(struct weir_env_past *p);
