@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import urllib.request
 
+import envs_world
 import terminal
 
 # Title, colours, queries that a terminal answers, modes, a bell, C1, bidi, erasures, tags that
@@ -23,7 +24,9 @@ WALK = [":runs\r", "v", "K", "J", "v", "\r", "G", "g", "L", "G", "g", "w", "tt",
         "q", ":deployments\r", "\r", "G", "q", "q", ":pools\r", "\r", "q", "q", ":queues\r", "\r",
         "q", "q", ":workers\r", "\r", "q", "q", ":limits\r", "\r", "q", "q", ":artifacts\r", "\r",
         "q", "q", "/end\r", "~1", "~1", ":show @failed\r", "G", "q", ":messages\r", "q", "?", "q",
-        ":columns name,tags,param.package,state_message\r", "g", "G"]
+        ":columns name,tags,param.package,state_message\r", "g", "G", ":environments\r", "v", "K", "J",
+        ";end\r", "\r", "G", "/end\r", "q", "jD", "q", "GD", "q", "~2", "~r", "s", "n", "F", "q", "C", "q",
+        ":columns deps,aliases,resolved_by,channels,packages\r", "g", "G", "/by:x\t\r", "q"]
 
 # All that the program and ncurses have for this terminal.
 OURS = re.compile(
@@ -90,6 +93,8 @@ def run(weir, env, address):
             for name in "config", "cache", "state":
                 env[f"XDG_{name.upper()}_HOME"] = f"{folder}/{name}"
             seed(weir, env, address)
+            envs_world.write(folder, poison=POISON)
+            env["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = folder
             walk(weir, env)
             walk(weir, env, LC_ALL="C", TERM="vt100")
     except AssertionError as e:

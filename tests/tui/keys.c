@@ -1,8 +1,11 @@
 /*
  * Print the action table with the default keys: what weir-keys(7) is made from.
  * --views: a line `context TAB action` for each that a view of that context must do.
+ * --columns: the columns that environments can be sorted by.
  */
 #include <stdio.h>
+
+#include <weir/select.h>
 
 #include "action.h"
 #include "app.h"
@@ -74,6 +77,21 @@ print_views(const unsigned *contexts, size_t n)
 	}
 }
 
+static void
+print_columns(void)
+{
+	for (const struct weir_column *c = weir_columns(WEIR_ENVIRONMENT); c->name;
+		c++) {
+		struct weir_sort sort[WEIR_SORT_MAX];
+		struct weir_column_set set = { 0 };
+		size_t n;
+
+		if (!weir_sort_parse(WEIR_ENVIRONMENT, c->name, &set, sort, &n, NULL))
+			puts(c->name);
+		weir_columns_release(&set);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -84,6 +102,10 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--views") == 0) {
 		print_views(contexts, N_ELEM(contexts));
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "--columns") == 0) {
+		print_columns();
 		return 0;
 	}
 	keymap_init(&m);
