@@ -282,6 +282,7 @@ make_evil()
 	control '{"faults":[{"kind":"delay","ms":300}]}'
 	python3 - "$WEIR" <<'P'
 import signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where a shell started us behind `&`
 for ms in (0, 5, 20, 100, 400):
     for args in ("sync", "runs", "doctor", "sync --watch", "logs @latest"):
         p = subprocess.Popen([sys.argv[1], *args.split()], stdout=-1, stderr=-1, stdin=-3)
