@@ -20,7 +20,19 @@ import uuid
 
 B = os.path.abspath(os.environ.get("B", "build"))
 WEIR = os.path.join(B, "weir")
+# A busy 3.8.3 on SQLite now and then stands still for a minute: what it has to do is waited for
+# as long as it takes, and what has to be done within a time is tried again.
+PATIENCE_S = 300
+TRIES = 3
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def wait_for(ask):
+    """What it answers at last; nothing true within PATIENCE_S: that."""
+    until = time.time() + PATIENCE_S
+    while not (found := ask()) and time.time() < until:
+        time.sleep(0.2)
+    return found
 
 
 class Checks:
@@ -62,7 +74,7 @@ class Weir:
     def __exit__(self, *_):
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def run(self, *argv, timeout=200, **env):
+    def run(self, *argv, timeout=PATIENCE_S, **env):
         return subprocess.run([WEIR, *argv], env={**self.env, **env}, stdin=subprocess.DEVNULL,
                               capture_output=True, timeout=timeout)
 

@@ -348,7 +348,7 @@ def call(url, method, path, body):
     request = urllib.request.Request(url + path, data=json.dumps(body).encode(), method=method,
                                      headers={"content-type": "application/json"})
     try:
-        return urllib.request.urlopen(request, timeout=60).read()
+        return urllib.request.urlopen(request, timeout=300).read()
     except urllib.error.HTTPError as e:
         return e.read()  # it is there already
 

@@ -18,7 +18,7 @@ import uuid
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)),
                 os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib")]
 from acting import Api  # noqa: E402
-from weir_world import WEIR, Checks, Weir  # noqa: E402
+from weir_world import PATIENCE_S, WEIR, Checks, Weir  # noqa: E402
 
 FLOWS = '''"""Flows to be registered."""
 from enum import Enum
@@ -240,7 +240,7 @@ class Scene:
         with open(os.path.join(self.folder, name), "w") as f:
             f.write(text.replace("NAME", self.name))
 
-    def run(self, *argv, timeout=200):
+    def run(self, *argv, timeout=PATIENCE_S):
         p = subprocess.run(argv, env=self.env, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, text=True, timeout=timeout)
         return p.returncode, p.stdout, p.stderr
@@ -323,7 +323,7 @@ def worker(s, deployment):
     p = subprocess.Popen([prefect, "worker", "start", "--pool", s.name, "--type", "process"], env=s.env,
                          cwd=s.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True, start_new_session=True)
-    state, end = None, time.time() + 90
+    state, end = None, time.time() + PATIENCE_S
     while time.time() < end and state not in ("COMPLETED", "FAILED", "CRASHED"):
         time.sleep(0.5)
         state = s.api("GET", "/flow_runs/" + run)["state_type"]

@@ -181,7 +181,7 @@ def engine(api, run):
         os._exit(code)
 
 
-def wait_for(api, run, types, seconds=60):
+def wait_for(api, run, types, seconds=150):
     end = time.time() + seconds
     while time.time() < end:
         if api("GET", "flow_runs/%s" % run)["state_type"] in types:

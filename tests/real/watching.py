@@ -16,10 +16,9 @@ import uuid
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from acting import Api  # noqa: E402
-from weir_world import Checks, Weir  # noqa: E402
+from weir_world import PATIENCE_S, TRIES, Checks, Weir, wait_for  # noqa: E402
 
 N = 10
-TRIES = 3  # a 3.8.3 on SQLite now and then stands still for half a minute
 # On a busy machine the server itself may need most of a second for an answer.
 SECOND = 1.0 + float(os.environ.get("WATCHING_SLACK_S", "0.5"))
 
@@ -58,7 +57,7 @@ def watched(farm, weir, last):
         farm.log(runs[-1], "ld: cannot find -lz")
     farm.set(runs[-1], last)
     at = time.time()
-    out, err = p.communicate(timeout=150)
+    out, err = p.communicate(timeout=PATIENCE_S)
     return went_on, time.time() - at, runs, p.returncode, out, err
 
 
@@ -90,19 +89,17 @@ def in_time(farm, weir, check):
 def stored(farm, weir, check):
     """What is seen while watching is in the store at once."""
     run, = farm.make(1)
+    states = lambda: [r["state_type"] for r in weir.list("runs", "id:" + run)]  # noqa: E731
     p = weir.start("watch", run)
-    time.sleep(2)
-    shown = weir.run("runs", "--offline", "id:" + run, "-o", "json")
-    check(json.loads(shown.stdout)[0]["state_type"] == "RUNNING", "watch: the store has it", shown.stdout)
+    check(wait_for(lambda: states() == ["RUNNING"]) and p.poll() is None, "watch: the store has it", states())
     farm.set(run, "COMPLETED")
-    p.communicate(timeout=30)
-    shown = weir.run("runs", "--offline", "id:" + run, "-o", "json")
-    check(json.loads(shown.stdout)[0]["state_type"] == "COMPLETED", "watch: and its end", shown.stdout)
+    p.communicate(timeout=PATIENCE_S)
+    check(states() == ["COMPLETED"], "watch: and its end", states())
 
 
 def watching(url, check):
     farm = Farm(Api(url))
-    with Weir(url) as weir:
+    with Weir(url, PREFECT_API_REQUEST_TIMEOUT="150") as weir:
         weir.run("sync", "-q")
         for last, code in (("COMPLETED", 0), ("FAILED", 3), ("CRASHED", 3)):
             to_the_end(farm, weir, check, last, code)
