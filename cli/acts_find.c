@@ -1,6 +1,7 @@
 /* On what the commands that act do it. */
 #include "acts.h"
 
+#include <weir/beside.h>
 #include <weir/query.h>
 #include <weir/select.h>
 #include <weir/text.h>
@@ -66,6 +67,19 @@ resolve(struct acts *a, unsigned kinds, const char *word, enum weir_kind *ret_ki
 	return WEIR_OK;
 }
 
+/* A run of Metaflow is refused before anything is opened or asked for. */
+static enum weir_rc
+may(struct acts *a, const struct weir_id *run)
+{
+	struct weir_store *store;
+	enum weir_rc rc = ctx_store(a->ctx, &store);
+
+	if (!rc)
+		rc = weir_act_may(store, a->act->kind, run, a->ctx->err);
+	return rc == WEIR_EREFUSED ? weir_prefix(a->ctx->err, "%s", a->ctx->cmd->name)
+				   : WEIR_OK;
+}
+
 /* A full id of a run needs no store: the server is asked for it anyway. */
 static enum weir_rc
 add_word(struct acts *a, unsigned kinds, const char *word)
@@ -87,6 +101,8 @@ add_word(struct acts *a, unsigned kinds, const char *word)
 		if (!rc)
 			rc = resolve(a, kinds, word, &kind, &id);
 	}
+	if (!rc && kind == WEIR_RUN)
+		rc = may(a, &id);
 	return rc ? rc : acts_add(a, kind, &id);
 }
 
@@ -94,15 +110,26 @@ static enum weir_rc
 add_rows(struct acts *a, struct weir_store *store, const struct weir_select *sel)
 {
 	struct weir_rows *rows = NULL;
+	size_t others = 0;
 	bool row = true;
 	enum weir_rc rc = weir_rows_open(store, sel, &rows, a->ctx->err);
 
 	while (!rc && row) {
+		const struct weir_id *id;
+
 		rc = weir_rows_next(rows, &row, a->ctx->err);
-		if (!rc && row)
-			rc = acts_add(a, sel->kind, &weir_rows_cell(rows, 0)->id);
+		if (rc || !row)
+			break;
+		id = &weir_rows_cell(rows, 0)->id;
+		if (sel->kind == WEIR_RUN && weir_is_metaflow(store, id))
+			others++;
+		else
+			rc = acts_add(a, sel->kind, id);
 	}
 	weir_rows_close(rows);
+	if (!rc && others)
+		ctx_note(a->ctx, "%zu of Metaflow %s left out: weir can only show %s",
+			others, others > 1 ? "are" : "is", others > 1 ? "them" : "it");
 	return rc;
 }
 

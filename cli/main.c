@@ -268,6 +268,7 @@
  *   schedule_walk	recurrence rules: their dates
  *   schedule_zone	time zones of the system
  *   schedule_dates	when a schedule fires
+ *   act_metaflow	runs that nothing is done to
  *   act_plan	what would be sent, without a server
  *   act_objects	pause, unpause, create, set, delete: what is sent
  *   act_farm	and done, to deployments, pools and queues

@@ -168,6 +168,8 @@ weir_act_plan(struct weir_store *store, const struct weir_act *act,
 
 	memset(ret_result, 0, sizeof(*ret_result));
 	ret_result->run = *run;
+	if (act_metaflow_refused(store, act->kind, run, ret_result))
+		return WEIR_OK;
 	rc = server_version(store, &version, err);
 	if (!rc && act->kind >= WEIR_ACT_PAUSE)
 		rc = plan_object(&a, store, run, &version, err);

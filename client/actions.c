@@ -14,6 +14,7 @@
 #include <ctype.h>
 
 #include "api_fields.h"
+#include "session_beside.h"
 #include "store_write.h"
 #include "weir/log.h"
 #include "weir/pickup.h"
@@ -568,6 +569,7 @@ weir_act(struct weir_session *s, const struct weir_act *act, const struct weir_i
 	struct weir_act_result *ret_result)
 {
 	struct action a = { 0 };
+	struct weir_store *store;
 
 	memset(ret_result, 0, sizeof(*ret_result));
 	ret_result->run = *run;
@@ -576,6 +578,10 @@ weir_act(struct weir_session *s, const struct weir_act *act, const struct weir_i
 		actions_fail(&a, "");
 		return ret_result->rc;
 	}
+	if (session_is_metaflow(s, run) && !weir_session_store(s, WEIR_STORE_READ,
+						   &store, NULL) &&
+		act_metaflow_refused(store, act->kind, run, ret_result))
+		return ret_result->rc;
 	if (actions_open(&a, s, act, run, ret_result))
 		;
 	else if (act->kind >= WEIR_ACT_PAUSE)

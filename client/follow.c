@@ -5,8 +5,10 @@
 
 #include "api_fields.h"
 #include "session.h"
+#include "session_beside.h"
 #include "store_write.h"
 #include "weir/log.h"
+#include "weir/select.h"
 #include "weir/text.h"
 #include "weir/time.h"
 
@@ -85,8 +87,8 @@ follow_page(struct api *api, struct weir_store *store, struct weir_followed *run
 	return rc;
 }
 
-enum weir_rc
-weir_follow(struct weir_session *s, struct weir_followed *runs, size_t n,
+static enum weir_rc
+follow_server(struct weir_session *s, struct weir_followed *runs, size_t n,
 	int64_t deadline_us, struct weir_err *err)
 {
 	struct weir_store *store = NULL;
@@ -108,6 +110,69 @@ weir_follow(struct weir_session *s, struct weir_followed *runs, size_t n,
 		rc = follow_page(api, store, runs + i, page, err);
 	}
 	api->deadline_us = 0;
+	return rc;
+}
+
+static void
+take_row(void *arg, const struct weir_rows *row)
+{
+	struct weir_followed *f = arg;
+	const struct weir_cell *start = weir_rows_cell(row, 2);
+	const struct weir_cell *end = weir_rows_cell(row, 3);
+
+	f->state = (enum weir_state)weir_rows_cell(row, 0)->i;
+	set_text(f->state_name, sizeof(f->state_name), weir_rows_cell(row, 1)->s);
+	f->start_us = start->null ? WEIR_NO_TIME : start->i;
+	f->end_us = end->null ? WEIR_NO_TIME : end->i;
+	f->expected_us = f->start_us;
+	set_text(f->name, sizeof(f->name), weir_rows_cell(row, 4)->s);
+	f->flow_id = weir_rows_cell(row, 5)->id;
+	f->deployment_id = (struct weir_id){ { 0 } };
+}
+
+/* Runs of Metaflow are looked at where they are. */
+static enum weir_rc
+follow_metaflow(struct weir_session *s, struct weir_followed *run, bool *ret_is,
+	struct weir_err *err)
+{
+	struct weir_store *store = NULL;
+	enum weir_rc rc;
+
+	*ret_is = session_is_metaflow(s, &run->id);
+	if (!*ret_is)
+		return WEIR_OK;
+	rc = session_metaflow_run(s, &run->id, NULL, err);
+	if (!rc)
+		rc = weir_session_store(s, WEIR_STORE_READ, &store, err);
+	return rc ? rc
+		  : weir_row_of(store, WEIR_RUN, &run->id,
+			    "state_type,state_name,start_time,end_time,name,flow_id",
+			    take_row, run, err);
+}
+
+enum weir_rc
+weir_follow(struct weir_session *s, struct weir_followed *runs, size_t n,
+	int64_t deadline_us, struct weir_err *err)
+{
+	struct weir_followed *theirs = xcalloc(n + 1, sizeof(*theirs));
+	size_t *at = xcalloc(n + 1, sizeof(*at)), n_theirs = 0;
+	enum weir_rc rc = WEIR_OK;
+
+	for (size_t i = 0; !rc && i < n; i++) {
+		bool is = false;
+
+		rc = follow_metaflow(s, &runs[i], &is, err);
+		if (!is) {
+			at[n_theirs] = i;
+			theirs[n_theirs++] = runs[i];
+		}
+	}
+	if (!rc && n_theirs)
+		rc = follow_server(s, theirs, n_theirs, deadline_us, err);
+	for (size_t i = 0; i < n_theirs; i++)
+		runs[at[i]] = theirs[i];
+	free(theirs);
+	free(at);
 	return rc;
 }
 
@@ -160,8 +225,14 @@ weir_follow_tails(struct weir_session *s, struct weir_tail *tails, size_t n,
 	struct arena arena = { 0 };
 	struct log_vec lines = { 0 };
 	struct api *api;
-	enum weir_rc rc = session_api_known(s, &api, err);
+	bool any = false;
+	enum weir_rc rc;
 
+	for (size_t i = 0; !any && i < n; i++)
+		any = !session_is_metaflow(s, &tails[i].id);
+	if (!any)
+		return WEIR_OK;
+	rc = session_api_known(s, &api, err);
 	if (rc)
 		return rc;
 	n = n < WEIR_FOLLOW_MAX ? n : WEIR_FOLLOW_MAX;

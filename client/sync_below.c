@@ -1,4 +1,5 @@
 /* What lies below runs that are watched: their child runs, their task runs. */
+#include "session_beside.h"
 #include "sync_local.h"
 #include "sync_parts.h"
 
@@ -42,6 +43,12 @@ weir_sync_below(struct weir_session *session, const struct weir_id *runs, size_t
 	struct sync s;
 	enum weir_rc rc;
 
+	bool any = false;
+
+	for (size_t i = 0; !any && i < n; i++)
+		any = !session_is_metaflow(session, &runs[i]);
+	if (!any)
+		return WEIR_OK;
 	if (sync_local(session))
 		return sync_local_store(session, err);
 	rc = sync_begin(&s, session, &options);

@@ -71,6 +71,10 @@ struct weir_act_result {
 WEIR_NODISCARD enum weir_rc weir_act_allowed(const struct weir_config *config,
 	enum weir_act_kind kind, struct weir_err *err);
 
+/* WEIR_EREFUSED: the run is one of Metaflow, which can only be looked at. */
+WEIR_NODISCARD enum weir_rc weir_act_may(struct weir_store *s, enum weir_act_kind kind,
+	const struct weir_id *run, struct weir_err *err);
+
 /*
  * Do it to a run. The result is filled whatever comes of it and says it; the rc is
  * result->rc. An interrupt or a server that does not answer leaves it unanswered: the
