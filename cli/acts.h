@@ -46,6 +46,7 @@ struct acts {
 	VEC(struct acts_target) targets;
 	struct watch_ids started; /* what came of it, where that is runs */
 	bool lines;               /* for people */
+	bool looks;               /* nothing is done to them */
 	struct out out;
 	size_t n_failed;
 	struct weir_err failed; /* the last failure, not yet told */

@@ -101,7 +101,7 @@ add_word(struct acts *a, unsigned kinds, const char *word)
 		if (!rc)
 			rc = resolve(a, kinds, word, &kind, &id);
 	}
-	if (!rc && kind == WEIR_RUN)
+	if (!rc && kind == WEIR_RUN && !a->looks)
 		rc = may(a, &id);
 	return rc ? rc : acts_add(a, kind, &id);
 }
@@ -121,7 +121,7 @@ add_rows(struct acts *a, struct weir_store *store, const struct weir_select *sel
 		if (rc || !row)
 			break;
 		id = &weir_rows_cell(rows, 0)->id;
-		if (sel->kind == WEIR_RUN && weir_is_metaflow(store, id))
+		if (sel->kind == WEIR_RUN && !a->looks && weir_is_metaflow(store, id))
 			others++;
 		else
 			rc = acts_add(a, sel->kind, id);

@@ -137,6 +137,8 @@ void cmd_help_print(const struct cmd *cmd);
 void ctx_note(const struct ctx *ctx, const char *fmt, ...) WEIR_PRINTF(2, 3);
 
 /* The error in ctx->err on stderr: `weir: <text>` and `try: <hint>`, sanitised. */
+/* Each line of a text, or none. */
+void ctx_notes(const struct ctx *ctx, const char *lines);
 void ctx_report(const struct ctx *ctx);
 
 /* Configuration, its warnings, the session. */

@@ -161,6 +161,7 @@ fetch(struct logs_job *j)
 			continue;
 		rc = weir_sync_logs(
 			j->ctx->session, &s->id, &o, &s->ended, j->ctx->err);
+		ctx_notes(j->ctx, weir_session_metaflow_said(j->ctx->session));
 	}
 	return rc;
 }

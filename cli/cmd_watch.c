@@ -49,6 +49,7 @@ find_all(struct found *f, const char *const *words, size_t n, struct watch_ids *
 
 	args.query = query;
 	acts_init(&a, f->ctx, &none, &args);
+	a.looks = true;
 	rc = acts_find(&a, 1u << WEIR_RUN, words, n);
 	for (size_t i = 0; !rc && i < a.targets.n; i++)
 		VEC_PUSH(ret, a.targets.v[i].id);

@@ -83,16 +83,14 @@ want_colour(const struct ctx *ctx)
 	return ctx->tty_out && !(none && *none) && term && strcmp(term, "dumb") != 0;
 }
 
-static void
-show_warnings(const struct ctx *ctx)
+void
+ctx_notes(const struct ctx *ctx, const char *lines)
 {
-	const char *w = weir_config_warnings(ctx->config);
+	while (lines && *lines) {
+		size_t n = strcspn(lines, "\n");
 
-	while (w && *w) {
-		size_t n = strcspn(w, "\n");
-
-		ctx_note(ctx, "%.*s", (int)n, w);
-		w += n + (w[n] == '\n');
+		ctx_note(ctx, "%.*s", (int)n, lines);
+		lines += n + (lines[n] == '\n');
 	}
 }
 
@@ -124,7 +122,7 @@ ctx_open(struct ctx *ctx)
 	rc = weir_config_load(&flags, &ctx->config, ctx->err);
 	if (rc)
 		return rc;
-	show_warnings(ctx);
+	ctx_notes(ctx, weir_config_warnings(ctx->config));
 	if (weir_config_embedded(ctx->config)) /* there is no network in it */
 		ctx->g.offline = false;
 	ctx->colour = want_colour(ctx);
@@ -224,12 +222,7 @@ refresh_metaflow(struct ctx *ctx)
 	struct buf notes = BUF_INIT(64 << 10);
 
 	weir_session_metaflow(ctx->session, &how, &notes);
-	for (const char *p = buf_cstr(&notes); *p;) {
-		size_t n = strcspn(p, "\n");
-
-		ctx_note(ctx, "%.*s", (int)n, p);
-		p += n + (p[n] == '\n');
-	}
+	ctx_notes(ctx, buf_cstr(&notes));
 	buf_release(&notes);
 }
 

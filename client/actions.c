@@ -578,8 +578,8 @@ weir_act(struct weir_session *s, const struct weir_act *act, const struct weir_i
 		actions_fail(&a, "");
 		return ret_result->rc;
 	}
-	if (session_is_metaflow(s, run) && !weir_session_store(s, WEIR_STORE_READ,
-						   &store, NULL) &&
+	if (session_is_metaflow(s, run) &&
+		!weir_session_store(s, WEIR_STORE_READ, &store, NULL) &&
 		act_metaflow_refused(store, act->kind, run, ret_result))
 		return ret_result->rc;
 	if (actions_open(&a, s, act, run, ret_result))

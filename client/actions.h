@@ -61,7 +61,8 @@ void actions_refused(struct action *a);
 /* The result from a->err; `%s` in front of its text may be "". */
 void actions_fail(struct action *a, const char *prefix);
 
-/* act_metaflow.c: it is a run of Metaflow, and result says that nothing is done to it. */
+/* act_metaflow.c: it is a run of Metaflow, and result says that nothing is done to it.
+ */
 bool act_metaflow_refused(struct weir_store *s, enum weir_act_kind kind,
 	const struct weir_id *run, struct weir_act_result *result);
 

@@ -85,6 +85,25 @@ weir_is_metaflow(struct weir_store *s, const struct weir_id *id)
 	return beside_of(s, id)->db.kind == DB_METAFLOW;
 }
 
+enum weir_rc
+beside_runs(struct weir_store *s, const struct weir_query *query, struct id_vec *ret,
+	struct weir_err *err)
+{
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = { .kind = WEIR_RUN, .query = query, .columns = &set };
+	struct weir_rows *rows = NULL;
+	bool row = false;
+	enum weir_rc rc = weir_columns_choose(WEIR_RUN, "id", 0, &set, err);
+
+	if (!rc)
+		rc = select_open(s, &sel, false, &rows, err);
+	while (!rc && !(rc = weir_rows_next(rows, &row, err)) && row)
+		VEC_PUSH(ret, weir_rows_cell(rows, 0)->id);
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	return rc;
+}
+
 /* ---- rows in order */
 
 enum { BOTH = 2 };

@@ -19,6 +19,10 @@ bool beside_has_id(struct weir_store *s, const struct weir_id *id);
 WEIR_NODISCARD enum weir_rc beside_ended(struct weir_store *s,
 	const struct weir_id *run, bool *ret_ended, struct weir_err *err);
 
+/* Ids of the runs of this store alone that query matches, newest first. */
+WEIR_NODISCARD enum weir_rc beside_runs(struct weir_store *s,
+	const struct weir_query *query, struct id_vec *ret, struct weir_err *err);
+
 /* weir_rows_open and so on of both. */
 WEIR_NODISCARD enum weir_rc beside_open(struct weir_store *s,
 	const struct weir_select *sel, struct weir_rows **ret_rows,

@@ -24,7 +24,6 @@
 
 enum {
 	ACTIVE_US = 5 * WEIR_SECOND_US,
-	METAFLOW_MS = 2000,
 	QUIET_US = 30 * WEIR_SECOND_US,
 	AWAY_MAX_US = 60 * WEIR_SECOND_US,
 	BUSY_US = WEIR_SECOND_US, /* another process syncs: look again */
@@ -66,7 +65,6 @@ struct weir_engine {
 	int64_t cycle_due_us, cycle_end_us, progress_us;
 	unsigned cycles, polls;
 	int64_t generation;
-	char *metaflow_notes; /* the last; owned */
 	struct engine_ear ear;
 };
 
@@ -221,25 +219,6 @@ plan_cycle(struct weir_engine *e, enum weir_rc rc)
 	e->cycle_due_us = e->cycle_end_us + wait;
 }
 
-/* What Metaflow knows; what is to be said of that is said once. */
-static void
-look_at_metaflow(struct weir_engine *e)
-{
-	const struct weir_session_metaflow how = { .budget_ms = METAFLOW_MS,
-		.stop = &e->give_way };
-	struct buf notes = BUF_INIT(64 << 10);
-
-	weir_session_metaflow(e->session, &how, &notes);
-	if (strcmp(buf_cstr(&notes), e->metaflow_notes ? e->metaflow_notes : "") != 0) {
-		free(e->metaflow_notes);
-		e->metaflow_notes = xstrdup(buf_cstr(&notes));
-		buf_truncate(&notes, strcspn(e->metaflow_notes, "\n"));
-		if (notes.len)
-			post_kind(e, WEIR_EV_NOTE, buf_cstr(&notes));
-	}
-	buf_release(&notes);
-}
-
 static enum weir_rc
 cycle(struct weir_engine *e, bool asked, struct weir_err *err)
 {
@@ -247,7 +226,7 @@ cycle(struct weir_engine *e, bool asked, struct weir_err *err)
 	struct weir_sync_result result;
 	enum weir_rc rc;
 
-	look_at_metaflow(e);
+	engine_ear_metaflow(&e->ear, e->session, &e->give_way, note, e);
 	o.stop = &e->give_way;
 	o.quick = !asked && e->cycles++ % WHOLE_EVERY != 0;
 	o.lock_ms = asked ? BUSY_US / 1000 : 0;
@@ -421,7 +400,7 @@ static bool
 cycles_by_itself(struct weir_engine *e)
 {
 	return !e->offline && (!e->on_request || e->pending) &&
-	       !(e->cycles && engine_ear_hears(&e->ear));
+	       !(e->cycles && !e->ear.metaflow && engine_ear_hears(&e->ear));
 }
 
 /* Until a request comes or something is due. */
@@ -501,7 +480,6 @@ free_engine(struct weir_engine *e)
 	VEC_FREE(&e->requests);
 	VEC_FREE(&e->events);
 	pthread_mutex_destroy(&e->lock);
-	free(e->metaflow_notes);
 	free(e);
 }
 

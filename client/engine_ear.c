@@ -4,6 +4,7 @@
 
 #include "bell.h"
 #include "pipe.h"
+#include "weir/mem.h"
 
 void
 engine_ear_init(struct engine_ear *ear, const struct weir_config *config)
@@ -18,6 +19,8 @@ engine_ear_release(struct engine_ear *ear)
 {
 	bell_close(ear->bell);
 	ear->bell = NULL;
+	free(ear->said);
+	ear->said = NULL;
 }
 
 bool
@@ -46,4 +49,24 @@ engine_ear_wait(struct engine_ear *ear, int fd, int timeout_ms)
 	if (rung)
 		bell_hush(ear->bell);
 	return rung;
+}
+
+void
+engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s,
+	const atomic_bool *stop, void (*note)(void *arg, const char *text), void *arg)
+{
+	enum { METAFLOW_MS = 2000 };
+	const struct weir_session_metaflow how = { .budget_ms = METAFLOW_MS,
+		.stop = stop };
+	struct buf notes = BUF_INIT(64 << 10);
+	bool same;
+
+	ear->metaflow = weir_session_metaflow(s, &how, &notes);
+	same = strcmp(buf_cstr(&notes), ear->said ? ear->said : "") == 0;
+	free(ear->said);
+	ear->said = notes.len ? xstrdup(notes.s) : NULL;
+	buf_truncate(&notes, strcspn(buf_cstr(&notes), "\n"));
+	if (!same && notes.len)
+		note(arg, buf_cstr(&notes));
+	buf_release(&notes);
 }

@@ -3,13 +3,17 @@
 #ifndef WEIR_CLIENT_ENGINE_EAR_H
 #define WEIR_CLIENT_ENGINE_EAR_H
 
-#include "weir/config.h"
+#include <stdatomic.h>
+
+#include "weir/session.h"
 
 struct bell;
 struct engine_ear {
 	const char *path; /* of the embedded store; NULL: it is not that */
 	struct bell *bell;
 	bool tried;
+	bool metaflow; /* there is something to be looked at by time */
+	char *said;    /* of Metaflow, the last time; owned */
 };
 
 void engine_ear_init(struct engine_ear *ear, const struct weir_config *config);
@@ -21,5 +25,12 @@ bool engine_ear_hears(struct engine_ear *ear);
 /* Until a byte comes on fd, which is taken, or the time is over; true: it was written.
  */
 bool engine_ear_wait(struct engine_ear *ear, int fd, int timeout_ms);
+
+/*
+ * Bring what Metaflow knows up to date; note is told what there is to say of it, unless
+ * that was said the last time.
+ */
+void engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s,
+	const atomic_bool *stop, void (*note)(void *arg, const char *text), void *arg);
 
 #endif

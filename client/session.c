@@ -172,7 +172,7 @@ weir_session_state(struct weir_session *s, bool write, struct weir_statedb **ret
 	return WEIR_OK;
 }
 
-void
+bool
 weir_session_metaflow(struct weir_session *s, const struct weir_session_metaflow *how,
 	struct buf *notes)
 {
@@ -181,6 +181,7 @@ weir_session_metaflow(struct weir_session *s, const struct weir_session_metaflow
 	session_beside_fetch(&s->beside, how, notes);
 	if (!had && s->beside.store && s->store)
 		weir_store_attach(s->store, s->beside.store);
+	return s->beside.found;
 }
 
 bool
@@ -199,6 +200,38 @@ session_metaflow_run(struct weir_session *s, const struct weir_id *run, bool *re
 
 	session_beside_fetch(&s->beside, &how, NULL);
 	return beside_ended(s->beside.store, run, ret_ended, err);
+}
+
+enum weir_rc
+session_metaflow_logs(struct weir_session *s, const struct weir_id *run,
+	bool *ret_ended, struct weir_err *err)
+{
+	enum weir_rc rc = session_metaflow_run(s, run, ret_ended, err);
+
+	return rc ? rc : session_beside_logs(&s->beside, run, ret_ended, err);
+}
+
+enum weir_rc
+session_metaflow_logs_of(
+	struct weir_session *s, const struct weir_query *query, struct weir_err *err)
+{
+	struct weir_store *store = session_beside_store(&s->beside);
+	struct id_vec runs = { 0 };
+	enum weir_rc rc = WEIR_OK;
+
+	if (!store)
+		return WEIR_OK;
+	rc = beside_runs(store, query, &runs, err);
+	for (size_t i = 0; !rc && i < runs.n && !weir_session_interrupted(s); i++)
+		rc = session_beside_logs(&s->beside, &runs.v[i], NULL, err);
+	VEC_FREE(&runs);
+	return rc;
+}
+
+const char *
+weir_session_metaflow_said(const struct weir_session *s)
+{
+	return s->beside.said;
 }
 
 const char *

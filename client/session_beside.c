@@ -77,10 +77,25 @@ session_beside_fetch(struct session_beside *b,
 		buf_addf(notes, "%s\n", err.text);
 }
 
+enum weir_rc
+session_beside_logs(struct session_beside *b, const struct weir_id *run,
+	bool *ret_ended, struct weir_err *err)
+{
+	const struct weir_metaflow_open how = { .config = b->config, .root = &b->root };
+	struct buf notes = BUF_INIT(64 << 10);
+	enum weir_rc rc = weir_metaflow_logs(&how, run, ret_ended, &notes, err);
+
+	free(b->said);
+	b->said = notes.len ? buf_steal(&notes) : NULL;
+	buf_release(&notes);
+	return rc;
+}
+
 void
 session_beside_release(struct session_beside *b)
 {
 	weir_store_close(b->store);
+	free(b->said);
 	weir_env_root_release(&b->root);
 	*b = (struct session_beside){ 0 };
 }

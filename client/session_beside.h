@@ -6,6 +6,7 @@
 
 #include "weir/config.h"
 #include "weir/env_root.h"
+#include "weir/query.h"
 #include "weir/session.h"
 #include "weir/store.h"
 
@@ -16,6 +17,7 @@ struct session_beside {
 	struct weir_env_root root;
 	bool tried;               /* to open the store */
 	struct weir_store *store; /* NULL: not opened */
+	char *said;               /* of the last log: where the rest is; owned */
 };
 
 /*
@@ -26,6 +28,9 @@ struct weir_store *session_beside_store(struct session_beside *b);
 /* weir_session_metaflow of it. */
 void session_beside_fetch(struct session_beside *b,
 	const struct weir_session_metaflow *how, struct buf *notes);
+/* What is new of the log of a run that is in the store. */
+WEIR_NODISCARD enum weir_rc session_beside_logs(struct session_beside *b,
+	const struct weir_id *run, bool *ret_ended, struct weir_err *err);
 void session_beside_release(struct session_beside *b);
 
 /*
@@ -35,5 +40,12 @@ void session_beside_release(struct session_beside *b);
 bool session_is_metaflow(struct weir_session *s, const struct weir_id *run);
 WEIR_NODISCARD enum weir_rc session_metaflow_run(struct weir_session *s,
 	const struct weir_id *run, bool *ret_ended, struct weir_err *err);
+/* And its log. */
+WEIR_NODISCARD enum weir_rc session_metaflow_logs(struct weir_session *s,
+	const struct weir_id *run, bool *ret_ended, struct weir_err *err);
+
+/* The logs of all runs of Metaflow that query matches. */
+WEIR_NODISCARD enum weir_rc session_metaflow_logs_of(
+	struct weir_session *s, const struct weir_query *query, struct weir_err *err);
 
 #endif

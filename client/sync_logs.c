@@ -10,7 +10,7 @@
  * late.
  */
 #define LOG_MODULE "sync"
-#include "select_rows.h"
+#include "beside.h"
 #include "session_beside.h"
 #include "sync_local.h"
 #include "sync_parts.h"
@@ -225,7 +225,7 @@ weir_sync_logs(struct weir_session *session, const struct weir_id *run,
 	enum weir_rc rc;
 
 	if (session_is_metaflow(session, run))
-		return session_metaflow_run(session, run, ret_ended, err);
+		return session_metaflow_logs(session, run, ret_ended, err);
 	if (sync_local(session))
 		return sync_local_run(session, run, ret_ended, err);
 	mine = o ? *o : mine;
@@ -238,31 +238,14 @@ weir_sync_logs(struct weir_session *session, const struct weir_id *run,
 }
 
 static enum weir_rc
-collect_runs(struct sync *s, const struct weir_query *query, struct id_vec *ret)
-{
-	struct weir_column_set set = { 0 };
-	struct weir_select select = { .kind = WEIR_RUN, .query = query };
-	struct weir_rows *rows = NULL;
-	bool row = false;
-	enum weir_rc rc = weir_columns_choose(WEIR_RUN, "id", 0, &set, &s->err);
-
-	select.columns = &set;
-	if (!rc)
-		rc = select_open(s->store, &select, false, &rows, &s->err);
-	while (!rc && !(rc = weir_rows_next(rows, &row, &s->err)) && row)
-		VEC_PUSH(ret, weir_rows_cell(rows, 0)->id);
-	weir_rows_close(rows);
-	weir_columns_release(&set);
-	return rc ? sync_fail(s, rc, NULL) : WEIR_OK;
-}
-
-static enum weir_rc
 many_logs(struct sync *s, const struct weir_query *query)
 {
 	struct log_list list = { 0 };
 	size_t jobs = s->api->parallel * JOBS_A_REQUEST;
 
-	if (!collect_runs(s, query, &list.runs)) {
+	if (beside_runs(s->store, query, &list.runs, &s->err)) {
+		sync_fail(s, s->err.rc, NULL);
+	} else {
 		sync_tell(s, "logs", 0, (int64_t)list.runs.n);
 		for (size_t i = 0; !s->rc && i < jobs; i++)
 			if (start_next(s, &list))
@@ -283,6 +266,9 @@ weir_sync_logs_of(struct weir_session *session, const struct weir_query *query,
 	struct sync s;
 	enum weir_rc rc;
 
+	rc = session_metaflow_logs_of(session, query, err);
+	if (rc)
+		return rc;
 	if (sync_local(session))
 		return sync_local_cycle(session, ret_result, err);
 	mine.lock_ms = mine.lock_ms ? mine.lock_ms : SYNC_LOCK_MS;

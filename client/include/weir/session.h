@@ -33,7 +33,7 @@ WEIR_NODISCARD enum weir_rc weir_session_store(struct weir_session *s,
  * Beside it lie the runs of Metaflow (weir/beside.h), where there is a folder or a
  * service of it and WEIR_KEY_METAFLOW does not say no; without a server's store they
  * are the store. This brings them up to date; opening the store takes in what is new in
- * a folder. notes (may be NULL): a line each for a person.
+ * a folder. notes (may be NULL): a line each for a person. False: there is none.
  */
 struct weir_session_metaflow {
 	bool offline;            /* a service is not asked */
@@ -41,8 +41,10 @@ struct weir_session_metaflow {
 	int64_t budget_ms;       /* the rest another time; 0: no limit */
 	const atomic_bool *stop; /* may be NULL; true: end soon */
 };
-void weir_session_metaflow(struct weir_session *s,
+bool weir_session_metaflow(struct weir_session *s,
 	const struct weir_session_metaflow *how, struct buf *notes);
+/* Where what is not here of the log lies that was read last, a line each; or NULL. */
+const char *weir_session_metaflow_said(const struct weir_session *s);
 
 /* The state store in the same way, errors as weir_statedb_open's. */
 WEIR_NODISCARD enum weir_rc weir_session_state(struct weir_session *s, bool write,
