@@ -10,12 +10,14 @@
 #include <stdint.h>
 
 /* Keys of a store count up from 1; far beyond is damage, not data. */
-enum { MARKS_KEY_MAX = 1 << 28 };
+enum { MARKS_KEY_MAX = 1 << 28, MARKS_STORES = 2 };
 
 struct marks {
-	uint64_t *words;
-	size_t n_words;
-	size_t n; /* how many are in it */
+	struct marks_words {
+		uint64_t *words;
+		size_t n_words;
+	} of[MARKS_STORES]; /* of the store's keys, and of those beside it */
+	size_t n;           /* how many are in it */
 };
 
 void marks_release(struct marks *m); /* empty afterwards */
