@@ -53,6 +53,8 @@ env_list(struct ctx *ctx)
 		rc = env_fresh(ctx, &o, env_wants(ctx, &list, query), NULL);
 	if (!rc)
 		rc = list_run_in(ctx, WEIR_ENVIRONMENT, &list, query, o.store, &shown);
+	if (!rc && !shown && a->arch && !list.count_by)
+		ctx_note(ctx, "none of them is for %s", a->arch);
 	env_open_release(&o);
 	free(text);
 	free(sort);

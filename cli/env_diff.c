@@ -6,6 +6,7 @@
 #include <weir/text.h>
 
 #include "env.h"
+#include "env_steps.h"
 
 static const char *
 mark_of(enum weir_env_change c)
@@ -168,10 +169,31 @@ print(struct ctx *ctx, const struct weir_env_set *a, const struct weir_env_set *
 	return sink_close(&sink, rc);
 }
 
+/* One side; a step of a run is what it used, by what Metaflow recorded. */
+static enum weir_rc
+read_side(struct ctx *ctx, struct env_open *o, const char *word, const char *prefer,
+	struct weir_env_set *ret)
+{
+	const struct env_args *args = ctx->args;
+	struct weir_env_pair pair;
+	char *ids = NULL;
+	enum weir_rc rc = WEIR_OK;
+
+	if (o->store && env_steps_is_step(word) && access(word, F_OK) != 0) {
+		rc = env_steps_word(ctx, o, word, &pair);
+		if (!rc)
+			ids = xasprintf("%s:%s", pair.req_id, pair.full_id);
+	}
+	if (!rc)
+		rc = weir_env_set_read(o->store, &o->root, ids ? ids : word, args->arch,
+			prefer, ret, ctx->err);
+	free(ids);
+	return rc;
+}
+
 enum weir_rc
 env_diff(struct ctx *ctx)
 {
-	const struct env_args *args = ctx->args;
 	struct weir_env_set a = { .arch = { "", 0 } }, b = { .arch = { "", 0 } };
 	struct weir_env_deltas deltas = { 0 };
 	struct env_open o = { .store = NULL };
@@ -188,12 +210,10 @@ env_diff(struct ctx *ctx)
 	if (rc == WEIR_ENOTFOUND)
 		rc = WEIR_OK; /* folders and files can be compared all the same */
 	if (!rc)
-		rc = weir_env_set_read(o.store, &o.root, ctx->words[1], args->arch,
-			NULL, &a, ctx->err);
+		rc = read_side(ctx, &o, ctx->words[1], NULL, &a);
 	arch = str_copy(a.arch);
 	if (!rc)
-		rc = weir_env_set_read(o.store, &o.root, ctx->words[2], args->arch,
-			arch, &b, ctx->err);
+		rc = read_side(ctx, &o, ctx->words[2], arch, &b);
 	if (!rc && a.arch.len && b.arch.len && !str_equal(a.arch, b.arch))
 		ctx_note(ctx, "%s is of %.*s, %s of %.*s", ctx->words[1],
 			(int)a.arch.len, a.arch.s, ctx->words[2], (int)b.arch.len,

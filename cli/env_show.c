@@ -13,12 +13,28 @@
 #include "show.h"
 
 /* What the store has of one architecture beside the file. */
-enum { IS_DEFAULT, ALIASES, STEPS, FOLDERS, IS_LOCAL, IN_CACHE, SEEN };
-#define SEEN_COLUMNS "is_default,aliases,pathspecs,folders,is_local,in_cache"
+enum {
+	IS_DEFAULT,
+	ALIASES,
+	STEPS,
+	FOLDERS,
+	IS_LOCAL,
+	IN_CACHE,
+	RUNS,
+	USED_BY,
+	SIZE,
+	DISK,
+	SEEN
+};
+#define SEEN_COLUMNS                                                                   \
+	"is_default,aliases,pathspecs,folders,is_local,in_cache,n_runs,used_by,"       \
+	"size,disk"
+
+enum { RUNS_SHOWN = 12 };
 
 struct seen {
-	bool flag[SEEN];
-	char *list[SEEN]; /* JSON, owned */
+	int64_t number[SEEN]; /* -1: not known */
+	char *list[SEEN];     /* JSON, or text; owned */
 };
 
 struct job {
@@ -35,8 +51,8 @@ take_seen(const struct weir_rows *row, struct seen *seen)
 	for (size_t i = 0; i < SEEN; i++) {
 		const struct weir_cell *c = weir_rows_cell(row, i);
 
-		if (c->type == WEIR_T_BOOL)
-			seen->flag[i] = !c->null && c->i;
+		if (c->type == WEIR_T_BOOL || c->type == WEIR_T_INT)
+			seen->number[i] = c->null ? -1 : c->i;
 		else
 			seen->list[i] = c->null ? NULL : str_copy(c->s);
 	}
@@ -131,6 +147,27 @@ put_list(struct para *p, const char *label, struct str json)
 	buf_release(&masked);
 }
 
+/* The newest, a few a line. */
+static void
+put_runs(struct para *p, const struct seen *s)
+{
+	struct buf b = BUF_INIT(BUF_MAX);
+	int64_t n = 0;
+
+	if (s->number[RUNS] <= 0 || !s->list[USED_BY])
+		return;
+	weir_json_join(&b, str_of(s->list[USED_BY]), "\n");
+	para_begin(p, "runs");
+	for (char *save = NULL,
+		  *t = strtok_r(buf_cstr(&b)[0] ? b.s : NULL, "\n", &save);
+		t && n < RUNS_SHOWN; t = strtok_r(NULL, "\n", &save), n++)
+		para_add(p, str_of(t), 2);
+	if (s->number[RUNS] > n)
+		para_addf(p, 2, "and %lld more", (long long)(s->number[RUNS] - n));
+	para_end(p);
+	buf_release(&b);
+}
+
 static void
 put_facts(struct job *j, const struct weir_env *e, const struct seen *s)
 {
@@ -149,16 +186,22 @@ put_facts(struct job *j, const struct weir_env *e, const struct seen *s)
 	para_pair(&p, "by", e->resolved_by);
 	para_end(&p);
 	para_begin(&p, "is");
-	if (s->flag[IS_DEFAULT])
+	if (s->number[IS_DEFAULT] > 0)
 		para_add(&p, STR("the default"), 2);
-	if (s->flag[IS_LOCAL])
+	if (s->number[IS_LOCAL] > 0)
 		para_add(&p, STR("in conda_v2.cnd"), 2);
-	if (s->flag[IN_CACHE])
+	if (s->number[IN_CACHE] > 0)
 		para_add(&p, STR("in the cache"), 2);
 	para_end(&p);
 	put_list(&p, "aliases", str_of(s->list[ALIASES]));
 	put_list(&p, "steps", str_of(s->list[STEPS]));
+	put_runs(&p, s);
 	put_list(&p, "here", str_of(s->list[FOLDERS]));
+	if (s->list[DISK]) {
+		para_begin(&p, "disk");
+		para_add(&p, str_of(s->list[DISK]), 0);
+		para_end(&p);
+	}
 	put_list(&p, "requested", e->deps);
 	put_list(&p, "sources", e->sources);
 	put_list(&p, "extras", e->extras);
@@ -276,7 +319,7 @@ put_json(struct job *j, const struct weir_env *e, const struct seen *s)
 	add_text(b, "arch", e->id.arch);
 	add_text(b, "req_id_formula", str_of(weir_env_formula_name(j->req)));
 	add_text(b, "full_id_formula", str_of(weir_env_formula_name(j->full)));
-	add_flag(b, "is_default", s->flag[IS_DEFAULT]);
+	add_flag(b, "is_default", s->number[IS_DEFAULT] > 0);
 	add_text(b, "resolved_on", e->resolved_on);
 	add_text(b, "resolved_by", e->resolved_by);
 	add_raw(b, "resolved_archs", e->resolved_archs, "[]");
@@ -285,12 +328,20 @@ put_json(struct job *j, const struct weir_env *e, const struct seen *s)
 	add_raw(b, "aliases", str_of(s->list[ALIASES]), "[]");
 	add_raw(b, "pathspecs", str_of(s->list[STEPS]), "[]");
 	add_raw(b, "folders", str_of(s->list[FOLDERS]), "[]");
-	add_flag(b, "is_local", s->flag[IS_LOCAL]);
-	add_flag(b, "in_cache", s->flag[IN_CACHE]);
+	add_flag(b, "is_local", s->number[IS_LOCAL] > 0);
+	add_flag(b, "in_cache", s->number[IN_CACHE] > 0);
+	add_raw(b, "used_by", str_of(s->list[USED_BY]), "[]");
+	buf_addf(b, "\"n_runs\":%lld,\"size\":",
+		(long long)(s->number[RUNS] > 0 ? s->number[RUNS] : 0));
+	if (s->number[SIZE] >= 0)
+		buf_addf(b, "%lld,", (long long)s->number[SIZE]);
+	else
+		buf_adds(b, "null,");
 	add_raw(b, "deps", weir_env_masked(e->deps, &arena), "[]");
 	add_raw(b, "sources", weir_env_masked(e->sources, &arena), "[]");
 	add_raw(b, "extras", weir_env_masked(e->extras, &arena), "[]");
-	add_raw(b, "full_id_unique_keys", e->unique_keys, "{}");
+	add_raw(b, "full_id_unique_keys", weir_env_masked(e->unique_keys, &arena),
+		"{}");
 	buf_adds(b, "\"packages\":[");
 	for (size_t i = 0; i < e->packages.n; i++) {
 		buf_adds(b, i ? ",\n" : "\n");
@@ -307,6 +358,8 @@ put_one(struct job *j, enum out_form form, const struct weir_env *e, bool first)
 {
 	struct weir_env_set set;
 	struct seen seen = { .list = { NULL } };
+
+	seen.number[SIZE] = -1;
 
 	if (look_up(j, e, &seen))
 		return;
@@ -376,6 +429,8 @@ env_show(struct ctx *ctx)
 		rc = env_steps_word(ctx, &o, ctx->words[1], &pair);
 	if (!rc)
 		rc = weir_env_load(o.store, &o.root, &pair, &j.loaded, ctx->err);
+	if (!rc)
+		rc = env_fresh(ctx, &o, ENV_RUNS | ENV_SIZES, pair.full_id);
 	if (!rc)
 		rc = print(&j);
 	weir_env_loaded_release(&j.loaded);

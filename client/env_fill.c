@@ -316,7 +316,9 @@ put_env(struct env_fill *f, const struct weir_env *e, const struct env_sum *sum)
 	bind_list(f, st, 12, e->extras);
 	db_bind_str(st, 13, e->env_type);
 	sqlite3_bind_int(st, 14, e->accurate_source);
-	db_bind_str(st, 15, e->unique_keys.len ? e->unique_keys : STR("{}"));
+	db_bind_str(st, 15,
+		e->unique_keys.len ? env_json_mask(e->unique_keys, &f->arena)
+				   : STR("{}"));
 	db_bind_str(st, 16, buf_str(&p.packages));
 	sqlite3_bind_int64(st, 17, p.n_conda);
 	sqlite3_bind_int64(st, 18, p.n_pypi);

@@ -207,6 +207,23 @@ by_folder(struct hunt *h)
 	return WEIR_OK;
 }
 
+/* Ids with capitals are none to Metaflow either. */
+static enum weir_rc
+not_found(const char *text, struct weir_err *err)
+{
+	struct buf shown = BUF_INIT(400);
+	size_t n = strspn(text, "0123456789abcdefABCDEF:");
+
+	weir_url_mask(&shown, text);
+	weir_fail(err, WEIR_ENOTFOUND,
+		"environment '%.200s': no id, alias, step or folder is called so",
+		buf_cstr(&shown));
+	buf_release(&shown);
+	if (n >= PREFIX_MIN && !text[n] && text[strcspn(text, "ABCDEF")])
+		return weir_hint(err, "ids are in lower case");
+	return weir_hint(err, "weir env list");
+}
+
 enum weir_rc
 weir_env_find(struct weir_store *s, const char *text, struct weir_env_pair *ret_pair,
 	struct weir_err *err)
@@ -221,13 +238,8 @@ weir_env_find(struct weir_store *s, const char *text, struct weir_env_pair *ret_
 
 	for (size_t i = 0; !rc && !h.found && h.text.len && i < N_ELEM(ways); i++)
 		rc = ways[i](&h);
-	if (!rc && !h.found) {
-		rc = weir_fail(err, WEIR_ENOTFOUND,
-			"environment '%.200s': no id, alias, step or folder is called "
-			"so",
-			text);
-		weir_hint(err, "weir env list");
-	}
+	if (!rc && !h.found)
+		rc = not_found(text, err);
 	if (!rc)
 		*ret_pair = pair;
 	return rc;

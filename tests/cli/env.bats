@@ -258,6 +258,14 @@ run_of()
 	grep -q "^(2\{40\}): conda::python==3.9, conda::wheel, " "$T/out"
 	weir2 env list --all --group -o tsv -c short_req,short_id --sort short_id
 	[ "$(cut -c1-3,9-13 "$T/out" | tr '\n' ' ')" = "$(printf '111\taaaa 111\tabbb 222\tcccc ')" ]
+	weir2 env diff F/1700000000000000/start F/1710000000000000/start
+	exits 1
+	[ "$(cut -f3 "$T/out" | tr '\n' ' ')" = "foo-bar openssl " ]
+	weir2 env show F/1720000000000000/start -o json
+	[ "$(jq_py 'd[0]["full_id"][:4], d[0]["n_runs"], d[0]["used_by"][0], d[0]["size"] > 900000')" = \
+		"('abbb', 2, 'F/1720000000000000', True)" ]
+	weir2 env show abbb -o table
+	grep -q '^ runs  *F/1720000000000000  F/1710000000000000$' "$T/out"
 	weir2 env which openssl
 	[ "$(cut -f9 "$T/out" | sed -n 2p)" = F/1700000000000000,F/12 ]
 }
