@@ -1,5 +1,6 @@
 /* weir env diff: what two environments have that the other has not. */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <weir/env_diff.h>
 #include <weir/mem.h>
