@@ -103,6 +103,8 @@ weir_runs_of_env(struct weir_store *s, const struct weir_env_pair *pair, int64_t
 
 /* ---- by pathspec */
 
+enum { STEP = 3 }; /* parts of a step's */
+
 struct hunt {
 	struct weir_store *s;
 	const char *pathspec;
@@ -190,6 +192,21 @@ is_here(struct weir_store *s, enum sql_id sql, const struct weir_id *id, bool *r
 	return rc;
 }
 
+static enum weir_rc
+has_step(struct hunt *h, const struct weir_id *run, bool *ret_here)
+{
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc = db_get(&h->s->db, SQL_MF_STEP, &st, h->err);
+
+	if (rc)
+		return rc;
+	db_bind_id(st, 1, run);
+	db_bind_str(st, 2, h->step);
+	rc = db_step(&h->s->db, st, ret_here, h->err);
+	db_reset(st);
+	return rc;
+}
+
 /* What of the pathspec is not there. */
 static enum weir_rc
 say_missing(struct hunt *h, const struct str *parts, size_t n)
@@ -216,6 +233,12 @@ say_missing(struct hunt *h, const struct str *parts, size_t n)
 		if (!rc && !here)
 			return weir_fail(h->err, WEIR_ENOTFOUND,
 				"%s: the run has no such task", h->pathspec);
+	}
+	if (!rc && n == STEP) {
+		rc = has_step(h, &id, &here);
+		if (!rc && !here)
+			return weir_fail(h->err, WEIR_ENOTFOUND,
+				"%s: the run has no such step", h->pathspec);
 	}
 	if (rc)
 		return rc;

@@ -168,6 +168,12 @@ test_envs(void **state)
 	assert_int_equal(
 		weir_env_of_pathspec(s, "F/9/start", &p, &err), WEIR_ENOTFOUND);
 	assert_non_null(strstr(err.text, "no run 9 of F"));
+	assert_int_equal(weir_env_of_pathspec(s, "F/1/none", &p, &err), WEIR_ENOTFOUND);
+	assert_non_null(strstr(err.text, "no such step"));
+	assert_int_equal(
+		weir_env_of_pathspec(s, "F/1/end/9", &p, &err), WEIR_ENOTFOUND);
+	assert_non_null(strstr(err.text, "no such task"));
+	assert_int_equal(weir_env_of_pathspec(s, "F", &p, &err), WEIR_ENOTFOUND);
 	assert_int_equal(
 		weir_env_of_pathspec(s, "F/1/end/2", &p, &err), WEIR_ENOTFOUND);
 	assert_non_null(strstr(err.text, "no environment of conda"));
