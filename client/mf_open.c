@@ -78,6 +78,8 @@ enum {
 	FRESH_S = 10,
 	READING_MS = 1000,
 	MONTH_S = 30 * 24 * 3600,
+	SLOW_US = WEIR_SECOND_US / 2,
+	SLOW_TIMES = 30,
 };
 
 struct job {
@@ -87,6 +89,7 @@ struct job {
 	struct mf_source *source;
 	struct mf_sync *sync;
 	bool looked, due;
+	int64_t look_us; /* how long it took to list the runs */
 	struct buf *notes;
 	struct weir_sync_result result;
 	struct weir_err *err;
@@ -184,11 +187,13 @@ lock(struct job *j, struct weir_store *s, bool *ret_held)
 static enum weir_rc
 look(struct job *j, struct weir_store *s)
 {
+	int64_t began = weir_monotonic_us();
 	enum weir_rc rc;
 
 	if (!j->sync)
 		j->sync = mf_sync_new(&j->asked, j->source, j->notes);
 	rc = mf_sync_look(j->sync, s, &j->due, j->err);
+	j->look_us = weir_monotonic_us() - began;
 	j->looked = !rc;
 	return rc;
 }
@@ -267,6 +272,36 @@ mark_away(struct weir_store *s, const struct weir_err *why)
 		return;
 }
 
+/*
+ * A service that takes long for its lists, as one without pages may, is asked the more
+ * seldom by commands that only read.
+ */
+static void
+mark_slow(struct job *j, struct weir_store *s)
+{
+	const long long until_us = weir_now_us() + SLOW_TIMES * j->look_us;
+	char until[32];
+	struct weir_err ignored;
+
+	if (j->look_us < SLOW_US)
+		return;
+	snprintf(until, sizeof(until), "%lld", until_us);
+	if (weir_store_set_text(s, "slow_until_us", until, &ignored))
+		return;
+}
+
+static bool
+is_slow(struct weir_store *s)
+{
+	char *text = NULL;
+	int64_t until = 0;
+
+	if (!weir_store_text(s, "slow_until_us", &text, NULL) && text)
+		until = strtoll(text, NULL, 10);
+	free(text);
+	return weir_now_us() < until;
+}
+
 /* One cycle of a service; what has come is there even if it is cut short. */
 static enum weir_rc
 ask_service(struct job *j, struct weir_store *s)
@@ -279,6 +314,7 @@ ask_service(struct job *j, struct weir_store *s)
 		rc = j->err->rc = WEIR_EPENDING;
 	if (!rc || rc == WEIR_ENET)
 		mark_away(s, rc ? j->err : NULL);
+	mark_slow(j, s);
 	return rc;
 }
 
@@ -306,8 +342,9 @@ is_due(struct weir_store *s, bool *ret_due, int64_t *ret_runs, struct weir_err *
 
 	if (!rc)
 		rc = weir_store_count(s, WEIR_RUN, ret_runs, err);
-	*ret_due = !rc && (cycle == WEIR_NO_TIME || now < cycle ||
-				  now - cycle > (int64_t)FRESH_S * WEIR_SECOND_US);
+	*ret_due = !rc && (!*ret_runs || !is_slow(s)) &&
+		   (cycle == WEIR_NO_TIME || now < cycle ||
+			   now - cycle > (int64_t)FRESH_S * WEIR_SECOND_US);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "mf_alive.h"
 #include "mf_help.h"
 #include "mf_id.h"
+#include "mf_says.h"
 #include "store_write.h"
 #include "weir/logs.h"
 
@@ -457,6 +458,42 @@ test_alive(void **state)
 	env_world_drop(&w);
 }
 
+/* As the service's own pages tell it. */
+static void
+test_run_states(void **state)
+{
+	enum { NOW = 1000, S = WEIR_SECOND_US };
+	static const struct {
+		int ok;
+		int64_t ok_s, attempt_s, beat_s; /* 0: none */
+		enum weir_state want;
+		int64_t end_s;
+	} cases[] = {
+		{ 1, 900, 890, 100, WEIR_ST_COMPLETED, 900 },
+		{ 1, 900, 950, 100, WEIR_ST_COMPLETED, 900 },
+		{ 0, 900, 890, 990, WEIR_ST_FAILED, 900 },
+		{ 0, 900, 950, 100, WEIR_ST_RUNNING, 0 },
+		{ -1, 0, 950, 640, WEIR_ST_RUNNING, 0 },
+		{ -1, 0, 950, 639, WEIR_ST_FAILED, 639 },
+		{ -1, 0, 0, 1360, WEIR_ST_RUNNING, 0 },
+		{ -1, 0, 0, 1361, WEIR_ST_FAILED, 1361 },
+		{ -1, 0, 0, 0, WEIR_ST_FAILED, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(cases); i++) {
+#define US(s) ((s) ? (s) * (int64_t)S : WEIR_NO_TIME)
+		struct mf_sum sum = { cases[i].ok, US(cases[i].ok_s),
+			US(cases[i].attempt_s), US(cases[i].beat_s) };
+		enum weir_state got = WEIR_ST_NONE;
+		int64_t end_us = 0;
+
+		mf_says_run(&sum, NOW * (int64_t)S, &got, &end_us);
+		assert_int_equal(got, cases[i].want);
+		assert_int_equal(end_us, US(cases[i].end_s));
+	}
+}
+
 /* What has vanished is dropped, with all that was known of it. */
 static void
 test_gone(void **state)
@@ -500,6 +537,7 @@ main(void)
 		cmocka_unit_test(test_odd_files),
 		cmocka_unit_test(test_clones),
 		cmocka_unit_test(test_attempts),
+		cmocka_unit_test(test_run_states),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_alive),
 	};

@@ -279,6 +279,58 @@ test_away(void **state)
 	end(&v);
 }
 
+/* A log that lies elsewhere: where, without the password in it. */
+static void
+test_log_elsewhere(void **state)
+{
+	struct service v;
+	struct weir_id id;
+	bool ended = false;
+
+	(void)state;
+	serve(&v, "");
+	assert_int_equal(look(&v), WEIR_OK);
+	assert_int_equal(weir_metaflow_id(STR("BigFlow/2"), &id, NULL), 0);
+	assert_int_equal(
+		weir_metaflow_logs(&v.how, &id, &ended, &v.notes, &v.err), WEIR_OK);
+	assert_true(ended);
+	assert_string_equal(buf_cstr(&v.notes),
+		"BigFlow/2: the log of 2 of 2 tasks is in the data store, which is not "
+		"read: s3://***@bucket/mf (s3)\n");
+	assert_int_equal(weir_metaflow_id(STR("BigFlow/9"), &id, NULL), 0);
+	assert_int_equal(weir_metaflow_logs(&v.how, &id, &ended, &v.notes, &v.err),
+		WEIR_ENOTFOUND);
+	end(&v);
+}
+
+/* Who only reads does not ask it again and again; who wants to know does. */
+static void
+test_slow(void **state)
+{
+	struct service v;
+	int n;
+
+	(void)state;
+	serve(&v, "--slow 0.4");
+	v.how.refresh = false;
+	assert_int_equal(look(&v), WEIR_OK); /* there was nothing: to the first runs */
+	assert_int_equal(number(&v, RUNS), 3);
+	setenv("WEIR_NOW", "2026-11-21T02:10:12Z", 1);
+	n = asked(&v, "/flows?");
+	assert_int_equal(look(&v), WEIR_OK);
+	assert_int_equal(asked(&v, "/flows?"), n);
+	setenv("WEIR_NOW", "2026-11-21T02:12:00Z", 1);
+	v.how.budget_ms = 100;
+	assert_int_equal(look(&v), WEIR_OK);
+	assert_int_equal(number(&v, RUNS), 3);
+	assert_non_null(strstr(buf_cstr(&v.notes), "it has not answered yet\n"));
+	v.how.budget_ms = 0;
+	v.how.refresh = true;
+	assert_int_equal(look(&v), WEIR_OK);
+	assert_int_equal(asked(&v, "/flows?"), n + 2);
+	end(&v);
+}
+
 /* Answers of the real service's classes, where they are at hand. */
 static void
 test_sample(void **state)
@@ -323,6 +375,8 @@ main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_away),
+		cmocka_unit_test(test_slow),
+		cmocka_unit_test(test_log_elsewhere),
 		cmocka_unit_test(test_sample),
 	};
 
