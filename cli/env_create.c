@@ -87,35 +87,94 @@ on_event(void *arg, const struct weir_inst_event *e)
 
 /* ---- before and behind */
 
+static const char *const froms[] = { [WEIR_INST_HERE] = "here",
+	[WEIR_INST_CACHE] = "cache",
+	[WEIR_INST_WEB] = "web",
+	[WEIR_INST_NOWHERE] = "nowhere" };
+
+/* What would be fetched, of all packages. */
+struct amount {
+	size_t n[N_ELEM(froms)];
+	int64_t cached; /* bytes */
+};
+
 static void
-put_plan(struct job *j, struct sink *s)
+add_size(struct buf *b, int64_t size, const char *none)
 {
+	if (size < 0)
+		buf_adds(b, none);
+	else
+		buf_addf(b, "%lld", (long long)size);
+}
+
+static void
+put_row(struct job *j, struct buf *b, enum out_form form,
+	const struct weir_inst_package *p, struct amount *sum)
+{
+	const char *type = p->type == WEIR_INST_PYPI ? "pypi" : "conda";
 	struct buf url = BUF_INIT(BUF_MAX);
+	int64_t size;
+	enum weir_inst_from from =
+		weir_inst_source(&j->make.inst, j->make.cache, p, &size);
 
-	for (size_t i = 0; i < j->make.packages.n; i++) {
-		const struct weir_inst_package *p = &j->make.packages.v[i];
-
-		buf_adds(&s->b, p->type == WEIR_INST_PYPI ? "pypi\t" : "conda\t");
-		env_cell(j->ctx, &s->b, str_of(p->file));
-		buf_addc(&s->b, '\t');
-		buf_clear(&url);
-		weir_url_mask(&url, p->url ? p->url : "");
-		env_cell(j->ctx, &s->b, buf_str(&url));
-		buf_addc(&s->b, '\n');
+	sum->n[from]++;
+	sum->cached += from == WEIR_INST_CACHE && size > 0 ? size : 0;
+	weir_url_mask(&url, p->url ? p->url : "");
+	if (form == OUT_JSON || form == OUT_NDJSON) {
+		buf_addf(b, "{\"type\":\"%s\",\"file\":", type);
+		text_json(b, str_of(p->file));
+		buf_adds(b, ",\"url\":");
+		text_json(b, buf_str(&url));
+		buf_addf(b, ",\"from\":\"%s\",\"size\":", froms[from]);
+		add_size(b, size, "null");
+		buf_addc(b, '}');
+	} else {
+		buf_addf(b, "%s\t", type);
+		env_cell(j->ctx, b, str_of(p->file));
+		buf_addc(b, '\t');
+		env_cell(j->ctx, b, buf_str(&url));
+		buf_addf(b, "\t%s\t", froms[from]);
+		add_size(b, size, "");
+		buf_addc(b, '\n');
 	}
 	buf_release(&url);
+}
+
+static void
+say_amount(const struct job *j, const struct amount *sum)
+{
+	ctx_note(j->ctx,
+		"%zu from the web, %zu from the cache (%lld bytes), %zu are here",
+		sum->n[WEIR_INST_WEB], sum->n[WEIR_INST_CACHE], (long long)sum->cached,
+		sum->n[WEIR_INST_HERE]);
+	if (sum->n[WEIR_INST_NOWHERE])
+		ctx_note(j->ctx, "%zu cannot be had: built by Metaflow, not in a cache",
+			sum->n[WEIR_INST_NOWHERE]);
 }
 
 static enum weir_rc
 plan(struct job *j)
 {
+	const struct env_args *a = j->ctx->args;
+	enum out_form form = out_form(j->ctx, a->list.output);
+	struct amount sum = { .cached = 0 };
+	size_t n = j->make.packages.n;
 	struct sink s;
+	enum weir_rc rc = WEIR_OK;
 
 	sink_init(&s, j->ctx, true);
-	put_plan(j, &s);
-	ctx_note(j->ctx, "would be made: %s, of %zu packages", j->make.inst.target,
-		j->make.packages.n);
-	return sink_close(&s, WEIR_OK);
+	for (size_t i = 0; !rc && i < n; i++) {
+		if (form == OUT_JSON)
+			buf_adds(&s.b, i ? ",\n" : "[\n");
+		put_row(j, &s.b, form, &j->make.packages.v[i], &sum);
+		buf_adds(&s.b, form == OUT_NDJSON ? "\n" : "");
+		rc = sink_row(&s);
+	}
+	if (form == OUT_JSON)
+		buf_adds(&s.b, n ? "\n]\n" : "[]\n");
+	ctx_note(j->ctx, "would be made: %s, of %zu packages", j->make.inst.target, n);
+	say_amount(j, &sum);
+	return sink_close(&s, rc);
 }
 
 static void

@@ -308,6 +308,7 @@
  *   inst_env	an environment on this machine, from a list of packages
  *   inst_list	such a list
  *   inst_where	where environments and packages go
+ *   inst_source	where packages would come from
  *   inst_lock	Metaflow's lock files
  *   inst_site	whose a folder is, who makes it
  *   inst_gather	all packages here

@@ -95,6 +95,7 @@ serve()
 	exits 0
 	has_err "would be made: $T/envs/mine, of 6 packages"
 	[ "$(grep -c '^conda	' "$T/out")" = 6 ]
+	has_err "6 from the web, 0 from the cache (0 bytes), 0 are here"
 	[ ! -e "$T/envs" ]
 	weir2 env create-local aaaa --own --name mine --into here
 	exits 0
@@ -191,6 +192,24 @@ P
 	! grep -rlF secret "$XDG_CACHE_HOME"
 }
 
+@test "create-local: two at once: one makes it, the other waits and says for whom" {
+	mkdir -p "$T/pkgs"
+	touch "$T/pkgs/mf_pkgs-update.lock"
+	for i in 1 2; do
+		"$WEIR" env create-local aaaa --own >"$T/o$i" 2>"$T/e$i" 3>&- &
+		eval "P$i=$!"
+	done
+	until grep -q "waits: .*held by Metaflow, of user" "$T/e1" && grep -q "waits: " "$T/e2"; do sleep 0.05; done
+	rm "$T/pkgs/mf_pkgs-update.lock"
+	wait $P1
+	wait $P2
+	[ "$(cat "$T/o1" "$T/o2")" = "$TARGET
+$TARGET" ]
+	[ "$(cat "$T/e1" "$T/e2" | grep -c "there already")" = 1 ]
+	[ "$(find "$TARGET/conda-meta" -name '*.json' | wc -l)" = 6 ]
+	[ -z "$(find "$T/envs" "$T/pkgs" -name '*.lock')" ]
+}
+
 @test "create-local: what is refused leaves nothing" {
 	mkdir -p "$T/envs/mine/bin"
 	echo precious >"$T/envs/mine/bin/x"
@@ -234,8 +253,18 @@ for reqs in d["environments"].values():
 json.dump(d, open(path, "w"))
 P
 	rm -r "$T/channel"
+	weir2 env create-local F/12/start --dry-run -o json
+	exits 0
+	python3 - "$T/out" <<'P'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert len(d) == 6 and all(p["from"] == "cache" and p["size"] > 100 for p in d), d
+P
+	[ ! -e "$T/pkgs" ]
 	weir2 env create-local F/12/start --own --offline
 	exits 0
 	has_err "6 packages, 0 fetched, 6 cached"
+	weir2 env create-local F/12/start --dry-run
+	has_err "0 from the web, 0 from the cache (0 bytes), 6 are here"
 	[ -e "$TARGET/.metaflowenv" ]
 }

@@ -97,6 +97,20 @@ WEIR_NODISCARD enum weir_rc weir_inst_make(const struct weir_inst *w,
 void weir_inst_result_release(struct weir_inst_result *r);
 
 /*
+ * Where a package would come from: it lies in a folder of packages, in the cache (a
+ * folder; may be NULL), on the web, or cannot be had. *ret_size: bytes of its archive,
+ * -1 when that is not known.
+ */
+enum weir_inst_from {
+	WEIR_INST_HERE,
+	WEIR_INST_CACHE,
+	WEIR_INST_WEB,
+	WEIR_INST_NOWHERE
+};
+enum weir_inst_from weir_inst_source(const struct weir_inst *w, const char *cache,
+	const struct weir_inst_package *p, int64_t *ret_size);
+
+/*
  * What a list says that begins with `@EXPLICIT`: a line a package, URL#md5, or
  * URL#sha256=hash, URL#sha256:hash; with wheels, `# pip name @ url#sha256=hash`. Texts
  * live as long as the list.
