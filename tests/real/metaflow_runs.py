@@ -1,7 +1,8 @@
-"""Runs of a real Metaflow: weir's lists and details beside Metaflow's own client.
+"""Runs of a real Metaflow: weir's lists, details and logs beside Metaflow's own client.
 
 Quick runs lie there from the tests before; rich.py fails, and is resumed to its end.
 """
+import json
 import os
 import sys
 
@@ -51,12 +52,52 @@ def details(check, w, theirs):
     check(n and not why, f"{n} tasks: states, attempts as the client says", *why[:10])
 
 
+def links(check, w, theirs):
+    """From a task to its environment, and back."""
+    why, n, users = [], 0, {}
+    for name, run in theirs.items():
+        for step in run["steps"]:
+            for t in step["tasks"]:
+                if not (t["env"] or "").startswith("["):
+                    continue
+                n += 1
+                req, full, arch = json.loads(t["env"])
+                users.setdefault((req, full), set()).add(name)
+                got = [(e["req_id"], e["full_id"]) for e in w.json("env", "show", f"{name}/{step['name']}")
+                       if e["arch"] == arch]
+                why += [f"{t['pathspec']}: weir: {got}; client: {req}:{full}"] * (got != [(req, full)])
+    check(n and not why, f"the environments of {n} tasks are those that the client names", *why[:10])
+    rows = {(e["req_id"], e["full_id"]): e["n_runs"] for e in w.json("env", "list", "--all", "-n", "0", "-c",
+                                                                  "req_id,full_id,runs", "arch:linux-64")}
+    why = [f"{k}: weir: {rows.get(k)}; client: {len(v)}" for k, v in users.items() if rows.get(k) != len(v)]
+    check(not why, "and so many runs used each", *why)
+
+
+def logs(check, w, theirs):
+    why, n = [], 0
+    for name, run in theirs.items():
+        ours = [json.loads(x)["message"] for x in w.weir("logs", name, "-o", "ndjson").stdout.splitlines()]
+        for step in run["steps"]:
+            for t in step["tasks"]:
+                if t["origin"]:
+                    continue  # a clone has no log of its own
+                for text in (t["stdout"], t["stderr"]):
+                    lines = text.splitlines()
+                    n += len(lines)
+                    rest = iter(ours)  # in order, with others between them
+                    lost = [x for x in lines if not any(x == o for o in rest)]
+                    why += [f"{t['pathspec']}: {x!r}" for x in lost[:3]]
+    check(n > 30 and not why, f"logs have the {n} lines of the client, in order", *why[:10])
+
+
 def runs(check, w):
     w.flow("rich", "run", "--tag", "one", "--tag", "two", FLOW_FAILS="1", status=1)
     w.flow("rich", "resume")
     theirs = {r["pathspec"]: r for r in w.ask("runs")}
     lists(check, w, theirs)
     details(check, w, theirs)
+    links(check, w, theirs)
+    logs(check, w, theirs)
     running(check, w)
 
 
