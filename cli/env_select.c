@@ -1,9 +1,7 @@
 /* weir env select-resolved: which environment is the default; undo: the one before. */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <weir/cell.h>
 #include <weir/json.h>
@@ -146,6 +144,8 @@ check_words(struct ctx *ctx)
 		why = "--by goes with --latest";
 	else if (a->python && !a->flow)
 		why = "--python goes with --flow";
+	else if (a->arch)
+		why = "without --arch: it is for all that the environment has";
 	if (!why)
 		return WEIR_OK;
 	(void)weir_fail(ctx->err, WEIR_EUSAGE, "env select-resolved: %s", why);
@@ -154,23 +154,6 @@ check_words(struct ctx *ctx)
 
 /* ---- the change */
 
-/* Only its owner may: what to ask them for. */
-static enum weir_rc
-hint_owner(struct job *j, enum weir_rc rc)
-{
-	const struct passwd *owner = NULL;
-	struct stat st;
-
-	if (rc != WEIR_EREFUSED || j->ctx->err->hint[0])
-		return rc;
-	if (stat(j->sel.file, &st) == 0)
-		owner = getpwuid(st.st_uid);
-	return weir_hint(j->ctx->err,
-		"%s: weir env select-resolved --req-id %s --full-id %s --file %.200s",
-		owner ? owner->pw_name : "its owner", j->pair.req_id, j->pair.full_id,
-		j->sel.file);
-}
-
 static enum weir_rc
 write_it(struct job *j)
 {
@@ -178,7 +161,7 @@ write_it(struct job *j)
 	enum weir_rc rc = env_swap_do(j->ctx, &j->sel, &r);
 
 	if (rc)
-		return hint_owner(j, rc);
+		return rc;
 	if (r.changed)
 		ctx_note(j->ctx, "%s: written; `weir env undo` takes it back",
 			j->sel.file);

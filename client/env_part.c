@@ -26,6 +26,19 @@ fail_errno(const struct part *k)
 	return weir_fail(k->err, WEIR_EFAIL, "%s: %s", k->path, strerror(errno));
 }
 
+/* The file may be one's own where nothing can be put beside it. */
+static enum weir_rc
+fail_folder(const struct part *k)
+{
+	int why = errno;
+
+	(void)weir_fail(k->err,
+		why == EACCES || why == EROFS ? WEIR_EREFUSED : WEIR_EFAIL,
+		"%s: %s: the file is replaced as a whole, by one beside it", k->folder,
+		strerror(why));
+	return weir_hint(k->err, "leave to write in %.500s, or --file PATH", k->folder);
+}
+
 bool
 env_part_is_current(const char *path, const struct stat *st)
 {
@@ -133,8 +146,7 @@ replace(const struct part *k, struct str text, bool *ret_done)
 	*ret_done = false;
 	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
 		flock(fd, LOCK_EX | LOCK_NB) != 0)
-		rc = weir_fail(
-			k->err, WEIR_EFAIL, "%s: %s", k->folder, strerror(errno));
+		rc = fail_folder(k);
 	sweep(k);
 	if (!rc)
 		rc = fill_part(k, fd, text);

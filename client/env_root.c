@@ -373,9 +373,11 @@ weir_env_root_file(struct weir_env_root *root, const char *file, struct weir_err
 {
 	char *real = realpath(file, NULL), *slash;
 
-	if (!real)
-		return weir_fail(err, errno == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
+	if (!real) {
+		(void)weir_fail(err, errno == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
 			"--file %.1000s: %s", file, strerror(errno));
+		return weir_hint(err, "--file PATH, of a conda_v2.cnd");
+	}
 	free(root->file);
 	free(root->folder);
 	root->file = real;

@@ -1,9 +1,11 @@
 #include "weir/env_select.h"
 
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "journal.h"
 #include "statedb.h"
@@ -13,6 +15,7 @@
 #include "weir/session.h"
 #include "weir/text.h"
 #include "weir/time.h"
+#include "weir/view.h"
 
 /* ---- what it comes to */
 
@@ -286,7 +289,7 @@ add_history(const struct job *j, struct weir_session *session, struct weir_err *
 		.path = j->sel->file,
 		.sent_us = WEIR_NO_TIME,
 		.state = WEIR_DEED_DONE };
-	char *reverse = xasprintf("weir env undo --file %s", j->sel->file);
+	struct buf reverse = BUF_INIT(BUF_MAX);
 	enum weir_rc rc;
 
 	tell(j->sel, &name, &body, &said);
@@ -295,9 +298,11 @@ add_history(const struct job *j, struct weir_session *session, struct weir_err *
 	d.body = buf_cstr(&body);
 	d.said = buf_cstr(&said);
 	d.who = buf_cstr(&who);
-	d.reverse = j->sel->undone ? NULL : reverse;
+	buf_adds(&reverse, "weir env undo --file ");
+	weir_view_quote(&reverse, j->sel->file);
+	d.reverse = j->sel->undone ? NULL : buf_cstr(&reverse);
 	rc = write_history(j->state, &d, err);
-	free(reverse);
+	buf_release(&reverse);
 	buf_release(&name);
 	buf_release(&body);
 	buf_release(&said);
@@ -317,6 +322,28 @@ clear_notes(struct job *j, bool done, struct weir_err *err)
 	if (!rc && done && j->undoes)
 		rc = weir_env_past_forget(j->state, &undoes, err);
 	return rc;
+}
+
+/* Only its owner may: what to ask them for. */
+static void
+hint_owner(const struct weir_env_selection *sel, struct weir_err *err)
+{
+	const struct weir_env_swap *s = &sel->past.v.v[0];
+	const struct passwd *owner = NULL;
+	struct buf file = BUF_INIT(400);
+	struct stat st;
+
+	if (err->hint[0] || !sel->past.v.n || !s->is)
+		return;
+	if (stat(sel->file, &st) == 0)
+		owner = getpwuid(st.st_uid);
+	weir_view_quote(&file, sel->file);
+	weir_hint(err,
+		"sudo -u %.50s weir env select-resolved --req-id %s --full-id %s "
+		"--file "
+		"%s",
+		owner ? owner->pw_name : "OWNER", s->req_id, s->is, buf_cstr(&file));
+	buf_release(&file);
 }
 
 enum weir_rc
@@ -346,6 +373,8 @@ weir_env_select_do(struct weir_session *session, struct weir_env_selection *sel,
 	rc = weir_env_write(&w, &r, err);
 	if (!rc && r.changed)
 		rc = add_history(&j, session, err);
+	if (rc == WEIR_EREFUSED)
+		hint_owner(sel, err);
 	if (!rc)
 		rc = clear_notes(&j, sel->undone || r.changed, err);
 	else /* interrupted it is written, and may be taken back */

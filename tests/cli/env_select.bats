@@ -281,6 +281,95 @@ assert undo["body"][0]["is"] == "b" * 40 and undo["reverse"] is None
 P
 }
 
+# All of the file that a write would change.
+facts()
+{
+	stat -c '%i %y %s %a %u %g' "$FILE"
+	cat "$FILE"
+	ls -A "$(dirname "$FILE")"
+}
+
+# refused TEXT [ARG...]: an error with the text and something to try, and the file as it was.
+refused()
+{
+	text=$1
+	shift
+	was=$(facts)
+	weir2 env select-resolved "$@"
+	one_error "${STATUS:-1}"
+	has_err "$text"
+	[ "$(facts)" = "$was" ]
+}
+
+@test "select-resolved: what cannot be meant" {
+	refused "AAAAAAAA" --req-id $R1 --full-id AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	refused "cccc" --req-id $R1 --full-id $FC
+	refused "9999" --req-id 9999 --latest
+	refused "nobody" --req-id $R1 --latest --by zoe
+	refused "no/alias" --alias no/alias:v1
+	refused "no run 99" F/99/start --latest
+	refused "no run 99" F/99 --latest
+	refused "nowhere: No such file" --file "$T/nowhere" --req-id $R1 --latest
+	STATUS=2 refused "arch" --req-id $R1 --latest --arch vax-11
+	STATUS=2 refused "one of" --req-id $R1 --latest --full-id $FA
+	STATUS=2 refused "python" --req-id $R1 --latest --python "$T/x"
+	STATUS=2 refused "step" --step start --latest
+	STATUS=2 refused "is needed" --req-id $R1
+}
+
+@test "select-resolved: a link is followed, a folder refused" {
+	mv "$FILE" "$T/real"
+	ln -s "$T/real" "$FILE"
+	weir2 env select-resolved --req-id $R1 --full-id $FA
+	exits 0
+	[ -L "$FILE" ]
+	[ "$(default linux-64)" = $FA ]
+	[ "$(stat -c %a "$T/real")" = 640 ]
+	rm "$FILE"
+	mkdir "$FILE"
+	weir2 env select-resolved --req-id $R1 --full-id $FA
+	exits 1
+	has_err "folder"
+	[ -d "$FILE" ]
+}
+
+@test "select-resolved: another user's file" {
+	[ "$(id -u)" = 0 ] || skip "only root makes another user's files"
+	command -v setpriv >/dev/null || skip "no setpriv"
+	chmod 755 "$T" && mkdir -m 777 "$T/nobody"
+	cp "$WEIR" "$T/weir"
+	chown -R 1:1 "$T/flow/.metaflow"
+	as_nobody()
+	{
+		was=$(facts)
+		status=0
+		setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$T/nobody" XDG_CACHE_HOME="$T/nobody" \
+			XDG_STATE_HOME="$T/nobody" XDG_CONFIG_HOME="$T/nobody" "$T/weir" env "$@" >"$T/out" 2>"$T/err" || status=$?
+		[ "$(facts)" = "$was" ]
+		[ $status = 1 ] || die "status $status"
+	}
+	chmod 644 "$FILE"
+	chmod 777 "$T/flow/.metaflow"
+	as_nobody select-resolved --req-id $R1 --full-id aaaa
+	has_err "belongs to $(id -nu 1)"
+	has_err "^try: sudo -u $(id -nu 1) weir env select-resolved --req-id $R1 --full-id $FA --file $FILE"
+	chmod 666 "$FILE"
+	as_nobody select-resolved --req-id $R1 --full-id aaaa
+	has_err "belongs to"
+	chmod 600 "$FILE"
+	as_nobody select-resolved --req-id $R1 --full-id aaaa
+	has_err "others may not read it"
+	chown 65534 "$FILE"
+	chmod 755 "$T/flow/.metaflow"
+	as_nobody select-resolved --req-id $R1 --full-id aaaa
+	has_err "metaflow: Permission denied"
+	# root may, and it stays theirs
+	chmod 640 "$FILE"
+	weir2 env select-resolved --req-id $R1 --full-id aaaa
+	exits 0
+	[ "$(stat -c '%u %g %a' "$FILE")" = "65534 1 640" ]
+}
+
 @test "select-resolved: never a write to what is damaged" {
 	head -c 500 before >"$FILE"
 	weir2 env select-resolved --req-id $R1 --full-id $FA
