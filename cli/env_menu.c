@@ -25,11 +25,18 @@ env_menu(struct ctx *ctx, struct tui_start *start)
 {
 	const struct env_args *a = ctx->args;
 	struct weir_view *v = &start->view;
+	struct list_args list = a->list;
 	struct buf b = BUF_INIT(BUF_MAX);
+	char *sort;
 
-	if (strcmp(ctx->words[0], "list") != 0 ||
-		!list_menu(ctx, WEIR_ENVIRONMENT, &a->list, start))
+	if (strcmp(ctx->words[0], "list") != 0)
 		return false;
+	sort = a->group ? env_group(&list) : NULL;
+	if (!list_menu(ctx, WEIR_ENVIRONMENT, &list, start)) {
+		free(sort);
+		return false;
+	}
+	free(sort);
 	free(v->query);
 	v->query = env_words(ctx, 1);
 	if (a->local_only || a->arch) {

@@ -434,6 +434,7 @@
  *   outside	other programs on the terminal
  *   palette	`:`: actions by name
  *   envs		environments in the menus: their folder, what changes in it
+ *   envs_fresh	what takes long to know of them
  *   choice	one of them made the default
  *   view_env	everything about one
  *   view_env_diff	how two differ

@@ -70,7 +70,7 @@ enter(struct app *a, struct weir_config *config, struct finder *finder)
 	a->own_config = config;
 	a->config = config;
 	a->finder = finder;
-	finder_envs(finder, a->start->env_file, a->start->offline);
+	finder_envs(finder, a->start->env_file, true);
 	a->session = weir_session_new(config);
 	desk_init(a);
 	app_store(a);

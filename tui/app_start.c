@@ -174,7 +174,7 @@ app_run(const struct tui_start *start, struct weir_err *err)
 		rc = finder_start(a.config, &a.finder, err);
 	if (rc)
 		goto out;
-	finder_envs(a.finder, start->env_file, start->offline);
+	finder_envs(a.finder, start->env_file, true);
 	/* The first question is on its way while the terminal is set up. */
 	a.now_us = weir_now_us();
 	draw_init(&a.draw, &a.theme);

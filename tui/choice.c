@@ -292,7 +292,7 @@ look_again(struct app *a)
 {
 	for (struct view *v = a->top; v; v = v->below) {
 		if (v->ops->context == CONTEXT_ENVS)
-			listview_look_again(listview_of(v), false);
+			listview_look_again(listview_of(v));
 		else if (v->ops->context == CONTEXT_ENV)
 			view_touch(v, VIEW_DATA);
 	}

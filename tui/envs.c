@@ -90,7 +90,7 @@ look(struct app *a)
 {
 	for (struct view *v = a->top; v; v = v->below)
 		if (v->ops->context == CONTEXT_ENVS)
-			listview_look_again(listview_of(v), false);
+			listview_look_again(listview_of(v));
 }
 
 void

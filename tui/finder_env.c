@@ -34,11 +34,16 @@ finder_env_close(struct finder *f)
 	weir_keys_free(f->env_keys);
 }
 
+/* Nothing is noted once, after something was. */
 static void
 post_notes(struct finder *f, const struct finder_work *w, struct buf *notes)
 {
-	struct finder_answer *a = finder_answer_new(w, FINDER_NOTES);
+	struct finder_answer *a;
 
+	if (!notes->len && !f->env_noted)
+		return;
+	f->env_noted = notes->len > 0;
+	a = finder_answer_new(w, FINDER_NOTES);
 	buf_adds(notes, "");
 	a->words = buf_steal(notes);
 	finder_post(f, a);

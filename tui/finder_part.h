@@ -38,7 +38,7 @@ struct finder {
 	struct weir_store *at; /* the one that the job is about */
 	struct weir_keys *keys, *env_keys;
 	const char *env_file;
-	bool env_local;
+	bool env_local, env_noted;
 	struct finder_log *log;
 	struct weir_err err;
 };

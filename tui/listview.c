@@ -3,6 +3,7 @@
 #include <weir/time.h>
 
 #include "app.h"
+#include "envs_fresh.h"
 #include "preview.h"
 #include "word.h"
 
@@ -91,7 +92,6 @@ submit(struct listview *r, bool fresh)
 		.query = query,
 		.sort = r->sort,
 		.look = r->look,
-		.refresh = r->refresh,
 		.head = fresh ? LISTVIEW_HEAD : 0,
 		.counts = r->kind == WEIR_RUN,
 		.tree = r->tree,
@@ -100,7 +100,7 @@ submit(struct listview *r, bool fresh)
 	r->job = finder_submit(r->v.app->finder, &job);
 	r->later = ACTION_NONE;
 	free(query);
-	r->look = r->refresh = false;
+	r->look = false;
 	r->asked = true;
 	r->fresh = fresh;
 	r->begun = false;
@@ -284,6 +284,10 @@ listview_answer(struct view *v, struct finder_answer *answer)
 	struct listview *r = listview_of(v);
 	bool moving = weir_monotonic_us() - v->app->key_us < HOLD_US;
 
+	if (answer->slot == SLOT_FRESH) {
+		listview_env_fresh(r, answer);
+		return;
+	}
 	if (listview_tree_answer(r, answer) || listquery_answer(r, answer) ||
 		answer->number != r->job)
 		return;
@@ -296,6 +300,8 @@ listview_answer(struct view *v, struct finder_answer *answer)
 		else
 			take_keys(r, answer);
 		listview_env_later(r);
+		if (r->kind == WEIR_ENVIRONMENT && answer->part == FINDER_KEYS)
+			envs_fresh(r, false);
 		if (r->fresh)
 			r->us = answer->us;
 		if (r->rows.whole || answer->part == FINDER_KEYS)

@@ -15,7 +15,7 @@
 #include "table.h"
 #include "view.h"
 
-enum { SLOT_ROWS, SLOT_SEEK, SLOT_TOTAL, SLOT_VALUES, SLOT_KIDS };
+enum { SLOT_ROWS, SLOT_SEEK, SLOT_TOTAL, SLOT_VALUES, SLOT_KIDS, SLOT_FRESH };
 /* So many keys come first: more than a screen shows. */
 enum { LISTVIEW_HEAD = 256 };
 /* No new order under a moving cursor: this long after the last key. */
@@ -42,11 +42,12 @@ struct listview {
 	char *columns;             /* as --columns; "" is those of the kind's tables */
 	char *count_by;            /* a field; "" is none */
 	bool tree;                 /* child runs below their parents */
-	/* Of environments: those that Metaflow itself builds with too; looks first
-	 * whether the file changed, and into the cache; Enter selects. */
-	bool all, look, refresh, pick;
+	/* Of environments: those that Metaflow itself builds with too; it is
+	 * looked first whether the file changed; Enter selects. */
+	bool all, look, pick;
 	enum action_id
-		later; /* done as soon as the rows that were asked for are here */
+		later;      /* done as soon as the rows that were asked for are here */
+	unsigned freshened; /* what was, as envs_fresh knows it */
 	char *under, *under_arch; /* what the cursor is on, by its ids; NULL: nothing */
 	struct rows rows;
 	struct table table;
@@ -135,7 +136,9 @@ void listview_mark_sync(struct listview *r); /* the rows changed */
 /* listview_env.c: what lists of environments have of their own. */
 /* What is asked for: helpers only where they are named. Owned. */
 char *listview_query(enum weir_kind kind, bool all, const char *query);
-void listview_look_again(struct listview *r, bool refresh);
+void listview_look_again(struct listview *r);
+/* What took long is known. */
+void listview_env_fresh(struct listview *r, const struct finder_answer *answer);
 bool listview_env_rests(struct listview *r); /* nothing of theirs has changed */
 void listview_env_sync(struct listview *r);  /* rows changed: keep to the ids */
 void listview_env_failed(struct listview *r, const struct finder_answer *answer);

@@ -3,6 +3,7 @@
 
 #include "app.h"
 #include "choice.h"
+#include "envs_fresh.h"
 #include "listview.h"
 #include "preview.h"
 #include "view_env.h"
@@ -20,10 +21,9 @@ listview_query(enum weir_kind kind, bool all, const char *query)
 }
 
 void
-listview_look_again(struct listview *r, bool refresh)
+listview_look_again(struct listview *r)
 {
 	r->look = true;
-	r->refresh = r->refresh || refresh;
 	view_touch(&r->v, VIEW_DATA);
 	r->v.app->dirty = true;
 }
@@ -125,6 +125,18 @@ listview_env_ident(struct view *v, struct buf *out)
 		buf_addstr(out, cell(r, row, r->rows.id));
 }
 
+void
+listview_env_fresh(struct listview *r, const struct finder_answer *answer)
+{
+	if (answer->part == FINDER_NOTES)
+		envs_noted(r->v.app, answer->words);
+	else if (answer->part == FINDER_CALLED)
+		listview_look_again(r);
+	/* That there is no folder was said by those who asked for rows. */
+	else if (answer->part == FINDER_FAILED && answer->rc != WEIR_ENOTFOUND)
+		status_say(r->v.app, true, "%s", answer->text);
+}
+
 /* ---- none */
 
 void
@@ -212,7 +224,8 @@ refresh(struct listview *r)
 {
 	envs_again(r->v.app);
 	r->failed[0] = '\0';
-	listview_look_again(r, true);
+	listview_look_again(r);
+	envs_fresh(r, true);
 	status_say(r->v.app, false, "looking again");
 }
 
