@@ -161,7 +161,7 @@ class Round:
         return wrong + ["Metaflow's writer: " + s.answer["error"] for s in self.all if "error" in s.answer]
 
     def judge_one(self, s, order, changes, counts):
-        """When weir reported it, and after that, nothing older stands there."""
+        """When weir reported it, and after that, nothing older stands there, or it said that it was overtaken."""
         if s.answer["status"]:
             counts["refused"] += 1
             return [] if "times, and each time" in s.answer["said"] else [s.answer["said"]]
@@ -172,6 +172,11 @@ class Round:
         if not older:
             return []
         since, before, what = older[0]
+        if "somebody has chosen another" in s.answer["said"] and any(
+                o.req == s.req and order[o.full] > order[s.full] and (o.answer.get("status") == 0 or "at" in o.answer)
+                for o in self.all):
+            counts["given way"] += 1  # to one that defends, or has defended, its own
+            return []
         by_metaflow = any(w == what and before - 0.05 <= at <= since + 0.05 for at, w in self.renames(s.req))
         if by_metaflow and since >= s.ended - SLACK_S:
             counts["late"] += 1
@@ -208,6 +213,7 @@ def main():
     env = {"PATH": os.environ["PATH"], "HOME": base, "METAFLOW_USER": "al", "METAFLOW_HOME": base, "TZ": "UTC",
            "METAFLOW_DATASTORE_SYSROOT_LOCAL": base}
     counts = dict(reported=0, refused=0, late=0, redone=0, taken=0, unseen=0)
+    counts["given way"] = 0
     states = reads = 0
     wrong, writers = [], []
     try:
@@ -224,7 +230,7 @@ def main():
         check(not left, "nothing is left beside the file", left)
         print(f"# seed {seed}: {reads} reads, {states} states; of {ROUNDS * EACH} selections by weir {counts['reported']} "
               f"reported, {counts['refused']} given up, {counts['redone']} written again, {counts['late']} lost to a rename "
-              f"of Metaflow's after its last look; {counts['taken']} later ones of Metaflow replaced, {counts['unseen']} changes had something unseen in between")
+              f"of Metaflow's after its last look, {counts['given way']} when they had given way to a later one; {counts['taken']} later ones of Metaflow replaced, {counts['unseen']} changes had something unseen in between")
     finally:
         for w in writers:
             w.end()
