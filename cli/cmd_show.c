@@ -4,6 +4,7 @@
 #include <weir/chain.h>
 #include <weir/mem.h>
 #include <weir/pickup.h>
+#include <weir/run_env.h>
 #include <weir/text.h>
 
 #include "out.h"
@@ -110,6 +111,30 @@ add_states(struct show *s)
 	return WEIR_OK;
 }
 
+/* Which environments it used, where it is known. */
+static enum weir_rc
+add_envs(struct show *s)
+{
+	struct weir_run_env *v = xcalloc(WEIR_RUN_ENVS_MAX, sizeof(*v));
+	size_t n = 0;
+	enum weir_rc rc = weir_run_envs(s->store, s->kind, &s->id, v, &n, s->ctx->err);
+
+	if (!rc && n)
+		add_name(s, "environments");
+	for (size_t i = 0; !rc && i < n; i++) {
+		buf_addf(&s->json, "%c{\"req_id\":\"%s\",\"full_id\":\"%s\",\"arch\":",
+			i ? ',' : '[', v[i].pair.req_id, v[i].pair.full_id);
+		text_json(&s->json, str_of(v[i].arch));
+		buf_adds(&s->json, ",\"by\":");
+		text_json(&s->json, str_of(v[i].by));
+		buf_addc(&s->json, '}');
+	}
+	if (!rc && n)
+		buf_addc(&s->json, ']');
+	free(v);
+	return rc;
+}
+
 /* Only a run that has not started can wait to be taken. */
 static enum weir_rc
 add_pickup(struct show *s)
@@ -214,6 +239,8 @@ collect(struct show *s)
 		rc = add_pickup(s);
 	if (!rc && s->kind == WEIR_RUN)
 		rc = add_chain(s);
+	if (!rc && (s->kind == WEIR_RUN || s->kind == WEIR_TASK_RUN))
+		rc = add_envs(s);
 	if (!rc)
 		rc = add_parts(s);
 	buf_addc(&s->json, '}');

@@ -205,6 +205,7 @@
  *   select_rows.h	and what merging those of two stores wants
  *   select_order	which of two rows comes first
  *   beside	two stores read as one
+ *   run_env	environments that runs used
  *   beside_keys	keys of the smaller put among those of the other
  *   query_sort	sorting keys in memory
  *   query_keys	keys in order, kept from one question to the next
@@ -495,6 +496,7 @@
  *   facts_limit	of concurrency limits
  *   facts_artifact	of artifacts, and what they hold
  *   facts_json	JSON values as lines
+ *   facts_used	environments of runs, runs of environments
  *   facts_env	one environment
  *   gantt	task runs and child runs of a run over time
  *   view_timeline	their bars

@@ -307,6 +307,24 @@ put_ids(struct para *f, const struct show_run *r)
 	para_end(f);
 }
 
+/* Which environments it used: `weir env show` takes the ids. */
+static void
+put_envs(struct para *f, const struct weir_json *envs)
+{
+	for (size_t i = 0; i < weir_json_size(envs); i++) {
+		const struct weir_json *e = weir_json_at(envs, i);
+		struct buf b = BUF_INIT(1024);
+
+		para_begin(f, i ? NULL : "env");
+		buf_addf(&b, "%s:%s", text_of(e, "req_id").s, text_of(e, "full_id").s);
+		para_words(f, buf_str(&b));
+		para_add(f, text_of(e, "arch"), 1);
+		para_add(f, text_of(e, "by"), 2);
+		para_end(f);
+		buf_release(&b);
+	}
+}
+
 /* Which runs were started in place of which: a line each, in their order. */
 static void
 put_chain(struct para *f, const struct weir_json *runs, struct str id)
@@ -342,6 +360,7 @@ show_run_print(struct ctx *ctx, struct sink *sink, const struct show_run *r)
 	put_with(&f, weir_json_get(r->run, "parameters"));
 	put_tags(&f, weir_json_get(r->run, "tags"));
 	put_states(&f, weir_json_get(r->run, "state_history"));
+	put_envs(&f, weir_json_get(r->run, "environments"));
 	put_ids(&f, r);
 	put_chain(&f, weir_json_get(r->run, "chain"), text_of(r->run, "id"));
 }

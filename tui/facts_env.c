@@ -399,6 +399,8 @@ facts_env_write(struct facts_env *f)
 		return false;
 	f->is_default = weir_rows_cell(r.rows, IS_DEFAULT)->i;
 	write_facts(f, &r);
+	if (!f->brief)
+		facts_env_users(f->p, f->store, &f->name);
 	if (!set_of(&f->name, weir_rows_cell(r.rows, PACKAGES)->s, &set, NULL)) {
 		f->n_packages = set.v.n;
 		write_packages(f, &set, "conda", "CONDA PACKAGES");

@@ -44,4 +44,8 @@ bool facts_env_name(struct env_name *n, struct str id, struct str arch);
 /* `5c1d2e3f:1a2b3c4d`: as commands take it. */
 void facts_env_short(const struct env_name *n, struct buf *out);
 
+/* facts_used.c: the tasks that used it last; Enter opens one. */
+void facts_env_users(
+	struct page *p, struct weir_store *store, const struct env_name *name);
+
 #endif

@@ -99,4 +99,7 @@ void facts_line(struct facts *f, const struct weir_rows *rows, enum weir_kind ki
 	const char *more);
 void facts_line_heading(struct facts *f, const char *what);
 
+/* A line for each environment that the run or task run used; Enter opens it. */
+void facts_envs(struct facts *f);
+
 #endif

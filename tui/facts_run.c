@@ -504,6 +504,7 @@ facts_run(struct facts *f, int64_t key)
 	if (!weir_store_run_states(f->store, &f->id, &history, NULL) && history &&
 		!weir_json_parse(str_of(history), &states, NULL))
 		write_ways(f, states);
+	facts_envs(f);
 	facts_id(f);
 	if (f->brief) {
 		count_below(f);

@@ -148,6 +148,7 @@ task_row(struct facts *f, const struct weir_rows *rows, void *arg)
 	write_when(f, rows);
 	facts_link(f, "run", WEIR_RUN, &f->run, weir_rows_cell(rows, TASK_RUN_NAME)->s);
 	write_details(f, rows);
+	facts_envs(f);
 	facts_tags_cell(f, weir_rows_cell(rows, TASK_TAGS));
 }
 

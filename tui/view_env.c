@@ -281,21 +281,44 @@ first_arch(struct weir_store *s, const struct weir_env_pair *pair, const char *a
 	return rc;
 }
 
-enum weir_rc
-view_env_open(struct app *a, const char *text, const char *arch, struct view **ret_view,
+static enum weir_rc
+find(struct app *a, const char *text, struct weir_env_pair *ret_pair,
 	struct weir_err *err)
 {
 	struct weir_store *store = envs_store(a);
-	struct weir_env_pair pair;
-	struct env_name name;
-	enum weir_rc rc;
 
 	if (!store)
 		return weir_fail(err, WEIR_ENOTFOUND,
 			"env show: conda_v2.cnd was not read yet: :environments");
-	rc = weir_env_find(store, text, &pair, err);
+	return weir_env_find(store, text, ret_pair, err);
+}
+
+/* Who comes from a run has looked at no list of them, which takes in what is new. */
+static bool
+take_in(struct app *a)
+{
+	const struct weir_env_open how = {
+		.config = a->config, .root = envs_root(a), .local_only = true
+	};
+	struct weir_store *s = NULL;
+	bool done = how.root && !weir_env_open(&how, &s, NULL, NULL);
+
+	weir_store_close(s);
+	return done;
+}
+
+enum weir_rc
+view_env_open(struct app *a, const char *text, const char *arch, struct view **ret_view,
+	struct weir_err *err)
+{
+	struct weir_env_pair pair;
+	struct env_name name;
+	enum weir_rc rc = find(a, text, &pair, err);
+
+	if (rc == WEIR_ENOTFOUND && take_in(a))
+		rc = find(a, text, &pair, err);
 	if (!rc)
-		rc = first_arch(store, &pair, arch, &name, err);
+		rc = first_arch(envs_store(a), &pair, arch, &name, err);
 	if (!rc)
 		*ret_view = view_env_new(a, &name);
 	return rc;

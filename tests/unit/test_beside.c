@@ -12,6 +12,7 @@
 #include "weir/group.h"
 #include "weir/keys.h"
 #include "weir/logs.h"
+#include "weir/run_env.h"
 #include "weir/tree.h"
 
 enum { HEAD = 40, TASKS = 60 };
@@ -615,6 +616,65 @@ test_logs(void **state)
 	assert_int_equal(missing[0], missing[1]); /* none of them is complete */
 }
 
+#define REQ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define FULL "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+/* A parameter names an environment: as an array, as its text; others do not. */
+static void
+test_parameters(void **state)
+{
+	static const struct {
+		const char *parameters, *by;
+	} cases[] = {
+		{ "{\"env\":\"[\\\"" REQ "\\\", \\\"" FULL "\\\", \\\"linux-64\\\"]\"}",
+			"env" },
+		{ "{\"x\":1,\"e\":[\"" REQ "\",\"" FULL "\",\"linux-64\"]}", "e" },
+		{ "{\"a\":[\"" REQ "\",\"" FULL "\",\"linux-64\"],\"b\":[\"" REQ
+		  "\",\"" FULL "\",\"linux-64\"]}",
+			"a, b" },
+		{ "{\"e\":[\"" REQ "\",\"short\",\"linux-64\"]}", NULL },
+		{ "{\"e\":\"[\\\"" REQ "\\\"\",\"f\":\"[\",\"g\":\"A/b/c\"}", NULL },
+		{ "{}", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(cases); i++) {
+		struct weir_run_env v[WEIR_RUN_ENVS_MAX];
+		struct buf rest = BUF_INIT(4096), said = BUF_INIT(4096);
+		struct weir_run run = { .name = STR("x"),
+			.created_us = farm_now_us + (int64_t)i,
+			.updated_us = farm_now_us,
+			.state_type = WEIR_ST_COMPLETED,
+			.state_name = STR("x"),
+			.expected_start_us = farm_now_us,
+			.next_scheduled_us = WEIR_NO_TIME,
+			.start_us = WEIR_NO_TIME,
+			.end_us = WEIR_NO_TIME,
+			.tags = STR("[]") };
+		size_t n = 99;
+
+		memset(run.id.b, 0xe0 + (int)i, sizeof(run.id.b));
+		buf_addf(&rest, "\"parameters\":%s", cases[i].parameters);
+		run.parameters = str_of(cases[i].parameters);
+		run.rest = buf_str(&rest);
+		assert_int_equal(store_put_runs(two.a, &run, 1, NULL, NULL), WEIR_OK);
+		assert_int_equal(
+			weir_run_envs(two.a, WEIR_RUN, &run.id, v, &n, NULL), WEIR_OK);
+		assert_int_equal(n, cases[i].by ? 1 : 0);
+		if (n) {
+			weir_run_env_say(&v[0], &said);
+			assert_string_equal(v[0].by, cases[i].by);
+			assert_string_equal(v[0].pair.req_id, REQ);
+			assert_string_equal(v[0].pair.full_id, FULL);
+			assert_true(strstr(buf_cstr(&said),
+					    "aaaaaaaa:bbbbbbbb linux-64  ") != NULL);
+		}
+		assert_int_equal(store_delete_runs(two.a, &run.id, 1, NULL), WEIR_OK);
+		buf_release(&rest);
+		buf_release(&said);
+	}
+}
+
 /* A change of either is one of both; what belongs to one is found there. */
 static void
 test_generation(void **state)
@@ -645,6 +705,7 @@ main(void)
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_logs),
+		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_generation),
 	};
 

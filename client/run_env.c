@@ -1,0 +1,226 @@
+#include "weir/run_env.h"
+
+#include "beside.h"
+#include "store_priv.h"
+#include "weir/json.h"
+#include "weir/metaflow.h"
+
+struct found {
+	struct weir_store *metaflow; /* NULL: none */
+	struct weir_run_env *v;
+	size_t n;
+};
+
+static struct weir_store *
+metaflow_of(struct weir_store *s)
+{
+	return s->db.kind == DB_METAFLOW ? s : weir_store_beside(s);
+}
+
+static void
+copy(char *to, size_t size, struct str s)
+{
+	snprintf(to, size, "%.*s", (int)(s.len < size ? s.len : size - 1),
+		s.s ? s.s : "");
+}
+
+static struct weir_run_env *
+find(struct found *f, struct str req_id, struct str full_id, struct str arch)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eq(req_id, f->v[i].pair.req_id) &&
+			str_eq(full_id, f->v[i].pair.full_id) &&
+			str_eq(arch, f->v[i].arch))
+			return &f->v[i];
+	return NULL;
+}
+
+/* Is the word one of those with `, ` between them? */
+static bool
+names(const char *list, struct str word)
+{
+	while (*list) {
+		size_t n = strcspn(list, ",");
+
+		if (str_equal((struct str){ list, n }, word))
+			return true;
+		list += n + strspn(list + n, ", ");
+	}
+	return false;
+}
+
+static void
+add(struct found *f, struct str req_id, struct str full_id, struct str arch,
+	struct str by)
+{
+	struct weir_run_env *e = find(f, req_id, full_id, arch);
+	size_t n;
+
+	if (!e && f->n == WEIR_RUN_ENVS_MAX)
+		return;
+	if (!e) {
+		e = &f->v[f->n++];
+		*e = (struct weir_run_env){ .by = "" };
+		copy(e->pair.req_id, sizeof(e->pair.req_id), req_id);
+		copy(e->pair.full_id, sizeof(e->pair.full_id), full_id);
+		copy(e->arch, sizeof(e->arch), arch);
+	}
+	n = strlen(e->by);
+	if (!names(e->by, by) && n + by.len + 3 < sizeof(e->by))
+		snprintf(e->by + n, sizeof(e->by) - n, "%s%.*s", n ? ", " : "",
+			(int)by.len, by.s);
+}
+
+/* `Flow/run/step/task`: step. */
+static struct str
+step_of(struct str pathspec)
+{
+	size_t slashes = 0, from = 0, to = pathspec.len;
+
+	for (size_t i = 0; i < pathspec.len; i++) {
+		if (pathspec.s[i] != '/')
+			continue;
+		slashes++;
+		if (slashes == 2)
+			from = i + 1;
+		else if (slashes == 3)
+			to = i;
+	}
+	return (struct str){ pathspec.s + from, to - from };
+}
+
+static bool
+on_task(void *arg, const struct weir_task_env *row)
+{
+	if (row->req_id.len)
+		add(arg, row->req_id, row->full_id, row->arch, step_of(row->pathspec));
+	return true;
+}
+
+/* ---- parameters of a server's run */
+
+static bool
+is_id(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!strchr("0123456789abcdef", s.s[i]))
+			return false;
+	return s.len == WEIR_ENV_ID;
+}
+
+/* The array itself, or its text. */
+static bool
+take_triple(struct found *f, const struct weir_json *v, const char *name)
+{
+	struct str text[3];
+
+	if (weir_json_size(v) != N_ELEM(text))
+		return false;
+	for (size_t i = 0; i < N_ELEM(text); i++)
+		text[i] = weir_json_text(weir_json_at(v, i));
+	if (!is_id(text[0]) || !is_id(text[1]) || !text[2].len)
+		return false;
+	add(f, text[0], text[1], text[2], str_of(name));
+	return true;
+}
+
+static void
+take_value(struct found *f, const char *name, const struct weir_json *v)
+{
+	struct str text = weir_json_text(v);
+	struct weir_task_pair task;
+	struct weir_json *inner = NULL;
+
+	if (take_triple(f, v, name) || !text.len)
+		return;
+	if (text.s[0] == '[' && !weir_json_parse(text, &inner, NULL)) {
+		take_triple(f, inner, name);
+		weir_json_free(inner);
+	} else if (f->metaflow && memchr(text.s, '/', text.len) &&
+		   !weir_env_of_pathspec(f->metaflow, text.s, &task, NULL)) {
+		add(f, str_of(task.pair.req_id), str_of(task.pair.full_id),
+			str_of(task.arch), str_of(name));
+	}
+}
+
+static void
+take_parameters(void *arg, const struct weir_rows *row)
+{
+	const struct weir_cell *cell = weir_rows_cell(row, 0);
+	struct weir_json *parameters = NULL;
+	const struct weir_json *v;
+	const char *name;
+	void *at = NULL;
+
+	if (cell->null || weir_json_parse(cell->s, &parameters, NULL))
+		return;
+	while (weir_json_next(parameters, &at, &name, &v))
+		take_value(arg, name, v);
+	weir_json_free(parameters);
+}
+
+enum weir_rc
+weir_run_envs(struct weir_store *s, enum weir_kind kind, const struct weir_id *id,
+	struct weir_run_env ret[static WEIR_RUN_ENVS_MAX], size_t *ret_n,
+	struct weir_err *err)
+{
+	struct found f = { .metaflow = metaflow_of(s), .v = ret };
+	enum weir_rc rc = WEIR_OK;
+
+	if (f.metaflow && beside_has_id(f.metaflow, id))
+		rc = kind == WEIR_TASK_RUN
+			     ? weir_env_of_task(f.metaflow, id, on_task, &f, err)
+			     : weir_envs_of_run(f.metaflow, id, on_task, &f, err);
+	else if (kind == WEIR_RUN)
+		rc = weir_row_of(s, kind, id, "parameters", take_parameters, &f, err);
+	*ret_n = f.n;
+	return rc;
+}
+
+void
+weir_run_env_say(const struct weir_run_env *e, struct buf *out)
+{
+	enum { SHORT = 8 };
+
+	buf_addf(out, "%.*s:%.*s %s", SHORT, e->pair.req_id, SHORT, e->pair.full_id,
+		e->arch);
+	if (*e->by)
+		buf_addf(out, "  %s", e->by);
+}
+
+/* ---- back */
+
+struct users {
+	struct weir_env_user *v;
+	size_t n, most;
+};
+
+static bool
+on_user(void *arg, const struct weir_task_env *row)
+{
+	struct users *u = arg;
+	struct weir_env_user *to;
+
+	if (u->n == u->most)
+		return false;
+	to = &u->v[u->n++];
+	*to = (struct weir_env_user){
+		.task = row->task, .run = row->run, .created_us = row->created_us
+	};
+	copy(to->pathspec, sizeof(to->pathspec), row->pathspec);
+	return true;
+}
+
+enum weir_rc
+weir_env_users(struct weir_store *s, const struct weir_env_pair *pair, const char *arch,
+	size_t most, struct weir_env_user *ret, size_t *ret_n, struct weir_err *err)
+{
+	struct users u = { ret, 0, most };
+	struct weir_store *metaflow = metaflow_of(s);
+	enum weir_rc rc = WEIR_OK;
+
+	if (metaflow)
+		rc = weir_tasks_of_env(metaflow, pair, arch, on_user, &u, err);
+	*ret_n = u.n;
+	return rc;
+}
