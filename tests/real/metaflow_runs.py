@@ -56,6 +56,9 @@ def links(check, w, theirs):
     """From a task to its environment, and back."""
     why, n, users = [], 0, {}
     for name, run in theirs.items():
+        used = {tuple(json.loads(t["env"])) for s in run["steps"] for t in s["tasks"] if (t["env"] or "")[:1] == "["}
+        got = {(e["req_id"], e["full_id"], e["arch"]) for e in w.json("show", name)["environments"]}
+        why += [f"{name}: show: {got}; client: {used}"] * (got != used)
         for step in run["steps"]:
             for t in step["tasks"]:
                 if not (t["env"] or "").startswith("["):
