@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <weir/beside.h>
 #include <weir/sync.h>
 #include <weir/text.h>
 
@@ -157,6 +158,9 @@ fetch(struct logs_job *j)
 	for (size_t i = 0; !rc && i < j->sources.n; i++) {
 		struct logs_source *s = &j->sources.v[i];
 
+		/* What Metaflow has lies on this machine. */
+		if (j->ctx->g.offline && !weir_is_metaflow(j->store, &s->id))
+			continue;
 		if (j->ctx->away && is_complete(j, &s->id))
 			continue;
 		rc = weir_sync_logs(
@@ -193,7 +197,9 @@ named_runs(struct logs_job *j)
 	if (j->args->follow)
 		return logs_follow(j);
 	rc = logs_collect(j, !offline);
-	if (!rc && !offline)
+	if (!rc)
+		rc = ctx_store(j->ctx, &j->store);
+	if (!rc)
 		fetched = fetch(j);
 	if (rc || fetched == WEIR_EINTR)
 		return rc ? rc : fetched;

@@ -98,6 +98,9 @@ metaflow	TreeFlow/1790000000000003" ]
 	weir2 logs "$RUN"
 	exits 0
 	[ "$(tail -n 1 "$T/out")" = "ValueError: no such thing" ]
+	weir2 logs --offline TreeFlow/1790000000000001
+	exits 0
+	grep -q '^end 4 begins' "$T/out"
 	weir2 logs "$RUN" --task work/2
 	[ "$(sort "$T/out")" = "warning: work 2
 work 2 begins" ]
