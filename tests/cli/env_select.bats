@@ -107,6 +107,34 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	[ "$(default linux-64)" = $FB ]
 }
 
+@test "select-resolved: only in the cache, for every architecture, and no file at all" {
+	for arch in linux-64 osx-arm64; do
+		mkdir -p "$T/flow/conda_env/envs/$arch/$R1/$FC"
+		printf '{"packages": [], "resolved_archs": ["linux-64", "osx-arm64", "osx-64"], "of": "%s"}' $arch \
+			>"$T/flow/conda_env/envs/$arch/$R1/$FC/env"
+	done
+	weir2 env select-resolved --req-id $R1 --full-id cccc -o json
+	exits 0
+	has_err "osx-64: unchanged"
+	python3 - "$FILE" "$T/out" <<'P'
+import json, sys
+d, out = (json.load(open(p)) for p in sys.argv[1:])
+R, C = "1" * 40, "c" * 40
+for arch in ("linux-64", "osx-arm64"):
+    assert d["environments"][arch][R][C]["of"] == arch and d["environments"][arch][R]["_default"] == C
+assert "osx-64" not in d["environments"] and d["aliases"][C] == [R, C]
+assert [(c["arch"], c["is"]) for c in out] == [("linux-64", C), ("osx-arm64", C)]
+P
+	rm "$FILE"
+	weir2 env select-resolved --req-id $R1 --full-id cccc
+	exits 0
+	[ "$(default linux-64) $(default osx-arm64)" = "$FC $FC" ]
+	rm "$T/flow/conda_env/envs/linux-64/$R1/$FC/env" "$FILE"
+	weir2 env select-resolved --req-id $R1 --full-id cccc
+	exits 1
+	[ ! -e "$FILE" ]
+}
+
 @test "select-resolved: what was chosen since stays; --file; --read-only" {
 	cp "$FILE" "$T/other"
 	weir2 env select-resolved --req-id $R1 --full-id $FA --file "$T/other"
