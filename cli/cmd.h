@@ -69,6 +69,7 @@ struct ctx {
 	bool compares;
 	int status;            /* that the process exits with; 0: as the result says */
 	bool refreshed;        /* ctx_refresh was done */
+	bool no_network;       /* --offline, whatever the store is of */
 	bool away;             /* and the server did not answer it */
 	volatile bool reading; /* ^C may end the process at once */
 	bool utf8;             /* the locale's encoding */

@@ -123,6 +123,7 @@ ctx_open(struct ctx *ctx)
 	if (rc)
 		return rc;
 	ctx_notes(ctx, weir_config_warnings(ctx->config));
+	ctx->no_network = ctx->g.offline;
 	if (weir_config_embedded(ctx->config)) /* there is no network in it */
 		ctx->g.offline = false;
 	ctx->colour = want_colour(ctx);
@@ -211,19 +212,20 @@ read_all_the_same(struct ctx *ctx)
 	return WEIR_OK;
 }
 
-/* What Metaflow knows: beside what a server says, or instead of it. */
-static void
+/* What Metaflow knows: beside what a server says, or instead of it. Is there any? */
+static bool
 refresh_metaflow(struct ctx *ctx)
 {
 	enum { METAFLOW_MS = 1000 };
-	const struct weir_session_metaflow how = { .offline = ctx->g.offline,
+	const struct weir_session_metaflow how = { .offline = ctx->no_network,
 		.refresh = ctx->g.refresh,
 		.budget_ms = ctx->g.refresh ? 0 : METAFLOW_MS };
 	struct buf notes = BUF_INIT(64 << 10);
+	bool there = weir_session_metaflow(ctx->session, &how, &notes);
 
-	weir_session_metaflow(ctx->session, &how, &notes);
 	ctx_notes(ctx, buf_cstr(&notes));
 	buf_release(&notes);
+	return there;
 }
 
 enum weir_rc
@@ -232,12 +234,13 @@ ctx_refresh(struct ctx *ctx)
 	struct weir_sync_options o = { .since_us = WEIR_NO_TIME };
 	char *why = NULL;
 	const char *note;
+	bool metaflow;
 	enum weir_rc rc;
 
 	if (ctx->refreshed)
 		return WEIR_OK;
 	ctx->refreshed = true;
-	refresh_metaflow(ctx);
+	metaflow = refresh_metaflow(ctx);
 	if (ctx->g.offline) {
 		if (ctx->tty_err)
 			show_age(ctx, "--offline");
@@ -246,6 +249,8 @@ ctx_refresh(struct ctx *ctx)
 	rc = weir_sync_for_reading(ctx->session, ctx->g.refresh, &o, &why, ctx->err);
 	if (rc == WEIR_EDB && !ctx->g.refresh)
 		rc = read_all_the_same(ctx);
+	if (rc == WEIR_ENOSERVER && metaflow)
+		rc = WEIR_OK; /* it is what there is */
 	note = weir_session_note(ctx->session);
 	if (note)
 		ctx_note(ctx, "%s", note);

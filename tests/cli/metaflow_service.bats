@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# Runs of a metadata service, with no server of Prefect's beside it.
+load helper
+
+setup()
+{
+	. "$ROOT/tests/lib/env.sh"
+	cd "$T" || return 1
+	unset PREFECT_API_URL WEIR_PROFILE
+	export METAFLOW_DEFAULT_METADATA=service WEIR_SYNC_SINCE=all
+}
+
+teardown()
+{
+	[ -z "$SERVICE" ] || kill "$SERVICE" 2>/dev/null || true
+	cd / || return 1
+	weir_cleanup
+}
+
+# Start the service; its options.
+serve()
+{
+	python3 "$ROOT/tests/lib/fake_metaflow.py" "$T/address" --log "$T/asked" "$@" 3>&- &
+	SERVICE=$!
+	for _ in $(seq 200); do
+		[ -s "$T/address" ] && break
+		sleep 0.05
+	done
+	METAFLOW_SERVICE_URL=http://bob:sekret1@$(sed 's,http://,,' "$T/address")
+	export METAFLOW_SERVICE_URL
+}
+
+# No command may tell the password, nor write it anywhere.
+secret_kept()
+{
+	! grep -rlE 'sekret1|Ym9iOnNla3JldDE' "$T" --exclude=address || return 1
+}
+
+@test "its runs, their tasks, and where their logs are" {
+	serve --runs 5
+	weir2 runs -o json --sort name
+	exits 0
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+assert [r["name"] for r in d] == [f"BigFlow/{n}" for n in range(1, 6)], d
+assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLETED", "BigFlow", "metaflow")}, d' "$T/out"
+	weir2 show BigFlow/3 -o json
+	exits 0
+	grep -q 'BigFlow/3/end/31' "$T/out"
+	weir2 logs BigFlow/3
+	grep -q 'the data store, which is not read: s3://\*\*\*@bucket/mf (s3)' "$T/err"
+	secret_kept
+}
+
+@test "asked again only for what may have changed; not at all with --offline" {
+	serve --runs 3
+	weir2 runs -o name
+	exits 0
+	: >"$T/asked"
+	weir2 runs -o name --offline
+	exits 0
+	[ "$(wc -l <"$T/out")" = 3 ]
+	[ ! -s "$T/asked" ]
+	weir2 runs -o name --refresh
+	exits 0
+	[ "$(wc -l <"$T/out")" = 3 ]
+	[ "$(sort -u "$T/asked")" = "$(printf '/flows/BigFlow/runs?_limit=500\n/flows?_limit=500')" ]
+}
+
+@test "away: what is known, how old it is; nothing known: that it is away" {
+	serve --runs 2
+	weir2 runs -o name
+	kill "$SERVICE"
+	wait "$SERVICE" || true
+	sqlite3 "$XDG_CACHE_HOME"/weir/metaflow-*.db \
+		"UPDATE meta SET value = value - 60000000 WHERE key = 'cycle_us'"
+	weir2 runs -o name
+	exits 0
+	[ "$(wc -l <"$T/out")" = 2 ]
+	grep -q 'Connection refused' "$T/err"
+	grep -q 'http://\*\*\*@127.0.0.1:[0-9]*: as of 1 min ago' "$T/err"
+	rm -r "$XDG_CACHE_HOME"
+	weir2 runs -o name
+	[ "$status" != 0 ]
+	grep -q 'Connection refused' "$T/err"
+	secret_kept
+}
+
+@test "500: one line that says where and what; a key that is needed" {
+	serve --runs 2 --fail /BigFlow/runs=500*99
+	weir2 runs -o name
+	grep -qE '^weir: metadata service: http://127.0.0.1:[0-9]+: GET /flows/BigFlow/runs: 500: relation is gone$' "$T/err"
+	kill "$SERVICE"
+	rm "$T/address"
+	serve --runs 2 --key sekret1
+	weir2 runs -o name
+	[ "$status" != 0 ]
+	grep -q 'GET /flows: 403' "$T/err"
+	METAFLOW_SERVICE_AUTH_KEY=sekret1 weir2 runs -o name
+	exits 0
+	[ "$(wc -l <"$T/out")" = 2 ]
+	secret_kept
+}
