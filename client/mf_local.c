@@ -54,6 +54,19 @@ is_gone(int why)
 	return why == ENOENT || why == ENOTDIR;
 }
 
+/* Of files that are another's it is enough to hear once. */
+static void
+say_closed(struct walk *w, const char *where, const char *path, int why)
+{
+	if (is_gone(why))
+		return;
+	if (why == EACCES)
+		note(w, "%s: what others may not read of it is left out", w->folder);
+	else
+		note(w, "%s/%s/%s: %s, left out", w->folder, where, path,
+			why == EFBIG ? "more than 1 MB" : strerror(why));
+}
+
 /* A file that says something; what is not there says nothing. where: for the note. */
 static bool
 read_object(struct walk *w, int fd, const char *path, const char *where,
@@ -62,9 +75,7 @@ read_object(struct walk *w, int fd, const char *path, const char *where,
 	buf_clear(&w->text);
 	w->text.truncated = false;
 	if (!mf_file_read(fd, path, &w->text)) {
-		if (!is_gone(errno))
-			note(w, "%s/%s/%s: %s, left out", w->folder, where, path,
-				errno == EFBIG ? "more than 1 MB" : strerror(errno));
+		say_closed(w, where, path, errno);
 		return false;
 	}
 	if (mf_object_parse(
@@ -346,6 +357,8 @@ look_at_task(struct walk *w, int step, const char *name, struct mf_task *t)
 	fd = mf_file_folder(step, name);
 	if (fd >= 0)
 		meta = mf_file_folder(fd, "_meta");
+	if (meta < 0 && errno == EACCES)
+		say_closed(w, "", name, errno);
 	if (meta < 0 || fstat(fd, &st) != 0 || fstat(meta, &meta_st) != 0)
 		goto out;
 	t->task = str_of(name);
@@ -374,6 +387,8 @@ read_step(struct walk *w, int run_fd, const struct mf_run *run, const char *step
 	if (step[0] == '_' || !mf_id_is_name(str_of(step)))
 		return WEIR_OK;
 	fd = mf_file_folder(run_fd, step);
+	if (fd < 0 && errno == EACCES)
+		say_closed(w, "", step, errno);
 	again = fd < 0 ? -1 : mf_file_folder(fd, ".");
 	if (again >= 0 && mf_file_names(again, &arena, &tasks)) {
 		for (size_t i = 0; !rc && i < tasks.n; i++) {

@@ -38,6 +38,7 @@ struct mf_sync {
 	struct mf_source *source;
 	struct buf *notes;
 	size_t n_notes;
+	struct env_map said;  /* notes */
 	struct arena arena;   /* of the list */
 	struct env_map index; /* pathspec of a run: place in known, and one */
 	VEC(struct known) known;
@@ -77,6 +78,7 @@ mf_sync_free(struct mf_sync *y)
 		return;
 	arena_free(&y->arena);
 	env_map_free(&y->index);
+	env_map_free(&y->said);
 	VEC_FREE(&y->known);
 	VEC_FREE(&y->due);
 	VEC_FREE(&y->flows);
@@ -89,7 +91,12 @@ static void
 on_note(void *arg, const char *text)
 {
 	struct mf_sync *y = arg;
+	struct env_sum sum = env_map_sum(str_of(text));
+	int64_t *said = env_map_at(&y->said, &sum);
 
+	if (*said)
+		return;
+	*said = 1;
 	y->n_notes++;
 	if (!y->notes || y->n_notes > NOTES_MAX)
 		return;
