@@ -149,7 +149,9 @@ def limited(pool, check):
     asked, most = {"flow_runs": {"id": {"any_": runs}}}, 0
     # in one request: what is read one after another was not so at one moment
     now = lambda key: [r[key] for r in pool.api("POST", "/flow_runs/filter", asked)]  # noqa: E731
-    wait_for(lambda: now("state_name") == ["Late"] * 3)
+    for run in runs:  # as the server's own service says after a while
+        pool.api("POST", "/flow_runs/%s/set_state" % run, {"force": True, "state": {
+            "type": "SCHEDULED", "name": "Late", "state_details": {"scheduled_time": pool.get(run)["created"]}}})
     late = now("state_name")
 
     def done():
