@@ -69,7 +69,9 @@ app_submit(struct app *a, enum weir_req_kind kind, const struct weir_id *id)
 struct finder *
 app_helper(struct app *a)
 {
-	if (!a->helper && finder_start(a->config, &a->helper, NULL))
+	if (a->helper)
+		return a->helper;
+	if (finder_start(a->config, &a->helper, NULL))
 		return a->finder;
 	finder_envs(a->helper, a->start->env_file, a->start->offline);
 	return a->helper;
