@@ -14,6 +14,7 @@ enum {
 	SHORT = 8,     /* digits of an id that are enough for people */
 	FEW_LINES = 2, /* of a value in a pane */
 	LINES_MAX = 400,
+	RUNS_MAX = 20,
 	NAME_MOST = 40, /* columns of packages */
 	VERSION_MOST = 20,
 	BUILD_MOST = 24,
@@ -358,6 +359,36 @@ write_folders(struct facts_env *f, const struct weir_cell *cell)
 	buf_release(&one);
 }
 
+/* A line each, that opens its run: `Flow/run` of `Flow/run/step`. */
+static void
+write_runs(struct facts_env *f, const char *label, struct str json)
+{
+	struct buf all = BUF_INIT(BUF_MAX), run = BUF_INIT(1024), word = BUF_INIT(4096);
+	int n = 0;
+
+	weir_json_join(&all, json, "\n");
+	for (const char *p = buf_cstr(&all); *p && n < RUNS_MAX; n++) {
+		struct str one = { p, strcspn(p, "\n") };
+		const char *slash = memchr(one.s, '/', one.len);
+		size_t len = slash ? strcspn(slash + 1, "/\n") : 0;
+
+		page_begin(f->p, 0);
+		page_gap(f->p, 1);
+		page_add(f->p, STYLE_DIM, str_of(n ? "" : label), LABEL - 1, false);
+		page_add(f->p, STYLE_PLAIN, one, 0, false);
+		buf_clear(&run);
+		buf_clear(&word);
+		buf_add(&run, one.s, slash ? (size_t)(slash + 1 - one.s) + len : 0);
+		weir_view_quote(&word, buf_cstr(&run));
+		if (len && *buf_cstr(&run) != '-' && !word.truncated && !run.truncated)
+			page_command(f->p, "show %s", buf_cstr(&word));
+		p += one.len + (p[one.len] == '\n');
+	}
+	buf_release(&all);
+	buf_release(&run);
+	buf_release(&word);
+}
+
 static void
 write_facts(struct facts_env *f, const struct row *r)
 {
@@ -381,7 +412,10 @@ write_facts(struct facts_env *f, const struct row *r)
 	buf_addstr(&b, weir_rows_cell(r->rows, RESOLVED_BY)->s);
 	write_text(f, "resolved", buf_str(&b));
 	write_list(f, "aliases", weir_rows_cell(r->rows, ALIASES));
-	write_list(f, "steps", weir_rows_cell(r->rows, STEPS));
+	if (f->brief)
+		write_list(f, "steps", weir_rows_cell(r->rows, STEPS));
+	else if (!weir_rows_cell(r->rows, STEPS)->null)
+		write_runs(f, "steps", weir_rows_cell(r->rows, STEPS)->s);
 	write_list(f, "requested", weir_rows_cell(r->rows, DEPS));
 	write_list(f, "sources", weir_rows_cell(r->rows, SOURCES));
 	write_list(f, "extras", weir_rows_cell(r->rows, EXTRAS));
