@@ -103,8 +103,9 @@ env_which(struct ctx *ctx)
 		rc = env_open(ctx, &o);
 	if (!rc && !list.columns && !list.output && !list.count_by)
 		list.columns = columns = which_columns(ctx, ctx->words[1]);
+	/* Runs that are known already; looking for more would take longer than all. */
 	if (!rc)
-		rc = env_fresh(ctx, &o, env_wants(ctx, &list, query), NULL);
+		rc = env_fresh(ctx, &o, env_wants(ctx, &a->list, query), NULL);
 	if (!rc)
 		rc = list_run_in(ctx, WEIR_ENVIRONMENT, &list, query, o.store, &shown);
 	if (!rc && !shown) {
