@@ -223,7 +223,7 @@ def a_log_is_saved_whole_or_not_at_all(start):
         assert len(saved) == lines, f"{len(saved)} of {lines} lines"
         t.send("Q")
         assert t.wait() == 0, "exit status"
-        db = sqlite3.connect(glob.glob(f"{cache}/weir/*.db")[0])
+        db = sqlite3.connect(glob.glob(f"{cache}/weir/default-*.db")[0])
         db.execute("UPDATE log_text SET lines = x'01ff'")
         db.commit()
         db.close()
