@@ -23,7 +23,7 @@ enum { SMALL_SET = 4096 };
 /* clang-format off */
 static const struct {
 	const char *table, *where, *order, *reversed;
-	const char *last; /* what order is about: rows of two stores are merged by it */
+	const char *last; /* what order is about, by which two stores are merged; or NULL */
 } kinds[WEIR_N_KINDS] = {
 	[WEIR_RUN] = { "runs", NULL,
 		"r.at_us > ?1, abs(r.at_us - ?1),"
@@ -38,21 +38,24 @@ static const struct {
 		"r.name DESC, r.k DESC", "r.name" },
 	[WEIR_DEPLOYMENT] = { "deployments", "r.doc IS NOT NULL",
 		"(SELECT f.name FROM flows f WHERE f.k = r.flow), r.name, r.k",
-		"(SELECT f.name FROM flows f WHERE f.k = r.flow) DESC, r.name DESC, r.k DESC" },
+		"(SELECT f.name FROM flows f WHERE f.k = r.flow) DESC, r.name DESC, r.k DESC",
+		NULL },
 	[WEIR_POOL] = { "pools", "r.doc IS NOT NULL", "r.name, r.k",
-		"r.name DESC, r.k DESC" },
+		"r.name DESC, r.k DESC", NULL },
 	[WEIR_QUEUE] = { "queues", "r.doc IS NOT NULL",
 		"(SELECT p.name FROM pools p WHERE p.k = r.pool), r.name, r.k",
-		"(SELECT p.name FROM pools p WHERE p.k = r.pool) DESC, r.name DESC, r.k DESC" },
+		"(SELECT p.name FROM pools p WHERE p.k = r.pool) DESC, r.name DESC, r.k DESC",
+		NULL },
 	[WEIR_WORKER] = { "workers", "r.doc IS NOT NULL",
 		"(SELECT p.name FROM pools p WHERE p.k = r.pool), r.name, r.k",
-		"(SELECT p.name FROM pools p WHERE p.k = r.pool) DESC, r.name DESC, r.k DESC" },
+		"(SELECT p.name FROM pools p WHERE p.k = r.pool) DESC, r.name DESC, r.k DESC",
+		NULL },
 	[WEIR_ARTIFACT] = { "artifacts", "r.doc IS NOT NULL",
-		"r.created_us DESC, r.k", "r.created_us, r.k DESC" },
+		"r.created_us DESC, r.k", "r.created_us, r.k DESC", NULL },
 	[WEIR_ENVIRONMENT] = { "environments", "r.shadow = 0",
-		"r.resolved_us DESC, r.k", "r.resolved_us, r.k DESC" },
+		"r.resolved_us DESC, r.k", "r.resolved_us, r.k DESC", NULL },
 	[WEIR_LIMIT] = { "limits", "r.doc IS NOT NULL", "r.name, r.k",
-		"r.name DESC, r.k DESC" },
+		"r.name DESC, r.k DESC", NULL },
 };
 /* clang-format on */
 
