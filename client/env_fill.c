@@ -63,6 +63,28 @@ read_known(struct env_fill *f)
 	return rc;
 }
 
+/* The aliases of the cache, so that one that comes or goes shows. */
+static enum weir_rc
+sum_aliases(struct env_fill *f, struct env_sum *ret)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(f->db, SQL_ENV_CACHE_ALIASES, &st, f->err);
+
+	*ret = (struct env_sum){ { 0 } };
+	while (!rc && !(rc = db_step(f->db, st, &row, f->err)) && row) {
+		struct env_sum one =
+			env_map_sum3(db_str(st, 0), db_str(st, 1), db_str(st, 2));
+		char both[2 * sizeof(one)];
+
+		memcpy(both, ret, sizeof(one));
+		memcpy(both + sizeof(one), &one, sizeof(one));
+		*ret = env_map_sum((struct str){ both, sizeof(both) });
+	}
+	db_reset(st);
+	return rc;
+}
+
 static enum weir_rc
 clear_file(struct env_fill *f)
 {
@@ -74,6 +96,8 @@ clear_file(struct env_fill *f)
 		i++)
 		rc = db_exec_id(f->db, clear[i], f->err);
 	if (f->source == ENV_SOURCE_CACHE)
+		rc = sum_aliases(f, &f->aliases);
+	if (!rc && f->source == ENV_SOURCE_CACHE)
 		rc = db_exec_id(f->db, SQL_ENV_CACHE_ALIASES_CLEAR, f->err);
 	return rc;
 }
@@ -461,6 +485,21 @@ on_warn(void *arg, const char *text)
 const struct env_cnd_ops env_fill_ops = { on_env, on_chosen, on_alias, on_pathspec,
 	on_warn };
 
+/* A cache is looked at every few seconds and mostly the same; a file has changed. */
+static enum weir_rc
+join(struct env_fill *f)
+{
+	struct env_sum now;
+	bool same = false;
+	enum weir_rc rc = WEIR_OK;
+
+	if (f->source == ENV_SOURCE_CACHE && !f->changed) {
+		rc = sum_aliases(f, &now);
+		same = memcmp(&now, &f->aliases, sizeof(now)) == 0;
+	}
+	return rc || same ? rc : env_join(f->db, f->changed, f->err);
+}
+
 enum weir_rc
 env_fill_end(struct env_fill *f)
 {
@@ -478,5 +517,5 @@ env_fill_end(struct env_fill *f)
 		rc = db_run(f->db, st, f->err);
 		f->changed = true;
 	}
-	return rc ? rc : env_join(f->db, f->changed, f->err);
+	return rc ? rc : join(f);
 }

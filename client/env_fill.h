@@ -23,7 +23,8 @@ struct env_fill {
 	struct env_map envs;     /* by their ids: one more than the place in known */
 	VEC(struct env_known) known;
 	int64_t last_package;
-	bool changed; /* which environments have which packages */
+	bool changed;           /* which environments have which packages */
+	struct env_sum aliases; /* of the cache, as they were */
 	struct arena arena;
 };
 
@@ -40,7 +41,10 @@ WEIR_NODISCARD enum weir_rc env_fill_begin(struct env_fill *f, struct weir_store
 extern const struct env_cnd_ops env_fill_ops;
 /* Is it here, so that it need not be read? Then it stays. */
 bool env_fill_has(struct env_fill *f, const struct weir_env_id *id);
-/* Drop what was not told of, and join: defaults, aliases, who has what. */
+/*
+ * Drop what was not told of, and join, unless nothing is new of a cache: defaults,
+ * aliases, who has what.
+ */
 WEIR_NODISCARD enum weir_rc env_fill_end(struct env_fill *f);
 void env_fill_release(struct env_fill *f);
 

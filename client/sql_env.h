@@ -56,6 +56,8 @@
 		" VALUES(?1, ?2, ?3)") \
 	X(ENV_ALIASES_CLEAR, "DELETE FROM env_aliases WHERE kind >= 0") \
 	X(ENV_CACHE_ALIASES_CLEAR, "DELETE FROM env_aliases WHERE kind < 0") \
+	X(ENV_CACHE_ALIASES, "SELECT name, req_id, full_id FROM env_aliases WHERE kind < 0" \
+		" ORDER BY name, kind, arch") \
 	X(ENV_ALIAS_PUT, "INSERT OR REPLACE INTO env_aliases(name, shown, kind, req_id, full_id," \
 		" arch) VALUES(?1, ?2, ?3, ?4, ?5, ?6)") \
 	X(ENV_ALIAS_GET, "SELECT req_id, full_id FROM env_aliases WHERE name = ?1" \

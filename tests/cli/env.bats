@@ -290,3 +290,24 @@ run_of()
 	exits 0
 	has_err 's3://\*\*\*@b/x'
 }
+
+# Marked by hand: what is joined anew loses the mark.
+@test "a cache in which nothing is new is not joined again" {
+	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow
+	D=$T/flow/conda_env/envs
+	mkdir -p "$D/osx-64/$R1/$FA" "$D/aliases/generic/team"
+	echo '{"packages": [{"_type": "conda", "filename": "zlib-1.3-0", "url": "u"}]}' \
+		>"$D/osx-64/$R1/$FA/env"
+	weir2 env list cached:yes -o tsv -c aliases
+	[ "$(cat "$T/out")" = team/x:v1 ]
+	sqlite3 "$XDG_CACHE_HOME"/weir/metaflow-*.db \
+		"UPDATE environments SET aliases = '[\"mark\"]' WHERE source = 2"
+	weir2 env list --refresh cached:yes -o tsv -c aliases
+	[ "$(cat "$T/out")" = mark ]
+	echo "[\"$R1\", \"$FA\"]" >"$D/aliases/generic/team/new"
+	weir2 env list --refresh cached:yes -o tsv -c aliases
+	[ "$(cat "$T/out")" = team/x:v1,team:new ]
+	rm "$D/aliases/generic/team/new"
+	weir2 env list --refresh cached:yes -o tsv -c aliases
+	[ "$(cat "$T/out")" = team/x:v1 ]
+}
