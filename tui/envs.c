@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <weir/env_store.h>
+#include <weir/text.h>
 #include <weir/time.h>
 
 #include "app.h"
@@ -184,23 +185,51 @@ envs_tilde(struct buf *out, const char *text)
 	buf_adds(out, text);
 }
 
+/* The end of a path, from a `/` on if one is near. */
+static void
+add_end(const struct draw *d, struct str path, int columns, struct buf *out)
+{
+	const char *more = theme_glyph(d->theme, GLYPH_MORE);
+	size_t at = 0, slash;
+
+	if ((int)text_width(path) <= columns) {
+		buf_addstr(out, path);
+		return;
+	}
+	while (at < path.len &&
+		(int)text_width((struct str){ path.s + at, path.len - at }) >= columns)
+		text_decode(path, &at);
+	slash = at;
+	while (slash < path.len && path.s[slash] != '/')
+		slash++;
+	if (slash < path.len)
+		at = slash;
+	buf_adds(out, more);
+	buf_add(out, path.s + at, path.len - at);
+}
+
 enum style
-envs_age(struct view *v, struct buf *out)
+envs_origin(struct view *v, int columns, struct buf *out)
 {
 	struct app *a = v->app;
 	const struct weir_env_root *root = envs_root(a);
+	struct buf path = BUF_INIT(4096), clean = BUF_INIT(4096);
+	const char *cache = "";
 
 	if (a->envs.notes) {
 		buf_adds(out, "not all of it: see :messages");
 		return STYLE_ALERT;
 	}
-	if (!root || !root->found) {
-		buf_adds(out, root && root->cache ? "" : "no .metaflow");
-	} else {
-		buf_adds(out, "this machine");
-	}
 	if (root && root->cache)
-		buf_addf(out, "%s%s", out->len ? " + " : "",
-			a->start->offline ? "cache as known" : "cache");
+		cache = a->start->offline ? " + cache, offline" : " + cache";
+	if (!root || !root->found)
+		buf_adds(&path, "no .metaflow");
+	else
+		envs_tilde(&path, a->start->env_file ? root->file : root->folder);
+	text_sanitize(&clean, buf_str(&path), a->theme.utf8 ? 0 : TEXT_ASCII);
+	add_end(&a->draw, buf_str(&clean), columns - (int)strlen(cache), out);
+	buf_adds(out, cache);
+	buf_release(&path);
+	buf_release(&clean);
 	return STYLE_DIM;
 }

@@ -45,7 +45,8 @@ void envs_again(struct app *a);
 /* Text with the user's own folder as `~`. */
 void envs_tilde(struct buf *out, const char *text);
 
-/* The right end of the title: what the rows are of. */
-enum style envs_age(struct view *v, struct buf *out);
+/* The right end of the title: which folder the environments are of, its end where there
+ * is no room for all of it, and that a cache was asked. */
+enum style envs_origin(struct view *v, int columns, struct buf *out);
 
 #endif

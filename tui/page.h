@@ -124,7 +124,7 @@ struct page_user {
 	int64_t (*due)(const struct page_view *v, void *arg);
 	void (*crumb)(struct page_view *v, void *arg, struct buf *out);
 	void (*ident)(struct view *v, struct buf *out);
-	enum style (*age)(struct view *v, struct buf *out);
+	enum style (*origin)(struct view *v, int columns, struct buf *out);
 };
 
 enum { PAGE_ACTS_MAX = 32 };

@@ -467,7 +467,7 @@ page_view_new(struct app *a, const struct page_user *user, void *arg)
 	v->ops.answer = user->answer ? view_answer : NULL;
 	v->ops.crumb = user->crumb ? view_crumb : NULL;
 	v->ops.ident = user->ident;
-	v->ops.age = user->age;
+	v->ops.origin = user->origin;
 	v->user = user;
 	v->arg = arg;
 	join_acts(v);

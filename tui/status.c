@@ -236,28 +236,35 @@ add_path(struct app *a, int columns, struct buf *out)
 	buf_release(&path);
 }
 
-/* What stands at the right: who may do what where, and how old it is. */
+/* What stands at the right: who may do what where, and how old it is or which folder
+ * it is of. */
 struct corner {
 	struct buf profile, age;
 	enum style profile_style, age_style;
 	int width;
 };
 
+/* `command` is what stands at the left: it gives way, but not all. */
 static void
-corner(struct app *a, struct corner *c)
+corner(struct app *a, const char *command, struct corner *c)
 {
 	const char *colour = weir_config_str(a->config, WEIR_KEY_PROFILE_COLOUR);
+	bool elsewhere = a->top->ops->origin != NULL;
+	int cols = a->draw.cols, left = draw_width(&a->draw, command);
 
 	c->profile = (struct buf)BUF_INIT(512);
 	c->age = (struct buf)BUF_INIT(512);
 	c->profile_style = colour ? theme_colour(colour) : STYLE_DIM;
-	buf_adds(&c->profile, weir_config_name(a->config));
+	if (!elsewhere)
+		buf_adds(&c->profile, weir_config_name(a->config));
 	if (weir_config_bool(a->config, WEIR_KEY_READ_ONLY))
-		buf_adds(&c->profile, " READ-ONLY");
-	c->age_style =
-		a->top->ops->age ? a->top->ops->age(a->top, &c->age) : age(a, &c->age);
-	c->width = draw_width(&a->draw, buf_cstr(&c->profile)) + 3 +
-		   draw_width(&a->draw, buf_cstr(&c->age));
+		buf_addf(&c->profile, "%sREAD-ONLY", elsewhere ? "" : " ");
+	c->width = c->profile.len ? draw_width(&a->draw, buf_cstr(&c->profile)) + 3 : 0;
+	left = left > cols / 2 ? cols / 2 : left < cols / 3 + 1 ? cols / 3 + 1 : left;
+	c->age_style = elsewhere ? a->top->ops->origin(a->top,
+					   cols - left - GAP - c->width, &c->age)
+				 : age(a, &c->age);
+	c->width += draw_width(&a->draw, buf_cstr(&c->age));
 }
 
 static void
@@ -268,8 +275,8 @@ paint_title(struct app *a)
 	struct corner c;
 	int room;
 
-	corner(a, &c);
 	a->top->ops->command(a->top, &left);
+	corner(a, buf_cstr(&left), &c);
 	draw_begin(d, 0);
 	room = d->cols - c.width - GAP;
 	if (room < d->cols / 3) {

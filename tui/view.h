@@ -67,9 +67,9 @@ struct view_ops {
 	void (*about)(struct view *v, struct buf *out); /* behind the command */
 	void (*crumb)(struct view *v, struct buf *out); /* its word in the title */
 	const enum action_id *hints;                    /* ends with ACTION_NONE */
-	/* The right end of the title, where it is not the age of what the server said.
-	 */
-	enum style (*age)(struct view *v, struct buf *out);
+	/* The right end of the title, in so many columns, where what is shown is not of
+	 * the profile: its name and age stand there else. */
+	enum style (*origin)(struct view *v, int columns, struct buf *out);
 };
 
 struct view {

@@ -230,7 +230,7 @@ static const struct page_user user = {
 	.answer = on_answer,
 	.crumb = say_crumb,
 	.ident = say_ident,
-	.age = envs_age,
+	.origin = envs_origin,
 };
 
 struct view *

@@ -368,7 +368,7 @@ env_about(struct view *v, struct buf *out)
 	.due = listview_due,	\
 	.ident = listview_env_ident,	\
 	.about = env_about,	\
-	.age = envs_age,	\
+	.origin = envs_origin,	\
 	.hints = its_hints,	\
 }
 /* clang-format on */
