@@ -173,8 +173,8 @@ keys() {
 wrong_keys="$(cat <<-'END'
 	line 3: [keys.list] ctrl-m: a terminal sends enter for it
 	line 4: [keys.list] f5: no action 'refrsh'; did you mean refresh?
-	line 6: [keys.lst] f6: no context 'lst'; there are all, list, detail, log, timeline, page, columns, help, form
-	line 8: [keys.help] f7: sort does nothing there, but in list
+	line 6: [keys.lst] f6: no context 'lst'; there are all, list, detail, log, timeline, page, columns, help, form, environments, environment
+	line 8: [keys.help] f7: sort does nothing there, but in list, environments
 	line 2: [keys.list] ctrl-x: bound in line 10 too; this one counts in list
 END
 )"

@@ -38,6 +38,7 @@ P
 teardown()
 {
 	cd / || return 1
+	rm -rf "$open"
 	weir_cleanup
 }
 
@@ -120,17 +121,12 @@ P
 }
 
 @test "a file of another user that is closed to others" {
-	[ "$(id -u)" = 0 ] || skip "only root becomes another user"
-	command -v setpriv >/dev/null || skip "no setpriv"
+	open_to_nobody
 	chmod 600 "$FILE"
-	chmod 755 "$T" "$T/flow" "$T/flow/.metaflow"
-	cp "$WEIR" "$T/weir" && mkdir -m 777 "$T/nobody"
 	for words in "list" "show aaaa" "which a" "create-local aaaa --own" "gc --dry-run" \
 		"select-resolved --req-id 1111 --full-id bbbb"; do
 		# shellcheck disable=SC2086 # words
-		run setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$T/nobody" \
-			XDG_CACHE_HOME="$T/nobody/c" XDG_STATE_HOME="$T/nobody/s" XDG_CONFIG_HOME="$T/nobody/x" \
-			XDG_DATA_HOME="$T/nobody/d" "$T/weir" env $words
+		run nobody env $words
 		[ "$status" = 1 ]
 		[[ "$output" == *"it belongs to root and others may not read it"*"chmod a+r"* ]]
 	done

@@ -161,6 +161,26 @@ on_tty()
 	output=$(tr -d '\0' <"$T/tty")
 }
 
+# The folder $T/flow, its file $FILE and a copy of weir, $open/weir, where another user can
+# reach them; by setpriv, which root alone may use, `nobody WORDS` runs the copy as one.
+open_to_nobody()
+{
+	[ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || skip "needs root and setpriv"
+	open=$(mktemp -d /tmp/weir-nobody.XXXXXX)
+	cp -a "$T/flow" "$WEIR" "$open"
+	mkdir -m 777 "$open/nobody"
+	chmod 755 "$open" "$open/flow" "$open/flow/.metaflow"
+	cd "$open/flow" || return 1
+	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$open/flow
+	FILE=$open/flow/.metaflow/conda_v2.cnd
+}
+
+nobody()
+{
+	setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$open/nobody" XDG_CACHE_HOME="$open/nobody" \
+		XDG_STATE_HOME="$open/nobody" XDG_CONFIG_HOME="$open/nobody" XDG_DATA_HOME="$open/nobody" "$open/weir" "$@"
+}
+
 die()
 {
 	printf '%s\n' "$*" "status: $status" "output: $output" "errors: $errors"

@@ -2,8 +2,10 @@
 
 Usage: killed_writer.py WEIR; ends with 0 when all is well. strace says which calls there are and stops the program
 with SIGKILL as it enters one of them, one after the other: from the moment that the file is opened
-for writing to the end (behind the change only one in eight, unless TORTURE is 1 or more). Each time the file is byte for byte the old one or the new one;
-then a next weir takes it back, or does it, and nothing is left beside the file.
+for writing to the end (behind the change only one in eight, unless TORTURE is 1 or more). Each time the
+file is byte for byte the old one or the new one; then a next weir takes it back, or does it, and nothing
+is left beside the file. A few calls come a time less in another run: then there was nothing to be killed
+at, and it ends as it should.
 """
 import concurrent.futures
 import json
@@ -75,8 +77,10 @@ def killed(at, name, number):
     p = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=" + name, "-e",
                         f"inject={name}:signal=KILL:when={number}", WEIR, *SELECT], env=env_of(home), timeout=120, **QUIET)
     now = content(home)
-    if p.returncode != -signal.SIGKILL and p.returncode != 128 + signal.SIGKILL:
-        return f"was not killed: status {p.returncode}"
+    if p.returncode not in (-signal.SIGKILL, 128 + signal.SIGKILL):
+        spared.append(name)
+        if p.returncode or now != new:
+            return f"was not killed: status {p.returncode}"
     if now not in (old, new):
         return f"neither old nor new: {len(now)} bytes"
     verb = SELECT if now == old else ["env", "undo"]
@@ -98,7 +102,7 @@ shutil.copytree(work + "/world", work + "/whole")
 subprocess.run(["strace", "-f", "-o", work + "/log", WEIR, *SELECT], env=env_of(work + "/whole"), timeout=120, **QUIET)
 new = content(work + "/whole")
 steps = calls_of(work + "/log")
-parts = [0, 0]
+parts, spared = [0, 0], []
 try:
     assert old != new and len(steps) > 20, f"{len(steps)} calls"
     assert any(s[0] == "rename" for s in steps) and any(s[0] == "fsync" for s in steps), steps
@@ -107,7 +111,7 @@ try:
     wrong = [f"call {i}, {steps[i][0]} {steps[i][1]}: {r}" for i, r in enumerate(results) if r]
     for line in wrong[:20]:
         print("# " + line.replace("\n", " "))
-    print(f"# {len(steps)} calls: {parts[0]} left the old file, {parts[1]} the new one")
-    sys.exit(1 if wrong or not all(parts) else 0)
+    print(f"# {len(steps)} calls: {parts[0]} left the old file, {parts[1]} the new one; not reached: {spared}")
+    sys.exit(1 if wrong or not all(parts) or len(spared) > len(steps) / 20 else 0)
 finally:
     shutil.rmtree(work, ignore_errors=True)
