@@ -172,6 +172,7 @@ open_to_nobody()
 	chmod 755 "$open" "$open/flow" "$open/flow/.metaflow"
 	cd "$open/flow" || return 1
 	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$open/flow
+	# shellcheck disable=SC2034 # tests read it
 	FILE=$open/flow/.metaflow/conda_v2.cnd
 }
 
