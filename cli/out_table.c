@@ -193,7 +193,8 @@ add_field(struct out *o, size_t i, const struct field *f)
 {
 	const struct table *t = o->data;
 	const struct weir_column *c = o->columns[i];
-	unsigned flags = o->style.ascii ? TEXT_ASCII : 0;
+	unsigned flags = (o->style.ascii ? TEXT_ASCII : 0U) |
+			 (c->type == WEIR_T_TEXT ? TEXT_PATHSPEC : 0U);
 	size_t glyph = (f->look ? GLYPH : 0) + (size_t)f->depth * INDENT;
 	size_t width = t->width[i];
 	struct buf *b = &o->sink.b;

@@ -7,6 +7,8 @@
 /* Marks stacked on one character beyond this many are dropped: they would paint over
  * lines. */
 enum { TEXT_MAX_MARKS = 8 };
+/* Of a flow's name when all of its run's number shall be seen. */
+enum { FLOW_LEAST = 4 };
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
@@ -373,11 +375,51 @@ text_prefix(struct str s, size_t columns)
 	return walk(s, columns, &used);
 }
 
+static bool
+is_word(char c, const char *also)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z') || (c && strchr(also, c));
+}
+
+/* `Flow/17952267959` of Metaflow, with a step and a task or without: how long its first
+ * part is; 0: it is something else. */
+static size_t
+flow_of(struct str s)
+{
+	bool digit = false;
+	size_t flow = 0, i;
+
+	while (flow < s.len && is_word(s.s[flow], "_"))
+		flow++;
+	if (flow == s.len || s.s[flow] != '/')
+		return 0;
+	for (i = flow; i < s.len && is_word(s.s[i], "_-/"); i++)
+		digit |= s.s[i] >= '0' && s.s[i] <= '9';
+	return i == s.len && digit ? flow : 0;
+}
+
+/* All of it is ASCII: a byte is a column. */
+static size_t
+fit_pathspec(struct buf *out, struct str s, size_t flow, size_t columns, unsigned flags)
+{
+	size_t run = s.len - flow, tail;
+	size_t head = columns / 3 < FLOW_LEAST ? columns / 3 : FLOW_LEAST;
+
+	if (columns > run + 1 && columns - 1 - run > head)
+		head = columns - 1 - run;
+	tail = columns - 1 - head;
+	buf_add(out, s.s, head);
+	buf_adds(out, flags & TEXT_ASCII ? "~" : "…");
+	buf_add(out, s.s + s.len - tail, tail);
+	return columns;
+}
+
 size_t
 text_fit(struct buf *out, struct str s, size_t columns, unsigned flags)
 {
 	size_t used;
-	size_t n = walk(s, columns, &used);
+	size_t n = walk(s, columns, &used), flow;
 
 	if (n == s.len) {
 		buf_addstr(out, s);
@@ -385,6 +427,9 @@ text_fit(struct buf *out, struct str s, size_t columns, unsigned flags)
 	}
 	if (columns == 0)
 		return 0;
+	flow = flags & TEXT_PATHSPEC ? flow_of(s) : 0;
+	if (flow)
+		return fit_pathspec(out, s, flow, columns, flags);
 	s.len = walk(s, columns - 1, &used);
 	buf_addstr(out, s);
 	buf_adds(out, flags & TEXT_ASCII ? "~" : "…");

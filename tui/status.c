@@ -216,7 +216,7 @@ add_path(struct app *a, int columns, struct buf *out)
 
 		add_crumb(views[i], &crumb);
 		text_fit(&longer, buf_str(&crumb), CRUMB_COLUMNS,
-			a->theme.utf8 ? 0 : TEXT_ASCII);
+			TEXT_PATHSPEC | (a->theme.utf8 ? 0U : (unsigned)TEXT_ASCII));
 		if (path.len > 0)
 			buf_addf(&longer, " %s %s", under, buf_cstr(&path));
 		if (draw_width(&a->draw, buf_cstr(&longer)) + (all ? 0 : 4) <=

@@ -381,35 +381,90 @@ next_match(const struct table_look *look, struct str text, size_t from,
 	return found;
 }
 
+/* What of a text is shown: its first `head` bytes, the mark of the cut, its end. */
+struct cut {
+	struct buf fit;
+	size_t head, mark, end; /* mark: its bytes; end: where the end is in the text */
+};
+
+static unsigned
+fit_flags(const struct draw *d, enum weir_type type)
+{
+	return (d->theme->utf8 ? 0U : (unsigned)TEXT_ASCII) |
+	       (type == WEIR_T_TEXT ? TEXT_PATHSPEC : 0U);
+}
+
+/* Returns the columns that it takes. */
+static int
+cut_text(
+	const struct draw *d, struct str text, int width, unsigned flags, struct cut *c)
+{
+	const char *more = theme_glyph(d->theme, GLYPH_MORE);
+	size_t m = strlen(more);
+	int used;
+
+	*c = (struct cut){ .fit = BUF_INIT(CELL_MAX), .end = text.len };
+	used = (int)text_fit(&c->fit, text, (size_t)(width > 0 ? width : 0), flags);
+	c->head = c->fit.len;
+	if (!c->fit.len || str_equal(buf_str(&c->fit), text))
+		return used;
+	c->mark = m;
+	c->head -= m;
+	while (c->head > 0 && memcmp(c->fit.s + c->head, more, m) != 0)
+		c->head--;
+	c->end -= c->fit.len - c->head - m;
+	return used;
+}
+
+/* Where a byte of the text is shown: what is cut off stands in the mark. */
+static size_t
+shown_at(const struct cut *c, size_t at, bool is_end)
+{
+	if (at <= c->head)
+		return at;
+	if (at > c->end || (at == c->end && !is_end))
+		return at - c->end + c->head + c->mark;
+	return c->head + (is_end ? c->mark : 0);
+}
+
 /* A text with what the query looks for made visible. What is cut is looked into too. */
 static void
-matched_cell(struct draw *d, enum style style, struct str text, int width, bool right,
-	const struct table_look *look)
+matched_cell(struct draw *d, enum style style, struct str text, int width,
+	const struct weir_column *column, const struct table_look *look)
 {
-	unsigned flags = d->theme->utf8 ? 0 : TEXT_ASCII;
-	struct buf fit = BUF_INIT(CELL_MAX);
-	size_t at = 0, start = 0, end = 0, whole;
+	size_t at = 0, read = 0, start = 0, end = 0;
 	int from = d->x, used;
+	struct cut cut;
 
-	used = (int)text_fit(&fit, text, (size_t)(width > 0 ? width : 0), flags);
-	if (right)
+	used = cut_text(d, text, width, fit_flags(d, column->type), &cut);
+	if (column->flags & WEIR_COL_RIGHT)
 		draw_spaces(d, width - used);
-	/* What is cut off stands in the mark of the cut. */
-	whole = fit.len;
-	if (fit.len != text.len || (fit.len && memcmp(fit.s, text.s, fit.len) != 0))
-		whole -= strlen(theme_glyph(d->theme, GLYPH_MORE));
-	while (at < fit.len && next_match(look, text, at, &start, &end)) {
-		start = start < whole ? start : whole;
-		end = end <= whole ? end : fit.len;
-		draw_str(d, style, (struct str){ fit.s + at, start - at }, width);
-		draw_str(d, STYLE_MATCH, (struct str){ fit.s + start, end - start },
+	while (at < cut.fit.len && next_match(look, text, read, &start, &end)) {
+		read = end;
+		start = shown_at(&cut, start, false);
+		end = shown_at(&cut, end, true);
+		start = start < at ? at : start;
+		draw_str(d, style, (struct str){ cut.fit.s + at, start - at }, width);
+		draw_str(d, STYLE_MATCH, (struct str){ cut.fit.s + start, end - start },
 			width);
 		at = end;
 	}
-	if (at < fit.len)
-		draw_str(d, style, (struct str){ fit.s + at, fit.len - at }, width);
+	if (at < cut.fit.len)
+		draw_str(d, style, (struct str){ cut.fit.s + at, cut.fit.len - at },
+			width);
 	draw_to(d, from + width);
-	buf_release(&fit);
+	buf_release(&cut.fit);
+}
+
+static void
+plain_cell(struct draw *d, enum style style, struct str text, int width,
+	const struct weir_column *column)
+{
+	struct cut cut;
+
+	cut_text(d, text, width, fit_flags(d, column->type), &cut);
+	draw_cell(d, style, buf_str(&cut.fit), width, column->flags & WEIR_COL_RIGHT);
+	buf_release(&cut.fit);
 }
 
 static bool
@@ -465,7 +520,6 @@ row_cell(const struct table *t, struct draw *d, size_t i, const struct rows_row 
 	const struct table_look *look, enum style style, int width)
 {
 	const struct weir_column *c = column(t, i);
-	bool right = (c->flags & WEIR_COL_RIGHT) != 0;
 	size_t index = t->cols[i].index;
 	struct buf text = BUF_INIT(CELL_MAX);
 	const char *glyph;
@@ -476,9 +530,9 @@ row_cell(const struct table *t, struct draw *d, size_t i, const struct rows_row 
 		style = STYLE_CHANGED;
 	cell_text(t, d, &row->cells[index], &text);
 	if (look->n_words > 0 && is_searched(c->type))
-		matched_cell(d, style, buf_str(&text), width, right, look);
+		matched_cell(d, style, buf_str(&text), width, c, look);
 	else
-		draw_cell(d, style, buf_str(&text), width, right);
+		plain_cell(d, style, buf_str(&text), width, c);
 	buf_release(&text);
 }
 

@@ -276,6 +276,46 @@ fit_and_pad(void **state)
 }
 
 static void
+fit_pathspecs(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		size_t columns;
+	} v[] = {
+		{ "TrainFlow/1795226795942637", "TrainFlow/1795226795942637", 26 },
+		{ "TrainFlow/1795226795942637", "TrainFl~/1795226795942637", 25 },
+		{ "TrainFlow/1795226795942637", "Trai~/1795226795942637", 22 },
+		{ "TrainFlow/1795226795942637", "Trai~795226795942637", 20 },
+		{ "TrainFlow/1795226795942637", "Trai~95942637", 13 },
+		{ "TrainFlow/1795226795942637", "Tr~2637", 7 },
+		{ "TrainFlow/1795226795942637", "~7", 2 },
+		{ "TrainFlow/1795226795942637", "~", 1 },
+		{ "TrainFlow/1795226795942637", "", 0 },
+		{ "F/1795226795942637", "F/17~5942637", 12 },
+		{ "TrainFlow/12/fit/34", "Trai~/fit/34", 12 },
+		{ "TrainFlow/argo-train-x7k2p", "Trai~ain-x7k2p", 14 },
+		/* no pathspec: a name's begin tells most */
+		{ "boost-1.6.1-linux-s390x", "boost-1.6.1~", 12 },
+		{ "build-package/nightly2", "build-packa~", 12 },
+		{ "etl/nightly-of-all", "etl/nightly~", 12 },
+		{ "flows/build.py:main2", "flows/build~", 12 },
+		{ "/1795226795942637", "/1795226795~", 12 },
+		{ "TrainFlow1795226795942637", "TrainFlow17~", 12 },
+	};
+	struct buf out = BUF_INIT(1024);
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEM(v); i++) {
+		buf_clear(&out);
+		assert_int_equal(text_fit(&out, str_of(v[i].text), v[i].columns,
+					 TEXT_ASCII | TEXT_PATHSPEC),
+			strlen(v[i].want));
+		assert_string_equal(buf_cstr(&out), v[i].want);
+	}
+	buf_release(&out);
+}
+
+static void
 widths(void **state)
 {
 	(void)state;
@@ -349,6 +389,7 @@ main(void)
 		cmocka_unit_test(sanitized_text_is_clean_and_stays_so),
 		cmocka_unit_test(fitted_text_has_the_promised_width),
 		cmocka_unit_test(fit_and_pad),
+		cmocka_unit_test(fit_pathspecs),
 		cmocka_unit_test(widths),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(json),

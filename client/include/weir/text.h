@@ -41,7 +41,8 @@ size_t text_width(struct str s);
 enum text_flags {
 	TEXT_KEEP_NEWLINE = 1 << 0,
 	TEXT_EXPAND_TABS = 1 << 1,
-	TEXT_ASCII = 1 << 2, /* the terminal is not UTF-8: non-ASCII becomes '?' */
+	TEXT_ASCII = 1 << 2,    /* the terminal is not UTF-8: non-ASCII becomes '?' */
+	TEXT_PATHSPEC = 1 << 3, /* text_fit: `Flow/17952267959` keeps its end */
 };
 void text_sanitize(struct buf *out, struct str s, unsigned flags);
 
@@ -55,7 +56,9 @@ void text_sanitize_sgr(
 
 /*
  * Append at most `columns` columns of sanitised text; if it does not fit, end with `…`
- * ("~" with TEXT_ASCII). Returns the columns used.
+ * ("~" with TEXT_ASCII). With TEXT_PATHSPEC what has the form of one loses of the
+ * flow's name first, and never its end: that tells two runs apart. Returns the columns
+ * used.
  */
 size_t text_fit(struct buf *out, struct str s, size_t columns, unsigned flags);
 
