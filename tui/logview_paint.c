@@ -114,6 +114,9 @@ add_position(struct log *l, bool zone, struct buf *out)
 	if (n == 0)
 		return;
 	number = logview_current(l) + 1;
+	/* The query thread found it in lines that came since the log was read. */
+	if (number > total)
+		return;
 	buf_adds(out, "line ");
 	word_number(out, (int64_t)number);
 	buf_adds(out, " of ");
