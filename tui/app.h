@@ -163,6 +163,8 @@ void app_parameters(struct app *a, enum action_id id, const char *arg);
 void app_messages(struct app *a, enum action_id id, const char *arg);
 void app_back(struct app *a, enum action_id id, const char *arg);
 void app_quit(struct app *a, enum action_id id, const char *arg);
+/* To the clipboard, and say so. */
+void app_copy(struct app *a, const char *text);
 void app_copy_id(struct app *a, enum action_id id, const char *arg);
 void app_copy_command(struct app *a, enum action_id id, const char *arg);
 void app_web(struct app *a, enum action_id id, const char *arg);

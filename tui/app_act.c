@@ -154,8 +154,8 @@ app_help(struct app *a, enum action_id id, const char *arg)
 	app_push(a, view_help_new(a, a->top->ops->context));
 }
 
-static void
-copy(struct app *a, const char *text)
+void
+app_copy(struct app *a, const char *text)
 {
 	if (screen_copy(&a->screen, text))
 		status_say(a, false, "copied %s", text);
@@ -176,9 +176,9 @@ app_copy_id(struct app *a, enum action_id id, const char *arg)
 	if (a->top->ops->ident)
 		a->top->ops->ident(a->top, &own);
 	if (own.len)
-		copy(a, buf_cstr(&own));
+		app_copy(a, buf_cstr(&own));
 	else if (a->top->ops->object && a->top->ops->object(a->top, &kind, &object))
-		copy(a, weir_id_format(&object, text));
+		app_copy(a, weir_id_format(&object, text));
 	else
 		status_say(a, true, "nothing here has an id");
 	buf_release(&own);
@@ -192,7 +192,7 @@ app_copy_command(struct app *a, enum action_id id, const char *arg)
 	(void)id;
 	(void)arg;
 	a->top->ops->command(a->top, &text);
-	copy(a, buf_cstr(&text));
+	app_copy(a, buf_cstr(&text));
 	buf_release(&text);
 }
 

@@ -5,6 +5,7 @@
 
 #include "app.h"
 #include "listview.h"
+#include "word.h"
 
 enum { SHORT = 8, TEXT_MAX = 1024 };
 
@@ -18,6 +19,7 @@ struct choice {
 	bool planned; /* else it is to be planned */
 	struct weir_env_selection sel;
 	struct weir_env_written written;
+	char owner_runs[512]; /* instead: the file is another's */
 };
 
 static bool
@@ -263,6 +265,76 @@ static const struct prompt_user user = {
 	.row = row,
 };
 
+/* ---- the file is another's: their command, which no single line has room for */
+
+static int
+owner_rows(struct app *a, void *arg, int room)
+{
+	struct str s = str_of(a->choice->owner_runs);
+	int n = 1;
+
+	(void)arg;
+	for (; s.len > 0 && n < room - 1; n++) {
+		size_t part = text_prefix(s, (size_t)a->draw.cols);
+
+		s = (struct str){ s.s + part, s.len - part };
+	}
+	return room < 6 ? 0 : n;
+}
+
+static void
+owner_row(struct app *a, void *arg, struct draw *d, int i)
+{
+	struct str s = str_of(a->choice->owner_runs);
+
+	(void)arg;
+	for (int k = 1; k < i; k++) {
+		size_t part = text_prefix(s, (size_t)d->cols);
+
+		s = (struct str){ s.s + part, s.len - part };
+	}
+	s.len = text_prefix(s, (size_t)d->cols);
+	if (i == 0)
+		while (draw_left(d) > 0)
+			draw_text(d, STYLE_DIM, theme_glyph(d->theme, GLYPH_DASH));
+	else
+		draw_str(d, STYLE_PLAIN, s, d->cols);
+	draw_end(d, false);
+}
+
+static bool
+owner_key(struct app *a, void *arg, struct prompt *p, uint32_t key)
+{
+	(void)arg;
+	prompt_stop(p, false);
+	if (key == 'y' || key == 'Y')
+		app_copy(a, a->choice->owner_runs);
+	drop(a);
+	return true;
+}
+
+static const struct prompt_user owner_user = {
+	.label = "its owner may, by that; y copies it, other keys go on ",
+	.event = on_event,
+	.key = owner_key,
+	.rows = owner_rows,
+	.row = owner_row,
+};
+
+static void
+ask_owner(struct app *a, const char *command)
+{
+	struct choice *c;
+
+	if (a->prompt.active)
+		return;
+	drop(a);
+	c = xcalloc(1, sizeof(*c));
+	word_copy(c->owner_runs, sizeof(c->owner_runs), str_of(command));
+	a->choice = c;
+	app_prompt(a, &owner_user, a, "");
+}
+
 /* ---- answers */
 
 static void
@@ -306,6 +378,9 @@ choice_answer(struct app *a, struct finder_answer *answer)
 	if (answer->part == FINDER_FAILED)
 		status_say(a, true, "%.*s%s%s", (int)strcspn(answer->text, "\n"),
 			answer->text, answer->hint[0] ? "; try " : "", answer->hint);
+	if (answer->part == FINDER_FAILED && answer->rc == WEIR_EREFUSED &&
+		answer->hint[0])
+		ask_owner(a, answer->hint);
 	if (!c)
 		return;
 	answer->state = NULL;

@@ -111,7 +111,7 @@ struct finder_answer {
 	void *state; /* as words */
 	int64_t us;  /* how long the job has taken */
 	enum weir_rc rc;
-	char text[512], hint[256];
+	char text[512], hint[512];
 };
 
 WEIR_NODISCARD enum weir_rc finder_start(const struct weir_config *config,
