@@ -104,6 +104,8 @@ env_runs(struct ctx *ctx, const struct env_open *o, bool whole,
 		line; line = strtok_r(NULL, "\n", &save))
 		ctx_note(ctx, "%s", line);
 	buf_release(&notes);
+	if (!rc)
+		weir_env_uses(o->store, ctx->config, &o->root);
 	if (rc == WEIR_ENOTFOUND || (rc && !whole && rc != WEIR_EINTR)) {
 		if (rc != WEIR_ENOTFOUND)
 			ctx_note(ctx, "%s", ctx->err->text);

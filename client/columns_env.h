@@ -9,9 +9,8 @@
 	" instr(substr(" pathspec ", instr(" pathspec ", '/') + 1), '/') - 1)"
 #define ENVIRONMENT_STEP(pathspec) "substr(" pathspec ", instr(" pathspec ", '/') + 1 +" \
 	" instr(substr(" pathspec ", instr(" pathspec ", '/') + 1), '/'))"
-#define ENVIRONMENT_RUNS "SELECT q.name AS name, q.at_us AS at FROM task_envs t" \
-	" JOIN runs q ON q.id = t.run WHERE t.full_id = r.full_id AND t.req_id = r.req_id" \
-	" AND t.arch = r.arch UNION ALL SELECT " ENVIRONMENT_RUN("s.pathspec") ", 0" \
+#define ENVIRONMENT_RUNS "SELECT t.name AS name, t.at_us AS at FROM env_uses t" \
+	" WHERE t.full_id = r.full_id AND t.req_id = r.req_id AND t.arch = r.arch UNION ALL SELECT " ENVIRONMENT_RUN("s.pathspec") ", 0" \
 	" FROM env_steps s WHERE s.full_id = r.full_id AND s.req_id = r.req_id"
 #define ENVIRONMENT_TAG(is, word) "CASE WHEN " is " THEN ',\"" word "\"' ELSE '' END"
 #define ENVIRONMENT_COLUMNS(X) \
@@ -81,9 +80,9 @@
 		" ORDER BY max(u.at) DESC, u.name DESC LIMIT 100) v)", NULL, \
 		"the newest 100 of them, Flow/run", "run:TrainFlow/*") \
 	X("req_steps", NULL, "STEPS OF REQUEST", TAGS, COL_O, 8, 30, \
-		"(SELECT json_group_array(u.step) FROM (SELECT m.step AS step FROM environments o" \
-		" JOIN task_envs t ON t.full_id = o.full_id AND t.req_id = o.req_id JOIN mf_tasks m" \
-		" ON m.task = t.task WHERE o.req_id = r.req_id UNION SELECT " \
+		"(SELECT json_group_array(u.step) FROM (SELECT t.step AS step FROM env_uses t" \
+		" WHERE t.full_id IN (SELECT o.full_id FROM environments o WHERE o.req_id = r.req_id)" \
+		" AND t.req_id = r.req_id AND t.step IS NOT NULL UNION SELECT " \
 		ENVIRONMENT_STEP("s.pathspec") " FROM env_steps s WHERE s.req_id = r.req_id) u)", \
 		NULL, "names of the steps that asked for the same", "req_steps:train") \
 	X("req_newest", NULL, "REQUEST", TIME, COL_R, 6, 11, "(SELECT max(o.resolved_us)" \

@@ -206,12 +206,16 @@ configure(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* Beside a store of Metaflow another can be attached: by an address, to be only read.
+ */
 static int
 open_handle(struct db *db, const char *name, int flags, const char *vfs)
 {
 	int code;
 
 	pthread_once(&configured, configure);
+	if (db->kind == DB_METAFLOW)
+		flags |= SQLITE_OPEN_URI;
 	code = sqlite3_open_v2(name, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, vfs);
 
 	if (code != SQLITE_OK)
@@ -361,6 +365,21 @@ db_open(const char *path, enum db_kind kind, enum db_mode mode, struct db *ret_d
 		rc = fail_code(&db, code, kinds[kind].open, err);
 	ret_db->damaged = db.damaged;
 	db_close(&db);
+	return rc;
+}
+
+enum weir_rc
+db_attach(struct db *db, enum sql_id id, const char *path, struct weir_err *err)
+{
+	char *uri = uri_of(path, "?mode=ro");
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc = db_get(db, id, &st, err);
+
+	if (!rc) {
+		db_bind_str(st, 1, str_of(uri));
+		rc = db_run(db, st, err);
+	}
+	free(uri);
 	return rc;
 }
 

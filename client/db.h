@@ -49,6 +49,9 @@ WEIR_NODISCARD enum weir_rc db_open(const char *path, enum db_kind kind,
 const char *db_word(enum db_kind kind);
 const char *db_home(enum db_kind kind); /* the variable that moves its folder */
 void db_close(struct db *db);
+/* Another file beside it, for reading; of DB_METAFLOW only. id: what attaches ?1. */
+WEIR_NODISCARD enum weir_rc db_attach(
+	struct db *db, enum sql_id id, const char *path, struct weir_err *err);
 
 /* The cached statement, reset and with its bindings cleared. */
 WEIR_NODISCARD enum weir_rc db_get(

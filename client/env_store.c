@@ -11,6 +11,7 @@
 #include "env_places.h"
 #include "objstore.h"
 #include "plat.h"
+#include "weir/metaflow.h"
 #include "weir/time.h"
 
 enum { READ_TRIES = 6, NAP_MS = 50, CACHE_AGE_S = 10, ALIAS_DEPTH_MAX = 16 };
@@ -527,6 +528,8 @@ weir_env_open(const struct weir_env_open *how, struct weir_store **ret_store,
 		weir_store_close(j.store);
 	else
 		*ret_store = j.store;
+	if (!rc)
+		weir_env_uses(j.store, how->config, how->root);
 	env_places_release(&j.places);
 	free(path);
 	return rc;
@@ -540,6 +543,8 @@ weir_env_peek(const struct weir_config *config, const struct weir_env_root *root
 	enum weir_rc rc = store_open_metaflow(
 		path, root->folder, WEIR_STORE_READ, ret_store, NULL, err);
 
+	if (!rc)
+		weir_env_uses(*ret_store, config, root);
 	free(path);
 	return rc;
 }

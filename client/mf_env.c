@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "mf_id.h"
+#include "mf_open.h"
 #include "mf_says.h"
 #include "store_priv.h"
 #include "weir/metaflow.h"
@@ -66,12 +67,12 @@ weir_envs_of_run(struct weir_store *s, const struct weir_id *run, weir_task_env_
 	return by_id(s, SQL_MF_ENVS_OF_RUN, run, fn, arg, err);
 }
 
-enum weir_rc
-weir_tasks_of_env(struct weir_store *s, const struct weir_env_pair *pair,
+static enum weir_rc
+users_of(struct weir_store *s, enum sql_id sql, const struct weir_env_pair *pair,
 	const char *arch, weir_task_env_fn *fn, void *arg, struct weir_err *err)
 {
 	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = db_get(&s->db, SQL_MF_TASKS_OF_ENV, &st, err);
+	enum weir_rc rc = db_get(&s->db, sql, &st, err);
 
 	if (rc)
 		return rc;
@@ -80,6 +81,39 @@ weir_tasks_of_env(struct weir_store *s, const struct weir_env_pair *pair,
 	if (arch)
 		db_bind_str(st, 3, str_of(arch));
 	return each(s, st, fn, arg, err);
+}
+
+enum weir_rc
+weir_tasks_of_env(struct weir_store *s, const struct weir_env_pair *pair,
+	const char *arch, weir_task_env_fn *fn, void *arg, struct weir_err *err)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (s->service)
+		rc = users_of(s, SQL_MF_TASKS_OF_ENV_SERVICE, pair, arch, fn, arg, err);
+	if (!rc)
+		rc = users_of(s, SQL_MF_TASKS_OF_ENV, pair, arch, fn, arg, err);
+	return rc;
+}
+
+void
+weir_env_uses(struct weir_store *s, const struct weir_config *config,
+	const struct weir_env_root *root)
+{
+	const struct weir_metaflow_open how = { .config = config, .root = root };
+	struct weir_store *runs = NULL;
+	struct weir_err why;
+	char *path;
+
+	/* Opened by itself first: is it there, of this service, and of this schema? */
+	if (s->service || !weir_metaflow_is_service(root) ||
+		mf_open_store(&how, WEIR_STORE_READ, &runs, NULL, &why))
+		return;
+	weir_store_close(runs);
+	path = weir_metaflow_store(config, root);
+	s->service = !db_attach(&s->db, SQL_MF_ATTACH, path, &why) &&
+		     !db_exec_id(&s->db, SQL_MF_USES, &why);
+	free(path);
 }
 
 enum weir_rc

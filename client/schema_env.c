@@ -83,6 +83,12 @@ static const char own_sizes[] =
 	"CREATE TABLE env_sizes(path TEXT PRIMARY KEY, mark INTEGER NOT NULL,"
 	" size INTEGER NOT NULL) WITHOUT ROWID;";
 
+/* Who used an environment; mf_env.c puts a service's beside it. */
+static const char own_uses[] =
+	"CREATE VIEW env_uses AS SELECT t.req_id, t.full_id, t.arch, q.name, q.at_us,"
+	" (SELECT m.step FROM mf_tasks m WHERE m.task = t.task) AS step"
+	" FROM task_envs t JOIN runs q ON q.id = t.run WHERE t.full_id IS NOT NULL;";
+
 static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1, own_2,
-	own_sizes };
+	own_sizes, own_uses };
 const struct schema schema_metaflow = { steps, sizeof(steps) / sizeof(steps[0]), true };

@@ -4,9 +4,14 @@
 
 /* clang-format off */
 /* A row of weir_task_env as mf_env.c reads it. */
-#define SQL_MF_ROW "SELECT e.task, e.run, e.attempt, e.kind, e.req_id, e.full_id, e.arch," \
-	" e.value, r.name || '/' || t.name, e.origin_path, t.created_us FROM task_envs e" \
-	" JOIN task_runs t ON t.id = e.task JOIN runs r ON r.id = e.run"
+#define SQL_MF_ROW SQL_MF_ROW_OF("")
+#define SQL_MF_ROW_OF(db) "SELECT e.task, e.run, e.attempt, e.kind, e.req_id, e.full_id, e.arch," \
+	" e.value, r.name || '/' || t.name, e.origin_path, t.created_us FROM " db "task_envs e" \
+	" JOIN " db "task_runs t ON t.id = e.task JOIN " db "runs r ON r.id = e.run"
+#define SQL_MF_USERS(db) SQL_MF_ROW_OF(db) " WHERE e.full_id = ?1 AND e.req_id = ?2" \
+	" AND e.arch = coalesce(?3, e.arch) AND e.attempt = (SELECT min(o.attempt)" \
+	" FROM " db "task_envs o WHERE o.task = e.task AND o.full_id = e.full_id" \
+	" AND o.req_id = e.req_id) ORDER BY t.created_us DESC, t.k DESC"
 
 #define SQL_MF_STATEMENTS(X) \
 	X(MF_RUNS, "SELECT m.run, m.path, m.mark, m.settled, r.at_us FROM mf_runs m" \
@@ -48,10 +53,11 @@
 	X(MF_ENV_OF_TASK, SQL_MF_ROW " WHERE e.task = ?1 ORDER BY e.attempt") \
 	X(MF_ENVS_OF_RUN, SQL_MF_ROW " WHERE e.run = ?1 AND e.attempt = -1" \
 		" ORDER BY t.created_us, t.k") \
-	X(MF_TASKS_OF_ENV, SQL_MF_ROW " WHERE e.full_id = ?1 AND e.req_id = ?2" \
-		" AND e.arch = coalesce(?3, e.arch) AND e.attempt = (SELECT min(o.attempt)" \
-		" FROM task_envs o WHERE o.task = e.task AND o.full_id = e.full_id" \
-		" AND o.req_id = e.req_id) ORDER BY t.created_us DESC, t.k DESC") \
+	X(MF_TASKS_OF_ENV, SQL_MF_USERS("")) \
+	X(MF_TASKS_OF_ENV_SERVICE, SQL_MF_USERS("service.")) \
+	X(MF_ATTACH, "ATTACH ?1 AS service") \
+	X(MF_USES, "CREATE TEMP VIEW env_uses AS SELECT * FROM main.env_uses UNION ALL" \
+		" SELECT * FROM service.env_uses") \
 	/* of the step ?2 first, then of start, then of any */ \
 	X(MF_CODE, "SELECT r.name || '/' || t.name, t.rest FROM task_runs t JOIN runs r" \
 		" ON r.id = t.run WHERE t.run = ?1 AND instr(t.rest, '\"code-package\"') > 0" \

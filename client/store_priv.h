@@ -10,6 +10,7 @@ struct weir_store {
 	struct db db;
 	enum weir_store_mode mode;
 	bool own;               /* of the embedded backend */
+	bool service;           /* runs of one are attached (weir_env_uses) */
 	int lock_fd;            /* of `<path>.lock`, -1 when not held */
 	int64_t seen_version;   /* data_version that the caches below are of */
 	char **platform_params; /* owned */

@@ -60,6 +60,8 @@ run(void *state, struct weir_store *store, struct weir_err *err)
 		rc = weir_env_root_file(&root, f->file, err);
 	if (!rc && (f->wants & WANT_RUNS))
 		rc = read_runs(f, &root, err);
+	if (!rc)
+		weir_env_uses(store, f->config, &root);
 	if (!rc && (f->wants & WANT_SIZES)) {
 		struct weir_env_measure how = {
 			.config = f->config, .root = &root, .stop = stops, .arg = f

@@ -101,3 +101,33 @@ assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLET
 	[ "$(wc -l <"$T/out")" = 2 ]
 	secret_kept
 }
+
+@test "env: its runs used environments of the folder's file" {
+	mkdir -p "$T/flow/.metaflow"
+	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow
+	python3 - "$T/flow/.metaflow/conda_v2.cnd" <<'P'
+import json, sys
+env = {"deps": ["conda::x"], "sources": [], "packages": [], "resolved_on": "2023-01-01T10:00:00",
+       "resolved_by": "alice", "resolved_archs": ["linux-64"]}
+json.dump({"version": 1, "mappings": {}, "mutable_aliases": {}, "aliases": {},
+           "environments": {"linux-64": {"1" * 40: {"a" * 40: env, "b" * 40: env}}}},
+          open(sys.argv[1], "w"))
+P
+	weir2 env list -o tsv -c short_id
+	exits 0
+	serve --runs 3
+	weir2 env list --sort full_id -o tsv -c short_id,n_runs,used_by,req_steps
+	exits 0
+	[ "$(cat "$T/out")" = "$(printf '%s\t%s\t%s\tend,start\n' \
+		aaaaaaaa 3 BigFlow/3,BigFlow/2,BigFlow/1 bbbbbbbb 0 '')" ]
+	weir2 env show aaaa -o json
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))[0]
+assert d["n_runs"] == 3 and "BigFlow/2" in d["used_by"], d' "$T/out"
+	kill "$SERVICE"
+	weir2 env list --offline runs:3 -o tsv -c short_id
+	[ "$(cat "$T/out")" = aaaaaaaa ]
+	METAFLOW_DEFAULT_METADATA=local weir2 env list runs:0 -o name
+	[ "$(wc -l <"$T/out")" = 2 ]
+	secret_kept
+}

@@ -120,11 +120,19 @@ WEIR_NODISCARD enum weir_rc weir_envs_of_run(struct weir_store *s,
 
 /*
  * The tasks that used this environment in any of their attempts, a row a task, newest
- * first. arch NULL: any.
+ * first, those of a service before those of the folder. arch NULL: any.
  */
 WEIR_NODISCARD enum weir_rc weir_tasks_of_env(struct weir_store *s,
 	const struct weir_env_pair *pair, const char *arch, weir_task_env_fn *fn,
 	void *arg, struct weir_err *err);
+
+/*
+ * Runs of a service, when that is configured and its store is there, count for the
+ * environments of s too from now on: in the columns n_runs, used_by and req_steps, and
+ * in weir_tasks_of_env. weir_env_open does it; again after the store was made.
+ */
+void weir_env_uses(struct weir_store *s, const struct weir_config *config,
+	const struct weir_env_root *root);
 
 /* How many runs used it. */
 WEIR_NODISCARD enum weir_rc weir_runs_of_env(struct weir_store *s,
