@@ -212,14 +212,18 @@ read_all_the_same(struct ctx *ctx)
 	return WEIR_OK;
 }
 
-/* What Metaflow knows: beside what a server says, or instead of it. Is there any? */
+/*
+ * What Metaflow knows: beside what a server says, or instead of it. Is there any?
+ * ret_why: of a failure.
+ */
 static bool
-refresh_metaflow(struct ctx *ctx)
+refresh_metaflow(struct ctx *ctx, struct weir_err *ret_why)
 {
 	enum { METAFLOW_MS = 1000 };
 	const struct weir_session_metaflow how = { .offline = ctx->no_network,
 		.refresh = ctx->g.refresh,
-		.budget_ms = ctx->g.refresh ? 0 : METAFLOW_MS };
+		.budget_ms = ctx->g.refresh ? 0 : METAFLOW_MS,
+		.failed = ret_why };
 	struct buf notes = BUF_INIT(64 << 10);
 	bool there = weir_session_metaflow(ctx->session, &how, &notes);
 
@@ -228,10 +232,23 @@ refresh_metaflow(struct ctx *ctx)
 	return there;
 }
 
+/* No server is configured: what Metaflow knows is what there is. */
+static enum weir_rc
+metaflow_alone(struct ctx *ctx, struct weir_err *why)
+{
+	enum weir_rc rc = why->rc;
+
+	if (rc)
+		*ctx->err = *why;
+	why->rc = WEIR_OK; /* it is said as the error */
+	return rc;
+}
+
 enum weir_rc
 ctx_refresh(struct ctx *ctx)
 {
 	struct weir_sync_options o = { .since_us = WEIR_NO_TIME };
+	struct weir_err failed = { .rc = WEIR_OK };
 	char *why = NULL;
 	const char *note;
 	bool metaflow;
@@ -240,8 +257,10 @@ ctx_refresh(struct ctx *ctx)
 	if (ctx->refreshed)
 		return WEIR_OK;
 	ctx->refreshed = true;
-	metaflow = refresh_metaflow(ctx);
+	metaflow = refresh_metaflow(ctx, &failed);
 	if (ctx->g.offline) {
+		if (failed.rc)
+			ctx_note(ctx, "%s", failed.text);
 		if (ctx->tty_err)
 			show_age(ctx, "--offline");
 		return check_filled(ctx);
@@ -250,7 +269,9 @@ ctx_refresh(struct ctx *ctx)
 	if (rc == WEIR_EDB && !ctx->g.refresh)
 		rc = read_all_the_same(ctx);
 	if (rc == WEIR_ENOSERVER && metaflow)
-		rc = WEIR_OK; /* it is what there is */
+		rc = metaflow_alone(ctx, &failed);
+	if (failed.rc)
+		ctx_note(ctx, "%s", failed.text);
 	note = weir_session_note(ctx->session);
 	if (note)
 		ctx_note(ctx, "%s", note);

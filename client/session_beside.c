@@ -27,21 +27,19 @@ look(struct session_beside *b)
 	return b->found;
 }
 
-static void
+static enum weir_rc
 open_store(struct session_beside *b, const struct weir_metaflow_open *how,
-	struct buf *notes)
+	struct buf *notes, struct weir_err *err)
 {
-	struct weir_err err;
 	enum weir_rc rc;
 
 	b->tried = true;
-	rc = weir_metaflow_open(how, &b->store, notes, &err);
+	rc = weir_metaflow_open(how, &b->store, notes, err);
 	if (rc)
 		b->store = NULL;
-	if (rc && rc != WEIR_ENOTFOUND && notes)
-		buf_addf(notes, "%s\n", err.text);
-	else if (rc)
-		LOG(LOG_INFO, "%s", err.text);
+	if (rc)
+		LOG(LOG_INFO, "%s", err->text);
+	return rc == WEIR_ENOTFOUND ? WEIR_OK : rc;
 }
 
 struct weir_store *
@@ -51,9 +49,10 @@ session_beside_store(struct session_beside *b)
 		.root = &b->root,
 		.offline = true,
 		.budget_ms = FIRST_MS };
+	struct weir_err why;
 
-	if (!b->store && !b->tried && look(b))
-		open_store(b, &how, NULL);
+	if (!b->store && !b->tried && look(b) && open_store(b, &how, NULL, &why))
+		return NULL;
 	return b->store;
 }
 
@@ -67,14 +66,17 @@ session_beside_fetch(struct session_beside *b,
 		.refresh = asked->refresh,
 		.budget_ms = asked->budget_ms,
 		.stop = asked->stop };
-	struct weir_err err;
+	struct weir_err why;
+	enum weir_rc rc;
 
 	if (!look(b))
 		return;
-	if (!b->store)
-		open_store(b, &how, notes);
-	else if (weir_metaflow_sync(&how, NULL, notes, &err) && notes)
-		buf_addf(notes, "%s\n", err.text);
+	rc = b->store ? weir_metaflow_sync(&how, NULL, notes, &why)
+		      : open_store(b, &how, notes, &why);
+	if (rc && asked->failed)
+		*asked->failed = why;
+	else if (rc && notes)
+		buf_addf(notes, "%s\n", why.text);
 }
 
 enum weir_rc

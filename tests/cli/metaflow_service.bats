@@ -79,10 +79,16 @@ assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLET
 	[ "$(wc -l <"$T/out")" = 2 ]
 	grep -q 'Connection refused' "$T/err"
 	grep -q 'http://\*\*\*@127.0.0.1:[0-9]*: as of 1 min ago' "$T/err"
+	weir2 runs -o name --refresh
+	exits 5
+	[ "$(grep -c '^weir: ' "$T/err")" = 1 ]
 	rm -r "$XDG_CACHE_HOME"
-	weir2 runs -o name
-	[ "$status" != 0 ]
-	grep -q 'Connection refused' "$T/err"
+	for how in '' --refresh; do
+		weir2 runs -o name $how
+		exits 5
+		[ "$(grep -c '^weir: ' "$T/err")" = 1 ]
+		grep -q 'Connection refused' "$T/err"
+	done
 	secret_kept
 }
 
@@ -94,7 +100,7 @@ assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLET
 	rm "$T/address"
 	serve --runs 2 --key sekret1
 	weir2 runs -o name
-	[ "$status" != 0 ]
+	exits 4
 	grep -q 'GET /flows: 403' "$T/err"
 	METAFLOW_SERVICE_AUTH_KEY=sekret1 weir2 runs -o name
 	exits 0

@@ -40,6 +40,7 @@ struct weir_session_metaflow {
 	bool refresh;            /* ask it however lately that was done */
 	int64_t budget_ms;       /* the rest another time; 0: no limit */
 	const atomic_bool *stop; /* may be NULL; true: end soon */
+	struct weir_err *failed; /* may be NULL; why it failed, not among the notes */
 };
 bool weir_session_metaflow(struct weir_session *s,
 	const struct weir_session_metaflow *how, struct buf *notes);
