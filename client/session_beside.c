@@ -62,13 +62,14 @@ session_beside_fetch(struct session_beside *b,
 {
 	struct weir_metaflow_open how = { .config = b->config,
 		.root = &b->root,
-		.offline = asked->offline,
+		.offline = b->offline || asked->offline,
 		.refresh = asked->refresh,
 		.budget_ms = asked->budget_ms,
 		.stop = asked->stop };
 	struct weir_err why;
 	enum weir_rc rc;
 
+	b->offline = how.offline;
 	if (!look(b))
 		return;
 	rc = b->store ? weir_metaflow_sync(&how, NULL, notes, &why)

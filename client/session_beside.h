@@ -16,6 +16,7 @@ struct session_beside {
 	bool found;
 	struct weir_env_root root;
 	bool tried;               /* to open the store */
+	bool offline;             /* it was asked so: nothing is from then on */
 	struct weir_store *store; /* NULL: not opened */
 	char *said;               /* of the last log: where the rest is; owned */
 };

@@ -1,7 +1,10 @@
 #include "view_log.h"
 
+#include <weir/beside.h>
 #include <weir/query.h>
 #include <weir/select.h>
+#include <weir/session.h>
+#include <weir/sync.h>
 
 #include "app.h"
 #include "logview.h"
@@ -193,6 +196,76 @@ static const enum action_id hints[] = { ACTION_FOLLOW, ACTION_SEARCH, ACTION_FIL
 	ACTION_NEXT_BAD, ACTION_MORE_CONTEXT, ACTION_TIMES, ACTION_WRAP, ACTION_HELP,
 	ACTION_SAVE, ACTION_NONE };
 
+/* ---- without an engine: what Metaflow has lies on this machine */
+
+struct local {
+	const struct weir_config *config;
+	struct weir_id runs[WEIR_LOGS_RUNS_MAX];
+	size_t n;
+	bool offline;
+	const atomic_bool *leaving;
+};
+
+static enum weir_rc
+local_run(void *state, struct weir_store *store, struct weir_err *err)
+{
+	const struct local *k = state;
+	const struct weir_session_metaflow how = { .offline = k->offline,
+		.stop = k->leaving };
+	struct weir_session *s = weir_session_new(k->config);
+	bool ended = false;
+	enum weir_rc rc = WEIR_OK;
+
+	(void)store;
+	weir_session_metaflow(s, &how, NULL);
+	for (size_t i = 0; !rc && i < k->n && !atomic_load(k->leaving); i++)
+		rc = weir_sync_logs(s, &k->runs[i], NULL, &ended, err);
+	weir_session_free(s);
+	return rc;
+}
+
+static void
+local_free(void *state)
+{
+	free(state);
+}
+
+static void
+fetch_local(struct log *l)
+{
+	static const struct finder_call call = { local_run, local_free };
+	struct app *a = l->v.app;
+	struct finder_job job = { .kind = FINDER_CALL,
+		.view = l->v.serial,
+		.slot = SLOT_LOCAL,
+		.call = &call };
+	struct local *k = xcalloc(1, sizeof(*k));
+
+	k->config = a->config;
+	k->offline = a->start->offline;
+	k->leaving = &a->leaving;
+	for (size_t i = 0; i < l->n_runs && k->n < WEIR_LOGS_RUNS_MAX; i++)
+		if (weir_is_metaflow(a->store, &l->runs[i].id))
+			k->runs[k->n++] = l->runs[i].id;
+	if (!k->n) {
+		local_free(k);
+		return;
+	}
+	job.state = k;
+	finder_submit(app_helper(a), &job);
+}
+
+static void
+view_answer(struct view *v, struct finder_answer *answer)
+{
+	if (answer->slot != SLOT_LOCAL)
+		logview_answer(v, answer);
+	else if (answer->part == FINDER_CALLED)
+		view_touch(v, VIEW_DATA);
+	else if (answer->part == FINDER_FAILED && answer->rc != WEIR_ENOTFOUND)
+		status_say(v->app, true, "%s", answer->text);
+}
+
 static const struct view_ops ops = {
 	.context = CONTEXT_LOG,
 	.free = view_free,
@@ -206,7 +279,7 @@ static const struct view_ops ops = {
 	.move = view_move,
 	.back = view_back,
 	.key = logview_answer_key,
-	.answer = logview_answer,
+	.answer = view_answer,
 	.event = view_event,
 	.due = view_due,
 	.object = view_object,
@@ -218,6 +291,10 @@ view_log_fetch(struct view *v)
 {
 	struct log *l = logview_of(v);
 
+	if (!v->app->engine) {
+		fetch_local(l);
+		return;
+	}
 	for (size_t i = 0; i < l->n_runs && l->n_requests < WEIR_LOGS_RUNS_MAX; i++) {
 		struct logrun *r = &l->runs[i];
 		bool follow = l->n_runs == 1 && r->live;
