@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "inst_file.h"
+#include "weir/config.h"
 #include "weir/time.h"
 
 enum { LINK_HARD = 1, LINK_COPY = 3, RECORD_MODE = 0600 };
@@ -24,7 +25,9 @@ inst_record_url(struct buf *out, const char *url)
 	for (at = host + n; at > host && at[-1] != '@'; at--)
 		;
 	buf_add(out, at, (size_t)(host + n - at));
-	buf_add(out, host + n, strcspn(host + n, "#"));
+	host += n;
+	host += weir_url_token(str_of(host));
+	buf_add(out, host, strcspn(host, "#"));
 }
 
 /* `https://host/channel` of `https://host/channel/subdir/file`; owned. */

@@ -37,18 +37,35 @@ url_split(const char *url, struct parts *ret)
 	return true;
 }
 
+size_t
+weir_url_token(struct str path)
+{
+	const char *end;
+
+	if (path.len < 4 || memcmp(path.s, "/t/", 3) != 0)
+		return 0;
+	end = memchr(path.s + 3, '/', path.len - 3);
+	return end ? (size_t)(end - path.s) : path.len;
+}
+
 void
 weir_url_mask(struct buf *out, const char *url)
 {
 	struct parts u;
+	size_t token, query;
 
-	if (!url_split(url, &u) || !u.user.len) {
+	if (!url_split(url, &u)) {
 		buf_adds(out, url);
 		return;
 	}
 	buf_addstr(out, u.scheme);
-	buf_adds(out, "://***@");
-	buf_adds(out, u.user.s + u.user.len + 1);
+	buf_adds(out, u.user.len ? "://***@" : "://");
+	buf_add(out, u.host.s, (size_t)(u.path.s - u.host.s));
+	token = weir_url_token(u.path);
+	buf_adds(out, token ? "/t/***" : "");
+	query = token + strcspn(u.path.s + token, "?");
+	buf_add(out, u.path.s + token, query - token);
+	buf_adds(out, u.path.s[query] ? "?***" : "");
 }
 
 static void

@@ -198,6 +198,10 @@ test_mask(void **state)
 			"\"pypi::a@git+https://h/x@main\"" },
 		{ "[\"pypi::https://u:p@w@h/s\",\"a@b\"]",
 			"[\"pypi::https://***@h/s\",\"a@b\"]" },
+		{ "[\"pypi::https://token@h/s\"]", "[\"pypi::https://***@h/s\"]" },
+		{ "\"https://h/t/tk-12345-abc/c/x.conda\"",
+			"\"https://h/t/***/c/x.conda\"" },
+		{ "\"https://h/t/short/x\"", "\"https://h/t/short/x\"" },
 	};
 	struct arena arena = { 0 };
 

@@ -25,6 +25,10 @@ test_urls(void **state)
 			"http://[::1]:4200/api" },
 		{ "http://[::1]/api", "http://[::1]/api", "http://[::1]/api" },
 		{ "http://h/a@b:c", "http://h/a@b:c", "http://h/a@b:c" },
+		{ "https://u@h/t/tk-1-abc/c", "https://***@h/t/***/c",
+			"https://h/t/tk-1-abc/c" },
+		{ "https://h/t/x", "https://h/t/***", "https://h/t/x" },
+		{ "https://h/a?sig=1#2", "https://h/a?***", "https://h/a?sig=1#2" },
 		{ "nothing", "nothing", "nothing" },
 	};
 

@@ -133,8 +133,13 @@ const char *weir_config_name(
 WEIR_NODISCARD enum weir_rc weir_config_set(const struct weir_config *c,
 	enum weir_key key, const char *value, struct weir_err *err);
 
-/* Append url with user:password masked (user:password become `***`). */
+/*
+ * Append url with what may be secret as `***`: user:password, the token of
+ * `/t/TOKEN/channel` as conda writes it, what is asked for behind a `?`.
+ */
 void weir_url_mask(struct buf *out, const char *url);
+/* Bytes of `/t/TOKEN` at the begin of the path of an address; 0: none. */
+size_t weir_url_token(struct str path);
 
 /* API address as it is compared and hashed: lower-case scheme and host, no default
  * port, no user, no trailing '/'. Owned. */
