@@ -474,8 +474,8 @@ find_origins(struct mf_sync *y)
 	y->due.n = 0;
 	if (rc)
 		return rc;
-	sqlite3_bind_int(st, 1, ORIGINS_MAX);
-	while (!(rc = db_step(&y->s->db, st, &row, y->err)) && row) {
+	while (y->due.n < ORIGINS_MAX && !(rc = db_step(&y->s->db, st, &row, y->err)) &&
+		row) {
 		struct due d = { .run = { .at_us = 0 } };
 		int64_t *known;
 

@@ -17,7 +17,7 @@
 	X(MF_RUNS, "SELECT m.run, m.path, m.mark, m.settled, r.at_us FROM mf_runs m" \
 		" LEFT JOIN runs r ON r.id = m.run") \
 	X(MF_ORIGINS, "SELECT DISTINCT origin_path FROM task_envs WHERE value IS NULL" \
-		" AND origin NOT IN (SELECT task FROM mf_tasks) LIMIT ?1") \
+		" AND origin NOT IN (SELECT task FROM mf_tasks)") \
 	X(MF_RUN_PUT, "INSERT INTO mf_runs(run, path, mark, settled, beat_us)" \
 		" VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(run) DO UPDATE SET mark = ?3," \
 		" settled = ?4, beat_us = ?5 WHERE mark IS NOT ?3 OR settled IS NOT ?4" \
