@@ -46,7 +46,9 @@ leave(struct app *a)
 	a->engine = NULL;
 	finder_stop(a->finder);
 	a->finder = NULL;
+	atomic_store(&a->leaving, true);
 	finder_stop(a->helper);
+	atomic_store(&a->leaving, false);
 	a->helper = NULL;
 	desk_release(a);
 	a->desk = (struct desk){ 0 };
