@@ -91,7 +91,8 @@ test_plans(void **state)
 	free(path);
 	path = xasprintf("%s/metaflow.db", h.folder);
 	OK(store_open_metaflow(path, "/x", WEIR_STORE_WRITE, &metaflow, NULL, err));
-	OK(db_attach(store_db(metaflow), SQL_MF_ATTACH, path, err)); /* as a service's */
+	OK(db_attach(
+		store_db(metaflow), SQL_MF_ATTACH, path, err)); /* as a service's */
 	state_new(&sh);
 	state_open(&sh, true);
 	for (int id = 0; id < SQL_N; id++) {
