@@ -378,6 +378,10 @@ refused()
 	as_nobody select-resolved --req-id $R1 --full-id aaaa
 	has_err "belongs to $(id -nu 1)"
 	has_err "^try: sudo -u $(id -nu 1) weir env select-resolved --req-id $R1 --full-id $FA --file $FILE"
+	# in the menu it is all there, on as many rows as it takes
+	printf '%s\n' wait-idle "key s" wait-idle "key y" wait-idle "dump screen" >"$open/nobody/script"
+	(cd "$open/nobody" && nobody --script script env list full_id:$FA)
+	tr -d '\n' <"$open/nobody/screen" | grep -F "sudo -u $(id -nu 1) weir env select-resolved --req-id $R1 --full-id $FA --file $FILE"
 	chmod 666 "$FILE"
 	as_nobody select-resolved --req-id $R1 --full-id aaaa
 	has_err "belongs to"
