@@ -244,3 +244,22 @@ weir_env_find(struct weir_store *s, const char *text, struct weir_env_pair *ret_
 		*ret_pair = pair;
 	return rc;
 }
+
+int64_t
+weir_env_key(struct weir_store *s, const char *id, const char *arch)
+{
+	const char *full = strchr(id, ':');
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	int64_t key = 0;
+
+	if (!full || db_get(store_db(s), SQL_ENV_ROWS, &st, NULL))
+		return 0;
+	db_bind_str(st, 1, str_of(full + 1));
+	db_bind_str(st, 2, (struct str){ id, (size_t)(full - id) });
+	while (!key && !db_step(store_db(s), st, &row, NULL) && row)
+		if (str_eq(db_str(st, 2), arch))
+			key = sqlite3_column_int64(st, 0);
+	db_reset(st);
+	return key;
+}

@@ -68,7 +68,6 @@ facts_env_short(const struct env_name *n, struct buf *out)
 
 struct row {
 	struct weir_rows *rows;
-	struct weir_query *query;
 	struct weir_column_set columns;
 };
 
@@ -77,7 +76,6 @@ row_close(struct row *r)
 {
 	weir_rows_close(r->rows);
 	weir_columns_release(&r->columns);
-	weir_query_free(r->query);
 }
 
 static enum weir_rc
@@ -86,23 +84,15 @@ row_open(struct weir_store *s, const struct env_name *n, const char *columns,
 {
 	struct weir_select sel = { .kind = WEIR_ENVIRONMENT, .limit = 1 };
 	struct row r = { .rows = NULL };
-	struct buf text = BUF_INIT(4096);
-	const char *full = strchr(n->id, ':');
 	bool row = false;
-	enum weir_rc rc;
+	enum weir_rc rc =
+		weir_columns_choose(WEIR_ENVIRONMENT, columns, 0, &r.columns, err);
 
-	buf_addf(&text, "req_id:%.*s full_id:%s arch:", full ? (int)(full - n->id) : 0,
-		n->id, full ? full + 1 : n->id);
-	weir_query_quote(&text, str_of(n->arch), true);
-	rc = weir_query_parse(WEIR_ENVIRONMENT, buf_str(&text), 0, &r.query, err);
-	buf_release(&text);
-	if (!rc)
-		rc = weir_columns_choose(WEIR_ENVIRONMENT, columns, 0, &r.columns, err);
-	sel.query = r.query;
 	sel.columns = &r.columns;
-	if (!rc)
+	sel.key = weir_env_key(s, n->id, n->arch);
+	if (!rc && sel.key)
 		rc = weir_rows_open(s, &sel, &r.rows, err);
-	if (!rc)
+	if (!rc && sel.key)
 		rc = weir_rows_next(r.rows, &row, err);
 	if (!rc && !row)
 		rc = weir_fail(

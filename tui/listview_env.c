@@ -1,6 +1,4 @@
 /* What lists of environments have of their own: rows are known by their ids. */
-#include <weir/query.h>
-
 #include "app.h"
 #include "choice.h"
 #include "envs_fresh.h"
@@ -9,8 +7,6 @@
 #include "view_env.h"
 #include "view_env_diff.h"
 #include "word.h"
-
-enum { QUERY_MAX = 64 << 10 };
 
 char *
 listview_query(enum weir_kind kind, bool all, const char *query)
@@ -60,37 +56,6 @@ listview_env_under(struct listview *r)
 	r->under_arch = str_copy(cell(r, row, r->rows.arch));
 }
 
-/* The row that has these ids now; 0: none. */
-static int64_t
-key_of(struct listview *r, const char *id, const char *arch)
-{
-	struct buf text = BUF_INIT(QUERY_MAX);
-	struct weir_column_set columns = { 0 };
-	struct weir_select sel = {
-		.kind = WEIR_ENVIRONMENT, .columns = &columns, .limit = 1
-	};
-	struct weir_query *query = NULL;
-	struct weir_rows *rows = NULL;
-	const char *full = strchr(id, ':');
-	int64_t key = 0;
-	bool more = false;
-
-	if (!full || !listview_store(r))
-		return 0;
-	buf_addf(&text, "req_id:%.*s full_id:%s arch:", (int)(full - id), id, full + 1);
-	weir_query_quote(&text, str_of(arch), true);
-	if (!weir_query_parse(WEIR_ENVIRONMENT, buf_str(&text), 0, &query, NULL)) {
-		sel.query = query;
-		if (!weir_rows_open(listview_store(r), &sel, &rows, NULL) &&
-			!weir_rows_next(rows, &more, NULL) && more)
-			key = weir_rows_key(rows);
-		weir_rows_close(rows);
-	}
-	weir_query_free(query);
-	buf_release(&text);
-	return key;
-}
-
 /* An environment that came into the file from the cache has another key there. */
 void
 listview_env_sync(struct listview *r)
@@ -100,7 +65,9 @@ listview_env_sync(struct listview *r)
 
 	if (!r->list.key || !r->under || rows_find(&r->rows, r->list.key, 0, &row))
 		return;
-	key = key_of(r, r->under, r->under_arch);
+	key = listview_store(r)
+		      ? weir_env_key(listview_store(r), r->under, r->under_arch)
+		      : 0;
 	if (key && rows_find(&r->rows, key, r->list.row, &row))
 		r->list.key = r->list.want = key;
 }

@@ -66,6 +66,9 @@ struct weir_env_pair {
 WEIR_NODISCARD enum weir_rc weir_env_find(struct weir_store *s, const char *text,
 	struct weir_env_pair *ret_pair, struct weir_err *err);
 
+/* The row of one, whose id is `req_id:full_id`, for weir_select.key; 0: none. */
+int64_t weir_env_key(struct weir_store *s, const char *id, const char *arch);
+
 /*
  * All that is stated of the environment, one for each architecture, read from where it
  * is: passwords in addresses are there. Freed by weir_env_loaded_release.
