@@ -137,3 +137,38 @@ assert d["n_runs"] == 3 and "BigFlow/2" in d["used_by"], d' "$T/out"
 	[ "$(wc -l <"$T/out")" = 2 ]
 	secret_kept
 }
+
+@test "the sample: which environment each task used, clones and attempts too" {
+	sample=$ROOT/../shared/data/metaflow/metadata-service-sample.json
+	[ -e "$sample" ] || sample=$ROOT/../../shared/data/metaflow/metadata-service-sample.json
+	[ -e "$sample" ] || skip "it is not here"
+	serve --answers "$sample"
+	weir2 runs -o name
+	exits 0
+	python3 - "$sample" "$XDG_CACHE_HOME"/weir/metaflow-*.db <<'P'
+import json, sqlite3, sys
+found, origins = {}, {}
+for task, attempt, origin, *env in sqlite3.connect(sys.argv[2]).execute(
+        "SELECT r.name || '/' || t.name, e.attempt, e.origin_path, e.req_id, e.full_id, e.arch"
+        " FROM task_envs e JOIN task_runs t ON t.id = e.task JOIN runs r ON r.id = e.run"):
+    if env[1] is not None:
+        found.setdefault(task, {})[attempt] = env
+    if origin:
+        origins[task] = origin
+want, clones = {}, {}
+for task, said in json.load(open(sys.argv[1]))["expected_env"].items():
+    if isinstance(said, list):
+        said = {"latest": said}
+    if isinstance(said, str):
+        assert task not in found, (task, found[task])
+        continue
+    if "follow_origin" in said:
+        clones[task] = said.pop("follow_origin")
+        said = {"latest": said["env"]}
+    want[task] = {-1 if k == "latest" else int(k.split()[1]): v for k, v in said.items()}
+for task, by in want.items():
+    assert {k: found[task].get(k) for k in by} == by, (task, found[task], by)
+assert set(found) == set(want), (sorted(found), sorted(want))
+assert origins == clones, (origins, clones)
+P
+}
