@@ -374,6 +374,8 @@ collect(struct job *j)
 			j->n++;
 			bytes += j->found.v.v[i].freed;
 		}
+	if (!dry)
+		weir_env_gc_sweep(&j->o.root);
 	if (dry || !j->n) {
 		rc = print(j, form);
 		say_kept(j);

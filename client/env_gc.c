@@ -409,6 +409,17 @@ on_stop(void *arg)
 	return how->stop && how->stop(how->arg);
 }
 
+void
+weir_env_gc_sweep(const struct weir_env_root *root)
+{
+	struct weir_env_folders folders = { 0 };
+
+	weir_env_folders(root, &folders);
+	for (size_t i = 0; i < folders.n; i++)
+		inst_tmp_sweep(folders.v[i]);
+	weir_env_folders_release(&folders);
+}
+
 enum weir_rc
 weir_env_gc_remove(const struct weir_env_gc *how, const struct weir_env_local *one,
 	struct weir_err *err)

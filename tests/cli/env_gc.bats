@@ -268,3 +268,40 @@ P
 	exits 0
 	[ -z "$(ls -A "$T/envs")" ]
 }
+
+@test "gc: ended while one goes: it is whole or gone, the next gc sweeps the rest" {
+	for signal in INT KILL; do
+		gc_ended $signal
+	done
+}
+
+gc_ended()
+{
+	OLD=$(env_at "metaflow_${R}_$FO" $FO)
+	python3 - "$OLD" "$T/envs" "$WEIR" "SIG$1" <<'P'
+import os, signal, subprocess, sys, time
+old, envs, weir, how = sys.argv[1:]
+for i in range(200):
+    os.mkdir(f"{old}/lib{i}")
+    for k in range(100):
+        open(f"{old}/lib{i}/{k}", "w").close()
+whole = sum(len(f) for _, _, f in os.walk(old))
+os.utime(old, (time.time() - 20 * 86400,) * 2)
+def left():
+    return [n for n in os.listdir(envs) if n.endswith("-gone")]
+# a background job of a script would ignore SIGINT: Python gives it back
+p = subprocess.Popen([weir, "env", "gc", "--yes"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+while p.poll() is None and not left():
+    pass
+p.send_signal(getattr(signal, how))
+p.wait(timeout=60)
+if os.path.isdir(old):
+    assert sum(len(f) for _, _, f in os.walk(old)) == whole and not left(), os.listdir(envs)
+    assert os.path.exists(f"{old}/.metaflowenv")
+print(p.returncode, left())
+P
+	weir2 env gc --yes
+	exits 0
+	[ -z "$(ls -A "$T/envs")" ]
+}

@@ -65,6 +65,9 @@ WEIR_NODISCARD enum weir_rc weir_env_gc_find(const struct weir_env_gc *how,
 	struct weir_env_locals *ret, struct weir_err *err);
 void weir_env_locals_release(struct weir_env_locals *l);
 
+/* Remove what a weir that was killed left half removed. */
+void weir_env_gc_sweep(const struct weir_env_root *root);
+
 /*
  * Remove one that may go, under Metaflow's lock of its folder, if it is still the same
  * and nobody is in it. It is renamed first: what is stopped or killed has it whole or
