@@ -162,11 +162,16 @@ write_it(struct job *j)
 
 	if (rc)
 		return rc;
-	if (r.changed)
-		ctx_note(j->ctx, "%s: written; `weir env undo` takes it back",
-			j->sel.file);
-	else
+	if (r.changed) {
+		struct buf undo = BUF_INIT(BUF_MAX);
+
+		env_swap_undo(j->ctx, &undo);
+		ctx_note(j->ctx, "%s: written; `%s` takes it back", j->sel.file,
+			buf_cstr(&undo));
+		buf_release(&undo);
+	} else {
 		ctx_note(j->ctx, "%s: it was so already", j->sel.file);
+	}
 	return env_swap_print(j->ctx, &j->sel);
 }
 
@@ -263,8 +268,9 @@ env_select(struct ctx *ctx)
 	if (!rc)
 		rc = load(&j);
 	if (!rc && a->dry_run) {
-		ctx_note(ctx, "%s: would be written", j.sel.file);
-		rc = env_swap_print(ctx, &j.sel);
+		rc = env_swap_try(ctx, &j.sel);
+		if (!rc)
+			rc = env_swap_print(ctx, &j.sel);
 	} else if (!rc) {
 		rc = write_it(&j);
 	}
@@ -295,15 +301,14 @@ env_undo(struct ctx *ctx)
 	}
 	if (!rc)
 		rc = weir_env_undo_plan(state, file, &j.sel, ctx->err);
+	if (!rc)
+		rc = a->dry_run ? env_swap_try(ctx, &j.sel)
+				: env_swap_do(ctx, &j.sel, &r);
 	if (rc == WEIR_ENOTFOUND)
 		weir_hint(ctx->err, "weir env select-resolved; --file PATH");
 	if (!rc && !a->dry_run)
-		rc = env_swap_do(ctx, &j.sel, &r);
-	if (!rc)
 		ctx_note(ctx, "%s: %s", j.sel.file,
-			a->dry_run  ? "would be written"
-			: r.changed ? "as it was before"
-				    : "it was so already");
+			r.changed ? "as it was before" : "it was so already");
 	if (!rc)
 		rc = env_swap_print(ctx, &j.sel);
 	release(&j);

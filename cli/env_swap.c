@@ -4,6 +4,7 @@
 
 #include <weir/mem.h>
 #include <weir/text.h>
+#include <weir/view.h>
 
 char *
 env_swap_file(const struct ctx *ctx, const struct weir_env_root *root)
@@ -55,6 +56,18 @@ env_swap_print(struct ctx *ctx, const struct weir_env_selection *sel)
 	return sink_close(&s, WEIR_OK);
 }
 
+void
+env_swap_undo(const struct ctx *ctx, struct buf *out)
+{
+	const struct env_args *a = ctx->args;
+
+	buf_adds(out, "weir env undo");
+	if (a->file) {
+		buf_adds(out, " --file ");
+		weir_view_quote(out, a->file);
+	}
+}
+
 static bool
 on_stop(void *arg)
 {
@@ -78,4 +91,17 @@ env_swap_do(
 	if (ret->overtaken)
 		ctx_note(ctx, "since then somebody has chosen another one");
 	return WEIR_OK;
+}
+
+enum weir_rc
+env_swap_try(struct ctx *ctx, struct weir_env_selection *sel)
+{
+	bool changes = false;
+	enum weir_rc rc =
+		weir_env_select_try(sel, on_stop, ctx->session, &changes, ctx->err);
+
+	if (!rc)
+		ctx_note(ctx, "%s: %s", sel->file,
+			changes ? "would be written" : "it is so already");
+	return rc;
 }

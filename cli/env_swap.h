@@ -17,4 +17,11 @@ WEIR_NODISCARD enum weir_rc env_swap_print(
 WEIR_NODISCARD enum weir_rc env_swap_do(
 	struct ctx *ctx, struct weir_env_selection *sel, struct weir_env_written *ret);
 
+/* The same, nothing being done: --dry-run answers as that would. */
+WEIR_NODISCARD enum weir_rc env_swap_try(
+	struct ctx *ctx, struct weir_env_selection *sel);
+
+/* Append the command that takes it back. */
+void env_swap_undo(const struct ctx *ctx, struct buf *out);
+
 #endif

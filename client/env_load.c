@@ -58,6 +58,8 @@ load_file(struct keep *k, const char *path)
 	if (!rc)
 		rc = env_cnd_read(
 			(struct str){ file.text, file.len }, &ops, k, &cut, k->err);
+	if (rc && file.text)
+		(void)weir_prefix(k->err, "%s", path);
 	env_file_release(&file);
 	return rc;
 }

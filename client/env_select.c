@@ -1,11 +1,13 @@
 #include "weir/env_select.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "journal.h"
 #include "statedb.h"
@@ -80,6 +82,8 @@ plan_one(struct weir_env_selection *sel, const struct weir_env *e,
 	char *was = NULL;
 	enum weir_rc rc = weir_env_default(sel->file, s.arch, s.req_id, &was, err);
 
+	if (rc == WEIR_EBADDATA)
+		return weir_prefix(err, "%s", sel->file);
 	if (rc)
 		return rc;
 	s.was = keep(sel, was);
@@ -382,6 +386,70 @@ weir_env_select_do(struct weir_session *session, struct weir_env_selection *sel,
 	free(j.undoes);
 	if (!rc)
 		*ret = r;
+	return rc;
+}
+
+/* ---- only seeing */
+
+/* In the place of the note that comes before the write: here it ends. */
+static enum weir_rc
+on_would(void *arg, struct weir_err *err)
+{
+	struct job *j = arg;
+
+	j->noted = true;
+	return weir_fail(err, WEIR_EINTR, "not written");
+}
+
+/* A new file is put beside the old one: may it be? */
+static enum weir_rc
+check_folder(const char *file, struct weir_err *err)
+{
+	char *folder = xstrdup(file), *slash = strrchr(folder, '/');
+	enum weir_rc rc = WEIR_OK;
+
+	if (slash)
+		slash[slash == folder] = '\0';
+	if (access(slash ? folder : ".", W_OK | X_OK) != 0) {
+		rc = weir_fail(err, WEIR_EREFUSED,
+			"%s: %s: the file is replaced as a whole, by one beside it",
+			slash ? folder : ".", strerror(errno));
+		weir_hint(err, "leave to write in %.500s, or --file PATH",
+			slash ? folder : ".");
+	}
+	free(folder);
+	return rc;
+}
+
+enum weir_rc
+weir_env_select_try(struct weir_env_selection *sel, bool (*stop)(void *arg), void *arg,
+	bool *ret_changes, struct weir_err *err)
+{
+	struct job j = { .sel = sel, .stop = stop, .arg = arg };
+	const struct weir_env_write w = { .file = sel->file,
+		.v = sel->choices.v,
+		.n = sel->choices.n,
+		.old = on_old,
+		.note = on_would,
+		.stop = on_stop,
+		.arg = &j };
+	struct weir_env_written r;
+	struct weir_err own = { .rc = WEIR_OK };
+	enum weir_rc rc = WEIR_OK;
+
+	/* The writer makes one that is not there. */
+	if (!sel->undone && access(sel->file, F_OK) != 0 && errno == ENOENT)
+		j.noted = true;
+	else
+		rc = weir_env_write(&w, &r, &own);
+	if (j.noted)
+		rc = check_folder(sel->file, &own);
+	if (rc == WEIR_EREFUSED)
+		hint_owner(sel, &own);
+	if (rc && err)
+		*err = own;
+	else if (!rc)
+		*ret_changes = j.noted;
 	return rc;
 }
 

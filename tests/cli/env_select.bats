@@ -72,6 +72,30 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	has_err "selected nothing"
 }
 
+@test "select-resolved, undo --dry-run: as the real ones would answer" {
+	weir2 env select-resolved --req-id $R1 --full-id $FA --file "$FILE"
+	exits 0
+	has_err "weir env undo --file $FILE. takes it back"
+	weir2 env select-resolved --req-id $R1 --full-id $FA --dry-run
+	exits 0
+	has_err "it is so already"
+	sed -i "s/\"_default\": \"$FA\"/\"_default\": \"$FC\"/" "$FILE"
+	cp "$FILE" other
+	for dry in --dry-run ""; do
+		weir2 env undo $dry
+		one_error 1
+		has_err "since then $FC was chosen"
+		cmp "$FILE" other
+	done
+	rm "$FILE"
+	for dry in --dry-run ""; do
+		weir2 env undo $dry
+		one_error 1
+		has_err "there is none"
+		[ ! -e "$FILE" ]
+	done
+}
+
 @test "select-resolved: latest, by whom, by alias; of another set refused" {
 	weir2 select-resolved --req-id $R1 --latest --by alice -o json
 	exits 0
@@ -368,10 +392,14 @@ refused()
 	as_nobody()
 	{
 		was=$(facts)
-		status=0
-		nobody env "$@" >"$T/out" 2>"$T/err" || status=$?
-		[ "$(facts)" = "$was" ]
-		[ $status = 1 ] || die "status $status"
+		for dry in --dry-run ""; do
+			status=0
+			nobody env "$@" $dry >"$T/out" 2>"$T/err" || status=$?
+			[ "$(facts)" = "$was" ]
+			[ $status = 1 ] || die "status $status"
+			[ -z "$dry" ] || cp "$T/err" "$T/dry"
+		done
+		cmp "$T/err" "$T/dry"
 	}
 	chmod 644 "$FILE"
 	chmod 777 "$open/flow/.metaflow"
@@ -404,6 +432,7 @@ refused()
 	weir2 env select-resolved --req-id $R1 --full-id $FA
 	exits 1
 	[ "$(wc -c <"$FILE")" = 500 ]
+	has_err "conda_v2.cnd: .*at byte 500"
 	cat before - >"$FILE" <<<"tail"
 	weir2 env select-resolved --req-id $R1 --full-id $FA
 	exits 1

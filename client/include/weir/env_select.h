@@ -40,6 +40,12 @@ WEIR_NODISCARD enum weir_rc weir_env_undo_plan(struct weir_statedb *state,
 WEIR_NODISCARD enum weir_rc weir_env_select_do(struct weir_session *session,
 	struct weir_env_selection *sel, bool (*stop)(void *arg), void *arg,
 	struct weir_env_written *ret, struct weir_err *err);
+/*
+ * What doing it would answer; nothing is written or noted. The file is read, and sel
+ * says then what it has. changes: false: it is so already.
+ */
+WEIR_NODISCARD enum weir_rc weir_env_select_try(struct weir_env_selection *sel,
+	bool (*stop)(void *arg), void *arg, bool *ret_changes, struct weir_err *err);
 void weir_env_selection_release(struct weir_env_selection *sel);
 
 /*
