@@ -290,6 +290,15 @@ take(struct finder *f, const struct env_place *place, struct weir_env_locals *re
 	return rc;
 }
 
+static enum weir_rc
+read_needs(struct finder *f)
+{
+	f->needs.now_us = f->now_us;
+	f->needs.runs_us = f->how->runs_us;
+	f->needs.gone_us = WEIR_ENV_GC_GONE_DAYS * DAY_US;
+	return env_needs_read(&f->needs, f->how->config, f->how->root, f->err);
+}
+
 enum weir_rc
 weir_env_gc_find(const struct weir_env_gc *how, struct weir_env_locals *ret,
 	struct weir_err *err)
@@ -297,12 +306,8 @@ weir_env_gc_find(const struct weir_env_gc *how, struct weir_env_locals *ret,
 	struct finder f = { .how = how, .now_us = weir_now_us(), .err = err };
 	struct weir_env_locals found = { .v = { 0 } };
 	struct env_places places = { .v = { 0 } };
-	enum weir_rc rc;
+	enum weir_rc rc = read_needs(&f);
 
-	f.needs.now_us = f.now_us;
-	f.needs.runs_us = how->runs_us;
-	f.needs.gone_us = WEIR_ENV_GC_GONE_DAYS * DAY_US;
-	rc = env_needs_read(&f.needs, how->config, how->root, err);
 	if (!rc) {
 		weir_env_folders(how->root, &f.folders);
 		env_places_find(how->root, &places);
@@ -337,9 +342,26 @@ refuse(const struct weir_env_local *one, const char *why, struct weir_err *err)
 	return weir_fail(err, WEIR_EREFUSED, "%s: %s: it stays", one->path, why);
 }
 
-/* Is it still what was found, with nobody in it? */
+/* The lock may have been waited for: does something need it by now? */
 static enum weir_rc
-look_again(const struct weir_env_local *one, struct weir_err *err)
+judge_again(const struct weir_env_gc *how, const struct weir_env_local *one,
+	const struct folder *d, struct weir_err *err)
+{
+	struct finder f = { .how = how, .now_us = weir_now_us(), .err = err };
+	struct weir_env_local now = { .path = one->path, .used_us = one->used_us };
+	enum weir_rc rc = read_needs(&f);
+
+	if (!rc && !judge(&f, &now, d))
+		rc = refuse(one, now.why, err);
+	free(now.why);
+	env_needs_release(&f.needs);
+	return rc;
+}
+
+/* Is it still what was found, not needed, with nobody in it? */
+static enum weir_rc
+look_again(const struct weir_env_gc *how, const struct weir_env_local *one,
+	struct weir_err *err)
 {
 	struct folder d = { .arena = { 0 } };
 	const char *why = look_at_folder(one->path, &d);
@@ -355,6 +377,8 @@ look_again(const struct weir_env_local *one, struct weir_err *err)
 		 !str_eq(d.id.full_id, one->full_id) || !str_eq(d.id.arch, one->arch) ||
 		 used_at(one->path, &d) != one->used_us)
 		rc = refuse(one, "somebody has changed it or made it anew", err);
+	else
+		rc = judge_again(how, one, &d, err);
 	real = rc ? NULL : realpath(one->path, NULL);
 	pid = real ? env_busy(real) : 0;
 	if (pid) {
@@ -438,7 +462,7 @@ weir_env_gc_remove(const struct weir_env_gc *how, const struct weir_env_local *o
 		rc = inst_lock_take(path, &wait, &lock, err);
 	}
 	if (!rc)
-		rc = look_again(one, err);
+		rc = look_again(how, one, err);
 	if (!rc)
 		rc = put_aside(one, &site, &aside, err);
 	inst_lock_drop(&lock);

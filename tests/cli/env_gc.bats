@@ -305,3 +305,21 @@ P
 	exits 0
 	[ -z "$(ls -A "$T/envs")" ]
 }
+
+@test "gc: what became a default while the lock was waited for stays" {
+	touch "$T/envs/mf_env-creation.lock"
+	"$WEIR" env gc --yes >"$T/out" 2>"$T/err" 3>&- &
+	GC=$!
+	for _ in $(seq 200); do
+		grep -q waits "$T/err" && break
+		sleep 0.05
+	done
+	has_err "waits: .*held by Metaflow"
+	sed -i "s/\"_default\": \"$FD\"/\"_default\": \"$FO\"/" "$FILE"
+	rm "$T/envs/mf_env-creation.lock"
+	status=0
+	wait "$GC" || status=$?
+	[ "$status" = 1 ]
+	has_err "it is a default in .*: it stays"
+	[ -f "$OLD/bin/x" ]
+}

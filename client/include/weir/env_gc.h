@@ -69,9 +69,9 @@ void weir_env_locals_release(struct weir_env_locals *l);
 void weir_env_gc_sweep(const struct weir_env_root *root);
 
 /*
- * Remove one that may go, under Metaflow's lock of its folder, if it is still the same
- * and nobody is in it. It is renamed first: what is stopped or killed has it whole or
- * not at all. WEIR_EREFUSED: something has changed.
+ * Remove one that may go, under Metaflow's lock of its folder, if it is still the same,
+ * nothing needs it by then and nobody is in it. It is renamed first: what is stopped or
+ * killed has it whole or not at all. WEIR_EREFUSED: something has changed.
  */
 WEIR_NODISCARD enum weir_rc weir_env_gc_remove(const struct weir_env_gc *how,
 	const struct weir_env_local *one, struct weir_err *err);
