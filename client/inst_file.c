@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inst_name.h"
 #include "weir/mem.h"
 
 enum { READ_SIZE = 64 << 10 };
@@ -148,5 +149,29 @@ inst_file_folders(const char *path, struct weir_err *err)
 	if (!rc && (stat(copy, &st) || !S_ISDIR(st.st_mode)))
 		rc = weir_fail(err, WEIR_EFAIL, "%s: not a folder", path);
 	free(copy);
+	return rc;
+}
+
+enum weir_rc
+inst_file_folders_below(const char *top, const char *path, struct weir_err *err)
+{
+	char *base = realpath(top, NULL), *there = xstrdup(path), *real, *slash;
+	enum weir_rc rc;
+
+	/* What is missing is made without links: where what is there leads to counts.
+	 */
+	while (!(real = realpath(there, NULL)) && errno == ENOENT &&
+		(slash = strrchr(there, '/')) && slash != there)
+		*slash = '\0';
+	if (!base || !real)
+		rc = fail_at(there, err);
+	else if (strcmp(real, base) != 0 && !inst_name_below(real, base))
+		rc = weir_fail(err, WEIR_EBADDATA,
+			"%s: a symbolic link leads out of %s", path, top);
+	else
+		rc = inst_file_folders(path, err);
+	free(real);
+	free(there);
+	free(base);
 	return rc;
 }

@@ -28,4 +28,8 @@ WEIR_NODISCARD enum weir_rc inst_file_make(
 /* The folder and those above it, as the umask says. */
 WEIR_NODISCARD enum weir_rc inst_file_folders(const char *path, struct weir_err *err);
 
+/* The same, none of them outside of top, whatever links are on the way. */
+WEIR_NODISCARD enum weir_rc inst_file_folders_below(
+	const char *top, const char *path, struct weir_err *err);
+
 #endif

@@ -11,8 +11,14 @@
 #include "inst_prefix.h"
 #include "inst_record.h"
 #include "inst_sum.h"
+#include "inst_tree.h"
 
 enum { PATCHED_MAX = BUF_MAX / 2, ENTRY_MODE = 0775, COPY_SIZE = 256 << 10 };
+
+struct to_judge {
+	const struct inst_unit *unit;
+	const char *place;
+};
 
 struct linker {
 	const struct inst_link *l;
@@ -23,6 +29,8 @@ struct linker {
 	struct buf folder;   /* the last one that was made */
 	char *real; /* what l->at is without symbolic links; NULL until needed */
 	struct inst_dones done;
+	/* symbolic links to judge when all is there */
+	VEC(struct to_judge) links;
 	bool copied; /* a file could not be hard linked */
 	struct weir_err *err;
 };
@@ -164,6 +172,8 @@ link_symbolic(struct linker *k, const struct inst_spot *s, struct inst_done *d)
 		return fail_at(k, WEIR_EBADDATA, s->name, why);
 	if (symlink(to, buf_cstr(&k->to)))
 		return fail_at(k, WEIR_EFAIL, s->name, strerror(errno));
+	if (strstr(to, ".."))
+		VEC_PUSH(&k->links, ((struct to_judge){ k->unit, d->place }));
 	if (d->size < 0)
 		d->size = n;
 	return hash_text(k, str_of(to), d);
@@ -350,6 +360,7 @@ linker_release(struct linker *k)
 	buf_release(&k->to);
 	buf_release(&k->folder);
 	VEC_FREE(&k->done);
+	VEC_FREE(&k->links);
 	arena_free(&k->arena);
 }
 
@@ -375,6 +386,51 @@ link_units(struct linker *k, const struct inst_unit *units, size_t n)
 	return rc;
 }
 
+/*
+ * Other packages' links may be on the way to a link, and on its own way: where `..` in
+ * it leads to is known only now.
+ */
+static bool
+leads_inside(struct linker *k, int root, const char *place)
+{
+	const char *slash = strrchr(place, '/'), *dir;
+	char *real, *name;
+	bool inside;
+
+	buf_clear(&k->to);
+	buf_addf(&k->to, "%s/", k->l->at);
+	buf_add(&k->to, place, slash ? (size_t)(slash - place) : 0);
+	real = realpath(buf_cstr(&k->to), NULL);
+	inside = real && stays_inside(k, real);
+	if (inside) {
+		dir = real + strlen(k->real);
+		name = xasprintf("%s/%s", dir, slash ? slash + 1 : place);
+		inside = inst_tree_leads_inside(root, name + 1);
+		free(name);
+	}
+	free(real);
+	return inside;
+}
+
+static enum weir_rc
+judge_links(struct linker *k)
+{
+	int root = open(k->l->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum weir_rc rc = WEIR_OK;
+
+	if (root < 0)
+		return weir_fail(
+			k->err, WEIR_EFAIL, "%s: %s", k->l->at, strerror(errno));
+	for (size_t i = 0; !rc && i < k->links.n; i++) {
+		k->unit = k->links.v[i].unit;
+		if (!leads_inside(k, root, k->links.v[i].place))
+			rc = fail_at(k, WEIR_EBADDATA, k->links.v[i].place,
+				"a symbolic link that may lead out");
+	}
+	close(root);
+	return rc;
+}
+
 enum weir_rc
 inst_link_all(const struct inst_link *l, const struct inst_unit *units, size_t n,
 	const struct inst_plan *plan, struct weir_err *err)
@@ -388,6 +444,8 @@ inst_link_all(const struct inst_link *l, const struct inst_unit *units, size_t n
 	buf_init(&k.folder, BUF_MAX);
 	if (!rc)
 		rc = link_units(&k, units, n);
+	if (!rc)
+		rc = judge_links(&k);
 	if (!rc)
 		rc = inst_record_history(l->at, l->command, units, n, err);
 	if (!rc)

@@ -320,13 +320,13 @@ inst_tree_file_end(struct inst_tree *t, unsigned mode, int64_t size, int64_t mti
  * Is every name that `..` comes after a folder of its own? Otherwise where `..` leads
  * to is not what the text says.
  */
-static bool
-leads_inside(const struct inst_tree *t, const char *name)
+bool
+inst_tree_leads_inside(int root, const char *name)
 {
 	char to[INST_NAME_MAX + 1];
 	struct buf at = BUF_INIT(2 * INST_NAME_MAX);
 	const char *slash = strrchr(name, '/'), *up;
-	ssize_t n = readlinkat(t->root, name, to, sizeof(to) - 1);
+	ssize_t n = readlinkat(root, name, to, sizeof(to) - 1);
 	struct str rest, part;
 	bool inside = n > 0;
 	struct stat st;
@@ -347,10 +347,9 @@ leads_inside(const struct inst_tree *t, const char *name)
 			buf_addstr(&at, part);
 			continue;
 		}
-		/* Folders above are real: the walk to the link went through them. */
+		/* Folders above are real: no link is on the way. */
 		inside = at.len &&
-			 fstatat(t->root, buf_cstr(&at), &st, AT_SYMLINK_NOFOLLOW) ==
-				 0 &&
+			 fstatat(root, buf_cstr(&at), &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 			 S_ISDIR(st.st_mode);
 		up = at.len ? strrchr(buf_cstr(&at), '/') : NULL;
 		buf_truncate(&at, up ? (size_t)(up - at.s) : 0);
@@ -363,7 +362,7 @@ enum weir_rc
 inst_tree_check(struct inst_tree *t, struct weir_err *err)
 {
 	for (size_t i = 0; i < t->look.n; i++)
-		if (!leads_inside(t, t->look.v[i]))
+		if (!inst_tree_leads_inside(t->root, t->look.v[i]))
 			return refuse(t, WEIR_EBADDATA, t->look.v[i],
 				"a symbolic link that may lead out", err);
 	return WEIR_OK;

@@ -59,6 +59,12 @@ WEIR_NODISCARD enum weir_rc inst_tree_file_end(struct inst_tree *t, unsigned mod
 /* All is there: do the links that could not be judged alone stay inside? */
 WEIR_NODISCARD enum weir_rc inst_tree_check(struct inst_tree *t, struct weir_err *err);
 
+/*
+ * Does the symbolic link name stay below the folder root, as far as its own text says?
+ * No link is on the way to it.
+ */
+bool inst_tree_leads_inside(int root, const char *name);
+
 /* Remove path and what is below it; links are removed, not followed. */
 WEIR_NODISCARD enum weir_rc inst_tree_remove(const char *path, struct weir_err *err);
 

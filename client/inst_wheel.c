@@ -142,12 +142,22 @@ put_script(struct wheel *w, const char *from, const char *to)
 	return rc;
 }
 
+/* The folder that path, in the environment, lies in. */
+static enum weir_rc
+make_folder(struct wheel *w, const char *path)
+{
+	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	enum weir_rc rc = inst_file_folders_below(w->w->prefix, dir, w->err);
+
+	free(dir);
+	return rc ? weir_prefix(w->err, "%s", w->w->file) : WEIR_OK;
+}
+
 static enum weir_rc
 put_file(struct wheel *w, const char *from, const char *name, bool script)
 {
 	char *to = xasprintf("%s/%s", w->w->prefix, name);
-	char *dir = xstrndup(to, (size_t)(strrchr(to, '/') - to));
-	enum weir_rc rc = inst_file_folders(dir, w->err);
+	enum weir_rc rc = make_folder(w, to);
 	struct stat st;
 
 	if (!rc && inst_name_reserved(name))
@@ -161,7 +171,6 @@ put_file(struct wheel *w, const char *from, const char *name, bool script)
 		rc = fail_at(w, WEIR_EFAIL, name, strerror(errno));
 	if (!rc)
 		VEC_PUSH(&w->names, arena_strndup(&w->arena, name, strlen(name)));
-	free(dir);
 	free(to);
 	return rc;
 }
@@ -240,12 +249,10 @@ static enum weir_rc
 make_file(struct wheel *w, const char *name, struct str text, mode_t mode)
 {
 	char *path = xasprintf("%s/%s", w->w->prefix, name);
-	char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-	enum weir_rc rc = inst_file_folders(dir, w->err);
+	enum weir_rc rc = make_folder(w, path);
 
 	if (!rc)
 		rc = inst_file_make(path, text, mode, w->err);
-	free(dir);
 	free(path);
 	return rc;
 }

@@ -598,6 +598,37 @@ test_sweep(void **state)
 	free(mine);
 }
 
+/* No folder is made where a link leads out to. */
+static void
+test_folders_below(void **state)
+{
+	char *in = xasprintf("%s/in", top), *out = xasprintf("%s/out", top);
+	char *link = xasprintf("%s/l", in), *below = xasprintf("%s/a/b", link);
+	char *made = xasprintf("%s/c/d", in);
+	struct weir_err err = { 0 };
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir(in, 0700), 0);
+	assert_int_equal(mkdir(out, 0700), 0);
+	assert_int_equal(symlink("../out", link), 0);
+	assert_int_equal(inst_file_folders_below(in, made, &err), WEIR_OK);
+	assert_int_equal(lstat(made, &st), 0);
+	assert_int_equal(inst_file_folders_below(in, in, &err), WEIR_OK);
+	assert_int_equal(inst_file_folders_below(in, link, &err), WEIR_EBADDATA);
+	assert_int_equal(inst_file_folders_below(in, below, &err), WEIR_EBADDATA);
+	assert_non_null(strstr(err.text, "leads out"));
+	assert_int_equal(rmdir(out), 0); /* nothing in it */
+	/* a link to nothing is no folder */
+	assert_int_not_equal(inst_file_folders_below(in, below, &err), WEIR_OK);
+	assert_int_equal(inst_tree_remove(in, NULL), WEIR_OK);
+	free(in);
+	free(out);
+	free(link);
+	free(below);
+	free(made);
+}
+
 static void
 test_sums(void **state)
 {
@@ -661,6 +692,7 @@ main(void)
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_folders_below),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_not_an_archive),
 	};
