@@ -1,6 +1,7 @@
 #include "env_needs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,7 +13,7 @@
 #include "migrate.h"
 #include "weir/time.h"
 
-enum { READ_TRIES = 6, NAP_MS = 50, PATHS_MAX = 10000, RUN_DIGITS = 16 };
+enum { READ_TRIES = 6, NAP_MS = 50, STORES_MAX = 10000, RUN_DIGITS = 16 };
 
 struct reader {
 	struct env_needs *needs;
@@ -284,26 +285,45 @@ is_store(const char *name)
 }
 
 static enum weir_rc
+fail_folder(const char *folder, struct weir_err *err)
+{
+	return weir_fail(err, WEIR_EFAIL, "%s: %s", folder, strerror(errno));
+}
+
+static enum weir_rc
+read_named(
+	struct env_needs *n, const char *folder, const char *name, struct weir_err *err)
+{
+	char *path = xasprintf("%s/%s", folder, name);
+	enum weir_rc rc = read_store(n, path, err);
+
+	free(path);
+	return rc == WEIR_ENOTFOUND ? WEIR_OK : rc; /* just now removed */
+}
+
+/* All of them or an error: one that is left out may need any environment. */
+static enum weir_rc
 read_stores(struct env_needs *n, const char *folder, struct weir_err *err)
 {
 	DIR *dir = opendir(folder);
-	const struct dirent *e;
+	const struct dirent *e = NULL;
 	enum weir_rc rc = WEIR_OK;
-	int left = PATHS_MAX;
+	int stores = 0;
 
-	while (dir && !rc && left-- && (e = readdir(dir))) {
-		char *path;
-
+	if (!dir)
+		return errno == ENOENT ? WEIR_OK : fail_folder(folder, err);
+	while (!rc && (errno = 0, e = readdir(dir))) {
 		if (!is_store(e->d_name))
 			continue;
-		path = xasprintf("%s/%s", folder, e->d_name);
-		rc = read_store(n, path, err);
-		if (rc == WEIR_ENOTFOUND) /* just now removed */
-			rc = WEIR_OK;
-		free(path);
+		if (++stores > STORES_MAX)
+			rc = weir_fail(err, WEIR_ETOOBIG,
+				"%s: more than %d metaflow-*.db", folder, STORES_MAX);
+		else
+			rc = read_named(n, folder, e->d_name, err);
 	}
-	if (dir)
-		closedir(dir);
+	if (!rc && errno)
+		rc = fail_folder(folder, err);
+	closedir(dir);
 	return rc;
 }
 

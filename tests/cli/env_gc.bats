@@ -323,3 +323,31 @@ P
 	has_err "it is a default in .*: it stays"
 	[ -f "$OLD/bin/x" ]
 }
+
+@test "gc: no number of files beside the stores hides one; of stores there is a most" {
+	mkdir -p "$T/other/.metaflow"
+	sed "s/\"_default\": \"$FD\"/\"_default\": \"$FO\"/" "$FILE" >"$T/other/.metaflow/conda_v2.cnd"
+	(cd "$T/other" && weir2 env list)
+	(cd "$XDG_CACHE_HOME/weir" && seq 30000 | xargs touch)
+	stays default
+	python3 -c 'import os, sys
+for i in range(10001):
+    os.symlink("nowhere", f"{sys.argv[1]}/metaflow-{i}.db")' "$XDG_CACHE_HOME/weir"
+	weir2 env gc --yes
+	[ "$status" = 1 ]
+	has_err "more than 10000 metaflow-"
+	has_err "what it needs cannot be told"
+	[ -d "$OLD" ]
+}
+
+@test "gc: a folder of stores that cannot be listed: nothing is removed" {
+	open_to_nobody
+	cd "$open/flow"
+	nobody env list
+	chmod 300 "$open/nobody/weir"
+	status=0
+	nobody env gc --yes 2>"$T/err" || status=$?
+	[ "$status" = 1 ]
+	has_err "weir: Permission denied"
+	has_err "what it needs cannot be told"
+}
