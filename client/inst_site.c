@@ -16,12 +16,14 @@
 
 enum { NOTE_MAX = 4096 };
 static const char marker_file[] = ".metaflowenv";
+static const char word_file[] = ".weir-making"; /* gone when the marker is there */
 
 enum weir_rc
 inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
 {
 	struct buf plain = BUF_INIT(INST_NAME_MAX);
 	const char *why = "not an absolute path", *slash;
+	struct weir_id id;
 
 	*s = (struct inst_site){ 0 };
 	if (target[0] == '/') {
@@ -45,6 +47,8 @@ inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
 	s->parent = xstrndup(
 		s->target, slash == s->target ? 1 : (size_t)(slash - s->target));
 	s->note = xasprintf("%s/.%.200s.weir-note", s->parent, s->base);
+	id = weir_id_random();
+	weir_id_format(&id, s->word);
 	buf_release(&plain);
 	return WEIR_OK;
 }
@@ -72,28 +76,36 @@ is_empty(const char *path)
 	return empty;
 }
 
-/* Is whoever the note names no more, or this process itself? The folder of it. */
+struct note {
+	bool gone; /* whoever it names is no more, or this process itself */
+	unsigned long long folder[2];
+	char word[WEIR_ID_TEXT + 1];
+};
+
 static bool
-read_note(const struct inst_site *s, bool *ret_gone, unsigned long long folder[2])
+read_note(const struct inst_site *s, struct note *ret_note)
 {
 	struct buf text = BUF_INIT(NOTE_MAX);
 	char *line, *next;
 	bool ok = !inst_file_read(
 		s->parent, strrchr(s->note, '/') + 1, "note", &text, NULL);
 
-	*ret_gone = true;
-	folder[0] = folder[1] = 0;
+	*ret_note = (struct note){ .gone = true };
 	for (line = ok && text.s ? text.s : NULL; line && *line; line = next) {
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = '\0';
 		if (strncmp(line, "owner ", 6) == 0)
-			*ret_gone &= owner_life(line + 6) == OWNER_SELF ||
-				     inst_lock_gone(line + 6);
+			ret_note->gone &= owner_life(line + 6) == OWNER_SELF ||
+					  inst_lock_gone(line + 6);
 		else if (strncmp(line, "child ", 6) == 0)
-			*ret_gone &= inst_lock_gone(line + 6);
+			ret_note->gone &= inst_lock_gone(line + 6);
 		else if (strncmp(line, "folder ", 7) == 0)
-			sscanf(line + 7, "%llu %llu", &folder[0], &folder[1]);
+			sscanf(line + 7, "%llu %llu", &ret_note->folder[0],
+				&ret_note->folder[1]);
+		else if (strncmp(line, "word ", 5) == 0)
+			snprintf(
+				ret_note->word, sizeof(ret_note->word), "%s", line + 5);
 	}
 	buf_release(&text);
 	return ok;
@@ -116,18 +128,30 @@ same_marker(struct str a, const char *b)
 	return same;
 }
 
+/* The number of a folder is soon used again: only what was put into it says more. */
+static bool
+has_word(const struct inst_site *s, const char *word)
+{
+	struct buf text = BUF_INIT(NOTE_MAX);
+	bool has = !inst_file_read(s->target, word_file, "word", &text, NULL) &&
+		   text.len && str_eq(buf_str(&text), word);
+
+	buf_release(&text);
+	return has;
+}
+
 static enum inst_site_state
 look_at_note(const struct inst_site *s, const struct stat *st)
 {
-	unsigned long long folder[2];
-	bool gone;
+	struct note note;
 
-	if (!read_note(s, &gone, folder))
+	if (!read_note(s, &note))
 		return INST_SITE_FOREIGN;
-	if (folder[0] != (unsigned long long)st->st_dev ||
-		folder[1] != (unsigned long long)st->st_ino)
+	if (note.folder[0] != (unsigned long long)st->st_dev ||
+		note.folder[1] != (unsigned long long)st->st_ino ||
+		!has_word(s, note.word))
 		return INST_SITE_FOREIGN;
-	return gone ? INST_SITE_LEFT : INST_SITE_MAKING;
+	return note.gone ? INST_SITE_LEFT : INST_SITE_MAKING;
 }
 
 enum inst_site_state
@@ -161,8 +185,8 @@ inst_site_note(
 	const struct inst_site *s, const char *path, pid_t child, struct weir_err *err)
 {
 	struct buf text = BUF_INIT(NOTE_MAX);
-	char *owner = owner_self();
-	enum weir_rc rc;
+	char *owner = owner_self(), *file;
+	enum weir_rc rc = WEIR_OK;
 	struct stat st;
 
 	buf_addf(&text, "owner %s\n", owner);
@@ -172,10 +196,16 @@ inst_site_note(
 		buf_addf(&text, "child %s\n", owner);
 		free(owner);
 	}
-	if (path && lstat(path, &st) == 0)
-		buf_addf(&text, "folder %llu %llu\n", (unsigned long long)st.st_dev,
-			(unsigned long long)st.st_ino);
-	rc = inst_file_replace(s->note, buf_str(&text), 0644, err);
+	if (path && lstat(path, &st) == 0) {
+		buf_addf(&text, "folder %llu %llu\nword %s\n",
+			(unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+			s->word);
+		file = xasprintf("%s/%s", path, word_file);
+		rc = inst_file_replace(file, str_of(s->word), 0600, err);
+		free(file);
+	}
+	if (!rc)
+		rc = inst_file_replace(s->note, buf_str(&text), 0644, err);
 	buf_release(&text);
 	return rc;
 }
@@ -203,7 +233,11 @@ inst_site_mark(const struct inst_site *s, const char *marker, struct weir_err *e
 	enum weir_rc rc = inst_file_replace(path, str_of(marker), 0644, err);
 
 	free(path);
-	if (!rc)
-		inst_site_forget(s);
+	if (rc)
+		return rc;
+	path = xasprintf("%s/%s", s->target, word_file);
+	unlink(path);
+	free(path);
+	inst_site_forget(s);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "weir/buf.h"
+#include "weir/id.h"
 
 enum { INST_MARKER_MAX = 64 << 10 };
 
@@ -24,6 +25,8 @@ struct inst_site {
 	char *target, *parent; /* parent: the folder that it is in */
 	const char *base;      /* its name there; in target */
 	char *note;            /* the path of the note */
+	/* Of this making: in the note, and in the folder that is meant. */
+	char word[WEIR_ID_TEXT + 1];
 };
 
 /* WEIR_EUSAGE: not an absolute path that can be. */

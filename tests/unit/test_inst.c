@@ -539,6 +539,8 @@ static void
 test_sites(void **state)
 {
 	char *target = xasprintf("%s/env", top), *file = xasprintf("%s/x", target);
+	char *word = xasprintf("%s/.weir-making", target);
+	char *other = xasprintf("%s/other", top);
 	struct inst_site s;
 	struct stat st;
 
@@ -550,19 +552,31 @@ test_sites(void **state)
 	assert_int_equal(inst_file_replace(file, STR("mine"), 0644, NULL), WEIR_OK);
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_FOREIGN);
 	/* a note about another folder */
-	assert_int_equal(inst_site_note(&s, top, 0, NULL), WEIR_OK);
+	assert_int_equal(mkdir(other, 0700), 0);
+	assert_int_equal(inst_site_note(&s, other, 0, NULL), WEIR_OK);
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_FOREIGN);
+	assert_int_equal(inst_tree_remove(other, NULL), WEIR_OK);
 	assert_int_equal(inst_site_note(&s, target, getppid(), NULL), WEIR_OK);
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_MAKING);
+	assert_int_equal(inst_site_note(&s, target, 0, NULL), WEIR_OK);
+	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_LEFT);
+	/* another folder that got the number of that one */
+	assert_int_equal(unlink(word), 0);
+	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_FOREIGN);
+	assert_int_equal(inst_file_make(word, STR("other"), 0600, NULL), WEIR_OK);
+	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_FOREIGN);
 	assert_int_equal(inst_site_note(&s, target, 0, NULL), WEIR_OK);
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_LEFT);
 	assert_int_equal(inst_site_mark(&s, "m", NULL), WEIR_OK);
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_SAME);
 	assert_int_equal(inst_site_look(&s, "other"), INST_SITE_OTHER);
 	assert_int_not_equal(lstat(s.note, &st), 0);
+	assert_int_not_equal(lstat(word, &st), 0);
 	inst_site_release(&s);
 	assert_int_equal(inst_site_init(&s, "relative", NULL), WEIR_EUSAGE);
 	assert_int_equal(inst_site_init(&s, "/", NULL), WEIR_EUSAGE);
+	free(word);
+	free(other);
 	free(file);
 	free(target);
 }
