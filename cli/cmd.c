@@ -31,6 +31,24 @@ cmd_find(const char *name)
 	return NULL;
 }
 
+const struct cmd_part *
+cmd_part_find(const struct cmd *cmd, const char *name)
+{
+	for (const struct cmd_part *p = cmd->parts; p && p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+bool
+cmd_part_has(const struct cmd_part *part, const char *option)
+{
+	for (size_t pos = 0; part->opts[pos];)
+		if (str_eq(opt_choice(part->opts, &pos), option))
+			return true;
+	return false;
+}
+
 static enum weir_rc
 unknown_command(const char *name, struct weir_err *err)
 {
@@ -62,6 +80,29 @@ check_words(
 			return weir_hint(err, "weir %s %s", cmd->name, words[1]);
 	return weir_hint(
 		err, "weir %s%s%s", cmd->name, cmd->usage[0] ? " " : "", cmd->usage);
+}
+
+/* Options of other parts, words where none are taken. */
+static enum weir_rc
+check_part(const struct cmd *cmd, const struct opt_parser *p, const char *const *words,
+	size_t n, struct weir_err *err)
+{
+	const struct cmd_part *part = n ? cmd_part_find(cmd, words[0]) : NULL;
+	size_t i = 0;
+
+	if (!part)
+		return WEIR_OK;
+	while (i < p->n_given && cmd_part_has(part, p->given[i]->name))
+		i++;
+	if (i < p->n_given)
+		(void)weir_fail(err, WEIR_EUSAGE, "%s %s: --%s: not an option of %s",
+			cmd->name, part->name, p->given[i]->name, part->name);
+	else if (n > 1 && !part->usage[0])
+		(void)weir_fail(err, WEIR_EUSAGE, "%s %s: takes no words", cmd->name,
+			part->name);
+	else
+		return WEIR_OK;
+	return weir_hint(err, "weir %s %s --help", cmd->name, part->name);
 }
 
 static bool
@@ -143,7 +184,7 @@ bare(struct ctx *ctx)
 	enum weir_rc rc;
 
 	if (!ctx->interactive || ctx->g.help) {
-		cmd_help_print(NULL);
+		cmd_help_print(NULL, NULL);
 		return WEIR_OK;
 	}
 	rc = ctx_open(ctx);
@@ -184,6 +225,7 @@ run_named(struct ctx *ctx, int argc, char **argv, int at, const char **words)
 	bool part = strcmp(argv[at], SELECT_RESOLVED) == 0; /* of env */
 	struct opt_parser p = { .words = words + part };
 	void *args;
+	size_t n;
 	enum weir_rc rc;
 	int end;
 
@@ -201,19 +243,22 @@ run_named(struct ctx *ctx, int argc, char **argv, int at, const char **words)
 	rc = opt_parse(&p, argc, argv, at + 1, &end, ctx->err);
 	if (rc)
 		goto out;
-	if (ctx->g.help) {
-		cmd_help_print(cmd);
-		goto out;
-	}
 	if (part)
 		words[0] = argv[at];
-	rc = check_words(cmd, words, p.n_words + part, ctx->err);
+	n = p.n_words + part;
+	if (ctx->g.help) {
+		cmd_help_print(cmd, n ? cmd_part_find(cmd, words[0]) : NULL);
+		goto out;
+	}
+	rc = check_words(cmd, words, n, ctx->err);
+	if (!rc)
+		rc = check_part(cmd, &p, words, n, ctx->err);
 	if (rc)
 		goto out;
 	ctx->cmd = cmd;
 	ctx->args = args;
 	ctx->words = words;
-	ctx->n_words = p.n_words + part;
+	ctx->n_words = n;
 	find_terminals(ctx);
 	rc = run(ctx);
 out:

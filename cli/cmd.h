@@ -93,6 +93,19 @@ int64_t ctx_patience_ms(const struct ctx *ctx);
 
 struct tui_start;
 
+/*
+ * What a command consists of: `weir env gc`. An option of the command that is not of
+ * the part that was named is an error, before anything is done.
+ */
+struct cmd_part {
+	const char *name;    /* "gc"; NULL ends a table */
+	const char *usage;   /* "[QUERY]"; "": takes no words */
+	const char *summary; /* as that of a command */
+	const char *opts;    /* names of the command's options: "output|arch" */
+	const char *words;   /* what its own words complete to; or NULL */
+	enum weir_rc (*run)(struct ctx *ctx);
+};
+
 struct cmd {
 	const char *name;
 	const char *summary; /* one line, lower case, no full stop */
@@ -101,9 +114,10 @@ struct cmd {
 	/* What positional arguments complete to: "@query", "@runs", "bash|zsh|fish". */
 	const char *words;
 	unsigned needs;
-	enum weir_kind kind;      /* what a list command lists */
-	int min_words, max_words; /* -1: any number */
-	const struct opt *opts;   /* ends with OPT_END; NULL: none of its own */
+	enum weir_kind kind;          /* what a list command lists */
+	int min_words, max_words;     /* -1: any number */
+	const struct opt *opts;       /* ends with OPT_END; NULL: none of its own */
+	const struct cmd_part *parts; /* of which the first word names one; or NULL */
 	size_t args_size;
 	const void *args_init; /* what args begin as; NULL: zeroes */
 	/* Fill what the menu shall show; false: print instead. NULL: has no menu. */
@@ -128,11 +142,16 @@ extern const size_t n_cmds;
 /* The command called name, or NULL. */
 const struct cmd *cmd_find(const char *name);
 
+/* The part that a word names, or NULL. */
+const struct cmd_part *cmd_part_find(const struct cmd *cmd, const char *name);
+/* Has it this option of its command? */
+bool cmd_part_has(const struct cmd_part *part, const char *option);
+
 /* Run the program: everything but the process's own set-up. Returns its result. */
 enum weir_rc cmd_main(struct ctx *ctx, int argc, char **argv);
 
-/* Short help of a command (NULL: of the program) on stdout. */
-void cmd_help_print(const struct cmd *cmd);
+/* Short help of a command (NULL: of the program), or of a part of it, on stdout. */
+void cmd_help_print(const struct cmd *cmd, const struct cmd_part *part);
 
 /* One line on stderr, `weir: ` before it; nothing with -q. For progress and remarks. */
 void ctx_note(const struct ctx *ctx, const char *fmt, ...) WEIR_PRINTF(2, 3);

@@ -135,32 +135,45 @@ hint_file(struct ctx *ctx, enum weir_rc rc)
 	return rc;
 }
 
-static const struct {
-	const char *name;
-	enum weir_rc (*run)(struct ctx *ctx);
-} subs[] = {
-	{ "list", env_list },
-	{ "show", env_show },
-	{ "which", env_which },
-	{ "diff", env_diff },
-	{ "hash", env_hash },
-	{ "create-local", env_create },
-	{ "select-resolved", env_select },
-	{ "undo", env_undo },
-	{ "gc", env_gc },
+/* clang-format off */
+#define LIST_NAMES "output|columns|sort|count-by|number|header"
+static const struct cmd_part parts[] = {
+	{ "list", "[QUERY]", "environments, newest first",
+	  LIST_NAMES "|local-only|all|group|arch|file", "@query", env_list },
+	{ "show", "ENV", "everything about one",
+	  "output|local-only|arch|file", "@environments", env_show },
+	{ "which", "PKG [SPEC]", "those that have a package",
+	  LIST_NAMES "|local-only|all|arch|file", NULL, env_which },
+	{ "diff", "A B", "what differs between two",
+	  "output|local-only|arch|file", "@environments", env_diff },
+	{ "hash", "FILE | DEP...", "the ids that a description comes to",
+	  "output|source|extra|arch", "@files", env_hash },
+	{ "create-local", "ENV", "one made on this machine",
+	  "output|local-only|arch|name|into|recreate|own|run-scripts|dry-run|file",
+	  "@environments", env_create },
+	{ "select-resolved", "FLOW/RUN[/STEP]",
+	  "one made the default of its requirement set",
+	  "output|local-only|dry-run|req-id|step|flow|python|full-id|alias|latest|by|file",
+	  "@environments", env_select },
+	{ "undo", "", "what select-resolved replaced, put back",
+	  "output|dry-run|file", NULL, env_undo },
+	{ "gc", "", "those of this machine that nothing needs, removed",
+	  "output|all|dry-run|file|older|runs|all-names|unknown", NULL, env_gc },
+	{ 0 },
 };
+/* clang-format on */
 
 static enum weir_rc
 run(struct ctx *ctx)
 {
-	const char *names[N_ELEM(subs)];
+	const struct cmd_part *part = cmd_part_find(ctx->cmd, ctx->words[0]);
+	const char *names[N_ELEM(parts) - 1];
 	const char *near;
 
-	for (size_t i = 0; i < N_ELEM(subs); i++) {
-		if (strcmp(ctx->words[0], subs[i].name) == 0)
-			return hint_file(ctx, subs[i].run(ctx));
-		names[i] = subs[i].name;
-	}
+	if (part)
+		return hint_file(ctx, part->run(ctx));
+	for (size_t i = 0; i < N_ELEM(names); i++)
+		names[i] = parts[i].name;
 	near = text_nearest(str_of(ctx->words[0]), names, N_ELEM(names));
 	(void)weir_fail(
 		ctx->err, WEIR_EUSAGE, "env: there is no '%.100s'", ctx->words[0]);
@@ -171,55 +184,55 @@ run(struct ctx *ctx)
 static const struct opt opts[] = {
 	LIST_OPTS,
 	{ "local-only", 0, OPT_FLAG, offsetof(struct env_args, local_only), NULL, NULL,
-	  "list, which: only what conda_v2.cnd has, not the cache" },
+	  "only what conda_v2.cnd has, not the cache" },
 	{ "all", 0, OPT_FLAG, offsetof(struct env_args, all), NULL, NULL,
-	  "list, which: also those that Metaflow builds with; gc: also what stays" },
+	  "also what Metaflow builds with; of gc what stays" },
 	{ "group", 0, OPT_FLAG, offsetof(struct env_args, group), NULL, NULL,
-	  "list: by requirement set, with a line about each" },
+	  "by requirement set, with a line about each" },
 	{ "arch", 0, OPT_STRING, offsetof(struct env_args, arch), "ARCH", NULL,
 	  "only this architecture" },
 	{ "source", 0, OPT_LIST, offsetof(struct env_args, sources), "TYPE::URL", NULL,
-	  "hash: a channel or index, conda::conda-forge" },
+	  "a channel or index, conda::conda-forge" },
 	{ "extra", 0, OPT_LIST, offsetof(struct env_args, extras), "TYPE::OPTION", NULL,
-	  "hash: an option of the resolver, pypi::--pre" },
+	  "an option of the resolver, pypi::--pre" },
 	{ "name", 0, OPT_STRING, offsetof(struct env_args, name), "NAME", NULL,
-	  "create-local: the folder's name, not metaflow_<req_id>_<full_id>" },
+	  "the folder's name, not metaflow_<req_id>_<full_id>" },
 	{ "into", 0, OPT_STRING, offsetof(struct env_args, into), "DIR", "@files",
-	  "create-local: link its Python as DIR/__conda_python" },
+	  "link its Python as DIR/__conda_python" },
 	{ "recreate", 0, OPT_FLAG, offsetof(struct env_args, recreate), NULL, NULL,
-	  "create-local: in place of the one that is there" },
+	  "in place of the one that is there" },
 	{ "own", 0, OPT_FLAG, offsetof(struct env_args, own), NULL, NULL,
-	  "create-local: by weir itself, micromamba or not" },
+	  "by weir itself, micromamba or not" },
 	{ "run-scripts", 0, OPT_FLAG, offsetof(struct env_args, run_scripts), NULL, NULL,
-	  "create-local: run the packages' post-link scripts" },
+	  "run the packages' post-link scripts" },
 	{ "dry-run", 0, OPT_FLAG, offsetof(struct env_args, dry_run), NULL, NULL,
-	  "create-local, select-resolved, undo, gc: only say what would be done" },
+	  "only say what would be done" },
 	{ "req-id", 0, OPT_STRING, offsetof(struct env_args, req_id), "ID", "@requests",
-	  "select-resolved: for this requirement set" },
+	  "for this requirement set" },
 	{ "step", 0, OPT_STRING, offsetof(struct env_args, step), "STEP", NULL,
-	  "select-resolved: the step of FLOW/RUN or --flow that is meant" },
+	  "the step of FLOW/RUN or --flow that is meant" },
 	{ "flow", 0, OPT_STRING, offsetof(struct env_args, flow), "FILE", "@files",
-	  "select-resolved: for the steps of this flow" },
+	  "for the steps of this flow" },
 	{ "python", 0, OPT_STRING, offsetof(struct env_args, python), "PATH", "@files",
-	  "select-resolved: the Python that has Metaflow, for --flow" },
+	  "the Python that has Metaflow, for --flow" },
 	{ "full-id", 0, OPT_STRING, offsetof(struct env_args, full_id), "ID", "@full-ids",
-	  "select-resolved: this environment" },
+	  "this environment" },
 	{ "alias", 0, OPT_STRING, offsetof(struct env_args, alias), "NAME", "@environments",
-	  "select-resolved: the one of this alias" },
+	  "the one of this alias" },
 	{ "latest", 0, OPT_FLAG, offsetof(struct env_args, latest), NULL, NULL,
-	  "select-resolved: the one that was resolved last" },
+	  "the one that was resolved last" },
 	{ "by", 0, OPT_STRING, offsetof(struct env_args, by), "USER", NULL,
-	  "select-resolved: of those that USER resolved" },
+	  "of those that USER resolved" },
 	{ "file", 0, OPT_STRING, offsetof(struct env_args, file), "PATH", "@files",
 	  "this conda_v2.cnd, not the one of Metaflow's settings" },
 	{ "older", 0, OPT_STRING, offsetof(struct env_args, older), "SPAN", NULL,
-	  "gc: only what was not made, changed or used for so long; 7d" },
+	  "only what was not made, changed or used for so long; 7d" },
 	{ "runs", 0, OPT_STRING, offsetof(struct env_args, runs), "SPAN", NULL,
-	  "gc: what a run used within this span stays; 30d" },
+	  "what a run used within this span stays; 30d" },
 	{ "all-names", 0, OPT_FLAG, offsetof(struct env_args, all_names), NULL, NULL,
-	  "gc: also those whose name somebody gave" },
+	  "also those whose name somebody gave" },
 	{ "unknown", 0, OPT_FLAG, offsetof(struct env_args, unknown), NULL, NULL,
-	  "gc: also those that no conda_v2.cnd known here has" },
+	  "also those that no conda_v2.cnd known here has" },
 	OPT_END,
 };
 /* clang-format on */
@@ -232,6 +245,7 @@ const struct cmd cmd_env = {
 	.min_words = 1,
 	.max_words = -1,
 	.opts = opts,
+	.parts = parts,
 	.args_size = sizeof(init),
 	.args_init = &init,
 	.menu = env_menu,

@@ -9,7 +9,7 @@ struct args {
 	bool dump;
 };
 
-enum { HELP_INDENT = 28, HELP_WIDTH = 80 };
+enum { HELP_INDENT = 28, HELP_WIDTH = 80, HELP_PARTS = 4 };
 
 /* Words in the column behind the options, in lines of a small terminal. */
 static void
@@ -34,9 +34,24 @@ print_words(const char *text)
 	putchar('\n');
 }
 
+/* Which parts have the option, if they are few. */
+static void
+add_parts(struct buf *b, const struct opt *o, const struct cmd_part *parts)
+{
+	size_t n = 0;
+
+	for (const struct cmd_part *p = parts; p && p->name; p++)
+		n += cmd_part_has(p, o->name);
+	if (n > HELP_PARTS)
+		return;
+	for (const struct cmd_part *p = parts; p && p->name; p++)
+		if (cmd_part_has(p, o->name))
+			buf_addf(b, "%s%s", p->name, --n ? ", " : ": ");
+}
+
 /* letter: no other option has it. */
 static void
-print_option(const struct opt *o, bool letter)
+print_option(const struct opt *o, bool letter, const struct cmd_part *parts)
 {
 	struct buf b = BUF_INIT(256);
 
@@ -48,6 +63,7 @@ print_option(const struct opt *o, bool letter)
 		buf_addf(&b, " %s", o->arg);
 	printf("%-*s  ", HELP_INDENT - 2, buf_cstr(&b));
 	buf_clear(&b);
+	add_parts(&b, o, parts);
 	buf_adds(&b, o->help);
 	if (o->choices && o->choices[0] != '@') {
 		const char *sep = ": ";
@@ -72,14 +88,18 @@ has_letter(const struct opt *opts, char letter)
 	return false;
 }
 
+/* parts: of these; part: only what it has. */
 static void
-print_options(const char *title, const struct opt *opts, const struct opt *nearer)
+print_options(const char *title, const struct opt *opts, const struct opt *nearer,
+	const struct cmd_part *parts, const struct cmd_part *part)
 {
 	if (!opts || !opts->name)
 		return;
 	printf("\n%s:\n", title);
 	for (const struct opt *o = opts; o->name; o++)
-		print_option(o, !has_letter(nearer, o->letter));
+		if (!part || cmd_part_has(part, o->name))
+			print_option(
+				o, !has_letter(nearer, o->letter), part ? NULL : parts);
 }
 
 static void
@@ -90,21 +110,35 @@ print_program(void)
 	     "\ncommands:");
 	for (size_t i = 0; i < n_cmds; i++)
 		printf("  %-12s  %s\n", cmds[i]->name, cmds[i]->summary);
-	print_options("options of every command", opt_globals, NULL);
+	print_options("options of every command", opt_globals, NULL, NULL, NULL);
 	puts("\nweir alone opens the menu. More: weir help COMMAND, man weir");
 }
 
-void
-cmd_help_print(const struct cmd *cmd)
+static void
+print_parts(const struct cmd_part *parts)
 {
+	if (parts)
+		puts("\nsubcommands, each with --help:");
+	for (const struct cmd_part *p = parts; p && p->name; p++)
+		printf("  %-16s  %s\n", p->name, p->summary);
+}
+
+void
+cmd_help_print(const struct cmd *cmd, const struct cmd_part *part)
+{
+	const char *usage = part ? part->usage : cmd ? cmd->usage : "";
+
 	if (!cmd) {
 		print_program();
 		return;
 	}
-	printf("usage: weir %s [OPTIONS]%s%s\n%s\n", cmd->name,
-		cmd->usage[0] ? " " : "", cmd->usage, cmd->summary);
-	print_options("options", cmd->opts, NULL);
-	print_options("options of every command", opt_globals, cmd->opts);
+	printf("usage: weir %s%s%s [OPTIONS]%s%s\n%s\n", cmd->name, part ? " " : "",
+		part ? part->name : "", usage[0] ? " " : "", usage,
+		part ? part->summary : cmd->summary);
+	if (!part)
+		print_parts(cmd->parts);
+	print_options("options", cmd->opts, NULL, cmd->parts, part);
+	print_options("options of every command", opt_globals, cmd->opts, NULL, NULL);
 	printf("\nmore: man weir-%s\n", cmd->name);
 }
 
@@ -135,6 +169,7 @@ static enum weir_rc
 help_run(struct ctx *ctx)
 {
 	const struct args *args = ctx->args;
+	const struct cmd_part *part;
 	const struct cmd *cmd;
 
 	if (args->dump) {
@@ -142,7 +177,7 @@ help_run(struct ctx *ctx)
 		return WEIR_OK;
 	}
 	if (ctx->n_words == 0) {
-		cmd_help_print(NULL);
+		cmd_help_print(NULL, NULL);
 		return WEIR_OK;
 	}
 	cmd = cmd_find(ctx->words[0]);
@@ -151,7 +186,14 @@ help_run(struct ctx *ctx)
 			ctx->err, WEIR_EUSAGE, "help: no command '%s'", ctx->words[0]);
 		return weir_hint(ctx->err, "weir help");
 	}
-	cmd_help_print(cmd);
+	/* `help env gc`, `help select-resolved` */
+	part = cmd_part_find(cmd, ctx->words[ctx->n_words - 1]);
+	if (ctx->n_words > 1 && !part) {
+		(void)weir_fail(ctx->err, WEIR_EUSAGE, "help: %s has no '%s'",
+			cmd->name, ctx->words[1]);
+		return weir_hint(ctx->err, "weir help %s", cmd->name);
+	}
+	cmd_help_print(cmd, part);
 	return WEIR_OK;
 }
 
@@ -166,10 +208,10 @@ static const struct opt opts[] = {
 const struct cmd cmd_help = {
 	.name = "help",
 	.summary = "show how a command is used",
-	.usage = "[COMMAND]",
+	.usage = "[COMMAND [SUBCOMMAND]]",
 	.words = "@commands",
 	.needs = CMD_NO_CONFIG,
-	.max_words = 1,
+	.max_words = 2,
 	.opts = opts,
 	.args_size = sizeof(struct args),
 	.run = help_run,

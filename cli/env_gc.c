@@ -411,10 +411,6 @@ env_gc(struct ctx *ctx)
 
 	if (!rc)
 		rc = span(ctx, "runs", a->runs, WEIR_ENV_GC_RUNS_DAYS, &how->runs_us);
-	if (!rc && ctx->n_words > 1) {
-		(void)weir_fail(ctx->err, WEIR_EUSAGE, "env gc: takes no words");
-		rc = weir_hint(ctx->err, "weir env gc --dry-run");
-	}
 	if (!rc && ctx->g.read_only && !a->dry_run) {
 		(void)weir_fail(ctx->err, WEIR_EREFUSED,
 			"env gc: --read-only is set, which removes nothing");

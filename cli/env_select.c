@@ -144,8 +144,6 @@ check_words(struct ctx *ctx)
 		why = "--by goes with --latest";
 	else if (a->python && !a->flow)
 		why = "--python goes with --flow";
-	else if (a->arch)
-		why = "without --arch: it is for all that the environment has";
 	if (!why)
 		return WEIR_OK;
 	(void)weir_fail(ctx->err, WEIR_EUSAGE, "env select-resolved: %s", why);

@@ -44,6 +44,17 @@ struct found {
 	char *base;
 };
 
+static void
+note_given(struct opt_parser *p, const struct found *f)
+{
+	size_t i = 0;
+
+	while (i < p->n_given && p->given[i] != f->opt)
+		i++;
+	if (i == p->n_given && i < OPT_GIVEN_MAX && f->base == p->tables[0].base)
+		p->given[p->n_given++] = f->opt;
+}
+
 static bool
 find_long(const struct opt_parser *p, struct str name, struct found *ret)
 {
@@ -201,6 +212,7 @@ parse_long(struct opt_parser *p, int argc, char **argv, int *i, struct weir_err 
 
 	if (!find_long(p, name, &f))
 		return unknown_long(p, name, err);
+	note_given(p, &f);
 	if (f.opt->type == OPT_FLAG) {
 		if (eq) {
 			(void)weir_fail(
@@ -228,6 +240,7 @@ parse_letters(struct opt_parser *p, int argc, char **argv, int *i, struct weir_e
 
 		if (!find_letter(p, *c, &f))
 			return unknown_letter(p, arg, *c, err);
+		note_given(p, &f);
 		if (f.opt->type == OPT_FLAG) {
 			*(bool *)(f.base + f.opt->offset) = true;
 			continue;

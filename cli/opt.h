@@ -12,7 +12,7 @@
 
 extern const struct opt opt_globals[]; /* into struct globals; ends with OPT_END */
 
-enum { OPT_TABLES_MAX = 2 };
+enum { OPT_TABLES_MAX = 2, OPT_GIVEN_MAX = 64 };
 
 struct opt_parser {
 	const char *who; /* in messages: the command, or NULL */
@@ -24,6 +24,9 @@ struct opt_parser {
 	bool query;         /* `-platform:win-64` is a word of a query, not an option */
 	const char **words; /* room for argc; borrowed from argv */
 	size_t n_words;
+	/* Those of the first table that were given, each once: no table has more. */
+	const struct opt *given[OPT_GIVEN_MAX];
+	size_t n_given;
 };
 
 /* Parse argv[first..argc). *ret_next is where it stopped. */

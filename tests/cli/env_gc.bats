@@ -77,6 +77,35 @@ stays()
 	[ -d "$OLD" ]
 }
 
+@test "options of other subcommands are refused before anything is done" {
+	env_at "metaflow_${R}_$FD" $FD
+	weir2 env gc --name nosuch --arch osx-64 --yes
+	one_error 2
+	has_err "^weir: env gc: --name: not an option of gc"
+	has_err "^try: weir env gc --help"
+	weir2 env --arch=osx-64 gc --yes
+	one_error 2
+	has_err "gc: --arch: not an option"
+	weir2 env gc -n5 --yes
+	one_error 2
+	has_err "gc: --number: not an option"
+	weir2 environment gc --yes --recreate
+	one_error 2
+	weir2 env undo --all-names
+	one_error 2
+	weir2 env undo foo
+	one_error 2
+	has_err "^weir: env undo: takes no words"
+	weir2 env list --dry-run
+	one_error 2
+	weir2 select-resolved --own --latest
+	one_error 2
+	has_err "env select-resolved: --own: not an option"
+	weir2 env create-local --latest $FO
+	one_error 2
+	[ -d "$OLD" ]
+}
+
 @test "gc: nobody to ask: nothing is removed; --dry-run; --yes" {
 	env_at "metaflow_${R}_$FD" $FD
 	weir2 env gc

@@ -35,6 +35,42 @@ teardown()
 	one_error 2
 }
 
+@test "help: of a subcommand only what is its own, and the man page agrees" {
+	weir2 help env gc
+	exits 0
+	cp "$T/out" "$T/one"
+	[ "$(head -1 "$T/out")" = "usage: weir env gc [OPTIONS]" ]
+	grep -q -- --older "$T/out"
+	! grep -q -- --full-id "$T/out" || die "an option of another one"
+	weir2 env gc --help
+	cmp "$T/out" "$T/one"
+	weir2 help select-resolved
+	cp "$T/out" "$T/one"
+	weir2 select-resolved --help
+	cmp "$T/out" "$T/one"
+	grep -q "^usage: weir env select-resolved " "$T/out"
+	weir2 help runs gc
+	one_error 2
+	python3 - "$ROOT/man/weir-env.1" "$WEIR" <<'P'
+import re, subprocess, sys
+def help_of(*words):
+    return subprocess.run([sys.argv[2], "help", "env", *words], stdout=subprocess.PIPE,
+        universal_newlines=True, check=True).stdout
+def options(*words):
+    text = help_of(*words)
+    assert all(len(line) <= 80 for line in text.split("\n")), words
+    return set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", text.split("options of every")[0], re.M))
+names = re.findall(r"^  ([a-z-]+)  +\w", help_of().split("\noptions:")[0], re.M)
+assert len(names) == 9, names
+assert set().union(*map(options, names)) == options()
+synopsis = open(sys.argv[1]).read().split(".Sh DESCRIPTION")[0].split(".Nm weir env\n")[1:]
+assert {s.split()[1] for s in synopsis} == set(names)
+for s in synopsis:
+    name = s.split()[1]
+    assert set(re.findall(r"\bFl -([a-z-]+)", s)) <= options(name), s
+P
+}
+
 @test "help: no line is longer than a terminal" {
 	weir2 help --dump
 	while read -r c; do
