@@ -19,6 +19,8 @@ import urllib.request
 TESTS = []
 COLOUR = rb"\x1b\[(?:\d+;)*[349][0-8](?:;\d+)*m"
 MUX = {}  # what tests in a multiplexer start
+# A sanitiser makes all of it slow.
+PATIENCE = 1 if os.path.basename(os.environ.get("B", "build")) == "build" else 4
 
 
 def test(fn):
@@ -60,7 +62,7 @@ class Terminal:
         return self.out[start:]
 
     def wait_for(self, pattern, limit=20.0):
-        end = time.time() + limit
+        end = time.time() + limit * PATIENCE
         while time.time() < end and not re.search(pattern, self.out):
             self.read(0.05, 0.2)
         assert re.search(pattern, self.out), f"{pattern!r} never came: {self.out[-300:]!r}"
