@@ -105,11 +105,14 @@ enum weir_rc
 inst_file_replace(const char *path, struct str text, mode_t mode, struct weir_err *err)
 {
 	char *part = xasprintf("%s.%ld.new", path, (long)getpid());
-	int fd =
-		open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
 	enum weir_rc rc = WEIR_OK;
-	bool ok = fd >= 0;
+	bool ok;
+	int fd;
 
+	/* Its name can be guessed: what is there is not written to. */
+	unlink(part);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	ok = fd >= 0;
 	if (ok) {
 		ok = write_all(fd, text) && fsync(fd) == 0;
 		if (close(fd))

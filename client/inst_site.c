@@ -87,8 +87,12 @@ read_note(const struct inst_site *s, struct note *ret_note)
 {
 	struct buf text = BUF_INIT(NOTE_MAX);
 	char *line, *next;
-	bool ok = !inst_file_read(
-		s->parent, strrchr(s->note, '/') + 1, "note", &text, NULL);
+	struct stat st;
+	/* In a folder that is shared anybody may put one there. */
+	bool ok = lstat(s->note, &st) == 0 && S_ISREG(st.st_mode) &&
+		  st.st_uid == geteuid() &&
+		  !inst_file_read(
+			  s->parent, strrchr(s->note, '/') + 1, "note", &text, NULL);
 
 	*ret_note = (struct note){ .gone = true };
 	for (line = ok && text.s ? text.s : NULL; line && *line; line = next) {

@@ -567,6 +567,16 @@ test_sites(void **state)
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_FOREIGN);
 	assert_int_equal(inst_site_note(&s, target, 0, NULL), WEIR_OK);
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_LEFT);
+	/* a note that somebody else may have written */
+	assert_int_equal(rename(s.note, file), 0);
+	assert_int_equal(symlink(file, s.note), 0);
+	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_FOREIGN);
+	assert_int_equal(rename(file, s.note), 0);
+	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_LEFT);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(s.note, 12345, (gid_t)-1), 0);
+		assert_int_equal(inst_site_look(&s, "m"), INST_SITE_FOREIGN);
+	}
 	assert_int_equal(inst_site_mark(&s, "m", NULL), WEIR_OK);
 	assert_int_equal(inst_site_look(&s, "m"), INST_SITE_SAME);
 	assert_int_equal(inst_site_look(&s, "other"), INST_SITE_OTHER);
@@ -643,6 +653,28 @@ test_folders_below(void **state)
 	free(made);
 }
 
+/* What waits at the name that is written first is not written to. */
+static void
+test_replace(void **state)
+{
+	char *path = xasprintf("%s/r", top), *other = xasprintf("%s/o", top);
+	char *part = xasprintf("%s.%ld.new", path, (long)getpid());
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(inst_file_make(other, STR("theirs"), 0600, NULL), WEIR_OK);
+	assert_int_equal(link(other, part), 0);
+	assert_int_equal(inst_file_replace(path, STR("ours"), 0644, NULL), WEIR_OK);
+	assert_int_equal(stat(other, &st), 0);
+	assert_int_equal(st.st_size, 6);
+	assert_int_equal(st.st_nlink, 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(other), 0);
+	free(path);
+	free(other);
+	free(part);
+}
+
 static void
 test_sums(void **state)
 {
@@ -707,6 +739,7 @@ main(void)
 		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_folders_below),
+		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_not_an_archive),
 	};
