@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include <weir/beside.h>
 #include <weir/mem.h>
 #include <weir/query.h>
 #include <weir/sync.h>
@@ -15,11 +16,20 @@ enum {
 	WATCH_US = 5 * WEIR_SECOND_US,
 	AWAY_MAX_US = 60 * WEIR_SECOND_US
 };
-enum { NAP_NS = 200000000, WHOLE_EVERY = 6 };
+enum { NAP_NS = 200000000, WHOLE_EVERY = 6, SOURCE_MAX = 8 << 10 };
 
 struct sync_args {
 	const char *since, *logs, *prune, *form;
 	bool watch, drift;
+};
+
+/* What one go has brought, of the server and of Metaflow. */
+struct go {
+	struct weir_sync_result server, metaflow;
+	bool has_server, has_metaflow;
+	double seconds;         /* for the server */
+	double beside_seconds;  /* for Metaflow */
+	struct weir_err failed; /* of Metaflow */
 };
 
 #define A(name) offsetof(struct sync_args, name)
@@ -63,17 +73,29 @@ parse_age(struct ctx *ctx, const char *option, const char *text, int64_t *ret_us
 	return weir_hint(ctx->err, "weir sync --%s 30d", option);
 }
 
-/* What the store holds now; 0 where it cannot be told. */
+/* What a store holds now; 0 where it cannot be told. */
+static int64_t
+count_in(struct weir_store *store, enum weir_kind kind)
+{
+	struct weir_err err;
+	int64_t n = 0;
+
+	return store && !weir_store_count(store, kind, &n, &err) ? n : 0;
+}
+
+/* Of the server's alone. */
 static int64_t
 count(struct ctx *ctx, enum weir_kind kind)
 {
 	struct weir_store *store = NULL;
-	int64_t n = 0;
 	struct weir_err err;
+	int64_t n;
 
-	if (weir_session_store(ctx->session, WEIR_STORE_READ, &store, &err) ||
-		weir_store_count(store, kind, &n, &err))
+	if (weir_session_store(ctx->session, WEIR_STORE_READ, &store, &err))
 		return 0;
+	n = count_in(store, kind);
+	if (kind == WEIR_RUN || kind == WEIR_FLOW)
+		n -= count_in(weir_store_beside(store), kind);
 	return n;
 }
 
@@ -85,8 +107,7 @@ add_count(struct buf *b, int64_t n, const char *one, const char *many)
 }
 
 static void
-result_text(struct ctx *ctx, struct buf *b, const struct weir_sync_result *r,
-	double seconds)
+server_text(struct ctx *ctx, struct buf *b, const struct go *go)
 {
 	buf_adds(b, "synced ");
 	text_sanitize(b, str_of(weir_config_name(ctx->config)), 0);
@@ -96,18 +117,35 @@ result_text(struct ctx *ctx, struct buf *b, const struct weir_sync_result *r,
 	add_count(b, count(ctx, WEIR_FLOW), "flow", "flows");
 	buf_adds(b, ", ");
 	add_count(b, count(ctx, WEIR_DEPLOYMENT), "deployment", "deployments");
-	if (r->log_lines) {
+	if (go->server.log_lines) {
 		buf_adds(b, ", ");
-		add_count(b, r->log_lines, "new log line", "new log lines");
+		add_count(b, go->server.log_lines, "new log line", "new log lines");
 	}
-	buf_addf(b, " in %.1f s\n", seconds);
+	buf_addf(b, " in %.1f s\n", go->seconds);
 }
 
 static void
-result_json(struct ctx *ctx, struct buf *b, const struct weir_sync_result *r,
-	double seconds)
+metaflow_text(struct ctx *ctx, struct buf *b, const struct go *go)
 {
-	buf_adds(b, "{\"profile\":");
+	struct buf name = BUF_INIT(SOURCE_MAX);
+	struct weir_store *store = weir_session_beside(ctx->session, &name);
+
+	buf_adds(b, "synced Metaflow ");
+	text_sanitize(b, buf_str(&name), 0);
+	buf_adds(b, ": ");
+	add_count(b, count_in(store, WEIR_RUN), "run", "runs");
+	buf_adds(b, ", ");
+	add_count(b, count_in(store, WEIR_FLOW), "flow", "flows");
+	buf_addf(b, " in %.1f s\n", go->beside_seconds);
+	buf_release(&name);
+}
+
+static void
+server_json(struct ctx *ctx, struct buf *b, const struct go *go)
+{
+	const struct weir_sync_result *r = &go->server;
+
+	buf_adds(b, "\"profile\":");
 	text_json(b, str_of(weir_config_name(ctx->config)));
 	buf_addf(b, ",\"runs\":%lld,\"flows\":%lld,\"deployments\":%lld",
 		(long long)count(ctx, WEIR_RUN), (long long)count(ctx, WEIR_FLOW),
@@ -117,24 +155,57 @@ result_json(struct ctx *ctx, struct buf *b, const struct weir_sync_result *r,
 		",\"changed_documents\":%lld,\"new_log_lines\":%lld,\"deleted\":%lld",
 		(long long)r->runs, (long long)r->task_runs, (long long)r->docs,
 		(long long)r->log_lines, (long long)r->deleted);
-	buf_addf(b,
-		",\"requests\":%lld,\"bytes\":%lld,\"seconds\":%.3f,\"whole\":%s}\n",
-		(long long)r->requests, (long long)r->bytes, seconds,
+	buf_addf(b, ",\"requests\":%lld,\"bytes\":%lld,\"seconds\":%.3f,\"whole\":%s",
+		(long long)r->requests, (long long)r->bytes, go->seconds,
 		r->whole ? "true" : "false");
 }
 
-static enum weir_rc
-print_result(struct ctx *ctx, const struct weir_sync_result *r, int64_t began_us)
+static void
+metaflow_json(struct ctx *ctx, struct buf *b, const struct go *go)
 {
-	const struct sync_args *a = ctx->args;
-	double seconds = (double)(weir_monotonic_us() - began_us) / WEIR_SECOND_US;
+	struct buf name = BUF_INIT(SOURCE_MAX);
+	struct weir_store *store = weir_session_beside(ctx->session, &name);
+	const struct weir_sync_result *r = &go->metaflow;
+
+	buf_adds(b, "\"metaflow\":{\"source\":");
+	text_json(b, buf_str(&name));
+	buf_addf(b,
+		",\"runs\":%lld,\"flows\":%lld,\"changed_runs\":%lld"
+		",\"changed_task_runs\":%lld,\"deleted\":%lld,\"seconds\":%.3f}",
+		(long long)count_in(store, WEIR_RUN),
+		(long long)count_in(store, WEIR_FLOW), (long long)r->runs,
+		(long long)r->task_runs, (long long)r->deleted, go->beside_seconds);
+	buf_release(&name);
+}
+
+static void
+add_json(struct ctx *ctx, struct buf *b, const struct go *go)
+{
+	buf_addc(b, '{');
+	if (go->has_server)
+		server_json(ctx, b, go);
+	if (go->has_server && go->has_metaflow)
+		buf_addc(b, ',');
+	if (go->has_metaflow)
+		metaflow_json(ctx, b, go);
+	buf_adds(b, "}\n");
+}
+
+/* Of what was brought; what failed is an error. */
+static enum weir_rc
+print_result(struct ctx *ctx, const struct go *go)
+{
 	struct buf b = BUF_INIT(64 << 10);
 	enum weir_rc rc = WEIR_OK;
 
-	if (is_json(a))
-		result_json(ctx, &b, r, seconds);
-	else if (!ctx->g.quiet)
-		result_text(ctx, &b, r, seconds);
+	if (!go->has_server && !go->has_metaflow)
+		return WEIR_OK;
+	if (is_json(ctx->args))
+		add_json(ctx, &b, go);
+	else if (!ctx->g.quiet && go->has_server)
+		server_text(ctx, &b, go);
+	if (!is_json(ctx->args) && !ctx->g.quiet && go->has_metaflow)
+		metaflow_text(ctx, &b, go);
 	if (b.len)
 		rc = ctx_write(ctx, b.s, b.len);
 	buf_release(&b);
@@ -156,18 +227,80 @@ add_results(struct weir_sync_result *to, const struct weir_sync_result *r)
 
 /* A cycle, then the logs that are wanted. */
 static enum weir_rc
-sync_once(struct ctx *ctx, const struct weir_sync_options *o,
-	const struct weir_query *logs, struct weir_sync_result *ret)
+sync_server(struct ctx *ctx, const struct weir_sync_options *o,
+	const struct weir_query *logs, struct go *go)
 {
 	struct weir_sync_result more;
-	enum weir_rc rc = weir_sync_cycle(ctx->session, o, ret, ctx->err);
+	int64_t began_us = weir_monotonic_us();
+	enum weir_rc rc = weir_sync_cycle(ctx->session, o, &go->server, ctx->err);
 
-	if (rc || !logs)
-		return rc;
-	rc = weir_sync_logs_of(ctx->session, logs, o, &more, ctx->err);
-	if (!rc)
-		add_results(ret, &more);
+	if (!rc && logs) {
+		rc = weir_sync_logs_of(ctx->session, logs, o, &more, ctx->err);
+		if (!rc)
+			add_results(&go->server, &more);
+	}
+	go->seconds = (double)(weir_monotonic_us() - began_us) / WEIR_SECOND_US;
+	go->has_server = !rc;
 	return rc;
+}
+
+/* Metaflow's runs to their end, or what a quick look brings. Are there any? */
+static bool
+sync_metaflow(struct ctx *ctx, const struct weir_sync_options *o, struct go *go)
+{
+	const struct weir_session_metaflow how = { .offline = ctx->no_network,
+		.refresh = !o->quick,
+		.sync = o,
+		.result = &go->metaflow,
+		.failed = &go->failed };
+	int64_t began_us = weir_monotonic_us();
+	struct buf notes = BUF_INIT(64 << 10);
+	bool there = weir_session_metaflow(ctx->session, &how, &notes);
+
+	if (o->progress)
+		bar_clear(o->arg);
+	if (!o->quick)
+		ctx_notes(ctx, buf_cstr(&notes));
+	buf_release(&notes);
+	go->beside_seconds = (double)(weir_monotonic_us() - began_us) / WEIR_SECOND_US;
+	go->has_metaflow = there && !go->failed.rc;
+	return there;
+}
+
+/* Is what Metaflow knows all there is? */
+static bool
+is_alone(struct ctx *ctx)
+{
+	struct weir_store *store = NULL;
+	struct weir_err err;
+
+	return !weir_session_store(ctx->session, WEIR_STORE_READ, &store, &err) &&
+	       store == weir_session_beside(ctx->session, NULL);
+}
+
+/* Metaflow, then the server: one that fails does not keep the other from being read. */
+static enum weir_rc
+sync_once(struct ctx *ctx, const struct weir_sync_options *o,
+	const struct weir_query *logs, struct go *go)
+{
+	bool there = sync_metaflow(ctx, o, go);
+	enum weir_rc rc = WEIR_EINTR;
+
+	if (!weir_session_interrupted(ctx->session))
+		rc = sync_server(ctx, o, logs, go);
+	if (weir_session_interrupted(ctx->session))
+		return weir_fail(ctx->err, WEIR_EINTR, "interrupted");
+	if (there &&
+		(is_alone(ctx) || (rc == WEIR_ENOSERVER &&
+					  !weir_config_lost_profile(ctx->config)))) {
+		go->has_server = false;
+		rc = rc == WEIR_ENOSERVER ? WEIR_OK : rc;
+	}
+	if (rc && go->failed.rc)
+		ctx_note(ctx, "%s", go->failed.text);
+	else if (go->failed.rc)
+		*ctx->err = go->failed;
+	return rc ? rc : go->failed.rc;
 }
 
 static bool
@@ -200,16 +333,14 @@ watch(struct ctx *ctx, struct weir_sync_options *o, const struct weir_query *log
 	bool away = false;
 
 	for (unsigned i = 1; !weir_session_interrupted(ctx->session); i++) {
-		struct weir_sync_result r = { 0 };
-		int64_t began;
+		struct go go = { .seconds = 0 };
 		enum weir_rc rc;
 
 		nap(ctx, wait);
 		if (weir_session_interrupted(ctx->session))
 			break;
-		began = weir_monotonic_us();
 		o->quick = i % WHOLE_EVERY != 0;
-		rc = sync_once(ctx, o, logs, &r);
+		rc = sync_once(ctx, o, logs, &go);
 		if (rc && !passing(rc))
 			return rc;
 		wait = !rc ? WATCH_US : wait < AWAY_MAX_US / 2 ? wait * 2 : AWAY_MAX_US;
@@ -218,8 +349,8 @@ watch(struct ctx *ctx, struct weir_sync_options *o, const struct weir_query *log
 		if (!rc && away)
 			ctx_note(ctx, "the server answers again");
 		away = rc != WEIR_OK;
-		if (!rc && changed(&r))
-			rc = print_result(ctx, &r, began);
+		if (!rc && (changed(&go.server) || changed(&go.metaflow)))
+			rc = print_result(ctx, &go);
 		if (rc && !away)
 			return rc;
 	}
@@ -286,9 +417,8 @@ sync_run(struct ctx *ctx)
 		.progress = bar_progress,
 		.arg = &bar,
 	};
-	struct weir_sync_result r = { 0 };
 	struct weir_query *logs = NULL;
-	int64_t began = weir_monotonic_us();
+	struct go go = { .seconds = 0 };
 	enum weir_rc rc = check_args(ctx, a);
 
 	if (rc)
@@ -302,10 +432,10 @@ sync_run(struct ctx *ctx)
 			WEIR_RUN, str_of(a->logs), weir_now_us(), &logs, ctx->err);
 	bar_init(&bar, ctx);
 	if (!rc)
-		rc = sync_once(ctx, &o, logs, &r);
+		rc = sync_once(ctx, &o, logs, &go);
 	bar_clear(&bar);
-	if (!rc)
-		rc = print_result(ctx, &r, began);
+	if (rc != WEIR_EINTR && print_result(ctx, &go))
+		rc = ctx->err->rc;
 	o.progress = NULL;
 	o.drift = false;
 	o.since_us = WEIR_NO_TIME;
@@ -317,7 +447,7 @@ sync_run(struct ctx *ctx)
 
 const struct cmd cmd_sync = {
 	.name = "sync",
-	.summary = "fetch what is new from the server",
+	.summary = "fetch what is new from the server and Metaflow",
 	.usage = "",
 	.max_words = 0,
 	.opts = opts,

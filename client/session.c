@@ -6,6 +6,7 @@
 #include "http_away.h"
 #include "session_beside.h"
 #include "weir/mem.h"
+#include "weir/metaflow.h"
 #include "weir/time.h"
 
 enum { RUN_MS = 3000 }; /* for what is new of Metaflow, when a run of it is shown */
@@ -176,12 +177,24 @@ bool
 weir_session_metaflow(struct weir_session *s, const struct weir_session_metaflow *how,
 	struct buf *notes)
 {
+	struct weir_session_metaflow mine = *how;
 	bool had = s->beside.store != NULL;
 
-	session_beside_fetch(&s->beside, how, notes);
+	mine.stop = how->stop ? how->stop : &s->interrupted;
+	session_beside_fetch(&s->beside, &mine, notes);
 	if (!had && s->beside.store && s->store)
 		weir_store_attach(s->store, s->beside.store);
 	return s->beside.found;
+}
+
+struct weir_store *
+weir_session_beside(struct weir_session *s, struct buf *name)
+{
+	struct weir_store *store = session_beside_store(&s->beside);
+
+	if (name && s->beside.found)
+		weir_metaflow_name(&s->beside.root, name);
+	return store;
 }
 
 bool
@@ -196,7 +209,8 @@ enum weir_rc
 session_metaflow_run(struct weir_session *s, const struct weir_id *run, bool *ret_ended,
 	struct weir_err *err)
 {
-	const struct weir_session_metaflow how = { .budget_ms = RUN_MS };
+	const struct weir_session_metaflow how = { .budget_ms = RUN_MS,
+		.stop = &s->interrupted };
 
 	session_beside_fetch(&s->beside, &how, NULL);
 	return beside_ended(s->beside.store, run, ret_ended, err);

@@ -5,6 +5,7 @@
 #include "store_priv.h"
 #include "weir/log.h"
 #include "weir/metaflow.h"
+#include "weir/sync.h"
 
 enum { FIRST_MS = 1000 }; /* for a folder that was never read; the rest comes later */
 
@@ -56,6 +57,17 @@ session_beside_store(struct session_beside *b)
 	return b->store;
 }
 
+static void
+how_to_sync(struct weir_metaflow_open *how, const struct weir_sync_options *o)
+{
+	if (!o)
+		return;
+	if (o->since_us != WEIR_NO_TIME) /* 0 means all of it there */
+		how->since_us = o->since_us ? o->since_us : WEIR_NO_TIME;
+	how->progress = o->progress;
+	how->arg = o->arg;
+}
+
 void
 session_beside_fetch(struct session_beside *b,
 	const struct weir_session_metaflow *asked, struct buf *notes)
@@ -72,8 +84,15 @@ session_beside_fetch(struct session_beside *b,
 	b->offline = how.offline;
 	if (!look(b))
 		return;
-	rc = b->store ? weir_metaflow_sync(&how, NULL, notes, &why)
-		      : open_store(b, &how, notes, &why);
+	how_to_sync(&how, asked->sync);
+	if (b->store || asked->result) {
+		rc = weir_metaflow_sync(&how, asked->result, notes, &why);
+		b->tried = false;
+	} else {
+		rc = open_store(b, &how, notes, &why);
+	}
+	if (rc == WEIR_ENOTFOUND)
+		rc = WEIR_OK;
 	if (rc && asked->failed)
 		*asked->failed = why;
 	else if (rc && notes)

@@ -171,4 +171,57 @@ for task, by in want.items():
 assert set(found) == set(want), (sorted(found), sorted(want))
 assert origins == clones, (origins, clones)
 P
+	secret_kept
+}
+
+@test "sync: all of it, whatever is configured beside; it is said" {
+	serve --runs 300
+	weir2 runs -o name -n 0
+	exits 0
+	weir2 sync
+	exits 0
+	grep -qx 'synced Metaflow http://\*\*\*@127.0.0.1:[0-9]*: 300 runs, 1 flow in [0-9.]* s' "$T/out"
+	[ "$(wc -l <"$T/out")" = 1 ]
+	weir2 runs -o name -n 0 --offline
+	[ "$(wc -l <"$T/out")" = 300 ]
+	rm -r "$XDG_CACHE_HOME"
+	weir2 sync -o json
+	exits 0
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+assert set(d) == {"metaflow"} and d["metaflow"]["changed_runs"] == d["metaflow"]["runs"] == 300, d' "$T/out"
+	rm -r "$XDG_CACHE_HOME"
+	WEIR_PROFILE=embedded weir2 sync
+	exits 0
+	[ "$(sed 's/:.*: /: /;s/ in .*//' "$T/out")" = "synced embedded: 0 runs, 0 flows, 0 deployments
+synced Metaflow http: 300 runs, 1 flow" ]
+	rm -r "$XDG_CACHE_HOME"
+	PREFECT_API_URL=http://127.0.0.1:1/api weir2 sync
+	exits 5
+	grep -q '^synced Metaflow .*: 300 runs' "$T/out"
+	grep -q '^weir: server: .*Connection refused' "$T/err"
+	secret_kept
+}
+
+@test "sync: fails as the service does" {
+	serve --runs 2 --fail /flows=500*1 --fail /flows=401*1
+	for rc in 5 4; do
+		WEIR_PROFILE=$([ $rc = 5 ] || echo embedded) weir2 sync
+		exits $rc
+		! grep -q Metaflow "$T/out" || return 1
+		grep -qE '^weir: metadata service: .*: GET /flows: (500|401): relation is gone' "$T/err"
+		! grep -q 'no server\|PREFECT' "$T/err" || return 1
+	done
+	for bad in URL=ftp://a/b HEADERS='{'; do
+		rc=0
+		env "METAFLOW_SERVICE_$bad" "$WEIR" sync >"$T/out" 2>"$T/err" || rc=$?
+		[ $rc = 2 ]
+		grep -q "^weir: METAFLOW_SERVICE_${bad%%=*}: " "$T/err"
+		! grep -q 'no server\|PREFECT\|api_url' "$T/err" || return 1
+	done
+	kill "$SERVICE"
+	weir2 sync
+	exits 5
+	grep -q 'Connection refused' "$T/err"
+	secret_kept
 }

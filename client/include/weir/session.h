@@ -15,6 +15,8 @@
 #include <weir/store.h>
 
 struct weir_session;
+struct weir_sync_options;
+struct weir_sync_result;
 
 /* config is borrowed and must outlive the session. */
 struct weir_session *weir_session_new(const struct weir_config *config);
@@ -36,14 +38,20 @@ WEIR_NODISCARD enum weir_rc weir_session_store(struct weir_session *s,
  * a folder. notes (may be NULL): a line each for a person. False: there is none.
  */
 struct weir_session_metaflow {
-	bool offline;            /* a service is not asked */
-	bool refresh;            /* ask it however lately that was done */
-	int64_t budget_ms;       /* the rest another time; 0: no limit */
-	const atomic_bool *stop; /* may be NULL; true: end soon */
+	bool offline;      /* a service is not asked */
+	bool refresh;      /* ask it however lately that was done */
+	int64_t budget_ms; /* the rest another time; 0: no limit */
+	/* May be NULL; true: end soon. Else an interrupt of the session does it. */
+	const atomic_bool *stop;
+	/* May be NULL: how far back a service is asked, and who is told of progress. */
+	const struct weir_sync_options *sync;
+	struct weir_sync_result *result; /* may be NULL; what it brought */
 	struct weir_err *failed; /* may be NULL; why it failed, not among the notes */
 };
 bool weir_session_metaflow(struct weir_session *s,
 	const struct weir_session_metaflow *how, struct buf *notes);
+/* The store of these, borrowed, or NULL; its name is appended to name (may be NULL). */
+struct weir_store *weir_session_beside(struct weir_session *s, struct buf *name);
 /* Where what is not here of the log lies that was read last, a line each; or NULL. */
 const char *weir_session_metaflow_said(const struct weir_session *s);
 
