@@ -11,7 +11,7 @@
 #include "weir/mem.h"
 #include "weir/time.h"
 
-enum { OLD_S = 7 * 24 * 3600, WHAT_MAX = 100 };
+enum { OLD_S = 7 * 24 * 3600, WHAT_MAX = 200 };
 
 /* Where process numbers mean the same as here, as a number. */
 static unsigned
@@ -82,19 +82,28 @@ inst_tmp_sweep(const char *dir)
 		closedir(d);
 }
 
+static bool
+is_of(const char *name, const char *what)
+{
+	unsigned long long when;
+	unsigned host;
+	long pid;
+	int n = 0;
+
+	return sscanf(name, ".weir-%8x-%ld-%llx-%n", &host, &pid, &when, &n) == 3 &&
+	       n > 0 && strcmp(name + n, what) == 0;
+}
+
 char *
 inst_tmp_aside(const char *dir, const char *what)
 {
-	DIR *d = opendir(dir);
-	size_t n = strnlen(what, WHAT_MAX), m;
+	/* Names that were cut off could be of two. */
+	DIR *d = strlen(what) < WHAT_MAX ? opendir(dir) : NULL;
 	char *path = NULL;
 	struct dirent *e;
 
 	while (d && !path && (e = readdir(d))) {
-		m = strlen(e->d_name);
-		if (strncmp(e->d_name, ".weir-", 6) != 0 || m <= n ||
-			strncmp(e->d_name + m - n, what, n) != 0 ||
-			e->d_name[m - n - 1] != '-')
+		if (!is_of(e->d_name, what))
 			continue;
 		path = xasprintf("%s/%s", dir, e->d_name);
 		if (!is_left(path, e->d_name) || !is_environment(path)) {

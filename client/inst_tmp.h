@@ -11,7 +11,10 @@ char *inst_tmp_name(const char *dir, const char *what); /* a path in dir; owned 
 /* An environment among them (it has .metaflowenv) stays: it was put aside. */
 void inst_tmp_sweep(const char *dir);
 
-/* One that was put aside by a process that is no more, by its what; owned, or NULL. */
+/*
+ * One that was put aside by a process that is no more, by its what; owned, or NULL.
+ * None when what is so long that the name has it cut off.
+ */
 char *inst_tmp_aside(const char *dir, const char *what);
 
 #endif

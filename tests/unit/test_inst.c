@@ -653,6 +653,47 @@ test_folders_below(void **state)
 	free(made);
 }
 
+static void
+put_aside(const char *what)
+{
+	char *path = inst_tmp_name(top, what), *marker;
+
+	marker = xasprintf("%s/.metaflowenv", path);
+	if (mkdir(path, 0700) || inst_file_make(marker, STR("m"), 0600, NULL))
+		_exit(1);
+	free(marker);
+	free(path);
+}
+
+/* What was put aside comes back by its own name alone. */
+static void
+test_aside(void **state)
+{
+	char *found, other[202];
+	pid_t child = fork();
+
+	(void)state;
+	memset(other, 'n', sizeof(other));
+	other[201] = '\0';
+	if (child == 0) {
+		put_aside("x-foo");
+		put_aside(other);
+		_exit(0);
+	}
+	while (waitpid(child, NULL, 0) < 0)
+		;
+	assert_null(inst_tmp_aside(top, "foo"));
+	assert_null(inst_tmp_aside(top, "x-fo"));
+	found = inst_tmp_aside(top, "x-foo");
+	assert_non_null(found);
+	assert_int_equal(inst_tree_remove(found, NULL), WEIR_OK);
+	free(found);
+	other[200] = 'm';
+	assert_null(inst_tmp_aside(top, other));
+	other[200] = '\0';
+	assert_null(inst_tmp_aside(top, other));
+}
+
 /* What waits at the name that is written first is not written to. */
 static void
 test_replace(void **state)
@@ -739,6 +780,7 @@ main(void)
 		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_sweep),
 		cmocka_unit_test(test_folders_below),
+		cmocka_unit_test(test_aside),
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_not_an_archive),
