@@ -392,28 +392,39 @@ look_again(const struct weir_env_gc *how, const struct weir_env_local *one,
 	return rc;
 }
 
+static bool
+remove_marker(const char *folder)
+{
+	char *marker = xasprintf("%s/%s", folder, marker_file);
+	bool gone = unlink(marker) == 0;
+
+	if (!gone && errno == EACCES && chmod(folder, 0700) == 0)
+		gone = unlink(marker) == 0;
+	free(marker);
+	return gone;
+}
+
 /*
- * Out of sight in one step. Without its marker it is what inst_tmp_sweep removes,
- * should this process die.
+ * Out of sight in one step: from the renaming on inst_tmp_sweep removes it, should this
+ * process die. Without its marker nobody takes what is half removed for one.
  */
 static enum weir_rc
 put_aside(const struct weir_env_local *one, const struct inst_site *site,
 	char **ret_aside, struct weir_err *err)
 {
-	char *aside = inst_tmp_name(site->parent, "gone"), *marker;
+	char *aside = inst_tmp_name(site->parent, INST_TMP_GONE);
+	bool renamed = rename(one->path, aside) == 0;
+	enum weir_rc rc;
 
-	if (rename(one->path, aside) != 0) {
-		enum weir_rc rc = refuse(one, strerror(errno), err);
-
-		free(aside);
-		return rc;
+	if (renamed && remove_marker(aside)) {
+		*ret_aside = aside;
+		return WEIR_OK;
 	}
-	marker = xasprintf("%s/%s", aside, marker_file);
-	if (unlink(marker) != 0 && errno == EACCES && chmod(aside, 0700) == 0)
-		(void)unlink(marker);
-	free(marker);
-	*ret_aside = aside;
-	return WEIR_OK;
+	rc = refuse(one, strerror(errno), err);
+	if (renamed)
+		(void)rename(aside, one->path);
+	free(aside);
+	return rc;
 }
 
 static void

@@ -62,6 +62,14 @@ is_environment(const char *path)
 	return is;
 }
 
+static bool
+is_gone(const char *name)
+{
+	size_t n = strlen(name), m = strlen(INST_TMP_GONE);
+
+	return n > m && strcmp(name + n - m, INST_TMP_GONE) == 0;
+}
+
 void
 inst_tmp_sweep(const char *dir)
 {
@@ -73,7 +81,8 @@ inst_tmp_sweep(const char *dir)
 		if (strncmp(e->d_name, ".weir-", 6) != 0)
 			continue;
 		path = xasprintf("%s/%s", dir, e->d_name);
-		if (is_left(path, e->d_name) && !is_environment(path) &&
+		if (is_left(path, e->d_name) &&
+			(is_gone(e->d_name) || !is_environment(path)) &&
 			inst_tree_remove(path, NULL))
 			unlink(path);
 		free(path);

@@ -7,8 +7,12 @@
 
 #include "weir/buf.h"
 
+/* A what of what is to be removed whatever is in it; no environment has such a name. */
+#define INST_TMP_GONE "gone\""
+
 char *inst_tmp_name(const char *dir, const char *what); /* a path in dir; owned */
-/* An environment among them (it has .metaflowenv) stays: it was put aside. */
+/* An environment among them (it has .metaflowenv) stays, but for INST_TMP_GONE: it was
+ * put aside. */
 void inst_tmp_sweep(const char *dir);
 
 /*

@@ -317,7 +317,7 @@ for i in range(200):
 whole = sum(len(f) for _, _, f in os.walk(old))
 os.utime(old, (time.time() - 20 * 86400,) * 2)
 def left():
-    return [n for n in os.listdir(envs) if n.endswith("-gone")]
+    return [n for n in os.listdir(envs) if n.endswith('-gone"')]
 # a background job of a script would ignore SIGINT: Python gives it back
 p = subprocess.Popen([weir, "env", "gc", "--yes"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                      preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
@@ -379,4 +379,20 @@ for i in range(10001):
 	[ "$status" = 1 ]
 	has_err "weir: Permission denied"
 	has_err "what it needs cannot be told"
+}
+
+@test "gc: killed just after the renaming: the next gc removes the rest" {
+	call="unlink"
+	strace -o "$T/log" true || skip "strace may not trace here"
+	strace -o "$T/log" -e trace=$call true || call=unlinkat
+	for n in $(seq 40); do # until it is that of the marker
+		ASAN_OPTIONS=detect_leaks=0 strace -o "$T/log" -f -e trace=$call \
+			-e inject=$call:signal=KILL:when="$n" "$WEIR" env gc --yes || true
+		[ -d "$OLD" ] || break
+	done
+	[ ! -e "$OLD" ]
+	[ -n "$(find "$T/envs" -path "*/.weir-*/.metaflowenv")" ]
+	weir2 env gc --yes
+	exits 0
+	[ -z "$(find "$T/envs" -mindepth 1 ! -name '*.lock')" ]
 }
