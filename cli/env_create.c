@@ -348,6 +348,8 @@ env_create(struct ctx *ctx)
 	}
 	rc = load(&j);
 	if (!rc)
+		rc = weir_inst_check_target(j.make.inst.target, ctx->err);
+	if (!rc)
 		rc = a->dry_run ? plan(&j) : make(&j);
 	weir_env_code_release(&j.code);
 	weir_inst_result_release(&j.result);

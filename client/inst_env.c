@@ -548,6 +548,17 @@ make(struct maker *m)
 }
 
 enum weir_rc
+weir_inst_check_target(const char *target, struct weir_err *err)
+{
+	struct inst_site site;
+	enum weir_rc rc = inst_site_init(&site, target, err);
+
+	if (!rc)
+		inst_site_release(&site);
+	return rc;
+}
+
+enum weir_rc
 weir_inst_make(const struct weir_inst *w, struct weir_inst_result *ret_result,
 	struct weir_err *err)
 {

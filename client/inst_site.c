@@ -34,7 +34,7 @@ inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
 			why = "it is the root";
 	}
 	for (const char *c = buf_cstr(&plain); !why && *c; c++)
-		if ((unsigned char)*c < ' ' || *c == '"' || *c == 0x7f)
+		if ((unsigned char)*c < ' ' || strchr("\"$`\\", *c) || *c == 0x7f)
 			why = "its path has a byte that scripts cannot carry";
 	if (why) {
 		weir_fail(err, WEIR_EUSAGE, "environment: %s: %s", target, why);

@@ -182,7 +182,19 @@ def web():
         server.shutdown()
 
 
+def names():
+    """What a shell would run in the paths that scripts have."""
+    with World() as w:
+        path = conda_world.Package("x", [("share/x", "f", b"x", 0o644)]).write(w.src, ".conda")
+        for name in ("a $(touch ran)", "a`touch ran`", "a\\x", "x\ny"):
+            for options in ((), ("--dry-run",)):
+                status, out = w.create([package(path)], "--name", name, *options)
+                check(status == 2 and "scripts cannot carry" in out and not w.left(),
+                      f"not a name: {name!r} {options}", status, out, w.left())
+
+
 if __name__ == "__main__":
+    names()
     bad_archives()
     web()
     sys.exit(check.end())

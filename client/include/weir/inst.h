@@ -86,6 +86,10 @@ struct weir_inst_result {
 	bool existed;     /* it was there, with that marker: nothing was done */
 };
 
+/* WEIR_EUSAGE: no environment can be made at that path; no file is looked at. */
+WEIR_NODISCARD enum weir_rc weir_inst_check_target(
+	const char *target, struct weir_err *err);
+
 /*
  * Make it. WEIR_EREFUSED: the target is something else's; WEIR_EBADDATA, WEIR_ETOOBIG:
  * a package is not what it should be, and is named; WEIR_EBUSY: a lock was not let go
