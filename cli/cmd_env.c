@@ -64,19 +64,30 @@ env_list(struct ctx *ctx)
 
 /* Columns of `which`: the version is one, where the name is no pattern. */
 static char *
-which_columns(const struct ctx *ctx, const char *name)
+which_columns(const struct ctx *ctx, enum out_form form, const char *name)
 {
-	size_t n = strcspn(name, "<>=!~@ *?,|");
+	int n = (int)strcspn(name, "<>=!~@ *?,|"), width, height;
+	struct buf b = BUF_INIT(BUF_MAX);
 
 	if (name[n] == '*' || name[n] == '?' || n == 0)
-		return xasprintf(
-			"short_id,is_default,arch,creator,date,n_runs,aliases");
-	return ctx->tty_out ? xasprintf("short_id,is_default,arch,pkg.%.*s:18,"
-					"creator,date,used_by",
-				      (int)n, name)
-			    : xasprintf("full_id,req_id,arch,pkg.%.*s,is_default,"
-					"resolved_by,resolved_on,aliases,used_by",
-				      (int)n, name);
+		return NULL;
+	sink_screen(&width, &height);
+	if (form == OUT_TABLE) {
+		buf_addf(&b, "short_id,is_default,arch,pkg.%.*s:18,%sdate,used_by", n,
+			name, ctx->tty_out && width < 100 ? "" : "creator,");
+	} else if (form == OUT_JSON || form == OUT_NDJSON) {
+		for (const struct weir_column *c = weir_columns(WEIR_ENVIRONMENT);
+			c->name; c++)
+			if (c->flags & WEIR_COL_OBJECT)
+				buf_addf(&b, "%s,", c->name);
+		buf_addf(&b, "pkg.%.*s", n, name);
+	} else {
+		buf_addf(&b,
+			"full_id,req_id,arch,pkg.%.*s,is_default,resolved_by,"
+			"resolved_on,aliases,used_by",
+			n, name);
+	}
+	return buf_steal(&b);
 }
 
 static enum weir_rc
@@ -101,8 +112,9 @@ env_which(struct ctx *ctx)
 	rc = narrow(ctx, buf_cstr(&b), &query);
 	if (!rc)
 		rc = env_open(ctx, &o);
-	if (!rc && !list.columns && !list.output && !list.count_by)
-		list.columns = columns = which_columns(ctx, ctx->words[1]);
+	if (!rc && !list.columns && !list.count_by)
+		list.columns = columns =
+			which_columns(ctx, out_form(ctx, list.output), ctx->words[1]);
 	/* Runs that are known already; looking for more would take longer than all. */
 	if (!rc)
 		rc = env_fresh(ctx, &o, env_wants(ctx, &a->list, query), NULL);
@@ -122,13 +134,30 @@ env_which(struct ctx *ctx)
 	return rc;
 }
 
+/* Does the error speak of conda_v2.cnd, however that is called? */
+static bool
+names_file(const struct ctx *ctx)
+{
+	const struct env_args *a = ctx->args;
+	struct weir_env_root root;
+	bool names = a->file && strstr(ctx->err->text, a->file);
+
+	if (names || weir_env_root_find(&root, NULL))
+		return names;
+	names = strstr(ctx->err->text, strrchr(root.file, '/') + 1) != NULL;
+	weir_env_root_release(&root);
+	return names;
+}
+
 /* What could not be read: which file is meant can be chosen. */
 static enum weir_rc
 hint_file(struct ctx *ctx, enum weir_rc rc)
 {
-	if ((rc == WEIR_EBADDATA || rc == WEIR_EFAIL || rc == WEIR_ETOOBIG ||
-		    rc == WEIR_ECONFIG) &&
-		!ctx->err->hint[0])
+	if (ctx->err->hint[0])
+		return rc;
+	if (rc == WEIR_ECONFIG ||
+		((rc == WEIR_EBADDATA || rc == WEIR_EFAIL || rc == WEIR_ETOOBIG) &&
+			names_file(ctx)))
 		weir_hint(ctx->err,
 			"a good copy in its place; METAFLOW_DATASTORE_SYSROOT_LOCAL "
 			"for another folder");

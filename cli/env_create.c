@@ -282,9 +282,22 @@ put_into(struct job *j)
 	return rc;
 }
 
+/* Where nothing better is known to try. */
+static enum weir_rc
+hint(const struct job *j, enum weir_rc rc, const char *what)
+{
+	if ((rc == WEIR_EBADDATA || rc == WEIR_EFAIL || rc == WEIR_ETOOBIG ||
+		    rc == WEIR_EREFUSED) &&
+		!j->ctx->err->hint[0])
+		weir_hint(j->ctx->err, "%s", what);
+	return rc;
+}
+
 static enum weir_rc
 make(struct job *j)
 {
+	static const char alone[] = "another --into; without it, the environment alone";
+
 	const struct env_args *a = j->ctx->args;
 	struct weir_inst *w = &j->make.inst;
 	enum weir_rc rc = a->into ? weir_env_into_check(a->into, j->ctx->err) : WEIR_OK;
@@ -292,7 +305,7 @@ make(struct job *j)
 	if (!rc)
 		rc = find_code(j);
 	if (rc)
-		return rc;
+		return hint(j, rc, alone);
 	w->recreate = a->recreate;
 	w->run_scripts = a->run_scripts;
 	w->offline = j->ctx->g.offline;
@@ -304,9 +317,10 @@ make(struct job *j)
 	bar_init(&j->bar, j->ctx);
 	rc = weir_inst_make(w, &j->result, j->ctx->err);
 	bar_clear(&j->bar);
-	if (!rc)
-		rc = put_into(j);
-	return rc ? rc : report(j);
+	if (rc)
+		return hint(j, rc, "--dry-run says where each package comes from");
+	rc = put_into(j);
+	return rc ? hint(j, rc, alone) : report(j);
 }
 
 static enum weir_rc

@@ -1,5 +1,6 @@
 /* weir env diff: what two environments have that the other has not. */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <weir/env_diff.h>
@@ -188,7 +189,87 @@ read_side(struct ctx *ctx, struct env_open *o, const char *word, const char *pre
 	if (!rc)
 		rc = weir_env_set_read(o->store, &o->root, ids ? ids : word, args->arch,
 			prefer, ret, ctx->err);
+	if (rc == WEIR_EBADDATA && !ctx->err->hint[0] && !ids &&
+		access(word, F_OK) == 0)
+		weir_hint(ctx->err,
+			"a lock file, or what `conda list --explicit` writes");
 	free(ids);
+	return rc;
+}
+
+/* Those that both have, but for the one that is compared. */
+static void
+common_archs(
+	const struct weir_env_set *a, const struct weir_env_set *b, struct buf *out)
+{
+	const char *p = a->archs.s ? a->archs.s : "";
+
+	for (size_t n; (n = strcspn(p, " ")); p += n + (p[n] == ' ')) {
+		const char *q = b->archs.s ? b->archs.s : "";
+
+		if (str_equal(a->arch, b->arch) &&
+			str_equal(a->arch, (struct str){ p, n }))
+			continue;
+		for (size_t m; (m = strcspn(q, " ")); q += m + (q[m] == ' '))
+			if (m == n && memcmp(p, q, n) == 0)
+				buf_addf(
+					out, "%s%.*s", out->len ? ", " : "", (int)n, p);
+	}
+}
+
+static enum weir_rc
+read_both(struct ctx *ctx, struct env_open *o, const char *prefer,
+	struct weir_env_set *a, struct weir_env_set *b)
+{
+	enum weir_rc rc;
+	char *arch;
+
+	weir_env_set_release(a);
+	weir_env_set_release(b);
+	*a = *b = (struct weir_env_set){ .arch = { "", 0 } };
+	rc = read_side(ctx, o, ctx->words[1], prefer, a);
+	arch = a->arch.len ? str_copy(a->arch) : NULL;
+	if (!rc)
+		rc = read_side(ctx, o, ctx->words[2], arch ? arch : prefer, b);
+	free(arch);
+	return rc;
+}
+
+static bool
+differ(const struct weir_env_set *a, const struct weir_env_set *b)
+{
+	return a->arch.len && b->arch.len && !str_equal(a->arch, b->arch);
+}
+
+/* For an architecture that both have, if there is one; what that leaves out is said. */
+static enum weir_rc
+read_sides(struct ctx *ctx, struct env_open *o, struct weir_env_set *a,
+	struct weir_env_set *b)
+{
+	const struct env_args *args = ctx->args;
+	struct buf common = BUF_INIT(BUF_MAX);
+	enum weir_rc rc = read_both(ctx, o, NULL, a, b);
+
+	if (!rc && differ(a, b)) {
+		char *arch;
+
+		common_archs(a, b, &common);
+		arch = common.len ? xstrndup(common.s, strcspn(common.s, ","))
+				  : str_copy(b->arch);
+		rc = read_both(ctx, o, arch, a, b);
+		free(arch);
+	}
+	buf_clear(&common);
+	if (!rc && differ(a, b))
+		ctx_note(ctx, "%s is of %.*s, %s of %.*s", ctx->words[1],
+			(int)a->arch.len, a->arch.s, ctx->words[2], (int)b->arch.len,
+			b->arch.s);
+	else if (!rc && !args->arch)
+		common_archs(a, b, &common);
+	if (common.len)
+		ctx_note(ctx, "compared for %.*s; both are for %s too (--arch)",
+			(int)a->arch.len, a->arch.s, buf_cstr(&common));
+	buf_release(&common);
 	return rc;
 }
 
@@ -198,7 +279,6 @@ env_diff(struct ctx *ctx)
 	struct weir_env_set a = { .arch = { "", 0 } }, b = { .arch = { "", 0 } };
 	struct weir_env_deltas deltas = { 0 };
 	struct env_open o = { .store = NULL };
-	char *arch;
 	enum weir_rc rc;
 
 	ctx->compares = true;
@@ -211,14 +291,7 @@ env_diff(struct ctx *ctx)
 	if (rc == WEIR_ENOTFOUND)
 		rc = WEIR_OK; /* folders and files can be compared all the same */
 	if (!rc)
-		rc = read_side(ctx, &o, ctx->words[1], NULL, &a);
-	arch = str_copy(a.arch);
-	if (!rc)
-		rc = read_side(ctx, &o, ctx->words[2], arch, &b);
-	if (!rc && a.arch.len && b.arch.len && !str_equal(a.arch, b.arch))
-		ctx_note(ctx, "%s is of %.*s, %s of %.*s", ctx->words[1],
-			(int)a.arch.len, a.arch.s, ctx->words[2], (int)b.arch.len,
-			b.arch.s);
+		rc = read_sides(ctx, &o, &a, &b);
 	if (!rc)
 		weir_env_diff(&a, &b, &deltas);
 	if (!rc)
@@ -230,6 +303,5 @@ env_diff(struct ctx *ctx)
 	weir_env_set_release(&a);
 	weir_env_set_release(&b);
 	env_open_release(&o);
-	free(arch);
 	return rc;
 }

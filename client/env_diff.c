@@ -286,6 +286,18 @@ choose_arch(const struct weir_env_loaded *l, const char *arch, const char *prefe
 	return arch ? NULL : &l->v[0];
 }
 
+static void
+take_archs(struct weir_env_set *set, const struct weir_env_loaded *l)
+{
+	struct buf b = BUF_INIT(BUF_MAX);
+
+	for (size_t i = 0; i < l->n; i++)
+		buf_addf(&b, "%s%.*s", i ? " " : "", (int)l->v[i].id.arch.len,
+			l->v[i].id.arch.s);
+	set->archs = keep(&set->arena, buf_str(&b));
+	buf_release(&b);
+}
+
 enum weir_rc
 weir_env_set_read(struct weir_store *s, const struct weir_env_root *root,
 	const char *text, const char *arch, const char *prefer,
@@ -299,7 +311,7 @@ weir_env_set_read(struct weir_store *s, const struct weir_env_root *root,
 	enum weir_rc rc = read_path(text, arch, prefer, &set, &is_path, err);
 
 	if (!rc && !is_path) {
-		rc = s ? weir_env_find(s, text, &pair, err)
+		rc = s ? weir_env_find_for(s, text, arch ? arch : prefer, &pair, err)
 		       : weir_fail(err, WEIR_ENOTFOUND,
 				 "'%.200s': no such folder or file", text);
 		if (!rc)
@@ -313,8 +325,10 @@ weir_env_set_read(struct weir_store *s, const struct weir_env_root *root,
 			rc = weir_hint(
 				err, "weir env show %s:%s", pair.req_id, pair.full_id);
 		}
-		if (!rc)
+		if (!rc) {
 			weir_env_set_of(e, &set);
+			take_archs(&set, &l);
+		}
 	} else if (!rc) {
 		set.what = keep(&set.arena, str_of(text));
 		sort_set(&set);

@@ -13,6 +13,7 @@ enum { PREFIX_MIN = 4, CANDIDATES = 10, MARK_MAX = 1024 };
 struct hunt {
 	struct db *db;
 	struct str text;
+	const char *arch; /* of a request the one for this; NULL: any */
 	struct weir_env_pair *ret;
 	bool found;
 	struct weir_err *err;
@@ -99,9 +100,8 @@ by_full(struct hunt *h, struct str full_id, struct str req_id)
 	return rc;
 }
 
-/* The default of a request, else its newest; several requests that begin so. */
 static enum weir_rc
-by_req(struct hunt *h, struct str req_id)
+by_req_for(struct hunt *h, struct str req_id, const char *arch)
 {
 	struct weir_env_pair first = { "", "" };
 	sqlite3_stmt *st = NULL;
@@ -112,6 +112,10 @@ by_req(struct hunt *h, struct str req_id)
 		return rc;
 	db_bind_str(st, 1, req_id);
 	sqlite3_bind_int(st, 2, -1);
+	if (arch)
+		db_bind_str(st, 3, str_of(arch));
+	else
+		sqlite3_bind_null(st, 3);
 	while (same && !(rc = db_step(h->db, st, &row, h->err)) && row) {
 		if (!first.req_id[0]) {
 			copy_id(first.req_id, db_str(st, 0));
@@ -130,6 +134,17 @@ by_req(struct hunt *h, struct str req_id)
 		take(h, str_of(first.req_id), str_of(first.full_id));
 	}
 	return rc;
+}
+
+/* The default of a request, else its newest; several requests that begin so. */
+static enum weir_rc
+by_req(struct hunt *h, struct str req_id)
+{
+	enum weir_rc rc = WEIR_OK;
+
+	if (h->arch)
+		rc = by_req_for(h, req_id, h->arch);
+	return rc || h->found ? rc : by_req_for(h, req_id, NULL);
 }
 
 static enum weir_rc
@@ -225,15 +240,17 @@ not_found(const char *text, struct weir_err *err)
 }
 
 enum weir_rc
-weir_env_find(struct weir_store *s, const char *text, struct weir_env_pair *ret_pair,
-	struct weir_err *err)
+weir_env_find_for(struct weir_store *s, const char *text, const char *arch,
+	struct weir_env_pair *ret_pair, struct weir_err *err)
 {
 	enum weir_rc (*const ways[])(
 		struct hunt *) = { by_ids, by_step, by_alias, by_folder };
 	struct weir_env_pair pair = { "", "" };
-	struct hunt h = {
-		.db = store_db(s), .text = str_of(text), .ret = &pair, .err = err
-	};
+	struct hunt h = { .db = store_db(s),
+		.text = str_of(text),
+		.arch = arch,
+		.ret = &pair,
+		.err = err };
 	enum weir_rc rc = WEIR_OK;
 
 	for (size_t i = 0; !rc && !h.found && h.text.len && i < N_ELEM(ways); i++)
@@ -262,4 +279,11 @@ weir_env_key(struct weir_store *s, const char *id, const char *arch)
 			key = sqlite3_column_int64(st, 0);
 	db_reset(st);
 	return key;
+}
+
+enum weir_rc
+weir_env_find(struct weir_store *s, const char *text, struct weir_env_pair *ret_pair,
+	struct weir_err *err)
+{
+	return weir_env_find_for(s, text, NULL, ret_pair, err);
 }

@@ -88,7 +88,7 @@
 		" WHERE full_id BETWEEN ?1 AND ?1 || 'g' AND req_id BETWEEN ?2 AND ?2 || 'g'" \
 		" ORDER BY full_id, req_id LIMIT ?3") \
 	X(ENV_BY_REQ, "SELECT req_id, full_id FROM environments WHERE req_id BETWEEN ?1 AND" \
-		" ?1 || 'g' GROUP BY req_id, full_id ORDER BY max(is_default) DESC," \
+		" ?1 || 'g' AND (?3 IS NULL OR arch = ?3) GROUP BY req_id, full_id ORDER BY max(is_default) DESC," \
 		" max(resolved_us) DESC LIMIT ?2") \
 	X(ENV_ROWS, "SELECT k, source, arch FROM environments WHERE full_id = ?1 AND req_id = ?2" \
 		" AND shadow = 0 ORDER BY arch") \

@@ -65,6 +65,11 @@ has_err()
 	grep -q "$1" "$T/err" || die "stderr lacks: $1"
 }
 
+lacks_err()
+{
+	! grep -q "$1" "$T/err" || die "stderr has: $1"
+}
+
 # Python's view of the JSON output.
 jq_py()
 {
@@ -91,6 +96,14 @@ jq_py()
 	[ "$(cat "$T/out")" = "$R1:$FB" ]
 	weir2 env which foo.bar -o name
 	[ "$(cat "$T/out")" = "$R1:$FA" ]
+	weir2 env which openssl '<3' -o csv --header
+	[ "$(cut -d, -f1,4 "$T/out")" = "$(printf 'full_id,pkg.openssl\n%s,1.1.1w h0_0' $FA)" ]
+	weir2 env which openssl -o json
+	[ "$(jq_py 'd[1]["pkg.openssl"], d[1]["n_packages"]')" = "('1.1.1w h0_0', 3)" ]
+	weir2 env which openssl -o table
+	grep -q '1.1.1w h0_0' "$T/out"
+	weir2 env which 'open*' -o name
+	exits 0
 	weir2 env which nothing
 	one_error 1
 	weir2 env which
@@ -130,6 +143,47 @@ jq_py()
 	[ "$(jq_py '[(p["name"], p["change"]) for p in d["packages"]]')" = "[('python', 'removed')]" ]
 }
 
+# more ARCH FULL...: these of R1 for that architecture too, without packages.
+more()
+{
+	python3 - "$FILE" "$R1" "$@" <<'P'
+import json, sys
+file, req, arch, *full = sys.argv[1:]
+d = json.load(open(file))
+d["environments"].setdefault(arch, {}).setdefault(req, {}).update(
+    {f: {"deps": [], "sources": [], "packages": [], "resolved_on": "2023-01-01T10:00:00"} for f in full})
+json.dump(d, open(file, "w"))
+P
+}
+
+@test "diff, show, create-local: the architecture that both have, that is asked for" {
+	more osx-arm64 $FA dddddddddddddddddddddddddddddddddddddddd
+	for words in "aaaa dddd" "dddd aaaa"; do
+		# shellcheck disable=SC2086
+		weir2 env diff $words -o json
+		exits 0
+		[ "$(jq_py 'd["a"]["arch"], d["b"]["arch"]')" = "('osx-arm64', 'osx-arm64')" ]
+		lacks_err compared
+	done
+	weir2 env show $R1 -o name
+	[ "$(cat "$T/out")" = "$R1:$FB" ]
+	more win-64 $FA
+	weir2 env show $R1 --arch win-64 -o name
+	exits 0
+	[ "$(cat "$T/out")" = "$R1:$FA" ]
+	weir2 env create-local $R1 --arch win-64 --dry-run
+	exits 0
+	has_err "metaflow_${R1}_$FA"
+	weir2 env show $R1 --arch linux-32
+	one_error 1
+	more osx-arm64 $FB
+	weir2 env diff aaaa abbb
+	exits 1
+	has_err "compared for linux-64; both are for osx-arm64 too"
+	weir2 env diff aaaa abbb --arch linux-64
+	lacks_err compared
+}
+
 @test "diff: lock files" {
 	cat >conda-lock.yml <<'Y'
 package:
@@ -167,6 +221,10 @@ Y
 	echo '{"deps": [' >d
 	weir2 env hash d
 	one_error 1
+	lacks_err "good copy"
+	weir2 env hash - <<<'{'
+	one_error 1
+	lacks_err "good copy"
 	weir2 env hash python
 	one_error 2
 }
@@ -183,6 +241,7 @@ Y
 	weir2 env list
 	one_error 1
 	has_err "at byte 700 of 700"
+	has_err "good copy"
 	echo '{"version": 2}' >"$FILE"
 	weir2 env list
 	one_error 1

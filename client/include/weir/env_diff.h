@@ -10,8 +10,9 @@ struct weir_env_item {
 
 /* Packages by type and name; of an environment, a folder, or a file. */
 struct weir_env_set {
-	struct str what; /* for people: `req_id:full_id`, or the path */
-	struct str arch; /* empty: it has none of its own */
+	struct str what;  /* for people: `req_id:full_id`, or the path */
+	struct str arch;  /* empty: it has none of its own */
+	struct str archs; /* all that the environment is known for, blanks between */
 	VEC(struct weir_env_item) v;
 	struct arena arena;
 };

@@ -65,6 +65,10 @@ struct weir_env_pair {
 };
 WEIR_NODISCARD enum weir_rc weir_env_find(struct weir_store *s, const char *text,
 	struct weir_env_pair *ret_pair, struct weir_err *err);
+/* The same; of a req_id the one that is its default for arch, else the newest for it,
+ * else as above. arch NULL: any. */
+WEIR_NODISCARD enum weir_rc weir_env_find_for(struct weir_store *s, const char *text,
+	const char *arch, struct weir_env_pair *ret_pair, struct weir_err *err);
 
 /* The row of one, whose id is `req_id:full_id`, for weir_select.key; 0: none. */
 int64_t weir_env_key(struct weir_store *s, const char *id, const char *arch);
