@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <weir/beside.h>
+#include <weir/select.h>
 #include <weir/sync.h>
 #include <weir/text.h>
 
@@ -170,6 +171,24 @@ fetch(struct logs_job *j)
 	return rc;
 }
 
+/* `Flow/run/step/task` is no run, but lines of one. */
+static void
+hint_task(struct ctx *ctx, const char *word)
+{
+	const char *run = strchr(word, '/'), *task = run ? strchr(run + 1, '/') : NULL;
+	enum weir_kind kind;
+	struct weir_err err;
+	struct weir_store *store;
+	struct weir_id id;
+	int64_t key;
+
+	if (!task || ctx_store(ctx, &store) ||
+		weir_resolve(store, 1u << WEIR_TASK_RUN, word, &kind, &id, &key, &err))
+		return;
+	weir_hint(ctx->err, "weir logs %.*s --task %s", (int)(task - word), word,
+		task + 1);
+}
+
 static enum weir_rc
 find_roots(struct logs_job *j)
 {
@@ -180,6 +199,8 @@ find_roots(struct logs_job *j)
 	for (size_t i = 0; !rc && i < j->ctx->n_words; i++)
 		rc = ctx_resolve(j->ctx, 1u << WEIR_RUN, j->ctx->words[i], &kind,
 			&j->roots[j->n_roots++], NULL);
+	if (rc == WEIR_ENOTFOUND)
+		hint_task(j->ctx, j->ctx->words[j->n_roots - 1]);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* weir open: the web page of an object. */
 #include "cmd.h"
 
+#include <weir/beside.h>
 #include <weir/browser.h>
 #include <weir/mem.h>
 #include <weir/select.h>
@@ -95,6 +96,15 @@ open_page(struct ctx *ctx, const char *address)
 }
 
 static enum weir_rc
+no_page(struct ctx *ctx)
+{
+	(void)weir_fail(ctx->err, WEIR_EREFUSED,
+		"open: %s is of Metaflow, of which weir knows no web page",
+		ctx->words[0]);
+	return weir_hint(ctx->err, "weir show %s", ctx->words[0]);
+}
+
+static enum weir_rc
 run(struct ctx *ctx)
 {
 	struct buf address = BUF_INIT(OPEN_ADDRESS_MAX);
@@ -105,6 +115,9 @@ run(struct ctx *ctx)
 	enum weir_rc rc;
 
 	rc = find(ctx, &kind, &id, &key);
+	if (!rc &&
+		key & WEIR_KEY_BESIDE) /* of Metaflow, which has none that is known */
+		return no_page(ctx);
 	if (!rc)
 		rc = pool_name(ctx, kind, key, &name);
 	if (rc)

@@ -104,6 +104,9 @@ metaflow	TreeFlow/1790000000000003" ]
 	weir2 logs "$RUN" --task work/2
 	[ "$(sort "$T/out")" = "warning: work 2
 work 2 begins" ]
+	weir2 logs --offline "$RUN/work/3"
+	exits 1
+	says "try: weir logs $RUN --task work/3"
 	weir2 logs --runs source:metaflow --grep 'start . begins'
 	exits 0
 	[ "$(wc -l <"$T/out")" = 4 ]
@@ -122,6 +125,12 @@ work 2 begins" ]
 		says "weir: $cmd: $RUN is a run of Metaflow, which weir can only show"
 	done
 	says "try: python FILE resume --origin-run-id 1790000000000002"
+	for what in "$RUN" "$RUN/work/3"; do
+		weir2 open --offline --print "$what"
+		exits 1
+		[ ! -s "$T/out" ]
+		says "weir: open: $what is of Metaflow, of which weir knows no web page"
+	done
 	weir2 cancel --yes --query source:metaflow
 	says "weir: 4 of Metaflow are left out: weir can only show them"
 }
