@@ -10,6 +10,7 @@
 enum {
 	NOTES_MAX = 20,    /* of one kind of trouble, a person needs no more */
 	TOGETHER_MS = 300, /* of a transaction */
+	FIRST_MS = 5000,   /* for the first runs of a service, whatever the budget */
 	TOGETHER_MAX = 64,
 	ORIGINS_MAX = 50, /* runs that others were resumed from, of one round */
 	ORIGIN_ROUNDS = 4,
@@ -45,7 +46,7 @@ struct mf_sync {
 	VEC(struct due) due;
 	VEC(struct mf_object) flows;
 	int64_t began_us;
-	bool first; /* there is nothing yet: the budget waits */
+	bool first; /* there is nothing yet: the budget waits a little */
 	bool some;  /* runs were taken: who waits for the first can go on */
 
 	/* the run that is read */
@@ -117,11 +118,14 @@ static bool
 on_go_on(void *arg)
 {
 	const struct mf_sync *y = arg;
+	int64_t budget_ms = y->how->budget_ms;
 
 	if (y->how->stop && atomic_load(y->how->stop))
 		return false;
-	return !y->how->budget_ms || (y->first && !y->some) ||
-	       weir_monotonic_us() - y->began_us < y->how->budget_ms * 1000;
+	if (y->first && !y->some && budget_ms < FIRST_MS)
+		budget_ms = y->source->ops->fetch ? FIRST_MS : 0;
+	return !y->how->budget_ms || !budget_ms ||
+	       weir_monotonic_us() - y->began_us < budget_ms * 1000;
 }
 
 /* ---- looking */

@@ -225,3 +225,18 @@ synced Metaflow http: 300 runs, 1 flow" ]
 	grep -q 'Connection refused' "$T/err"
 	secret_kept
 }
+
+@test "a service that is slow: the wait is bounded, with --refresh it is not" {
+	serve --runs 2 --slow 20
+	SECONDS=0
+	weir2 runs source:metaflow
+	exits 0
+	[ "$SECONDS" -lt 15 ]
+	grep -qE '^weir: metadata service: .*: it has not answered yet' "$T/err"
+	kill "$SERVICE"
+	rm "$T/address"
+	serve --runs 2 --slow 2
+	weir2 runs --refresh -o name
+	exits 0
+	[ "$(wc -l <"$T/out")" = 2 ]
+}
