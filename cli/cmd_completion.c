@@ -50,8 +50,6 @@ static const struct {
 	const char *command, *words, *choices;
 } after[] = {
 	{ "config", "get|set|unset", "@keys" },
-	{ "env", "list", "@query" },
-	{ "env", "show|diff|create-local|select-resolved", "@environments" },
 };
 
 /* ---- bash and zsh: the tables as shell functions that print what fits */
@@ -93,17 +91,47 @@ add_after(struct buf *b)
 		}
 }
 
+/* The options of `env gc`, a line a part. */
+static void
+add_part_names(struct buf *b, const struct cmd *cmd)
+{
+	for (const struct cmd_part *p = cmd->parts; p && p->name; p++) {
+		buf_addf(b, "\t'%s %s') echo '", cmd->name, p->name);
+		for (size_t pos = 0; p->opts[pos];) {
+			struct str name = opt_choice(p->opts, &pos);
+
+			buf_addf(b, " --%.*s", (int)name.len, name.s);
+		}
+		buf_adds(b, "' ;;\n");
+	}
+}
+
+static void
+add_part_words(struct buf *b, const struct cmd *cmd)
+{
+	for (const struct cmd_part *p = cmd->parts; p && p->name; p++) {
+		buf_addf(b, "\t'%s %s') echo '", cmd->name, p->name);
+		add_source(b, p->words);
+		buf_adds(b, "' ;;\n");
+	}
+}
+
 static void
 add_tables(struct buf *b)
 {
 	buf_adds(b, "_weir_commands='");
 	for (size_t i = 0; i < n_cmds; i++)
 		buf_addf(b, "%s%s", i ? " " : "", cmds[i]->name);
-	buf_adds(b, "'\n_weir_options()\n{\n\tcase $1 in\n");
+	buf_adds(b, "'\n_weir_parts='");
+	for (size_t i = 0; i < n_cmds; i++)
+		for (const struct cmd_part *p = cmds[i]->parts; p && p->name; p++)
+			buf_addf(b, " %s:%s", cmds[i]->name, p->name);
+	buf_adds(b, " '\n_weir_options()\n{\n\tcase $1 in\n");
 	for (size_t i = 0; i < n_cmds; i++) {
 		buf_addf(b, "\t%s) echo '", cmds[i]->name);
 		add_names(b, cmds[i]->opts);
 		buf_adds(b, "' ;;\n");
+		add_part_names(b, cmds[i]);
 	}
 	buf_adds(b, "\tesac\n\techo '");
 	add_names(b, opt_globals);
@@ -118,36 +146,61 @@ add_tables(struct buf *b)
 		buf_addf(b, "\t%s) echo '", cmds[i]->name);
 		add_source(b, cmds[i]->words);
 		buf_adds(b, "' ;;\n");
+		add_part_words(b, cmds[i]);
 	}
 	buf_adds(b, "\tesac\n}\n");
 }
+
+/* The words of a line: its command, `env gc` with the part of it. */
+static const char find_command[] =
+	"_weir_command()\n"
+	"{\n"
+	"\tlocal word command=''\n"
+	"\tfor word in \"$@\"; do\n"
+	"\t\tif [ -n \"$command\" ]; then\n"
+	"\t\t\tcase $_weir_parts in\n"
+	"\t\t\t*\" $command:$word \"*) command=\"$command $word\"; break ;;\n"
+	"\t\t\tesac\n"
+	"\t\t\tcontinue\n"
+	"\t\tfi\n"
+	"\t\tcase $word in\n"
+	"\t\tenvironment) command=env; continue ;;\n"
+	"\t\tselect-resolved) command=\"env $word\"; break ;;\n"
+	"\t\tesac\n"
+	"\t\tcase \" $_weir_commands \" in\n"
+	"\t\t*\" $word \"*) command=$word ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"\techo \"$command\"\n"
+	"}\n";
 
 /*
  * $1 command, $2 the word before, $3 the word, then all words of the line: lines `value
  * TAB description`.
  */
-static const char find[] =
-	"_weir_find()\n"
-	"{\n"
-	"\tlocal source\n"
-	"\tsource=$(_weir_value \"$1 $2\")\n"
-	"\tif [ -z \"$source\" ]; then\n"
-	"\t\tcase $3 in\n"
-	"\t\t-*) _weir_options \"$1\" | tr ' ' '\\n'; return ;;\n"
-	"\t\tesac\n"
-	"\t\tif [ -z \"$1\" ]; then\n"
-	"\t\t\tsource='ask @commands'\n"
-	"\t\telse\n"
-	"\t\t\tsource=$(_weir_words \"$1\")\n"
-	"\t\tfi\n"
-	"\tfi\n"
-	"\tcase $source in\n"
-	"\t'words '*) echo \"${source#words }\" | tr ' ' '\\n' ;;\n"
-	"\t'ask '*) weir completion values -- \"${source#ask }\" \"${1:-runs}\""
-	" \"${@:3}\""
-	" 2>/dev/null ;;\n"
-	"\tesac\n"
-	"}\n";
+static const char find[] = "_weir_find()\n"
+			   "{\n"
+			   "\tlocal source command=${1%% *}\n"
+			   "\t: \"${command:=runs}\"\n"
+			   "\tsource=$(_weir_value \"${1%% *} $2\")\n"
+			   "\tif [ -z \"$source\" ]; then\n"
+			   "\t\tcase $3 in\n"
+			   "\t\t-*) _weir_options \"$1\" | tr ' ' '\\n'; return ;;\n"
+			   "\t\tesac\n"
+			   "\t\tif [ -z \"$1\" ]; then\n"
+			   "\t\t\tsource='ask @commands'\n"
+			   "\t\telse\n"
+			   "\t\t\tsource=$(_weir_words \"$1\")\n"
+			   "\t\tfi\n"
+			   "\tfi\n"
+			   "\tcase $source in\n"
+			   "\t'words '*) echo \"${source#words }\" | tr ' ' '\\n' ;;\n"
+			   "\t'ask '*) weir completion values -- \"${source#ask }\" "
+			   "\"$command\""
+			   " \"${@:3}\""
+			   " 2>/dev/null ;;\n"
+			   "\tesac\n"
+			   "}\n";
 
 /*
  * The line is split here: bash itself splits at : and = too, and then wants only what
@@ -156,15 +209,11 @@ static const char find[] =
 static const char bash[] =
 	"_weir()\n"
 	"{\n"
-	"\tlocal line=${COMP_LINE:0:COMP_POINT} cur prev words command='' i skip=''\n"
+	"\tlocal line=${COMP_LINE:0:COMP_POINT} cur prev words command skip=''\n"
 	"\tread -ra words <<<\"$line\"\n"
 	"\t[[ $line == *[[:blank:]] ]] && words+=('')\n"
 	"\tcur=${words[-1]} prev=${words[-2]}\n"
-	"\tfor ((i = 1; i < ${#words[@]} - 1; i++)); do\n"
-	"\t\tcase \" $_weir_commands \" in\n"
-	"\t\t*\" ${words[i]} \"*) command=${words[i]}; break ;;\n"
-	"\t\tesac\n"
-	"\tdone\n"
+	"\tcommand=$(_weir_command \"${words[@]:1:${#words[@]}-2}\")\n"
 	"\t[[ $COMP_WORDBREAKS == *:* && $cur == *:* ]] && skip=${cur%\"${cur##*:}\"}\n"
 	"\tif [[ $cur == --*=* ]]; then\n"
 	"\t\tprev=${cur%%=*} cur=${cur#*=}\n"
@@ -172,7 +221,7 @@ static const char bash[] =
 	"\t\tskip=${cur%\"${cur##*=}\"}\n"
 	"\tfi\n"
 	"\tCOMPREPLY=()\n"
-	"\tif [[ $(_weir_value \"$command $prev\") == files ]]; then\n"
+	"\tif [[ $(_weir_value \"${command%% *} $prev\") == files ]]; then\n"
 	"\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	"\t\treturn\n"
 	"\tfi\n"
@@ -191,19 +240,14 @@ static const char bash[] =
 static const char zsh[] =
 	"_weir()\n"
 	"{\n"
-	"\tlocal command='' prev=$words[CURRENT-1] word value about\n"
+	"\tlocal command prev=$words[CURRENT-1] value about\n"
 	"\tlocal -a values shown\n"
-	"\tfor word in \"${(@)words[2,CURRENT-1]}\"; do\n"
-	"\t\tif (( ${${(z)_weir_commands}[(I)$word]} )); then\n"
-	"\t\t\tcommand=$word\n"
-	"\t\t\tbreak\n"
-	"\t\tfi\n"
-	"\tdone\n"
+	"\tcommand=$(_weir_command \"${(@)words[2,CURRENT-1]}\")\n"
 	"\tif [[ $PREFIX == --*=* ]]; then\n"
 	"\t\tprev=${PREFIX%%=*}\n"
 	"\t\tcompset -P '*='\n"
 	"\tfi\n"
-	"\tif [[ $(_weir_value \"$command $prev\") == files ]]; then\n"
+	"\tif [[ $(_weir_value \"${command%% *} $prev\") == files ]]; then\n"
 	"\t\t_files\n"
 	"\t\treturn\n"
 	"\tfi\n"
@@ -282,6 +326,29 @@ add_fish_after(struct buf *b, const char *command)
 	}
 }
 
+/* `weir env show`: its words; the parts themselves until one is there. */
+static void
+add_fish_parts(struct buf *b, const struct cmd *cmd)
+{
+	buf_addf(b,
+		"complete -c weir -n '__fish_seen_subcommand_from %s environment; and "
+		"not __fish_seen_subcommand_from ",
+		cmd->name);
+	add_choices(b, cmd->words);
+	buf_addc(b, '\'');
+	add_fish_arguments(b, cmd->name, cmd->words);
+	buf_addc(b, '\n');
+	for (const struct cmd_part *p = cmd->parts; p->name; p++) {
+		buf_addf(b,
+			"complete -c weir -n '__fish_seen_subcommand_from %s "
+			"environment select-resolved; and "
+			"__fish_seen_subcommand_from %s'",
+			cmd->name, p->name);
+		add_fish_arguments(b, cmd->name, p->words);
+		buf_addc(b, '\n');
+	}
+}
+
 static void
 add_fish(struct buf *b)
 {
@@ -296,7 +363,9 @@ add_fish(struct buf *b)
 		buf_addc(b, '\n');
 		add_fish_options(b, c->name, c->opts);
 		add_fish_after(b, c->name);
-		if (!c->words)
+		if (c->parts)
+			add_fish_parts(b, c);
+		if (c->parts || !c->words)
 			continue;
 		buf_addf(b, "complete -c weir -n '__fish_seen_subcommand_from %s'",
 			c->name);
@@ -330,11 +399,11 @@ completion_run(struct ctx *ctx)
 	if (strcmp(shell, "bash") == 0) {
 		buf_adds(&b, "# bash completion of weir\n");
 		add_tables(&b);
-		buf_addf(&b, "%s%s", find, bash);
+		buf_addf(&b, "%s%s%s", find_command, find, bash);
 	} else if (strcmp(shell, "zsh") == 0) {
 		buf_adds(&b, "#compdef weir\n");
 		add_tables(&b);
-		buf_addf(&b, "%s%s", find, zsh);
+		buf_addf(&b, "%s%s%s", find_command, find, zsh);
 	} else if (strcmp(shell, "fish") == 0) {
 		add_fish(&b);
 	} else if (strcmp(shell, "values") == 0) {

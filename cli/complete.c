@@ -355,6 +355,61 @@ add_full_ids(struct ctx *ctx, enum weir_kind kind, const char *text, struct buf 
 	env_complete(ctx, ENV_COMPLETE_FULL, out);
 }
 
+struct line {
+	struct str text;
+	size_t value_len, i;
+};
+
+static int
+by_value(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+	size_t n = x->value_len < y->value_len ? x->value_len : y->value_len;
+	int cmp = memcmp(x->text.s, y->text.s, n);
+
+	if (!cmp)
+		cmp = (x->value_len > y->value_len) - (x->value_len < y->value_len);
+	return cmp ? cmp : (x->i > y->i) - (x->i < y->i);
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	return (x->i > y->i) - (x->i < y->i);
+}
+
+/* Each value once, where it was first: environments have several architectures. */
+static void
+add_once(struct buf *out, const char *text)
+{
+	struct line *v;
+	size_t n = 0, kept = 0;
+
+	for (const char *p = text; *p; p++)
+		n += *p == '\n';
+	v = xcalloc(n + 1, sizeof(*v));
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strcspn(text, "\n") + 1;
+
+		v[i] = (struct line){ { text, len }, strcspn(text, "\t\n"), i };
+		text += len;
+	}
+	qsort(v, n, sizeof(*v), by_value);
+	for (size_t i = 0; i < n; i++) {
+		const struct line *last = kept ? &v[kept - 1] : NULL;
+
+		if (!last || last->value_len != v[i].value_len ||
+			memcmp(last->text.s, v[i].text.s, last->value_len) != 0)
+			v[kept++] = v[i];
+	}
+	qsort(v, kept, sizeof(*v), by_place);
+	for (size_t i = 0; i < kept; i++)
+		buf_addstr(out, v[i].text);
+	free(v);
+}
+
 void
 complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 	const char *text, struct buf *out)
@@ -377,8 +432,11 @@ complete_values(struct ctx *ctx, const char *what, enum weir_kind kind,
 		{ "@views", add_views },
 		{ "@commands", add_commands },
 	};
+	struct buf all = BUF_INIT(BUF_MAX);
 
 	for (size_t i = 0; i < N_ELEM(table); i++)
 		if (strcmp(table[i].name, what) == 0)
-			table[i].add(ctx, kind, text, out);
+			table[i].add(ctx, kind, text, &all);
+	add_once(out, buf_cstr(&all));
+	buf_release(&all);
 }

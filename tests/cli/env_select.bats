@@ -51,6 +51,23 @@ default()
 print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$1"
 }
 
+@test "completion: each environment once, behind the words before it too" {
+	weir2 completion values -- @environments env
+	exits 0
+	[ "$(cut -f1 "$T/out" | grep -cx $FA)" = 1 ]
+	[ -z "$(cut -f1 "$T/out" | sort | uniq -d)" ]
+	"$WEIR" completion bash >"$T/script"
+	complete_line()
+	{
+		bash -c 'source "$1"; COMP_LINE=$2 COMP_POINT=${#2}; PATH=$3:$PATH; _weir
+			printf "%s\n" "${COMPREPLY[@]}"' - "$T/script" "$*" "${WEIR%/*}"
+	}
+	for line in "env diff" "env diff $FB" "environment show" "env select-resolved" select-resolved; do
+		[ "$(complete_line weir $line aaa)" = $FA ] || die "$line"
+		[ -z "$(complete_line weir $line cre)" ] || die "$line: a subcommand"
+	done
+}
+
 @test "select-resolved: by id for all its architectures, and undo" {
 	weir2 env select-resolved F/12/start --full-id aaaa --dry-run
 	exits 0

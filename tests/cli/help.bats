@@ -164,6 +164,13 @@ P
 	[ "$(complete_line weir runs --output=nd)" = ndjson ]
 	[ "$(complete_line weir config get api_u)" = api_url ]
 	complete_line weir -p loc | grep -qx local
+	# parts of a command have their own options and words
+	[ "$(complete_line weir env g)" = gc ]
+	[ "$(complete_line weir environment und)" = undo ]
+	[ "$(complete_line weir env gc --a)" = "$(printf '%s\n' --all --all-names)" ]
+	[ "$(complete_line weir select-resolved --la)" = --latest ]
+	[ "$(complete_line weir env list --output=nd)" = ndjson ]
+	[ -z "$(complete_line weir env hash --la)" ]
 }
 
 @test "completion: zsh completes the same" {
@@ -186,6 +193,9 @@ Z
 	[ "$(ask weir runs --columns id,state_n)" = id,state_name ]
 	[ "$(ask weir runs state:compl)" = state:completed ]
 	[ "$(ask weir config get api_u)" = api_url ]
+	[ "$(ask weir environment und)" = undo ]
+	[ "$(ask weir env gc --all)" = "$(printf '%s\n' --all --all-names)" ]
+	[ "$(ask weir select-resolved --la)" = --latest ]
 	ask weir logs @ | grep -qF @latest
 }
 
