@@ -140,6 +140,18 @@ open_it(struct writer *k)
 	return WEIR_OK;
 }
 
+/* A link that led nowhere leads to the file that was made just now. */
+static void
+follow(struct writer *k)
+{
+	char *real = realpath(k->path, NULL);
+
+	if (real) {
+		free(k->path);
+		k->path = real;
+	}
+}
+
 /* Open and locked, and nobody has put another in its place. */
 static enum weir_rc
 lock_it(struct writer *k)
@@ -154,6 +166,7 @@ lock_it(struct writer *k)
 			rc = take_lock(k, end);
 		if (rc)
 			return rc;
+		follow(k);
 		if (env_part_is_current(k->path, &k->st))
 			return fstat(k->fd, &k->st) == 0 ? WEIR_OK : fail_errno(k);
 		unlock(k);

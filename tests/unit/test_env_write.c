@@ -465,6 +465,29 @@ sixteen_at_once(void **state)
 	env_world_drop(&w);
 }
 
+static void
+makes_what_a_link_leads_to(void **state)
+{
+	struct env_world w;
+	struct weir_env_written r;
+	struct weir_err err;
+	struct stat st;
+	char *to;
+
+	(void)state;
+	env_world_make(&w);
+	to = xasprintf("%s.real", w.root.file);
+	(void)unlink(w.root.file);
+	assert_int_equal(symlink(to, w.root.file), 0);
+	assert_int_equal(choose(&w, ENV_FA, "{\"packages\": []}", &r, &err), WEIR_OK);
+	assert_int_equal(lstat(w.root.file, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_true(is_default(&w, ENV_FA));
+	assert_int_equal(unlink(to), 0);
+	free(to);
+	env_world_drop(&w);
+}
+
 /* Old or new, never broken; what is left beside it hinders nobody. */
 static void
 killed_at_any_point(void **state)
@@ -513,6 +536,7 @@ main(void)
 		cmocka_unit_test(tells_a_choice_from_a_memory),
 		cmocka_unit_test(sweeps_parts_of_the_dead),
 		cmocka_unit_test(makes_the_file_for_an_object),
+		cmocka_unit_test(makes_what_a_link_leads_to),
 		cmocka_unit_test(sixteen_at_once),
 		cmocka_unit_test(killed_at_any_point),
 	};
