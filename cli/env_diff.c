@@ -120,7 +120,8 @@ put_json(struct buf *out, const struct weir_env_delta *d)
 }
 
 static void
-put_names(struct buf *out, const struct weir_env_set *a, const struct weir_env_set *b)
+put_names(struct buf *out, const char *nl, const struct weir_env_set *a,
+	const struct weir_env_set *b)
 {
 	const struct weir_env_set *sets[] = { a, b };
 
@@ -131,7 +132,7 @@ put_names(struct buf *out, const struct weir_env_set *a, const struct weir_env_s
 		text_json(out, sets[i]->arch);
 		buf_addf(out, ",\"n_packages\":%zu}", sets[i]->v.n);
 	}
-	buf_adds(out, ",\n\"packages\":[");
+	buf_addf(out, ",%s\"packages\":[", nl);
 }
 
 static enum weir_rc
@@ -140,6 +141,8 @@ print(struct ctx *ctx, const struct weir_env_set *a, const struct weir_env_set *
 {
 	const struct env_args *args = ctx->args;
 	enum out_form form = out_form(ctx, args->list.output);
+	bool json = form == OUT_JSON || form == OUT_NDJSON;
+	const char *nl = form == OUT_JSON ? "\n" : "";
 	size_t width = 4;
 	struct sink sink;
 	enum weir_rc rc = WEIR_OK;
@@ -151,23 +154,21 @@ print(struct ctx *ctx, const struct weir_env_set *a, const struct weir_env_set *
 		width = n > width && n <= 40 ? n : width;
 	}
 	sink_init(&sink, ctx, form == OUT_TABLE);
-	if (form == OUT_JSON)
-		put_names(&sink.b, a, b);
+	if (json)
+		put_names(&sink.b, nl, a, b);
 	for (size_t i = 0; !rc && i < deltas->n; i++) {
-		if (form == OUT_JSON)
-			buf_adds(&sink.b, i ? ",\n" : "\n");
-		if (form == OUT_JSON || form == OUT_NDJSON)
+		if (json)
+			buf_addf(&sink.b, "%s%s", i ? "," : "", nl);
+		if (json)
 			put_json(&sink.b, &deltas->v[i]);
 		else if (form == OUT_TABLE)
 			put_line(ctx, &sink.b, &deltas->v[i], width);
 		else
 			put_tsv(ctx, &sink.b, &deltas->v[i]);
-		if (form == OUT_NDJSON)
-			buf_addc(&sink.b, '\n');
 		rc = sink_row(&sink);
 	}
-	if (form == OUT_JSON)
-		buf_adds(&sink.b, "\n]}\n");
+	if (json)
+		buf_addf(&sink.b, "%s]}\n", nl);
 	return sink_close(&sink, rc);
 }
 
@@ -276,6 +277,7 @@ read_sides(struct ctx *ctx, struct env_open *o, struct weir_env_set *a,
 enum weir_rc
 env_diff(struct ctx *ctx)
 {
+	const struct env_args *args = ctx->args;
 	struct weir_env_set a = { .arch = { "", 0 } }, b = { .arch = { "", 0 } };
 	struct weir_env_deltas deltas = { 0 };
 	struct env_open o = { .store = NULL };
@@ -286,6 +288,13 @@ env_diff(struct ctx *ctx)
 		(void)weir_fail(ctx->err, WEIR_EUSAGE,
 			"env diff: two environments are compared");
 		return weir_hint(ctx->err, "weir env diff A B");
+	}
+	if (args->list.output &&
+		(out_form(ctx, args->list.output) == OUT_CSV ||
+			out_form(ctx, args->list.output) == OUT_NAME)) {
+		(void)weir_fail(
+			ctx->err, WEIR_EUSAGE, "env diff: no -o %s", args->list.output);
+		return weir_hint(ctx->err, "-o tsv, json or ndjson");
 	}
 	rc = env_open(ctx, &o);
 	if (rc == WEIR_ENOTFOUND)

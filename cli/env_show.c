@@ -308,7 +308,8 @@ add_package(struct buf *b, const struct weir_env_package *p, struct arena *arena
 }
 
 static void
-put_json(struct job *j, const struct weir_env *e, const struct seen *s)
+put_json(struct job *j, enum out_form form, const struct weir_env *e,
+	const struct seen *s)
 {
 	struct buf object = BUF_INIT(BUF_MAX), *b = &object;
 	struct arena arena = { 0 };
@@ -348,6 +349,9 @@ put_json(struct job *j, const struct weir_env *e, const struct seen *s)
 		add_package(b, &e->packages.v[i], &arena);
 	}
 	buf_adds(b, "]}");
+	for (size_t i = 0; form == OUT_NDJSON && i < b->len; i++)
+		if (b->s[i] == '\n' || b->s[i] == '\r')
+			b->s[i] = ' '; /* in strings they are escaped */
 	show_put_json(j->ctx, &j->sink.b, buf_str(b));
 	buf_release(b);
 	arena_free(&arena);
@@ -367,7 +371,7 @@ put_one(struct job *j, enum out_form form, const struct weir_env *e, bool first)
 	weir_env_set_of(e, &set);
 	if (form == OUT_JSON || form == OUT_NDJSON) {
 		buf_adds(&j->sink.b, form == OUT_NDJSON ? "" : first ? "[\n" : ",\n");
-		put_json(j, e, &seen);
+		put_json(j, form, e, &seen);
 		buf_adds(&j->sink.b, form == OUT_NDJSON ? "\n" : "");
 	} else if (form == OUT_TABLE) {
 		buf_adds(&j->sink.b, first ? "" : "\n");
@@ -416,6 +420,7 @@ env_show(struct ctx *ctx)
 {
 	struct env_open o = { .store = NULL };
 	struct job j = { .ctx = ctx, .o = &o };
+	const struct env_args *args = ctx->args;
 	struct weir_env_pair pair;
 	enum weir_rc rc;
 
@@ -423,6 +428,10 @@ env_show(struct ctx *ctx)
 		(void)weir_fail(
 			ctx->err, WEIR_EUSAGE, "env show: one environment is shown");
 		return weir_hint(ctx->err, "weir env show ENV");
+	}
+	if (args->list.output && out_form(ctx, args->list.output) == OUT_CSV) {
+		(void)weir_fail(ctx->err, WEIR_EUSAGE, "env show: no -o csv");
+		return weir_hint(ctx->err, "-o tsv, json, ndjson or name");
 	}
 	rc = env_open(ctx, &o);
 	if (!rc)

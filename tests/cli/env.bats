@@ -184,6 +184,20 @@ P
 	lacks_err compared
 }
 
+@test "show, diff: an object a line; forms that are none" {
+	for sub in "show aaaa" "diff aaaa abbb"; do
+		# shellcheck disable=SC2086
+		weir2 env $sub -o ndjson
+		[ "$(wc -l <"$T/out")" = 1 ]
+		[ "$(jq_py 'len(d["packages"]) > 1')" = True ]
+		# shellcheck disable=SC2086
+		weir2 env $sub -o csv
+		one_error 2
+	done
+	weir2 env diff aaaa abbb -o name
+	one_error 2
+}
+
 @test "diff: lock files" {
 	cat >conda-lock.yml <<'Y'
 package:
