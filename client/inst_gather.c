@@ -134,7 +134,9 @@ weir_inst_cache_folder(void *arg, const char *key, const char *to, struct weir_e
 			n = -1;
 			break;
 		}
-	if (n != 0 || close(out))
+	if (out >= 0 && close(out))
+		n = -1;
+	if (n != 0)
 		rc = weir_fail(err, WEIR_EFAIL, "%s: %s", to, strerror(errno));
 out:
 	if (in >= 0)
