@@ -77,7 +77,7 @@ read_all(int fd, const char *path, struct env_file *f, struct weir_err *err)
 				"%s: more than %d MB, the most that is read", path,
 				WEIR_ENV_FILE_MAX >> 20);
 		if (f->len == size) {
-			size += size / 2;
+			size += size / 2 + 4096;
 			f->text = xrealloc(f->text, size);
 		}
 	}

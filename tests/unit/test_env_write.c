@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "env_edit.h"
+#include "env_file.h"
 #include "env_help.h"
 #include "weir/json.h"
 
@@ -488,6 +489,20 @@ makes_what_a_link_leads_to(void **state)
 	env_world_drop(&w);
 }
 
+/* Files of /proc do, and those that grow from nothing while they are read. */
+static void
+reads_what_says_it_is_empty(void **state)
+{
+	struct env_file f;
+	struct weir_err err;
+
+	(void)state;
+	assert_int_equal(env_file_read("/proc/self/status", &f, &err), WEIR_OK);
+	assert_int_equal(f.st.st_size, 0);
+	assert_true(f.len > 100);
+	env_file_release(&f);
+}
+
 /* Old or new, never broken; what is left beside it hinders nobody. */
 static void
 killed_at_any_point(void **state)
@@ -537,6 +552,7 @@ main(void)
 		cmocka_unit_test(sweeps_parts_of_the_dead),
 		cmocka_unit_test(makes_the_file_for_an_object),
 		cmocka_unit_test(makes_what_a_link_leads_to),
+		cmocka_unit_test(reads_what_says_it_is_empty),
 		cmocka_unit_test(sixteen_at_once),
 		cmocka_unit_test(killed_at_any_point),
 	};
