@@ -26,6 +26,7 @@ teardown()
 {
 	cd / || return 1
 	[ -z "$SLEEPER" ] || kill "$SLEEPER"
+	rm -rf "$open"
 	[ ! -d "$T/envs" ] || chmod -R u+rwx "$T/envs"
 	weir_cleanup
 }
