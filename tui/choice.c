@@ -349,7 +349,12 @@ say_done(struct app *a, struct choice *c)
 	} else {
 		buf_addf(&b, "%.*s is the default now, in ", SHORT, full + 1);
 		envs_tilde(&b, c->sel.file);
-		buf_adds(&b, "; `weir env undo` takes it back");
+		buf_adds(&b, "; `weir env undo");
+		if (c->file) {
+			buf_adds(&b, " --file ");
+			weir_view_quote(&b, c->file);
+		}
+		buf_adds(&b, "` takes it back");
 	}
 	status_say(a, false, "%s", buf_cstr(&b));
 	if (c->leave && a->start->said) {
