@@ -142,7 +142,7 @@ names_file(const struct ctx *ctx)
 	struct weir_env_root root;
 	bool names = a->file && strstr(ctx->err->text, a->file);
 
-	if (names || weir_env_root_find(&root, NULL))
+	if (names || weir_env_root_find(NULL, &root, NULL))
 		return names;
 	names = strstr(ctx->err->text, strrchr(root.file, '/') + 1) != NULL;
 	weir_env_root_release(&root);

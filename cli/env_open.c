@@ -14,10 +14,8 @@ env_open(struct ctx *ctx, struct env_open *ret)
 	const struct env_args *a = ctx->args;
 	struct env_open o = { .store = NULL };
 	struct buf notes = BUF_INIT(1 << 20);
-	enum weir_rc rc = weir_env_root_find(&o.root, ctx->err);
+	enum weir_rc rc = weir_env_root_find(a->file, &o.root, ctx->err);
 
-	if (!rc && a->file)
-		rc = weir_env_root_file(&o.root, a->file, ctx->err);
 	if (!rc) {
 		struct weir_env_open how = { .config = ctx->config,
 			.root = &o.root,
@@ -42,8 +40,7 @@ void
 env_open_release(struct env_open *o)
 {
 	weir_store_close(o->store);
-	if (o->root.settings)
-		weir_env_root_release(&o->root);
+	weir_env_root_release(&o->root);
 	o->store = NULL;
 }
 

@@ -289,7 +289,7 @@ env_undo(struct ctx *ctx)
 	char *file = NULL;
 
 	if (!rc)
-		rc = weir_env_root_find(&j.o.root, ctx->err);
+		rc = weir_env_root_find(NULL, &j.o.root, ctx->err);
 	if (!rc) {
 		file = env_swap_file(ctx, &j.o.root);
 		rc = weir_session_state(ctx->session, !a->dry_run, &state, ctx->err);

@@ -250,8 +250,30 @@ set_rest(struct weir_env_root *r)
 	}
 }
 
+/* That file in place of the one of the settings, and its folder. */
+static enum weir_rc
+set_file(struct weir_env_root *root, const char *file, struct weir_err *err)
+{
+	char *real = realpath(file, NULL), *slash;
+
+	if (!real) {
+		(void)weir_fail(err, errno == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
+			"--file %.1000s: %s", file, strerror(errno));
+		return weir_hint(err, "--file PATH, of a conda_v2.cnd");
+	}
+	free(root->file);
+	free(root->folder);
+	root->file = real;
+	root->folder = xstrdup(real);
+	slash = strrchr(root->folder, '/');
+	slash[slash == root->folder] = '\0';
+	root->found = true;
+	return WEIR_OK;
+}
+
 enum weir_rc
-weir_env_root_find(struct weir_env_root *ret_root, struct weir_err *err)
+weir_env_root_find(
+	const char *file, struct weir_env_root *ret_root, struct weir_err *err)
 {
 	struct weir_env_root r = { .settings = xcalloc(1, sizeof(struct settings)) };
 	char *cwd = here(), *near = find_up(cwd);
@@ -261,10 +283,13 @@ weir_env_root_find(struct weir_env_root *ret_root, struct weir_err *err)
 		set_folder(&r, near, cwd);
 		set_cache(&r);
 		set_rest(&r);
-		*ret_root = r;
-	} else {
-		weir_env_root_release(&r);
 	}
+	if (!rc && file)
+		rc = set_file(&r, file, err);
+	if (!rc)
+		*ret_root = r;
+	else
+		weir_env_root_release(&r);
 	free(cwd);
 	free(near);
 	return rc;
@@ -366,24 +391,4 @@ weir_env_folders_release(struct weir_env_folders *v)
 	for (size_t i = 0; i < v->n; i++)
 		free(v->v[i]);
 	VEC_FREE(v);
-}
-
-enum weir_rc
-weir_env_root_file(struct weir_env_root *root, const char *file, struct weir_err *err)
-{
-	char *real = realpath(file, NULL), *slash;
-
-	if (!real) {
-		(void)weir_fail(err, errno == ENOENT ? WEIR_ENOTFOUND : WEIR_EFAIL,
-			"--file %.1000s: %s", file, strerror(errno));
-		return weir_hint(err, "--file PATH, of a conda_v2.cnd");
-	}
-	free(root->file);
-	free(root->folder);
-	root->file = real;
-	root->folder = xstrdup(real);
-	slash = strrchr(root->folder, '/');
-	slash[slash == root->folder] = '\0';
-	root->found = true;
-	return WEIR_OK;
 }

@@ -20,7 +20,7 @@ look(struct session_beside *b)
 	b->looked = true;
 	if (!weir_config_bool(b->config, WEIR_KEY_METAFLOW))
 		return false;
-	if (weir_env_root_find(&b->root, &err)) {
+	if (weir_env_root_find(NULL, &b->root, &err)) {
 		LOG(LOG_WARN, "%s", err.text);
 		return false;
 	}

@@ -65,13 +65,10 @@ plan(struct choice *c, struct weir_store *store, struct weir_err *err)
 	if (!pair_of(&c->name, &pair))
 		rc = weir_fail(err, WEIR_EBADDATA, "select: its ids are none");
 	if (!rc)
-		rc = weir_env_root_find(&root, err);
-	if (!rc && c->file)
-		rc = weir_env_root_file(&root, c->file, err);
+		rc = weir_env_root_find(c->file, &root, err);
 	if (!rc)
 		rc = weir_env_select_plan(store, &root, &pair, &c->sel, err);
-	if (root.settings)
-		weir_env_root_release(&root);
+	weir_env_root_release(&root);
 	return rc;
 }
 

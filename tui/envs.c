@@ -24,9 +24,7 @@ drop_root(struct envs *e)
 	if (e->watch >= 0)
 		close(e->watch);
 	e->watch = -1;
-	if (e->root.settings)
-		weir_env_root_release(&e->root);
-	e->root = (struct weir_env_root){ .settings = NULL };
+	weir_env_root_release(&e->root);
 }
 
 void
@@ -58,12 +56,8 @@ envs_root(struct app *a)
 
 	if (e->root.settings)
 		return &e->root;
-	if (weir_env_root_find(&root, NULL))
+	if (weir_env_root_find(a->start->env_file, &root, NULL))
 		return NULL;
-	if (a->start->env_file && weir_env_root_file(&root, a->start->env_file, NULL)) {
-		weir_env_root_release(&root);
-		return NULL;
-	}
 	e->root = root;
 	e->watch = weir_env_watch(&e->root);
 	e->stamp = stamp_of(e);

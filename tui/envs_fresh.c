@@ -54,10 +54,8 @@ run(void *state, struct weir_store *store, struct weir_err *err)
 {
 	struct fresh *f = state;
 	struct weir_env_root root = { .settings = NULL };
-	enum weir_rc rc = weir_env_root_find(&root, err);
+	enum weir_rc rc = weir_env_root_find(f->file, &root, err);
 
-	if (!rc && f->file)
-		rc = weir_env_root_file(&root, f->file, err);
 	if (!rc && (f->wants & WANT_RUNS))
 		rc = read_runs(f, &root, err);
 	if (!rc)
@@ -69,8 +67,7 @@ run(void *state, struct weir_store *store, struct weir_err *err)
 
 		rc = weir_env_measure(store, &how, err);
 	}
-	if (root.settings)
-		weir_env_root_release(&root);
+	weir_env_root_release(&root);
 	return rc;
 }
 

@@ -55,10 +55,8 @@ look(struct finder *f, const struct finder_work *w, struct weir_err *err)
 	struct buf notes = BUF_INIT(NOTES_MAX);
 	struct weir_env_root root = { .settings = NULL };
 	struct weir_store *store = NULL;
-	enum weir_rc rc = weir_env_root_find(&root, err);
+	enum weir_rc rc = weir_env_root_find(f->env_file, &root, err);
 
-	if (!rc && f->env_file)
-		rc = weir_env_root_file(&root, f->env_file, err);
 	if (!rc) {
 		struct weir_env_open how = { .config = f->config,
 			.root = &root,
@@ -67,8 +65,7 @@ look(struct finder *f, const struct finder_work *w, struct weir_err *err)
 
 		rc = weir_env_open(&how, &store, &notes, err);
 	}
-	if (root.settings)
-		weir_env_root_release(&root);
+	weir_env_root_release(&root);
 	if (!rc) {
 		weir_store_ask(store, work_cancelled, f);
 		put_store(f, store);

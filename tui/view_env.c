@@ -65,10 +65,8 @@ check_run(void *state, struct weir_store *store, struct weir_err *err)
 	struct weir_env_root root = { .settings = NULL };
 	struct weir_env_loaded l = { .n = 0 };
 	struct weir_env_pair pair;
-	enum weir_rc rc = weir_env_root_find(&root, err);
+	enum weir_rc rc = weir_env_root_find(c->file, &root, err);
 
-	if (!rc && c->file)
-		rc = weir_env_root_file(&root, c->file, err);
 	if (!rc)
 		rc = weir_env_find(store, c->name.id, &pair, err);
 	if (!rc)
@@ -76,8 +74,7 @@ check_run(void *state, struct weir_store *store, struct weir_err *err)
 	if (!rc)
 		verify(c, &l);
 	weir_env_loaded_release(&l);
-	if (root.settings)
-		weir_env_root_release(&root);
+	weir_env_root_release(&root);
 	return rc;
 }
 

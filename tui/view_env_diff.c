@@ -75,14 +75,11 @@ sides_run(void *state, struct weir_store *store, struct weir_err *err)
 {
 	struct sides *s = state;
 	struct weir_env_root root = { .settings = NULL };
-	enum weir_rc rc = weir_env_root_find(&root, err);
+	enum weir_rc rc = weir_env_root_find(s->file, &root, err);
 
-	if (!rc && s->file)
-		rc = weir_env_root_file(&root, s->file, err);
 	for (int i = 0; !rc && i < 2; i++)
 		rc = read_side(s, i, store, &root, err);
-	if (root.settings)
-		weir_env_root_release(&root);
+	weir_env_root_release(&root);
 	return rc;
 }
 

@@ -93,7 +93,7 @@ env_world_make(struct env_world *w)
 	setenv("HOME", w->folder, 1);
 	setenv("XDG_CACHE_HOME", cache, 1);
 	setenv("METAFLOW_DATASTORE_SYSROOT_LOCAL", w->folder, 1);
-	if (mkdir(dir, 0700) != 0 || weir_env_root_find(&w->root, NULL) ||
+	if (mkdir(dir, 0700) != 0 || weir_env_root_find(NULL, &w->root, NULL) ||
 		weir_config_load(NULL, &w->config, NULL))
 		abort();
 	free(dir);

@@ -25,13 +25,14 @@ struct weir_env_root {
 	void *settings;  /* what weir_env_setting reads */
 };
 
-/* WEIR_ECONFIG: a config.json that cannot be read or is missing; its name and why. */
+/*
+ * file: this conda_v2.cnd in place of the one of the settings; may be NULL.
+ * WEIR_ECONFIG: a config.json that cannot be read or is missing; its name and why.
+ * WEIR_ENOTFOUND: file is not there.
+ */
 WEIR_NODISCARD enum weir_rc weir_env_root_find(
-	struct weir_env_root *ret_root, struct weir_err *err);
-void weir_env_root_release(struct weir_env_root *root);
-/* Another conda_v2.cnd than that of the settings. WEIR_ENOTFOUND: it is not there. */
-WEIR_NODISCARD enum weir_rc weir_env_root_file(
-	struct weir_env_root *root, const char *file, struct weir_err *err);
+	const char *file, struct weir_env_root *ret_root, struct weir_err *err);
+void weir_env_root_release(struct weir_env_root *root); /* one of zeros too */
 
 /* A setting by its name without METAFLOW_, borrowed; NULL: it is nowhere. */
 const char *weir_env_setting(const struct weir_env_root *root, const char *name);
