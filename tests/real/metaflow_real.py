@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -209,7 +208,7 @@ def at_once(check, w, req, first, second):
         check(w.json("env", "create-local", f"{req}:{second}")["existed"], "it is whole")
 
 
-def until(what, *argv, seconds=20):
+def until(what, *argv, seconds=60):
     end = time.time() + seconds
     while not what(*argv):
         if time.time() > end:
@@ -221,32 +220,35 @@ def waiting(check, w, req, second):
     """Each holds the lock while the other comes; Metaflow looks every ten seconds."""
     target, lock = w.folder(req, second), w.envs + "/mf_env-creation.lock"
     hold = w.dir + "/hold"
+
+    def start(*way):
+        return subprocess.Popen([metaflow_world.WEIR, "env", "create-local", *way, f"{req}:{second}"],
+                                env={**w.env, "MICROMAMBA_HOLD": hold}, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def waits(process):
+        return process.poll() is None and os.path.exists(lock) and not os.path.exists(target + "/.metaflowenv")
+
     shutil.rmtree(target)
     with open(hold, "w", encoding="ascii"):
         run_ = w.flow("quick", "run", start=True, MICROMAMBA_HOLD=hold)
     until(os.path.exists, lock)
-    ours = subprocess.Popen([metaflow_world.WEIR, "env", "create-local", "--own", f"{req}:{second}"], env=w.env,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    ours = start("--own")
     time.sleep(2)
-    check(ours.poll() is None, "weir waits as long as Metaflow creates")
+    check(waits(ours), "weir waits as long as Metaflow creates")
     os.unlink(hold)
     said, out = ours.communicate()[0], run_.communicate()[0]
     check(run_.returncode == 0 and ours.returncode == 0 and "Creating Conda" in out and
           "held by Metaflow" in said, "and takes what Metaflow made, saying for whom it waited", said, out[-800:])
     shutil.rmtree(target)
-    shutil.rmtree(w.dir + "/root/pkgs")  # it begins with fetching
-    os.makedirs(w.dir + "/root/pkgs")
-    ours = subprocess.Popen([metaflow_world.WEIR, "env", "create-local", "--own", f"{req}:{second}"], env=w.env,
-                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with open(hold, "w", encoding="ascii"):
+        ours = start()
     until(os.path.exists, lock)
-    ours.send_signal(signal.SIGSTOP)
-    held = os.path.exists(lock) and not os.path.exists(target + "/.metaflowenv")
     run_ = w.flow("quick", "run", start=True)
     time.sleep(5)
-    waits = run_.poll() is None and os.path.exists(lock) and not os.path.exists(target + "/.metaflowenv")
-    ours.send_signal(signal.SIGCONT)
+    check(waits(run_), "Metaflow waits as long as weir creates")
+    os.unlink(hold)
     said, out = ours.communicate()[0], run_.communicate()[0]
-    check(held and waits, "Metaflow waits as long as weir creates", out[-800:])
     check(run_.returncode == 0 and ours.returncode == 0 and "USED 2.0" in out and "Extracting" not in out,
           "and takes what weir made", said, out[-1500:])
 
