@@ -252,25 +252,17 @@ check_number(const struct key *k, struct str text, char **ret_text)
 static const char *
 check_url(struct str text, char **ret_text)
 {
-	static const char bad[] = "is not an http:// or https:// address";
-	size_t scheme;
+	char *url = str_copy(text);
+	const char *fault;
 
-	if (text.len > 7 && !strncasecmp(text.s, "http://", 7))
-		scheme = 7;
-	else if (text.len > 8 && !strncasecmp(text.s, "https://", 8))
-		scheme = 8;
+	while (text.len && url[text.len - 1] == '/')
+		url[--text.len] = '\0';
+	fault = weir_url_fault(url);
+	if (fault)
+		free(url);
 	else
-		return bad;
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.s[i] <= ' ' || text.s[i] == 0x7f)
-			return "has a blank or control byte in it";
-	while (text.len > scheme && text.s[text.len - 1] == '/')
-		text.len--;
-	if (text.len == scheme || text.s[scheme] == '/' || text.s[scheme] == ':' ||
-		text.s[scheme] == '?' || text.s[scheme] == '#')
-		return bad;
-	*ret_text = str_copy(text);
-	return NULL;
+		*ret_text = url;
+	return fault;
 }
 
 /* `429,503`, `[429, 503]` or one number. */

@@ -128,7 +128,8 @@ http_fail_set(const struct http_fail *f, struct weir_err *err)
 	else
 		buf_addf(&why, "%s%s", r->why,
 			r->why[strlen(r->why) - 1] == ' ' ? f->detail : "");
-	rc = weir_fail(err, WEIR_ENET, "server: %s: %s", f->base, buf_cstr(&why));
+	rc = weir_fail(err, f->code == CURLE_URL_MALFORMAT ? WEIR_ECONFIG : WEIR_ENET,
+		"server: %s: %s", f->base, buf_cstr(&why));
 	if (strstr(buf_cstr(&why), "the proxy"))
 		weir_hint(err, "check HTTP_PROXY, HTTPS_PROXY and NO_PROXY");
 	else if (f->code == CURLE_COULDNT_CONNECT)

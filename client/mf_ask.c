@@ -102,21 +102,6 @@ make_headers(const struct weir_env_root *root, struct buf *out, struct weir_err 
 	return rc;
 }
 
-static enum weir_rc
-check_url(const char *url, struct weir_err *err)
-{
-	struct buf shown = BUF_INIT(1024);
-
-	if (strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0)
-		return WEIR_OK;
-	weir_url_mask(&shown, url);
-	weir_fail(err, WEIR_ECONFIG,
-		"METAFLOW_SERVICE_URL: %s: not an http or https address",
-		buf_cstr(&shown));
-	buf_release(&shown);
-	return WEIR_ECONFIG;
-}
-
 enum weir_rc
 mf_ask_open(const struct weir_metaflow_open *how, struct mf_ask **ret_ask,
 	struct weir_err *err)
@@ -127,10 +112,8 @@ mf_ask_open(const struct weir_metaflow_open *how, struct mf_ask **ret_ask,
 	struct outside o = { .url = url ? url : "" };
 	const struct config_io io = { outside_env, outside_read, &o };
 	char timeout[32];
-	enum weir_rc rc = check_url(o.url, err);
+	enum weir_rc rc = make_headers(how->root, &headers, err);
 
-	if (!rc)
-		rc = make_headers(how->root, &headers, err);
 	snprintf(timeout, sizeof(timeout), "%lld",
 		(long long)weir_config_int(how->config, WEIR_KEY_REQUEST_TIMEOUT));
 	o.timeout = timeout;

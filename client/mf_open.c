@@ -138,6 +138,23 @@ since_of(const struct weir_metaflow_open *how)
 }
 
 static enum weir_rc
+check_service(const struct weir_env_root *root, struct weir_err *err)
+{
+	const char *url = service_url(root), *fault = weir_url_fault(url);
+
+	if (!*url) {
+		weir_fail(err, WEIR_ENOSERVER,
+			"METAFLOW_DEFAULT_METADATA is service, but there is no "
+			"METAFLOW_SERVICE_URL");
+		return weir_hint(err, "set METAFLOW_SERVICE_URL to its address");
+	}
+	if (!fault)
+		return WEIR_OK;
+	weir_fail(err, WEIR_ECONFIG, "METAFLOW_SERVICE_URL: its value %s", fault);
+	return weir_hint(err, "METAFLOW_SERVICE_URL=http://HOST:PORT");
+}
+
+static enum weir_rc
 begin(struct job *j)
 {
 	const struct weir_env_root *root = j->how->root;
@@ -146,15 +163,10 @@ begin(struct job *j)
 	j->asked = *j->how;
 	if (!j->service && !root->found)
 		return no_folder(root, j->err);
-	if (j->service && !*service_url(root)) {
-		weir_fail(j->err, WEIR_ENOSERVER,
-			"METAFLOW_DEFAULT_METADATA is service, but there is no "
-			"METAFLOW_SERVICE_URL");
-		return weir_hint(j->err, "set METAFLOW_SERVICE_URL to its address");
-	}
 	j->asked.since_us = since_of(j->how);
-	if (!j->service)
-		j->source = mf_local_open(root->folder);
+	if (j->service)
+		return check_service(root, j->err);
+	j->source = mf_local_open(root->folder);
 	return WEIR_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "weir/config.h"
 
+#include <arpa/inet.h>
 #include <strings.h>
 
 #include "weir/mem.h"
@@ -106,4 +107,66 @@ weir_url_normalise(const char *url)
 		u.path.len--;
 	buf_addstr(&out, u.path);
 	return buf_steal(&out);
+}
+
+/* What is between the brackets of an address of IPv6; %zone is the system's matter. */
+static bool
+is_ipv6(struct str s)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr to;
+	size_t n = 0;
+
+	while (n < s.len && s.s[n] != '%')
+		n++;
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, s.s, n);
+	text[n] = '\0';
+	return inet_pton(AF_INET6, text, &to) == 1;
+}
+
+/* Bytes that no name of a host has; names are checked by who resolves them. */
+static bool
+is_host(struct str s)
+{
+	if (s.len > 2 && s.s[0] == '[' && s.s[s.len - 1] == ']')
+		return is_ipv6((struct str){ s.s + 1, s.len - 2 });
+	for (size_t i = 0; i < s.len; i++)
+		if (strchr("[]{}<>|\\^`\"", s.s[i]))
+			return false;
+	return s.len > 0;
+}
+
+static bool
+is_port(struct str s)
+{
+	unsigned long port = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.s[i] < '0' || s.s[i] > '9')
+			return false;
+		port = port * 10 + (unsigned long)(s.s[i] - '0');
+		if (port > 65535)
+			return false;
+	}
+	return true;
+}
+
+const char *
+weir_url_fault(const char *url)
+{
+	struct parts u;
+
+	for (const unsigned char *c = (const unsigned char *)url; *c; c++)
+		if (*c <= ' ' || *c == 0x7f)
+			return "has a blank or control byte in it";
+	if (!url_split(url, &u) ||
+		((u.scheme.len != 4 || strncasecmp(url, "http", 4) != 0) &&
+			(u.scheme.len != 5 || strncasecmp(url, "https", 5) != 0)) ||
+		!u.host.len)
+		return "is not an http:// or https:// address";
+	if (!is_host(u.host))
+		return "has a host that cannot be one";
+	return is_port(u.port) ? NULL : "has a port that is not one of 0 to 65535";
 }

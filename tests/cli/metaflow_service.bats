@@ -92,6 +92,26 @@ assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLET
 	secret_kept
 }
 
+@test "an address that is none: one line, configuration, no store made for it" {
+	for url in 'http://bob:sekret1@[a/b' http://bob:sekret1@a:99999 ftp://bob:sekret1@a \
+		'http://bob:sekret1@a b' http:///a; do
+		export METAFLOW_SERVICE_URL=$url
+		for cmd in 'runs source:metaflow' 'runs --offline' sync 'show BigFlow/3'; do
+			weir2 $cmd
+			exits 2
+			[ "$(grep -c '^weir: METAFLOW_SERVICE_URL: its value ' "$T/err")" = 1 ]
+			[ "$(grep -vc '^try: ' "$T/err")" = 1 ]
+		done
+		[ -z "$(find "$T" -name 'metaflow-*.db')" ]
+		secret_kept
+	done
+	unset METAFLOW_SERVICE_URL METAFLOW_DEFAULT_METADATA
+	PREFECT_API_URL='http://bob:sekret1@[a/b' weir2 runs
+	exits 2
+	grep -qx 'weir: PREFECT_API_URL: its value has a host that cannot be one' "$T/err"
+	secret_kept
+}
+
 @test "500: one line that says where and what; a key that is needed" {
 	serve --runs 2 --fail /BigFlow/runs=500*99
 	weir2 runs -o name

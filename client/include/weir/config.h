@@ -145,4 +145,7 @@ size_t weir_url_token(struct str path);
  * port, no user, no trailing '/'. Owned. */
 char *weir_url_normalise(const char *url);
 
+/* NULL: an http or https address. Else why not, after "its value"; static. */
+const char *weir_url_fault(const char *url);
+
 #endif
