@@ -108,6 +108,7 @@
  *   journal	what was asked of a server, before it is, and what came of it
  *   chain	which run was started in place of which
  *   owner	which process something belongs to
+ *   holder	and which has a file
  *   intern	names to row numbers, for the writer
  *   jscan	members of a JSON text, in place
  *   logblock	a block of log lines as it lies in the store

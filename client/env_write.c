@@ -15,6 +15,7 @@
 #include "env_edit.h"
 #include "env_file.h"
 #include "env_part.h"
+#include "holder.h"
 #include "weir/time.h"
 
 enum {
@@ -83,6 +84,21 @@ refuse_owner(struct writer *k, uid_t owner)
 /* ---- the lock */
 
 static enum weir_rc
+fail_busy(struct writer *k)
+{
+	struct buf who = BUF_INIT(1024);
+	long pid = holder_of_flock(&k->st);
+
+	if (pid)
+		holder_add(&who, pid);
+	else
+		buf_adds(&who, "another process");
+	weir_fail(k->err, WEIR_EBUSY, "%s: %s holds its lock", k->path, buf_cstr(&who));
+	buf_release(&who);
+	return pid ? WEIR_EBUSY : weir_hint(k->err, "fuser %s   (names it)", k->path);
+}
+
+static enum weir_rc
 take_lock(struct writer *k, int64_t end_us)
 {
 	while (flock(k->fd, LOCK_EX | LOCK_NB) != 0) {
@@ -90,11 +106,8 @@ take_lock(struct writer *k, int64_t end_us)
 			return fail_errno(k);
 		if (stopped(k))
 			return weir_fail(k->err, WEIR_EINTR, "interrupted");
-		if (weir_monotonic_us() >= end_us) {
-			(void)weir_fail(k->err, WEIR_EBUSY,
-				"%s: another process holds its lock", k->path);
-			return weir_hint(k->err, "fuser %s   (names it)", k->path);
-		}
+		if (weir_monotonic_us() >= end_us)
+			return fail_busy(k);
 		nap(NAP_MS);
 	}
 	return WEIR_OK;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "holder.h"
 #include "owner.h"
 #include "weir/mem.h"
 #include "weir/time.h"
@@ -49,11 +50,36 @@ add_user(struct buf *out, uid_t uid)
 		buf_addf(out, "user %lu", (unsigned long)uid);
 }
 
+/* One of ours, by what it says: PID START HOST/BOOT/NAMESPACE. */
+static void
+add_weir(struct buf *out, const char *owner)
+{
+	const char *place = strrchr(owner, ' ');
+
+	buf_addf(out, "weir, process %.*s", (int)strcspn(owner, " "), owner);
+	if (place && owner_life(owner) == OWNER_ELSEWHERE)
+		buf_addf(out, " on %.*s", (int)strcspn(place + 1, "/"), place + 1);
+}
+
+/* Metaflow's do not say whose they are; who has one keeps it open. */
+static bool
+add_other(struct buf *out, const char *path)
+{
+	long pid = holder_of_open(path);
+
+	if (pid)
+		holder_add(out, pid);
+	else
+		buf_adds(out, "another program (probably Metaflow)");
+	return pid != 0;
+}
+
 bool
 inst_lock_who(const char *path, struct buf *out)
 {
 	char owner[OWNER_MAX];
 	struct stat st;
+	bool known = true;
 	int64_t age;
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
@@ -67,15 +93,15 @@ inst_lock_who(const char *path, struct buf *out)
 	}
 	buf_addf(out, "%s: held by ", path);
 	if (owner[0])
-		buf_addf(out, "weir, process %.*s, of ", (int)strcspn(owner, " "),
-			owner);
+		add_weir(out, owner);
 	else
-		buf_adds(out, "Metaflow, of ");
+		known = add_other(out, path);
+	buf_adds(out, ", of ");
 	add_user(out, st.st_uid);
 	age = (int64_t)time(NULL) - (int64_t)st.st_mtime;
 	buf_adds(out, ", since ");
 	weir_duration_format(out, (age > 0 ? age : 0) * WEIR_SECOND_US);
-	if (!owner[0] && age > INST_LOCK_TIMEOUT_S)
+	if (!known && age > INST_LOCK_TIMEOUT_S)
 		buf_adds(out, "; it may be left from a process that was killed");
 	return true;
 }

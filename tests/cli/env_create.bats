@@ -199,7 +199,7 @@ P
 		"$WEIR" env create-local aaaa --own >"$T/o$i" 2>"$T/e$i" 3>&- &
 		eval "P$i=$!"
 	done
-	until grep -q "waits: .*held by Metaflow, of user" "$T/e1" && grep -q "waits: " "$T/e2"; do sleep 0.05; done
+	until grep -q "waits: .*held by another program (probably Metaflow), of user" "$T/e1" && grep -q "waits: " "$T/e2"; do sleep 0.05; done
 	rm "$T/pkgs/mf_pkgs-update.lock"
 	wait $P1
 	wait $P2

@@ -289,7 +289,7 @@ P
 	touch "$T/envs/mf_env-creation.lock"
 	METAFLOW_CONDA_LOCK_TIMEOUT=1 weir2 env gc --yes
 	[ "$status" = 1 ]
-	has_err "held by Metaflow"
+	has_err "held by another program (probably Metaflow), of user"
 	[ -d "$OLD" ]
 	rm "$T/envs/mf_env-creation.lock"
 	mkdir -p "$T/envs/.weir-00000000-1-1-gone/x"
@@ -344,7 +344,7 @@ P
 		grep -q waits "$T/err" && break
 		sleep 0.05
 	done
-	has_err "waits: .*held by Metaflow"
+	has_err "waits: .*held by another program (probably Metaflow)"
 	sed -i "s/\"_default\": \"$FD\"/\"_default\": \"$FO\"/" "$FILE"
 	rm "$T/envs/mf_env-creation.lock"
 	status=0

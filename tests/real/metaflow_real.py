@@ -239,7 +239,7 @@ def waiting(check, w, req, second):
     os.unlink(hold)
     said, out = ours.communicate()[0], run_.communicate()[0]
     check(run_.returncode == 0 and ours.returncode == 0 and "Creating Conda" in out and
-          "held by Metaflow" in said, "and takes what Metaflow made, saying for whom it waited", said, out[-800:])
+          re.search(r"held by (process \d+ \(|another program)", said), "and takes what Metaflow made, saying for whom it waited", said, out[-800:])
     shutil.rmtree(target)
     with open(hold, "w", encoding="ascii"):
         ours = start()

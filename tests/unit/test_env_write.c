@@ -259,6 +259,7 @@ waits_for_the_lock_and_gives_up(void **state)
 	struct env_world w;
 	struct weir_env_written r;
 	struct weir_err err;
+	char *who;
 	int fd;
 
 	(void)state;
@@ -272,6 +273,10 @@ waits_for_the_lock_and_gives_up(void **state)
 				.file = w.root.file, .v = &c, .n = 1, .lock_ms = 100 },
 			&r, &err),
 		WEIR_EBUSY);
+	who = xasprintf(": process %ld (", (long)getpid());
+	assert_non_null(strstr(err.text, who));
+	assert_non_null(strstr(err.text, ") holds its lock"));
+	free(who);
 	assert_true(is_default(&w, ENV_FB));
 	close(fd);
 	env_world_drop(&w);
