@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,10 @@
 #include "env_cnd.h"
 #include "env_group.h"
 #include "proc.h"
+#include "python.h"
 #include "weir/json.h"
 
 enum {
-	CANDIDATES_MAX = 6,
 	PRINTED_MAX = 4 << 20,
 	TAIL_LINES = 3, /* of what it printed, when it failed */
 	NAME_MAX_LEN = 200,
@@ -315,45 +314,6 @@ ask(struct asking *a, const char *python)
 
 /* ---- which interpreter */
 
-/* The one beside the `metaflow` that the user would start. */
-static const char *
-beside_metaflow(struct arena *arena)
-{
-	const char *path = getenv("PATH"), *end;
-	char file[PATH_MAX], *slash;
-
-	for (; path && *path; path = *end ? end + 1 : end) {
-		end = path + strcspn(path, ":");
-		snprintf(file, sizeof(file), "%.*s/metaflow", (int)(end - path), path);
-		if (access(file, X_OK) != 0)
-			continue;
-		slash = strrchr(file, '/');
-		return arena_printf(arena, "%.*s/python", (int)(slash - file), file);
-	}
-	return NULL;
-}
-
-static size_t
-candidates(struct asking *a, const char *v[CANDIDATES_MAX])
-{
-	const char *venv = getenv("VIRTUAL_ENV"), *beside = beside_metaflow(&a->arena);
-	size_t n = 0;
-
-	if (a->python) {
-		v[0] = a->python;
-		return 1;
-	}
-	if (venv && *venv)
-		v[n++] = arena_printf(&a->arena, "%s/bin/python", venv);
-	if (access(".venv/bin/python", X_OK) == 0)
-		v[n++] = ".venv/bin/python";
-	if (beside)
-		v[n++] = beside;
-	v[n++] = "python3";
-	v[n++] = "python";
-	return n;
-}
-
 static char *
 make_out(struct weir_err *err)
 {
@@ -378,7 +338,7 @@ weir_env_groups_of_flow(struct weir_store *s, const char *file, const char *pyth
 	struct asking a = {
 		.file = file, .python = python, .store = s, .ret = ret, .err = err
 	};
-	const char *names[CANDIDATES_MAX];
+	const char *names[PYTHONS_MAX];
 	enum weir_rc rc = WEIR_ENOTFOUND;
 	size_t n;
 
@@ -390,7 +350,7 @@ weir_env_groups_of_flow(struct weir_store *s, const char *file, const char *pyth
 	a.out = make_out(err);
 	if (!a.out)
 		return WEIR_EFAIL;
-	n = candidates(&a, names);
+	n = python_candidates("metaflow", python, &a.arena, names);
 	for (size_t i = 0; i < n && rc == WEIR_ENOTFOUND; i++)
 		rc = ask(&a, names[i]);
 	if (rc == WEIR_ENOTFOUND && !python)

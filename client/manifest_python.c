@@ -2,11 +2,11 @@
  * What Prefect's own code says of flows: one run of a Python that has it, without a
  * shell, for all the entrypoints.
  */
-#include <limits.h>
 #include <unistd.h>
 
 #include "manifest_priv.h"
 #include "proc.h"
+#include "python.h"
 
 enum {
 	PYTHON_MS_MAX = 120000,
@@ -152,54 +152,11 @@ ask(struct reading *r, const char *python, struct draft *const *v, size_t n)
 	return rc;
 }
 
-/* ---- which interpreter */
-
-enum { CANDIDATES_MAX = 6 };
-
-/* The one beside the `prefect` that the user would start. */
-static const char *
-beside_prefect(struct reading *r)
-{
-	const char *path = getenv("PATH"), *end;
-	char file[PATH_MAX], *slash;
-
-	for (; path && *path; path = *end ? end + 1 : end) {
-		end = path + strcspn(path, ":");
-		snprintf(file, sizeof(file), "%.*s/prefect", (int)(end - path), path);
-		if (access(file, X_OK) != 0)
-			continue;
-		slash = strrchr(file, '/');
-		return arena_printf(r->arena, "%.*s/python", (int)(slash - file), file);
-	}
-	return NULL;
-}
-
-static size_t
-candidates(struct reading *r, const char *v[CANDIDATES_MAX])
-{
-	const char *venv = getenv("VIRTUAL_ENV"), *beside = beside_prefect(r);
-	size_t n = 0;
-
-	if (r->opts->python) {
-		v[0] = r->opts->python;
-		return 1;
-	}
-	if (venv && *venv)
-		v[n++] = arena_printf(r->arena, "%s/bin/python", venv);
-	if (access(".venv/bin/python", X_OK) == 0)
-		v[n++] = ".venv/bin/python";
-	if (beside)
-		v[n++] = beside;
-	v[n++] = "python3";
-	v[n++] = "python";
-	return n;
-}
-
 enum weir_rc
 manifest_python(struct reading *r, struct draft *const *v, size_t n)
 {
-	const char *names[CANDIDATES_MAX];
-	size_t n_names = candidates(r, names);
+	const char *names[PYTHONS_MAX];
+	size_t n_names = python_candidates("prefect", r->opts->python, r->arena, names);
 	enum weir_rc rc = WEIR_ENOTFOUND;
 
 	for (size_t i = 0; i < n_names && rc == WEIR_ENOTFOUND; i++)
