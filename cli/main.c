@@ -11,6 +11,7 @@
  *   text	width, cutting, the sanitiser, JSON strings, nearest words
  *   text_width	columns of a code point
  *   sgr		colours in the output of programs
+ *   file	bytes written whole, folders synced
  *   time	RFC 3339, durations, what people write, the clock
  *   time_span	durations
  *   log	the diagnostic log
@@ -35,6 +36,7 @@
  *   yaml_scalar	what a plain scalar stands for
  *   spawn		a program started, without a shell
  *   proc		and run for what it prints
+ *   python		the user's own, that has a package
  *   url	addresses: masked, and as they are compared
  *   web_url	addresses of web pages, made and read
  *   browser	the user's browser, started without a shell

@@ -1,6 +1,7 @@
 /* Runs that are watched, as lines: painted in place, or one a change. */
 #include <unistd.h>
 
+#include <weir/file.h>
 #include <weir/text.h>
 #include <weir/time.h>
 
@@ -427,15 +428,7 @@ add_all(const struct watch *w, int columns, int rows, struct frame_lines *lines)
 static void
 send(const struct buf *b)
 {
-	size_t done = 0;
-
-	while (done < b->len) {
-		ssize_t n = write(STDERR_FILENO, b->s + done, b->len - done);
-
-		if (n <= 0)
-			return;
-		done += (size_t)n;
-	}
+	(void)weir_write_all(STDERR_FILENO, buf_str(b));
 }
 
 void

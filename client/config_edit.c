@@ -7,13 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "toml.h"
 #include "toml_load.h"
+#include "weir/file.h"
 #include "weir/mem.h"
 
 struct edit {
@@ -223,36 +223,6 @@ make_folders(const char *file, struct weir_err *err)
 	return WEIR_OK;
 }
 
-static bool
-write_fd(int fd, const struct buf *out)
-{
-	size_t done = 0;
-
-	while (done < out->len) {
-		ssize_t n = write(fd, out->s + done, out->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		done += (size_t)n;
-	}
-	return !fsync(fd);
-}
-
-static void
-sync_folder(const char *file)
-{
-	char *copy = xstrdup(file);
-	int fd = open(dirname(copy), O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		(void)fsync(fd);
-		close(fd);
-	}
-	free(copy);
-}
-
 /* Whole, beside the old one, synced, renamed over it. A symbolic link is followed. */
 static enum weir_rc
 write_file(const char *file, const struct buf *out, struct weir_err *err)
@@ -270,7 +240,8 @@ write_file(const char *file, const struct buf *out, struct weir_err *err)
 		target = xstrdup(file);
 	temporary = xasprintf("%s.XXXXXX", target);
 	fd = mkstemp(temporary); /* 0600 */
-	if (fd < 0 || !write_fd(fd, out) || rename(temporary, target))
+	if (fd < 0 || !weir_write_all(fd, buf_str(out)) || fsync(fd) ||
+		rename(temporary, target))
 		rc = weir_fail(err, WEIR_ECONFIG, "%s: cannot write: %s", target,
 			strerror(errno));
 	if (fd >= 0)
@@ -278,7 +249,7 @@ write_file(const char *file, const struct buf *out, struct weir_err *err)
 	if (rc && fd >= 0)
 		(void)unlink(temporary);
 	if (!rc)
-		sync_folder(target);
+		weir_sync_folder_of(target);
 	free(temporary);
 	free(target);
 	return rc;

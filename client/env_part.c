@@ -9,6 +9,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "weir/file.h"
 #include "weir/mem.h"
 
 enum { PART_LETTERS = 6 /* of mkstemp */ };
@@ -48,22 +49,6 @@ env_part_is_current(const char *path, const struct stat *st)
 	       now.st_ino == st->st_ino;
 }
 
-static enum weir_rc
-write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return WEIR_EFAIL;
-		p += done;
-		n -= (size_t)done;
-	}
-	return WEIR_OK;
-}
-
 /* The same people may do the same with it as with the old one. */
 static enum weir_rc
 same_access(const struct part *k, int fd)
@@ -78,17 +63,6 @@ same_access(const struct part *k, int fd)
 			"%s: it is of a group that a new one cannot be of: %s", k->path,
 			strerror(errno));
 	return fchmod(fd, k->like->st_mode & 07777) == 0 ? WEIR_OK : fail_errno(k);
-}
-
-static void
-sync_folder(const struct part *k)
-{
-	int fd = open(k->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
 }
 
 /* A part is locked by who writes it: is he gone? */
@@ -131,7 +105,7 @@ fill_part(const struct part *k, int fd, struct str text)
 {
 	enum weir_rc rc = same_access(k, fd);
 
-	if (!rc && (write_all(fd, text.s, text.len) || fsync(fd) != 0))
+	if (!rc && (!weir_write_all(fd, text) || fsync(fd) != 0))
 		rc = fail_errno(k);
 	return rc;
 }
@@ -157,7 +131,7 @@ replace(const struct part *k, struct str text, bool *ret_done)
 			rc = fail_errno(k);
 	}
 	if (*ret_done)
-		sync_folder(k);
+		weir_sync_folder_of(k->path);
 	else if (fd >= 0)
 		(void)unlink(part);
 	if (fd >= 0)

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "inst_name.h"
+#include "weir/file.h"
 #include "weir/mem.h"
 
 enum { READ_SIZE = 64 << 10 };
@@ -47,23 +47,6 @@ out:
 	return rc;
 }
 
-static bool
-write_all(int fd, struct str text)
-{
-	ssize_t n = 0;
-
-	while (text.len) {
-		n = write(fd, text.s, text.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text.s += n;
-		text.len -= (size_t)n;
-	}
-	return true;
-}
-
 static enum weir_rc
 fail_at(const char *path, struct weir_err *err)
 {
@@ -82,23 +65,10 @@ inst_file_make(const char *path, struct str text, mode_t mode, struct weir_err *
 		mode ? 0600 : 0666);
 	if (fd < 0)
 		return fail_at(path, err);
-	ok = write_all(fd, text) && (!mode || fchmod(fd, mode) == 0);
+	ok = weir_write_all(fd, text) && (!mode || fchmod(fd, mode) == 0);
 	if (close(fd))
 		ok = false;
 	return ok ? WEIR_OK : fail_at(path, err);
-}
-
-static void
-sync_folder_of(const char *path)
-{
-	char *copy = xstrdup(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(copy);
 }
 
 enum weir_rc
@@ -114,7 +84,7 @@ inst_file_replace(const char *path, struct str text, mode_t mode, struct weir_er
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	ok = fd >= 0;
 	if (ok) {
-		ok = write_all(fd, text) && fsync(fd) == 0;
+		ok = weir_write_all(fd, text) && fsync(fd) == 0;
 		if (close(fd))
 			ok = false;
 		ok = ok && rename(part, path) == 0;
@@ -123,7 +93,7 @@ inst_file_replace(const char *path, struct str text, mode_t mode, struct weir_er
 		if (!ok)
 			unlink(part);
 		else
-			sync_folder_of(path);
+			weir_sync_folder_of(path);
 	} else {
 		rc = fail_at(part, err);
 	}

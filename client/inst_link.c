@@ -12,6 +12,7 @@
 #include "inst_record.h"
 #include "inst_sum.h"
 #include "inst_tree.h"
+#include "weir/file.h"
 
 enum { PATCHED_MAX = BUF_MAX / 2, ENTRY_MODE = 0775, COPY_SIZE = 256 << 10 };
 
@@ -118,8 +119,9 @@ copy_file(struct linker *k, const struct stat *st, const char *name)
 	struct timespec times[2] = { { .tv_nsec = UTIME_NOW },
 		{ .tv_sec = st->st_mtime } };
 	char *bytes = NULL;
-	ssize_t n = -1, m;
+	ssize_t n = -1;
 	bool ok = false;
+	int why;
 
 	if (in >= 0)
 		out = open(buf_cstr(&k->to),
@@ -128,20 +130,17 @@ copy_file(struct linker *k, const struct stat *st, const char *name)
 		goto out;
 	bytes = xmalloc(COPY_SIZE);
 	while ((n = read(in, bytes, COPY_SIZE)) > 0)
-		for (ssize_t at = 0; at < n; at += m) {
-			m = write(out, bytes + at, (size_t)(n - at));
-			if (m < 0)
-				goto out;
-		}
+		if (!weir_write_all(out, (struct str){ bytes, (size_t)n }))
+			goto out;
 	ok = n == 0 && fchmod(out, st->st_mode & 0777) == 0 && !futimens(out, times);
 out:
-	m = errno;
+	why = errno;
 	free(bytes);
 	if (in >= 0)
 		close(in);
 	if (out >= 0 && close(out))
 		ok = false;
-	errno = (int)m;
+	errno = why;
 	return ok ? WEIR_OK : fail_at(k, WEIR_EFAIL, name, strerror(errno));
 }
 

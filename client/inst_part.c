@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "weir/file.h"
 #include "weir/mem.h"
 
 enum { READ_SIZE = 256 << 10 };
@@ -82,21 +83,10 @@ inst_part_open(struct inst_part *p, const struct inst_get *get, struct weir_err 
 enum weir_rc
 inst_part_add(struct inst_part *p, const void *bytes, size_t n, struct weir_err *err)
 {
-	const char *at = bytes;
-	ssize_t done;
-
 	inst_sum_add(p->sum, bytes, n);
 	p->size += (int64_t)n;
-	while (n) {
-		done = write(p->fd, at, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return fail_at(p, err);
-		at += done;
-		n -= (size_t)done;
-	}
-	return WEIR_OK;
+	return weir_write_all(p->fd, (struct str){ bytes, n }) ? WEIR_OK
+							       : fail_at(p, err);
 }
 
 enum weir_rc

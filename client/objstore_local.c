@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "objstore.h"
+#include "weir/file.h"
 #include "weir/mem.h"
 #include "weir/time.h"
 
@@ -146,22 +147,6 @@ make_folders(char *path, struct weir_err *err)
 	return WEIR_OK;
 }
 
-static bool
-write_all(int fd, struct str bytes)
-{
-	while (bytes.len) {
-		ssize_t n = write(fd, bytes.s, bytes.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes.s += n;
-		bytes.len -= (size_t)n;
-	}
-	return fsync(fd) == 0;
-}
-
 /* Whole under another name first; a link is made once only. */
 static enum weir_rc
 local_put(struct objstore *o, const char *key, struct str bytes, bool *ret_made,
@@ -176,7 +161,8 @@ local_put(struct objstore *o, const char *key, struct str bytes, bool *ret_made,
 		if (fd < 0)
 			rc = fail(part, err);
 	}
-	if (!rc && (fchmod(fd, 0644) != 0 || !write_all(fd, bytes)))
+	if (!rc &&
+		(fchmod(fd, 0644) != 0 || !weir_write_all(fd, bytes) || fsync(fd) != 0))
 		rc = fail(part, err);
 	if (!rc) {
 		*ret_made = link(part, path) == 0;

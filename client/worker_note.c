@@ -14,6 +14,7 @@
 #include "worker.h"
 
 #define LOG_MODULE "worker"
+#include "weir/file.h"
 #include "weir/log.h"
 
 enum { DEPTH_FDS = 16 };
@@ -83,8 +84,7 @@ write_whole(const struct worker_run *r, const char *text, bool sync)
 {
 	char *path = xasprintf("%s/note", r->dir), *part = xasprintf("%s.new", path);
 	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	size_t n = strlen(text);
-	bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n;
+	bool ok = fd >= 0 && weir_write_all(fd, str_of(text));
 
 	if (ok && sync)
 		ok = fsync(fd) == 0;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <weir/file.h>
 #include <weir/mem.h>
 #include <weir/view.h>
 
@@ -91,21 +92,8 @@ open_temp(struct export *e, struct weir_err *err)
 static void
 flush(struct export *e)
 {
-	const char *s = e->text.s;
-	size_t n = e->text.len;
-
-	while (n > 0 && !e->failed) {
-		ssize_t done = write(e->fd, s, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0) {
-			e->failed = errno;
-			break;
-		}
-		s += done;
-		n -= (size_t)done;
-	}
+	if (!e->failed && !weir_write_all(e->fd, buf_str(&e->text)))
+		e->failed = errno;
 	buf_clear(&e->text);
 }
 
