@@ -40,6 +40,15 @@ str_copy(struct str a)
 }
 
 void
+str_into(char *to, size_t size, struct str s)
+{
+	size_t n = s.len < size ? s.len : size - 1;
+
+	memcpy(to, s.s ? s.s : "", n);
+	to[n] = '\0';
+}
+
+void
 buf_init(struct buf *b, size_t max)
 {
 	*b = (struct buf)BUF_INIT(max);

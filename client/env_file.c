@@ -1,11 +1,11 @@
 #include "env_file.h"
 
+#include "weir/time.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LOCK_TRIES = 20, NAP_MS = 25 };
@@ -36,14 +36,6 @@ no_open(const char *path, int why, struct weir_err *err)
 	return weir_hint(err, "chmod a+r %s   (by its owner)", path);
 }
 
-static void
-nap(void)
-{
-	struct timespec t = { .tv_nsec = NAP_MS * 1000000L };
-
-	nanosleep(&t, NULL);
-}
-
 /* Writers hold the lock for as long as writing takes. */
 static void
 wait_for_lock(int fd)
@@ -51,7 +43,7 @@ wait_for_lock(int fd)
 	for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_SH | LOCK_NB) != 0; i++) {
 		if (errno != EWOULDBLOCK)
 			return;
-		nap();
+		weir_nap(NAP_MS);
 	}
 }
 

@@ -251,15 +251,6 @@ judge_more(struct finder *f, struct weir_env_local *one, const struct folder *d)
 	return WEIR_OK;
 }
 
-static void
-copy(char *to, size_t size, struct str s)
-{
-	size_t n = s.len < size ? s.len : size - 1;
-
-	memcpy(to, s.s ? s.s : "", n);
-	to[n] = '\0';
-}
-
 static enum weir_rc
 take(struct finder *f, const struct env_place *place, struct weir_env_locals *ret)
 {
@@ -271,9 +262,9 @@ take(struct finder *f, const struct env_place *place, struct weir_env_locals *re
 	const char *why = look_at_folder(place->path, &d);
 	enum weir_rc rc = WEIR_OK;
 
-	copy(one.req_id, sizeof(one.req_id), place->id.req_id);
-	copy(one.full_id, sizeof(one.full_id), place->id.full_id);
-	copy(one.arch, sizeof(one.arch), place->id.arch);
+	str_into(one.req_id, sizeof(one.req_id), place->id.req_id);
+	str_into(one.full_id, sizeof(one.full_id), place->id.full_id);
+	str_into(one.arch, sizeof(one.arch), place->id.arch);
 	if (!why) {
 		one.device = (uint64_t)d.st.st_dev;
 		one.inode = (uint64_t)d.st.st_ino;

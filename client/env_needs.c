@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "db.h"
@@ -116,14 +115,6 @@ on_pathspec(void *arg, struct str pathspec, const struct weir_env_id *id)
 	return WEIR_OK;
 }
 
-static void
-nap(void)
-{
-	struct timespec t = { .tv_nsec = NAP_MS * 1000000L };
-
-	nanosleep(&t, NULL);
-}
-
 /* Somebody may be writing it: what ends too early is looked at again. */
 static enum weir_rc
 read_file(struct reader *r)
@@ -139,7 +130,7 @@ read_file(struct reader *r)
 		struct env_file file = { 0 };
 
 		if (i)
-			nap();
+			weir_nap(NAP_MS);
 		cut = false;
 		rc = env_file_read(r->file, &file, r->err);
 		if (rc)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "env_file.h"
@@ -204,14 +203,6 @@ fill_text(struct job *j, const struct env_file *file, bool *ret_cut)
 	return rc;
 }
 
-static void
-nap(void)
-{
-	struct timespec t = { .tv_nsec = NAP_MS * 1000000L };
-
-	nanosleep(&t, NULL);
-}
-
 /* Another process may be at it: what ends too early is looked at again. */
 static enum weir_rc
 fill_file(struct job *j)
@@ -224,7 +215,7 @@ fill_file(struct job *j)
 		struct env_file file = { 0 };
 
 		if (i)
-			nap();
+			weir_nap(NAP_MS);
 		cut = false;
 		rc = env_file_read(path, &file, j->err);
 		if (rc == WEIR_ENOTFOUND)

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "env_cnd.h"
@@ -50,14 +49,6 @@ struct writer {
 enum fate { THERE, OVERTAKEN, DAMAGED, LOST };
 
 static enum fate fate_of(struct writer *k, size_t i, struct str text);
-
-static void
-nap(int ms)
-{
-	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000L };
-
-	nanosleep(&t, NULL);
-}
 
 static bool
 stopped(const struct writer *k)
@@ -108,7 +99,7 @@ take_lock(struct writer *k, int64_t end_us)
 			return weir_fail(k->err, WEIR_EINTR, "interrupted");
 		if (weir_monotonic_us() >= end_us)
 			return fail_busy(k);
-		nap(NAP_MS);
+		weir_nap(NAP_MS);
 	}
 	return WEIR_OK;
 }
@@ -433,7 +424,7 @@ watch(struct writer *k, enum fate *ret_fate)
 
 	*ret_fate = THERE;
 	for (size_t i = 0; i < N_ELEM(naps) && *ret_fate != LOST; i++) {
-		nap(naps[i]);
+		weir_nap(naps[i]);
 		if (stopped(k))
 			return weir_fail(k->err, WEIR_EINTR,
 				"interrupted: it is written, but others may have "

@@ -150,23 +150,14 @@ struct hunt {
 	struct weir_err *err;
 };
 
-static void
-copy(char *to, size_t size, struct str s)
-{
-	size_t n = s.len < size ? s.len : size - 1;
-
-	memcpy(to, s.s ? s.s : "", n);
-	to[n] = '\0';
-}
-
 static struct weir_task_pair
 pair_of(const struct weir_task_env *row)
 {
 	struct weir_task_pair p = { .task = row->task, .run = row->run };
 
-	copy(p.pair.req_id, sizeof(p.pair.req_id), row->req_id);
-	copy(p.pair.full_id, sizeof(p.pair.full_id), row->full_id);
-	copy(p.arch, sizeof(p.arch), row->arch);
+	str_into(p.pair.req_id, sizeof(p.pair.req_id), row->req_id);
+	str_into(p.pair.full_id, sizeof(p.pair.full_id), row->full_id);
+	str_into(p.arch, sizeof(p.arch), row->arch);
 	return p;
 }
 

@@ -1,6 +1,5 @@
 /* The store of Metaflow's runs, brought up to date with what is told of them. */
 #include <stdlib.h>
-#include <time.h>
 
 #include "mf_open.h"
 #include "mf_sync.h"
@@ -170,14 +169,6 @@ begin(struct job *j)
 	return WEIR_OK;
 }
 
-static void
-nap(void)
-{
-	struct timespec t = { .tv_nsec = NAP_MS * 1000000L };
-
-	nanosleep(&t, NULL);
-}
-
 /* Another weir that is at it brings the same; who has nothing waits for it. */
 static enum weir_rc
 lock(struct job *j, struct weir_store *s, bool *ret_held)
@@ -189,7 +180,7 @@ lock(struct job *j, struct weir_store *s, bool *ret_held)
 	if (!rc)
 		rc = store_lock(s, j->err);
 	while (rc == WEIR_EBUSY && naps-- > 0) {
-		nap();
+		weir_nap(NAP_MS);
 		rc = store_lock(s, j->err);
 	}
 	*ret_held = !rc;

@@ -17,13 +17,6 @@ metaflow_of(struct weir_store *s)
 	return s->db.kind == DB_METAFLOW ? s : weir_store_beside(s);
 }
 
-static void
-copy(char *to, size_t size, struct str s)
-{
-	snprintf(to, size, "%.*s", (int)(s.len < size ? s.len : size - 1),
-		s.s ? s.s : "");
-}
-
 static struct weir_run_env *
 find(struct found *f, struct str req_id, struct str full_id, struct str arch)
 {
@@ -61,9 +54,9 @@ add(struct found *f, struct str req_id, struct str full_id, struct str arch,
 	if (!e) {
 		e = &f->v[f->n++];
 		*e = (struct weir_run_env){ .by = "" };
-		copy(e->pair.req_id, sizeof(e->pair.req_id), req_id);
-		copy(e->pair.full_id, sizeof(e->pair.full_id), full_id);
-		copy(e->arch, sizeof(e->arch), arch);
+		str_into(e->pair.req_id, sizeof(e->pair.req_id), req_id);
+		str_into(e->pair.full_id, sizeof(e->pair.full_id), full_id);
+		str_into(e->arch, sizeof(e->arch), arch);
 	}
 	n = strlen(e->by);
 	if (!names(e->by, by) && n + by.len + 3 < sizeof(e->by))
@@ -207,7 +200,7 @@ on_user(void *arg, const struct weir_task_env *row)
 	*to = (struct weir_env_user){
 		.task = row->task, .run = row->run, .created_us = row->created_us
 	};
-	copy(to->pathspec, sizeof(to->pathspec), row->pathspec);
+	str_into(to->pathspec, sizeof(to->pathspec), row->pathspec);
 	return true;
 }
 

@@ -260,6 +260,14 @@ weir_monotonic_us(void)
 	return (int64_t)ts.tv_sec * WEIR_SECOND_US + ts.tv_nsec / 1000;
 }
 
+void
+weir_nap(int ms)
+{
+	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000L };
+
+	nanosleep(&t, NULL);
+}
+
 int64_t
 weir_now_us(void)
 {

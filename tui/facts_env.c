@@ -163,15 +163,6 @@ facts_env_open(struct page *p, const struct weir_env_item *item)
 	buf_release(&word);
 }
 
-static int
-wider(int n, struct str s, int most)
-{
-	int w = (int)text_width(s);
-
-	w = w > most ? most : w;
-	return w > n ? w : n;
-}
-
 struct widths {
 	int name, version, build;
 };
@@ -182,9 +173,9 @@ measure(const struct weir_env_set *set, int width)
 	struct widths w = { 4, 4, 4 };
 
 	for (size_t i = 0; i < set->v.n; i++) {
-		w.name = wider(w.name, set->v.v[i].name, NAME_MOST);
-		w.version = wider(w.version, set->v.v[i].version, VERSION_MOST);
-		w.build = wider(w.build, set->v.v[i].build, BUILD_MOST);
+		w.name = page_wider(w.name, set->v.v[i].name, NAME_MOST);
+		w.version = page_wider(w.version, set->v.v[i].version, VERSION_MOST);
+		w.build = page_wider(w.build, set->v.v[i].build, BUILD_MOST);
 	}
 	/* Names are what is looked for: they give way last. */
 	if (2 + w.name + 2 + w.version + 2 + w.build > width)

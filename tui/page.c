@@ -91,6 +91,15 @@ page_addf(struct page *p, enum style style, const char *fmt, ...)
 	buf_release(&b);
 }
 
+int
+page_wider(int n, struct str s, int most)
+{
+	int w = (int)text_width(s);
+
+	w = w > most ? most : w;
+	return w > n ? w : n;
+}
+
 void
 page_gap(struct page *p, int columns)
 {

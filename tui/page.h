@@ -73,6 +73,8 @@ void page_add(
 void page_addf(struct page *p, enum style style, const char *fmt, ...)
 	WEIR_PRINTF(3, 4);
 void page_gap(struct page *p, int columns); /* spaces */
+/* For columns of a page: n, or the width of s if that is more, but at most most. */
+int page_wider(int n, struct str s, int most);
 void page_blank(struct page *p);
 void page_heading(struct page *p, const char *text);
 /* Text over as many lines as it needs (at most `most`), broken between words, each

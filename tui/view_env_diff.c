@@ -145,15 +145,6 @@ look_of(const struct theme *t, enum weir_env_change change)
 	return looks[change];
 }
 
-static int
-wider(int n, struct str s, int most)
-{
-	int w = (int)text_width(s);
-
-	w = w > most ? most : w;
-	return w > n ? w : n;
-}
-
 struct widths {
 	int name, version, side;
 };
@@ -166,11 +157,11 @@ measure(const struct diff *f, int width)
 	for (size_t i = 0; i < f->deltas.n; i++) {
 		const struct weir_env_delta *d = &f->deltas.v[i];
 
-		w.name = wider(w.name, (d->a ? d->a : d->b)->name, NAME_MOST);
+		w.name = page_wider(w.name, (d->a ? d->a : d->b)->name, NAME_MOST);
 		if (d->a)
-			w.version = wider(w.version, d->a->version, VERSION_MOST);
+			w.version = page_wider(w.version, d->a->version, VERSION_MOST);
 		if (d->b)
-			w.version = wider(w.version, d->b->version, VERSION_MOST);
+			w.version = page_wider(w.version, d->b->version, VERSION_MOST);
 	}
 	w.side = (width - 1 - 2 - WORD - w.name - 2 - 3) / 2;
 	return w;

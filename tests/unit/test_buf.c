@@ -26,7 +26,7 @@ slices(void **state)
 static void
 copies_are_terminated(void **state)
 {
-	char *p = str_copy((struct str){ "abcdef", 3 });
+	char *p = str_copy((struct str){ "abcdef", 3 }), room[4];
 
 	(void)state;
 	assert_string_equal(p, "abc");
@@ -34,6 +34,12 @@ copies_are_terminated(void **state)
 	p = str_copy(str_of(NULL));
 	assert_string_equal(p, "");
 	free(p);
+	str_into(room, sizeof(room), STR("abc"));
+	assert_string_equal(room, "abc");
+	str_into(room, sizeof(room), STR("abcd"));
+	assert_string_equal(room, "abc");
+	str_into(room, sizeof(room), str_of(NULL));
+	assert_string_equal(room, "");
 }
 
 static void

@@ -27,6 +27,8 @@ bool str_eq(struct str a, const char *b);
 bool str_equal(struct str a, struct str b);
 bool str_starts(struct str a, const char *prefix);
 char *str_copy(struct str a); /* owned by the caller */
+/* What fits of s, and a NUL. */
+void str_into(char *to, size_t size, struct str s);
 
 struct buf {
 	char *s;

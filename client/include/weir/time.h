@@ -15,6 +15,7 @@ enum { WEIR_SECOND_US = 1000000 };
 
 int64_t weir_now_us(void);       /* wall clock, or WEIR_NOW */
 int64_t weir_monotonic_us(void); /* for waits; never frozen */
+void weir_nap(int ms);           /* or less, when a signal comes */
 
 /*
  * RFC 3339 as servers send it: any fraction (cut to microseconds), `Z`, `+00:00`,
