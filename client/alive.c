@@ -5,15 +5,21 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "weir/mem.h"
 
 enum { ALIVE_TRIES = 10 };
 
+/* Beside its lock each has a FIFO `.PID` open for writing: its readers see the end. */
 struct alive {
-	int fd;
-	char *name;
+	int fd, life;
+	char *folder, *name, *fifo;
+	struct timespec seen; /* when the folder had changed, at the last look */
+	pid_t pids[ALIVE_PEERS_MAX];
+	int fds[ALIVE_PEERS_MAX];
+	size_t n;
 };
 
 static char *
@@ -48,25 +54,42 @@ take(const char *name)
 	return -1;
 }
 
+/* A FIFO of that name, open for writing; -1: the file system has none. */
+static int
+make_fifo(const char *name)
+{
+	int flags = O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, reader, fd;
+
+	(void)unlink(name); /* of one that had this number before */
+	if (mkfifo(name, 0600))
+		return -1;
+	reader = open(name, O_RDONLY | flags); /* without one it cannot be opened */
+	fd = reader < 0 ? -1 : open(name, O_WRONLY | flags);
+	if (reader >= 0)
+		close(reader);
+	return fd;
+}
+
 enum weir_rc
 alive_hold(const char *path, struct alive **ret_alive, struct weir_err *err)
 {
 	struct alive *a = xcalloc(1, sizeof(*a));
-	char *folder = folder_of(path);
-	enum weir_rc rc = WEIR_OK;
 
-	(void)mkdir(folder, 0700);
-	a->name = xasprintf("%s/%ld", folder, (long)getpid());
+	a->folder = folder_of(path);
+	(void)mkdir(a->folder, 0700);
+	a->name = xasprintf("%s/%ld", a->folder, (long)getpid());
+	a->life = -1;
 	a->fd = take(a->name);
 	if (a->fd < 0) {
-		rc = weir_fail(
+		weir_fail(
 			err, WEIR_EDB, "cannot lock %s: %s", a->name, strerror(errno));
 		alive_drop(a);
-	} else {
-		*ret_alive = a;
+		return WEIR_EDB;
 	}
-	free(folder);
-	return rc;
+	a->fifo = xasprintf("%s/.%ld", a->folder, (long)getpid());
+	a->life = make_fifo(a->fifo);
+	*ret_alive = a;
+	return WEIR_OK;
 }
 
 int
@@ -88,27 +111,41 @@ alive_drop(struct alive *a)
 {
 	if (!a)
 		return;
+	while (a->n)
+		close(a->fds[--a->n]);
+	if (a->life >= 0) {
+		(void)unlink(a->fifo);
+		close(a->life);
+	}
 	if (a->fd >= 0) {
 		(void)unlink(a->name);
 		close(a->fd);
 	}
+	free(a->fifo);
 	free(a->name);
+	free(a->folder);
 	free(a);
 }
 
-/* Is it locked? If not, its process has gone and it goes too. */
+/* Is it locked? If not, its process has gone and what it left goes too. */
 static bool
-is_held(const char *name)
+is_held(const char *folder, const char *pid)
 {
+	char *name = xasprintf("%s/%s", folder, pid), *fifo;
 	int fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	bool held;
+	bool held = false;
 
-	if (fd < 0)
-		return false;
-	held = flock(fd, LOCK_EX | LOCK_NB) != 0;
-	if (!held && is_there(fd, name))
-		(void)unlink(name);
-	close(fd);
+	if (fd >= 0) {
+		held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+		if (!held && is_there(fd, name)) {
+			fifo = xasprintf("%s/.%s", folder, pid);
+			(void)unlink(fifo);
+			(void)unlink(name);
+			free(fifo);
+		}
+		close(fd);
+	}
+	free(name);
 	return held;
 }
 
@@ -121,15 +158,11 @@ find(const char *path, pid_t but)
 	pid_t pid = 0;
 
 	while (dir && !pid && (e = readdir(dir))) {
-		char *name;
-
 		if (e->d_name[0] == '.')
 			continue;
-		name = xasprintf("%s/%s", folder, e->d_name);
 		pid = (pid_t)strtol(e->d_name, NULL, 10);
-		if ((but && pid == but) || !is_held(name))
+		if ((but && pid == but) || !is_held(folder, e->d_name))
 			pid = 0;
-		free(name);
 	}
 	if (dir)
 		closedir(dir);
@@ -147,4 +180,96 @@ pid_t
 alive_other(const char *path)
 {
 	return find(path, getpid());
+}
+
+/* ---- the others, watched */
+
+/* Has the folder changed since? What is as new as the clock may change once more. */
+static bool
+is_changed(struct alive *a)
+{
+	struct timespec now;
+	struct stat st;
+	bool changed;
+
+	if (stat(a->folder, &st) || clock_gettime(CLOCK_REALTIME, &now))
+		return false;
+	changed = st.st_mtim.tv_sec != a->seen.tv_sec ||
+		  st.st_mtim.tv_nsec != a->seen.tv_nsec;
+	a->seen = st.st_mtim;
+	if (now.tv_sec - st.st_mtim.tv_sec < 2)
+		a->seen.tv_nsec = -1;
+	return changed;
+}
+
+static bool
+is_known(const struct alive *a, pid_t pid)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Opened first: one that lives then is heard when it ends. */
+static bool
+watch(struct alive *a, const char *pid)
+{
+	char *fifo = xasprintf("%s/.%s", a->folder, pid);
+	int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+	bool held = is_held(a->folder, pid);
+
+	if (held && fd >= 0 && a->n < ALIVE_PEERS_MAX && fstat(fd, &st) == 0 &&
+		S_ISFIFO(st.st_mode)) {
+		a->pids[a->n] = (pid_t)strtol(pid, NULL, 10);
+		a->fds[a->n++] = fd;
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	free(fifo);
+	return held;
+}
+
+bool
+alive_look(struct alive *a)
+{
+	DIR *dir = is_changed(a) ? opendir(a->folder) : NULL;
+	struct dirent *e;
+	bool gone = false;
+
+	while (dir && (e = readdir(dir))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (pid > 0 && pid != getpid() && !is_known(a, pid))
+			gone |= !watch(a, e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return gone;
+}
+
+size_t
+alive_polled(const struct alive *a, struct pollfd *v)
+{
+	for (size_t i = 0; i < a->n; i++)
+		v[i] = (struct pollfd){ .fd = a->fds[i], .events = POLLIN };
+	return a->n;
+}
+
+bool
+alive_heard(struct alive *a, const struct pollfd *v, size_t n)
+{
+	bool gone = false;
+
+	for (size_t i = n; i-- > 0;) {
+		if (!v[i].revents)
+			continue;
+		gone = true;
+		close(a->fds[i]);
+		a->n--;
+		a->fds[i] = a->fds[a->n];
+		a->pids[i] = a->pids[a->n];
+	}
+	return gone;
 }

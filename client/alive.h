@@ -5,9 +5,13 @@
 #ifndef WEIR_CLIENT_ALIVE_H
 #define WEIR_CLIENT_ALIVE_H
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include "weir/error.h"
+
+/* Others that one watches; of more it learns what it does by looking. */
+enum { ALIVE_PEERS_MAX = 64 };
 
 struct alive;
 
@@ -23,5 +27,15 @@ int alive_tick(const char *path);
 /* The process of one that lives, 0 for none; what dead ones left is removed. */
 pid_t alive_any(const char *path);
 pid_t alive_other(const char *path); /* than this process */
+
+/*
+ * One of them is told when another ends, by descriptors to poll. alive_look takes in
+ * those that came since; true: one was found that is dead already.
+ */
+bool alive_look(struct alive *a);
+/* Into v of ALIVE_PEERS_MAX: how many. */
+size_t alive_polled(const struct alive *a, struct pollfd *v);
+/* After poll; true: at least one has ended, or is just about to. */
+bool alive_heard(struct alive *a, const struct pollfd *v, size_t n);
 
 #endif

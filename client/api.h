@@ -178,9 +178,9 @@ struct api {
 	int64_t deadline_us;
 	/*
 	 * The backend tells when another process changed something: pump ends, and rang
-	 * is set. false: it must be asked.
+	 * is set. false: it must be asked. left: another worker of it has ended.
 	 */
-	bool rings, rang;
+	bool rings, rang, left;
 	struct http_away
 		*away; /* who hears that the server is away; NULL: no network */
 	/* Asked by the waiting forms below; NULL: never. */

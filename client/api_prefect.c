@@ -145,7 +145,8 @@ prefect_pump(struct api *a, int timeout_ms)
 
 	t->ops->pump(t, timeout_ms);
 	a->rang |= t->rang;
-	t->rang = false;
+	a->left |= t->left;
+	t->rang = t->left = false;
 }
 
 static enum weir_rc

@@ -387,20 +387,24 @@ take_jobs(struct embedded *e)
 	return all;
 }
 
-/* For so long; not at all: only who has rung. */
+/* For so long; not at all: only who has rung or ended. */
 static void
 wait_for(struct embedded *e, int timeout_ms)
 {
-	struct pollfd p[2] = { { .fd = e->wake[0], .events = POLLIN },
+	struct pollfd p[2 + ALIVE_PEERS_MAX] = { { .fd = e->wake[0], .events = POLLIN },
 		{ .fd = e->bell ? bell_fd(e->bell) : -1, .events = POLLIN } };
+	size_t n = e->alive ? alive_polled(e->alive, p + 2) : 0;
 
-	if (poll(p, 2, timeout_ms) <= 0)
+	if (poll(p, (nfds_t)(2 + n), timeout_ms) <= 0)
 		return;
 	if (p[0].revents)
 		pipe_drain(e->wake[0]);
+	if (n && alive_heard(e->alive, p + 2, n))
+		e->transport.left = true;
 	if (p[1].revents) {
 		bell_hush(e->bell);
 		e->transport.rang = true;
+		e->transport.left |= e->alive && alive_look(e->alive);
 	}
 }
 
@@ -450,6 +454,8 @@ serve(struct transport *t, struct weir_err *err)
 
 	if (!rc && !e->bell && bell_open(e->path, &e->bell, &why))
 		LOG(LOG_WARN, "%s", why.text);
+	if (!rc)
+		t->left |= alive_look(e->alive);
 	t->rings = e->bell != NULL;
 	return rc;
 }

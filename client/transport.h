@@ -65,7 +65,8 @@ struct transport_ops {
 	size_t (*in_flight)(const struct transport *t);
 	/*
 	 * From now on a worker: known as one that lives, and told when another process
-	 * changed something (pump ends early, and rang is set). NULL: that cannot be.
+	 * changed something (pump ends early, and rang is set) or another worker ended
+	 * (left is set). NULL: that cannot be.
 	 */
 	enum weir_rc (*serve)(struct transport *t, struct weir_err *err);
 	void (*close)(struct transport *t); /* cancels without calling back */
@@ -78,9 +79,9 @@ struct transport {
 	/* Who is told, from pump, that no connection comes about for 2 s and more;
 	 * NULL: that cannot be. */
 	struct http_away *away;
-	bool takes_logs;  /* lines as rows */
-	bool local;       /* a version and a clock need not be asked for */
-	bool rings, rang; /* after serve */
+	bool takes_logs;        /* lines as rows */
+	bool local;             /* a version and a clock need not be asked for */
+	bool rings, rang, left; /* after serve */
 };
 
 #endif

@@ -135,12 +135,38 @@ sleep_until_next(struct worker *w)
 	w->api->ops->pump(w->api, left <= 0 ? 0 : (int)((left + 999) / 1000));
 }
 
+/* Another has ended. Its locks go one by one with its last breath: more than once. */
+static void
+look_after_left(struct worker *w, int64_t now_us)
+{
+	static const int64_t pauses_us[] = { 0, 20000, 200000, 2000000 };
+
+	if (w->api->left) {
+		w->api->left = false;
+		w->left_looks = N_ELEM(pauses_us);
+		w->left_us = now_us;
+	}
+	if (!w->left_looks)
+		return;
+	if (now_us >= w->left_us) {
+		w->tick_soon = true;
+		w->tick_try_us = 0;
+		w->orphans_us = 0;
+		if (--w->left_looks)
+			w->left_us =
+				now_us + pauses_us[N_ELEM(pauses_us) - w->left_looks];
+	}
+	if (w->left_looks)
+		worker_wake_at(w, w->left_us);
+}
+
 static void
 tick(struct worker *w)
 {
 	int64_t now_us = weir_monotonic_us();
 
 	obey(w);
+	look_after_left(w, now_us);
 	if (w->api->rang) {
 		w->api->rang = false;
 		worker_poll_soon(w);

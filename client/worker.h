@@ -133,9 +133,11 @@ struct worker {
 	int64_t poll_us, beat_us, watch_us, orphans_us; /* monotonic: when next */
 	int64_t polled_us;                              /* monotonic */
 	bool polling, beating, watching;
-	bool away; /* said that the server is */
-	bool full; /* said that no folder can be made */
-	bool idle; /* the last poll brought nothing */
+	bool away;         /* said that the server is */
+	bool full;         /* said that no folder can be made */
+	bool idle;         /* the last poll brought nothing */
+	size_t left_looks; /* for what another worker left, still to come */
+	int64_t left_us;   /* monotonic: the next of them */
 	/* the clock of the embedded store; of its lock -1: another worker has it */
 	int tick_lock;
 	bool ticking, tick_soon;

@@ -1,11 +1,12 @@
 /*
  * The clock of the embedded store: one worker of those that live holds the lock and
- * says when time has come (embedded_tick.c); when it dies another takes it. It sleeps
- * until the next schedule or run that would be Late.
+ * says when time has come (embedded_tick.c); when it dies the others are told (alive.h)
+ * and one takes it. It sleeps until the next schedule or run that would be Late.
  */
 #include <unistd.h>
 
 #include "alive.h"
+#include "bell.h"
 #include "session.h"
 #include "weir/time.h"
 #include "worker.h"
@@ -74,7 +75,7 @@ ask(struct worker *w, const char *method)
 		does ? on_done : on_look, w);
 }
 
-/* When something has changed, too: one that died says nothing. */
+/* Tried when something has changed, or another worker has ended. */
 static bool
 has_lock(struct worker *w, int64_t now_us)
 {
@@ -122,7 +123,9 @@ worker_tick(struct worker *w, int64_t now_us)
 void
 worker_tick_end(struct worker *w)
 {
-	if (w->tick_lock >= 0)
-		close(w->tick_lock);
+	if (w->tick_lock < 0)
+		return;
+	close(w->tick_lock);
 	w->tick_lock = -1;
+	bell_ring(weir_config_store(weir_session_config(w->session)));
 }

@@ -130,6 +130,70 @@ once_each()
 	[ -z "$(sort "$T/ran" | grep -v fast)" ]
 }
 
+# ticks PROCESS: it has the lock of the clock; who has not only opens it to try.
+ticks()
+{
+	find "/proc/$1/fd" -printf '%l\n' | grep -q 'embedded\.db\.tick$'
+}
+
+@test "schedules: when the worker that ticks ends, another goes on at once" {
+	[ -d /proc/self/fd ] || skip "no /proc"
+	# nothing is due and nothing changes: they sleep for a minute
+	start one
+	until_true ticks "${WORKERS[0]}"
+	start two
+	start three
+	alone()
+	{
+		ticks "${WORKERS[0]}" && ! ticks "${WORKERS[1]}" && ! ticks "${WORKERS[2]}"
+	}
+	until_true alone
+	kill -KILL "${WORKERS[0]}"
+	one_of_two()
+	{
+		ticks "${WORKERS[1]}" || ticks "${WORKERS[2]}"
+	}
+	until_true one_of_two
+	# whoever it is, told to stop or killed: the last one does it
+	ticks "${WORKERS[1]}" || WORKERS=("${WORKERS[0]}" "${WORKERS[2]}" "${WORKERS[1]}")
+	kill -TERM "${WORKERS[1]}"
+	until_true ticks "${WORKERS[2]}"
+}
+
+@test "schedules: runs of a worker that was killed are ended by another at once" {
+	deploy '[]'
+	sed -i 's|command: .*|command: "echo $$ >>'"$T"'/pids; exec sleep 300"|' prefect.yaml
+	weir2 -q register
+	exits 0
+	touch "$T/pids"
+	# started N: so many commands; gone: the last of them has ended
+	started()
+	{
+		[ "$(wc -l <"$T/pids")" -eq "$1" ]
+	}
+	gone()
+	{
+		! kill -0 "$(tail -n 1 "$T/pids")" 2>/dev/null
+	}
+	start one
+	weir2 -q trigger t/t
+	until_true started 1
+	start two
+	kill -KILL "${WORKERS[0]}"
+	until_true grep -q 'its worker died: it is ended' "$T/worker-two"
+	until_true gone
+	# and the one that ticks hears of the others
+	kill -STOP "${WORKERS[1]}"
+	start three
+	weir2 -q trigger t/t
+	until_true started 2
+	kill -CONT "${WORKERS[1]}"
+	: >"$T/worker-two"
+	kill -KILL "${WORKERS[2]}"
+	until_true grep -q 'its worker died: it is ended' "$T/worker-two"
+	until_true gone
+}
+
 @test "schedules: a zone that the machine does not know is said, and no run is made" {
 	mkdir "$T/zones"
 	deploy '[{cron: "* * * * * *", timezone: Europe/Berlin, slug: s}]'

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <weir/time.h>
@@ -260,6 +261,80 @@ test_lock(void **state)
 	emb_end(&e);
 }
 
+/* A process of its own that is alive until the pipe is shut; -1 in *ret_go: it died. */
+static pid_t
+start_other(const char *path, int *ret_go)
+{
+	struct alive *a = NULL;
+	struct weir_err err;
+	int go[2], up[2];
+	char byte = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe(go), 0);
+	assert_int_equal(pipe(up), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		byte = alive_hold(path, &a, &err) ? 'n' : 'y';
+		(void)!write(up[1], &byte, 1);
+		(void)!read(go[0], &byte, 1);
+		_exit(0);
+	}
+	close(go[0]);
+	close(up[1]);
+	assert_int_equal(read(up[0], &byte, 1), 1);
+	assert_int_equal(byte, 'y');
+	close(up[0]);
+	*ret_go = go[1];
+	return pid;
+}
+
+static void
+end_other(pid_t pid, int go)
+{
+	close(go);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+test_others(void **state)
+{
+	struct emb e;
+	struct alive *a = NULL;
+	struct pollfd v[ALIVE_PEERS_MAX];
+	pid_t one, two;
+	int go_one, go_two;
+
+	(void)state;
+	emb_new(&e);
+	one = start_other(e.path, &go_one);
+	assert_int_equal(alive_hold(e.path, &a, &e.err), WEIR_OK);
+	assert_false(alive_look(a));
+	two = start_other(e.path, &go_two);
+	assert_false(alive_look(a));
+	assert_int_equal(alive_polled(a, v), 2);
+	assert_int_equal(poll(v, 2, 0), 0);
+	assert_false(alive_heard(a, v, 2));
+	end_other(two, go_two);
+	assert_int_equal(poll(v, 2, -1), 1);
+	assert_true(alive_heard(a, v, 2));
+	assert_int_equal(alive_polled(a, v), 1);
+	assert_int_equal(poll(v, 1, 0), 0);
+	/* what it left is found once, and is gone then */
+	assert_true(alive_look(a));
+	assert_false(alive_look(a));
+	/* one that came and went unseen */
+	two = start_other(e.path, &go_two);
+	end_other(two, go_two);
+	assert_true(alive_look(a));
+	assert_int_equal(alive_other(e.path), one);
+	end_other(one, go_one);
+	assert_int_equal(alive_other(e.path), 0);
+	alive_drop(a);
+	emb_end(&e);
+}
+
 int
 main(void)
 {
@@ -271,6 +346,7 @@ main(void)
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_set_back),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests(tests, set_clock, NULL);
