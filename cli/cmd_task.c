@@ -19,10 +19,15 @@ note(void *arg, const char *text)
 static enum weir_rc
 read_span(const char *option, const char *text, int64_t *us, struct weir_err *err)
 {
-	if (!text || (weir_duration_parse(str_of(text), us) && *us >= 0))
+	if (!text)
 		return WEIR_OK;
-	return weir_fail(err, WEIR_EUSAGE,
-		"task: %s '%.60s': not a duration such as 20m", option, text);
+	if (!weir_duration_parse(str_of(text), us) || *us < 0)
+		return weir_fail(err, WEIR_EUSAGE,
+			"task: %s '%.60s': not a duration such as 20m", option, text);
+	if (*us / WEIR_SECOND_US > WEIR_TASK_SECONDS_MAX)
+		return weir_fail(err, WEIR_EUSAGE, "task: %s '%.60s': at most %dd",
+			option, text, WEIR_TASK_SECONDS_MAX / (24 * 3600));
+	return WEIR_OK;
 }
 
 static enum weir_rc

@@ -13,7 +13,7 @@
 #include "weir/time.h"
 #include "worker_env.h"
 
-enum { ANSWER_MAX = 16 << 20, PATIENCE_US = 5000000 };
+enum { ANSWER_MAX = 16 << 20, PATIENCE_US = 5000000, NAP_US = 60000000 };
 
 struct task {
 	const struct weir_task *t;
@@ -220,27 +220,40 @@ judge(const struct task_try *y, struct end *e)
 	}
 }
 
+static int64_t
+now_of(const struct task *k)
+{
+	return k->api ? api_now_us(k->api) : weir_now_us();
+}
+
+/* In naps: the clock may be set meanwhile. */
+static void
+wait_until(const struct task *k, int64_t at_us)
+{
+	int64_t left;
+
+	while ((left = at_us - now_of(k)) > 0)
+		poll(NULL, 0, (int)((left < NAP_US ? left : NAP_US) / 1000) + 1);
+}
+
 /* Tell it; true: try again, and the time for that has come. */
 static bool
 report(struct task *k, int64_t tries)
 {
 	struct end e;
 	struct weir_err err;
-	int64_t at_us = WEIR_NO_TIME, left;
+	int64_t at_us = WEIR_NO_TIME, ignored;
 
 	judge(&k->try, &e);
 	if (k->api && set_state(k, e.type, e.name, e.message, &at_us, &err))
 		note(k->t, &err);
 	/* the server may have counted otherwise, if an answer of it was lost */
 	if (at_us == WEIR_NO_TIME && e.type == WEIR_ST_FAILED && tries <= k->t->retries)
-		at_us = (k->api ? api_now_us(k->api) : weir_now_us()) +
-			k->t->retry_delay_us;
+		at_us = now_of(k) + k->t->retry_delay_us;
 	if (at_us == WEIR_NO_TIME || e.type != WEIR_ST_FAILED)
 		return false;
-	left = at_us - (k->api ? api_now_us(k->api) : weir_now_us());
-	if (left > 0)
-		poll(NULL, 0, left < INT32_MAX ? (int)(left / 1000) + 1 : INT32_MAX);
-	if (k->api && set_state(k, WEIR_ST_RUNNING, "Retrying", NULL, &left, &err))
+	wait_until(k, at_us);
+	if (k->api && set_state(k, WEIR_ST_RUNNING, "Retrying", NULL, &ignored, &err))
 		note(k->t, &err);
 	return true;
 }

@@ -261,3 +261,9 @@ no_match()
 		die "found: $*"
 	fi
 }
+
+# Was weir built with ASan, which must be loaded before anything that a test preloads?
+sanitized()
+{
+	nm "$WEIR" 2>/dev/null | grep -qw __asan_init
+}

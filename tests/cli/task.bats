@@ -41,6 +41,8 @@ status()
 	status 2 "$WEIR" task name
 	status 2 "$WEIR" task --retries -1 name -- true
 	status 2 "$WEIR" task --timeout soon name -- true
+	status 2 "$WEIR" task --timeout 15250000w name -- true
+	grep -q "'15250000w': at most 3650d" "$T/err"
 }
 
 @test "task: retries and a time limit, outside of a run too" {
@@ -53,6 +55,51 @@ status()
 	[ "$(wc -l <"$T/slow")" = 2 ]
 	status 137 "$WEIR" task --retries 1 killed -- sh -c "echo x >>'$T/killed'; kill -9 \$\$"
 	[ "$(wc -l <"$T/killed")" = 1 ]
+}
+
+@test "task: a long wait for the next try is as long as was said" {
+	cat >"$T/nap.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <poll.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <time.h>
+		static long slept_ms;
+		int
+		poll(struct pollfd *fds, nfds_t n, int ms)
+		{
+			int (*real)(struct pollfd *, nfds_t, int);
+			FILE *f;
+
+			*(void **)&real = dlsym(RTLD_NEXT, "poll");
+			if (fds || ms < 1000)
+				return real(fds, n, ms);
+			slept_ms += ms;
+			f = fopen(getenv("NAPS"), "a");
+			fprintf(f, "%d\n", ms);
+			fclose(f);
+			return 0;
+		}
+		int
+		clock_gettime(clockid_t id, struct timespec *ts)
+		{
+			int (*real)(clockid_t, struct timespec *), rc;
+
+			*(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
+			rc = real(id, ts);
+			if (id == CLOCK_REALTIME)
+				ts->tv_sec += slept_ms / 1000;
+			return rc;
+		}
+	END
+	cc -shared -fPIC -o "$T/nap.so" "$T/nap.c" -ldl 2>"$T/err" || skip "no shared library can be made"
+	! sanitized || skip "not beside ASan"
+	export NAPS=$T/naps
+	LD_PRELOAD=$T/nap.so status 1 timeout 60 "$WEIR" task --retries 1 --retry-delay 40m late -- false
+	# 40 minutes in naps, after each of which the clock is asked
+	awk '{ n += $1 } $1 > 61000 { exit 1 } END { exit !(n > 2390000 && n < 2470000) }' "$NAPS" ||
+		die "$(cat "$NAPS")"
 }
 
 @test "task: a server that is away does not keep the command from running" {

@@ -19,7 +19,11 @@ struct weir_task {
 	void *arg;
 };
 
-enum { WEIR_TASK_RETRIES_MAX = 10000, WEIR_TASK_TIMED_OUT = 124 };
+enum {
+	WEIR_TASK_RETRIES_MAX = 10000,
+	WEIR_TASK_SECONDS_MAX = 10 * 365 * 24 * 3600, /* of a delay or a timeout */
+	WEIR_TASK_TIMED_OUT = 124,
+};
 
 /*
  * *ret_status: the command's exit status, 128 + signal, or WEIR_TASK_TIMED_OUT; its
