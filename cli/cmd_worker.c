@@ -85,16 +85,19 @@ say(void *arg, const struct weir_worker_said *s)
 	const struct ctx *ctx = arg;
 	const struct args *args = ctx->args;
 	bool tty = !args->foreground && ctx->tty_err;
+	unsigned flags = ctx->utf8 ? 0 : TEXT_ASCII;
 	struct buf b = BUF_INIT(8192);
 
 	if (ctx->g.quiet && s->level > WEIR_WORKER_WARNING)
 		return;
 	add_head(ctx, s, tty, &b);
-	if (s->run && tty)
+	if (s->run && tty) {
 		add_run(ctx, s, &b);
-	else if (s->run)
-		buf_addf(&b, "%s: %s", s->run, word_of(s->state));
-	text_sanitize(&b, str_of(s->text), ctx->utf8 ? 0 : TEXT_ASCII);
+	} else if (s->run) {
+		text_sanitize(&b, str_of(s->run), flags);
+		buf_addf(&b, ": %s", word_of(s->state));
+	}
+	text_sanitize(&b, str_of(s->text), flags);
 	buf_addc(&b, '\n');
 	(void)!write(STDERR_FILENO, b.s, b.len);
 	buf_release(&b);

@@ -73,11 +73,6 @@ logged()
 	exits 0
 }
 
-sanitized()
-{
-	nm "$WEIR" 2>/dev/null | grep -qw __asan_init
-}
-
 # lines: those of the newest run, for json.
 lines()
 {
@@ -421,6 +416,13 @@ small()
 	"$WEIR" worker --once --foreground 2>"$T/worker"
 	[ "$(grep -vc '^<6>' "$T/worker")" = 0 ] || die "$(cat "$T/worker")"
 	grep -q '^<6>weir-.* serves pool weir' "$T/worker"
+	# a name forges no line of the journal, and says nothing to a terminal
+	weir2 -q trigger t/t --name $'a\n<3>forged\e[31m'
+	exits 0
+	"$WEIR" worker --once --foreground 2>"$T/worker"
+	[ "$(grep -vc '^<6>' "$T/worker")" = 0 ] || die "$(cat -v "$T/worker")"
+	[ "$(grep -c $'\e' "$T/worker")" = 0 ]
+	grep -q '^<6>a.*forged.*: Completed' "$T/worker"
 }
 
 @test "worker: paused pools, other queues and --limit" {
