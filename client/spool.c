@@ -54,18 +54,6 @@ spool_head_parse(struct str text, struct spool_frame *ret_f, size_t *ret_len)
 	return true;
 }
 
-/* What was written of it is taken back, unless somebody wrote behind it. */
-static void
-take_back(int fd, ssize_t n)
-{
-	int why = errno;
-	struct stat st;
-
-	if (n > 0 && fstat(fd, &st) == 0 && lseek(fd, 0, SEEK_CUR) == st.st_size)
-		(void)!ftruncate(fd, st.st_size - n);
-	errno = n > 0 ? ENOSPC : why;
-}
-
 bool
 spool_append(int fd, const struct spool_frame *f, const char *text)
 {
@@ -80,10 +68,9 @@ spool_append(int fd, const struct spool_frame *f, const char *text)
 	do
 		got = writev(fd, parts, 2);
 	while (got < 0 && errno == EINTR);
-	if (got == (ssize_t)(n + f->len))
-		return true;
-	take_back(fd, got);
-	return false;
+	if (got >= 0 && got < (ssize_t)(n + f->len))
+		errno = ENOSPC;
+	return got == (ssize_t)(n + f->len);
 }
 
 size_t
@@ -284,27 +271,59 @@ lines_of(const struct spool_frame *f, const char *text)
 	return f->len ? spool_lines((struct str){ text, f->len - 1 }) + 1 : 0;
 }
 
+/*
+ * Did its writer die in the middle of this frame: is there the head of another within
+ * it? *ret_at: where that is.
+ */
+static bool
+is_half(struct str rest, size_t head, size_t len, size_t *ret_at)
+{
+	size_t at = head, end = head + len < rest.len ? head + len : rest.len, n;
+	struct spool_frame f;
+	const char *p;
+
+	if (head + len == rest.len ||
+		(head + len < rest.len && rest.s[head + len] == '\036'))
+		return false;
+	while ((p = memchr(rest.s + at, '\036', end - at))) {
+		at = (size_t)(p - rest.s);
+		if (spool_head_parse((struct str){ p, rest.len - at }, &f, &n)) {
+			*ret_at = at;
+			return true;
+		}
+		at++;
+	}
+	return false;
+}
+
 /* All whole frames of the text, as far as a batch goes. */
 static void
 read_frames(struct reader *r, bool all)
 {
 	struct spool_frame f;
-	size_t head;
+	size_t head, next;
 
 	while (r->at < r->len) {
-		char *p = r->b->text + r->at;
+		struct str rest = { r->b->text + r->at, r->len - r->at };
+		bool is_cut;
 
-		if (!spool_head_parse((struct str){ p, r->len - r->at }, &f, &head)) {
+		if (!spool_head_parse(rest, &f, &head)) {
 			if (!skip(r))
 				break;
 			continue;
 		}
-		if (head + f.len > r->len - r->at)
+		is_cut = head + f.len > rest.len;
+		/* what the window cuts off is looked at when it comes first */
+		if ((all || !is_cut || !r->at) && is_half(rest, head, f.len, &next)) {
+			r->at += next;
+			continue;
+		}
+		if (is_cut)
 			break;
 		if (!all && r->b->lines.n &&
-			r->b->lines.n + lines_of(&f, p + head) > SPOOL_BATCH_LINES)
+			r->b->lines.n + lines_of(&f, rest.s + head) > SPOOL_BATCH_LINES)
 			break;
-		add_frame(r, &f, p + head);
+		add_frame(r, &f, r->b->text + r->at + head);
 		r->at += head + f.len;
 	}
 }

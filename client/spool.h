@@ -43,7 +43,7 @@ struct spool_frame {
 size_t spool_head(const struct spool_frame *f, char out[SPOOL_HEAD_MAX]);
 /* The head that text begins with; false: it does not, or not yet whole. */
 bool spool_head_parse(struct str text, struct spool_frame *ret_f, size_t *ret_len);
-/* One frame to the end of fd; false: errno says why, and nothing is half there. */
+/* One frame to the end of fd; false: errno says why; a half one is not read. */
 bool spool_append(int fd, const struct spool_frame *f, const char *text);
 
 /* Ends of lines in it. */

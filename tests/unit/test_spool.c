@@ -225,6 +225,55 @@ broken_frames(void **state)
 	drop_world(&w);
 }
 
+/* A writer that was killed in the middle of a frame takes no line of others with it. */
+static void
+half_frames(void **state)
+{
+	static const char half[] = "\036o 5 40 0 -\nhalf\n";
+	size_t n = sizeof(half) - 1;
+	struct spool_batch b;
+	struct world w;
+
+	(void)state;
+	make_world(&w);
+	put(&w, SPOOL_OUT, 100, "one\n");
+	assert_int_equal(write(w.s.fd, half, n), n);
+	expect(&w, "one|");
+	expect(&w, ""); /* perhaps it is still being written */
+	/* what follows is shorter than what is missing, then longer */
+	put(&w, SPOOL_OUT, 200, "2\n");
+	expect(&w, "2|");
+	assert_int_equal(write(w.s.fd, half, n), n);
+	put(&w, SPOOL_OUT, 300, "three\n");
+	put(&w, SPOOL_OUT, 400, "four\n");
+	put(&w, SPOOL_OUT, 500, "five\n");
+	expect(&w, "three|four|five|");
+	/* nothing but its head was written */
+	assert_int_equal(write(w.s.fd, half, n - 5), n - 5);
+	put(&w, SPOOL_OUT, 550, "5.5\n");
+	expect(&w, "5.5|");
+	/* a whole one may have anything in it */
+	put(&w, SPOOL_OUT, 600, "\036o 5 2 0 -\nx\n");
+	put(&w, SPOOL_OUT, 700, "six\n");
+	expect(&w, "\036o 5 2 0 -|x|six|");
+	expect(&w, "");
+	/* the next worker reads the same lines */
+	put(&w, SPOOL_OUT, 800, "7\n");
+	assert_int_equal(write(w.s.fd, half, n), n);
+	put(&w, SPOOL_OUT, 900, "eight\n");
+	put(&w, SPOOL_OUT, 950, "nine\n");
+	put(&w, SPOOL_OUT, 960, "ten\n");
+	(void)spool_grown(&w.s);
+	assert_true(spool_next(&w.s, &run, &b));
+	spool_batch_release(&b);
+	spool_close(&w.s);
+	open_spool(&w);
+	assert_true(w.s.doubt);
+	expect(&w, "7|eight|nine|ten|");
+	expect(&w, "");
+	drop_world(&w);
+}
+
 static void
 batches(void **state)
 {
@@ -446,6 +495,7 @@ main(void)
 		cmocka_unit_test(doubt),
 		cmocka_unit_test(nothing_there),
 		cmocka_unit_test(broken_frames),
+		cmocka_unit_test(half_frames),
 		cmocka_unit_test(batches),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(relayed),
