@@ -9,6 +9,7 @@
 #include "bell.h"
 #include "db_make.h"
 #include "migrate.h"
+#include "weir/file.h"
 #include "weir/store.h"
 
 static enum weir_rc
@@ -98,6 +99,39 @@ sync_file(const char *file, struct weir_err *err)
 	return rc;
 }
 
+/* Not over one that is there; errno says why not. Some file systems have no links. */
+static bool
+give_name(const char *part, const char *file)
+{
+	int fd, why;
+
+	if (link(part, file) == 0)
+		return true;
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return false;
+	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	close(fd);
+	if (rename(part, file) == 0)
+		return true;
+	why = errno;
+	(void)unlink(file);
+	errno = why;
+	return false;
+}
+
+static enum weir_rc
+fail_part(const char *part, int why, struct weir_err *err)
+{
+	if (why != EEXIST)
+		return fail_file("cannot make", part, why, err);
+	weir_fail(err, WEIR_EREFUSED,
+		"backup: %s: is there already: of one at work, or that was interrupted",
+		part);
+	return weir_hint(err, "rm %s", part);
+}
+
 /* Beside it first: there is never half a backup. */
 static enum weir_rc
 backup_to(struct db *from, const char *file, struct weir_err *err)
@@ -107,7 +141,7 @@ backup_to(struct db *from, const char *file, struct weir_err *err)
 	enum weir_rc rc = WEIR_OK;
 
 	if (fd < 0) {
-		rc = fail_file("cannot make", part, errno, err);
+		rc = fail_part(part, errno, err);
 		free(part);
 		return rc;
 	}
@@ -115,12 +149,12 @@ backup_to(struct db *from, const char *file, struct weir_err *err)
 	rc = write_copy(from, part, err);
 	if (!rc)
 		rc = sync_file(part, err);
-	/* not over one that is there */
-	if (!rc && link(part, file) != 0)
-		rc = errno == EEXIST ? weir_fail(err, WEIR_EREFUSED,
-					       "%s: is there already", file)
+	if (!rc && !give_name(part, file))
+		rc = errno == EEXIST ? fail_there(file, err)
 				     : fail_file("cannot make", file, errno, err);
 	(void)unlink(part);
+	if (!rc)
+		weir_sync_folder_of(file);
 	free(part);
 	return rc;
 }
@@ -264,6 +298,8 @@ weir_restore(const struct weir_config *config, const char *file, int64_t *ret_by
 	if (rc)
 		return rc;
 	rc = check_copy(&from, file, err);
+	if (!rc) /* that took its time */
+		rc = check_workers(path, err);
 	if (!rc)
 		rc = open_target(path, &to, err);
 	if (!rc)

@@ -157,6 +157,40 @@ farm()
 	[ "$(wc -l <"$T/out")" = 1 ]
 }
 
+@test "backup: one that was interrupted is named; a disk without links" {
+	farm
+	touch "$T/b.db.part"
+	weir2 backup "$T/b.db"
+	one_error 1
+	says "is there already: of one at work, or that was interrupted"
+	says "try: rm $T/b.db.part"
+	rm "$T/b.db.part"
+	cat >"$T/nolink.c" <<-'END'
+		#include <errno.h>
+		int
+		link(const char *from, const char *to)
+		{
+			(void)from;
+			(void)to;
+			errno = EPERM;
+			return -1;
+		}
+	END
+	cc -shared -fPIC -o "$T/nolink.so" "$T/nolink.c" 2>"$T/err" || skip "no shared library can be made"
+	! sanitized || skip "not beside ASan"
+	LD_PRELOAD=$T/nolink.so weir2 backup "$T/b.db"
+	exits 0
+	[ "$(stat -c %a "$T/b.db")" = 600 ]
+	[ ! -e "$T/b.db.part" ]
+	[ "$(sqlite3 "$T/b.db" 'PRAGMA integrity_check')" = ok ]
+	rm "$T/b.db"
+	touch "$T/b.db"
+	LD_PRELOAD=$T/nolink.so weir2 backup "$T/b.db"
+	one_error 1
+	says "is there already"
+	[ ! -s "$T/b.db" ]
+}
+
 @test "restore: refused while a worker lives" {
 	farm
 	weir2 -q backup "$T/b.db"
