@@ -75,6 +75,15 @@ worker_note_open(struct worker_run *r, bool made)
 
 /* ---- what is noted */
 
+/* The note's, and once that of the run's folder. */
+static void
+sync_names(const struct worker_run *r, const char *note)
+{
+	weir_sync_folder_of(note);
+	if (!r->claimed)
+		weir_sync_folder_of(r->dir);
+}
+
 /*
  * sync: a server would wait for ever for a run of which a power cut took the note. The
  * own store does not: worker_lost.
@@ -93,6 +102,8 @@ write_whole(const struct worker_run *r, const char *text, bool sync)
 	ok = ok && rename(part, path) == 0;
 	if (!ok)
 		LOG(LOG_ERROR, "%s: %s", path, strerror(errno));
+	else if (sync)
+		sync_names(r, path);
 	free(path);
 	free(part);
 	return ok;
