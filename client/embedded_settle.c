@@ -72,30 +72,6 @@ embedded_settle_late(struct embedded_call *c)
 	return rc;
 }
 
-static enum weir_rc
-settle(struct weir_store *store, struct weir_err *err)
-{
-	struct embedded_call c = { .store = store,
-		.db = store_db(store),
-		.now_us = weir_now_us(),
-		.err = err };
-	enum weir_rc rc = store_begin(store, err);
-
-	if (rc)
-		return rc;
-	rc = set_status(&c, WEIR_WORKER, SQL_EMB_WORKERS_ONLINE, "OFFLINE");
-	if (!rc)
-		rc = set_status(&c, WEIR_POOL, SQL_EMB_POOLS_READY, "NOT_READY");
-	if (!rc)
-		rc = set_status(&c, WEIR_QUEUE, SQL_EMB_QUEUES_READY, "NOT_READY");
-	if (!rc)
-		rc = set_status(
-			&c, WEIR_DEPLOYMENT, SQL_EMB_DEPLOYMENTS_READY, "NOT_READY");
-	if (!rc)
-		rc = embedded_settle_late(&c);
-	return store_end(store, rc, err);
-}
-
 bool
 embedded_is_unsettled(struct weir_store *store, const char *path)
 {
@@ -114,6 +90,31 @@ embedded_is_unsettled(struct weir_store *store, const char *path)
 	return some;
 }
 
+/* A worker that began meanwhile has its lock before it writes that it is there. */
+static enum weir_rc
+settle(struct weir_store *store, const char *path, struct weir_err *err)
+{
+	struct embedded_call c = { .store = store,
+		.db = store_db(store),
+		.now_us = weir_now_us(),
+		.err = err };
+	enum weir_rc rc = store_begin(store, err);
+
+	if (rc || !embedded_is_unsettled(store, path))
+		return rc ? rc : store_end(store, rc, err);
+	rc = set_status(&c, WEIR_WORKER, SQL_EMB_WORKERS_ONLINE, "OFFLINE");
+	if (!rc)
+		rc = set_status(&c, WEIR_POOL, SQL_EMB_POOLS_READY, "NOT_READY");
+	if (!rc)
+		rc = set_status(&c, WEIR_QUEUE, SQL_EMB_QUEUES_READY, "NOT_READY");
+	if (!rc)
+		rc = set_status(
+			&c, WEIR_DEPLOYMENT, SQL_EMB_DEPLOYMENTS_READY, "NOT_READY");
+	if (!rc)
+		rc = embedded_settle_late(&c);
+	return store_end(store, rc, err);
+}
+
 enum weir_rc
 embedded_settle(const char *path, const char *platform_params, struct weir_err *err)
 {
@@ -124,8 +125,8 @@ embedded_settle(const char *path, const char *platform_params, struct weir_err *
 		path, platform_params, WEIR_STORE_WRITE, &store, err);
 	if (!rc)
 		store_own(store);
-	if (!rc && embedded_is_unsettled(store, path))
-		rc = settle(store, err);
+	if (!rc)
+		rc = settle(store, path, err);
 	weir_store_close(store);
 	return rc;
 }
