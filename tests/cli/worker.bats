@@ -354,7 +354,8 @@ small()
 }
 
 @test "worker: what a dead one left is ended by whoever looks" {
-	deploy '{command: "echo one; sleep 4321; echo two"}'
+	mark=$((RANDOM + 30000)).5
+	deploy "{command: 'echo one; sleep $mark; echo two'}"
 	start
 	weir2 -q trigger t/t
 	until_true in_state Running
@@ -363,10 +364,10 @@ small()
 	# it may look, but not touch
 	weir2 runs --read-only -o json
 	[ "$(field state_name)" = Running ]
-	pgrep -f '^sleep 4321$' >/dev/null
+	pgrep -f "^sleep $mark" >/dev/null
 	weir2 runs -o json
 	[ "$(field state_name)" = Crashed ]
-	! pgrep -f '^sleep 4321$' || die "the command goes on"
+	! pgrep -f "^sleep $mark" || die "the command goes on"
 	logged
 	is one
 }
