@@ -267,6 +267,31 @@ static const char zsh[] =
 
 /* ---- fish: a line an option */
 
+/* As find_command; __weir_at: is the command, with its part, one of these? */
+static const char find_fish[] =
+	"function __weir_command\n"
+	"\tset -l command ''\n"
+	"\tfor word in (commandline -opc)[2..-1]\n"
+	"\t\tif test -n \"$command\"\n"
+	"\t\t\tif contains -- \"$command:$word\" $__weir_parts\n"
+	"\t\t\t\techo \"$command $word\"\n"
+	"\t\t\t\treturn\n"
+	"\t\t\tend\n"
+	"\t\telse if test \"$word\" = environment\n"
+	"\t\t\tset command env\n"
+	"\t\telse if test \"$word\" = select-resolved\n"
+	"\t\t\techo \"env $word\"\n"
+	"\t\t\treturn\n"
+	"\t\telse if contains -- \"$word\" $__weir_commands\n"
+	"\t\t\tset command $word\n"
+	"\t\tend\n"
+	"\tend\n"
+	"\techo $command\n"
+	"end\n"
+	"function __weir_at\n"
+	"\tcontains -- (__weir_command) $argv\n"
+	"end\n";
+
 static void
 add_fish_arguments(struct buf *b, const char *command, const char *choices)
 {
@@ -291,18 +316,29 @@ add_fish_arguments(struct buf *b, const char *command, const char *choices)
 	buf_release(&list);
 }
 
+/* Only behind the command; an option, once there is a part of it, only of those. */
 static void
-add_fish_options(struct buf *b, const char *command, const struct opt *opts)
+add_fish_where(struct buf *b, const struct cmd *cmd, const char *option)
+{
+	buf_addf(b, " -n '__weir_at %s", cmd->name);
+	for (const struct cmd_part *p = cmd->parts; option && p && p->name; p++)
+		if (cmd_part_has(p, option))
+			buf_addf(b, " \"%s %s\"", cmd->name, p->name);
+	buf_addc(b, '\'');
+}
+
+static void
+add_fish_options(struct buf *b, const struct cmd *cmd, const struct opt *opts)
 {
 	for (const struct opt *o = opts; o && o->name; o++) {
 		buf_adds(b, "complete -c weir");
-		if (command)
-			buf_addf(b, " -n '__fish_seen_subcommand_from %s'", command);
+		if (cmd)
+			add_fish_where(b, cmd, o->name);
 		buf_addf(b, " -l %s", o->name);
 		if (o->letter)
 			buf_addf(b, " -s %c", o->letter);
 		if (o->type != OPT_FLAG)
-			add_fish_arguments(b, command ? command : "runs", o->choices);
+			add_fish_arguments(b, cmd ? cmd->name : "runs", o->choices);
 		buf_adds(b, " -d ");
 		add_quoted(b, o->help);
 		buf_addc(b, '\n');
@@ -316,7 +352,7 @@ add_fish_after(struct buf *b, const char *command)
 		if (strcmp(after[i].command, command) != 0)
 			continue;
 		buf_addf(b,
-			"complete -c weir -n '__fish_seen_subcommand_from %s; and "
+			"complete -c weir -n '__weir_at %s; and "
 			"__fish_seen_subcommand_from ",
 			command);
 		add_choices(b, after[i].words);
@@ -326,24 +362,19 @@ add_fish_after(struct buf *b, const char *command)
 	}
 }
 
-/* `weir env show`: its words; the parts themselves until one is there. */
+/* Its words, which are its parts until one is there; then those of the part. */
 static void
-add_fish_parts(struct buf *b, const struct cmd *cmd)
+add_fish_words(struct buf *b, const struct cmd *cmd)
 {
-	buf_addf(b,
-		"complete -c weir -n '__fish_seen_subcommand_from %s environment; and "
-		"not __fish_seen_subcommand_from ",
-		cmd->name);
-	add_choices(b, cmd->words);
-	buf_addc(b, '\'');
-	add_fish_arguments(b, cmd->name, cmd->words);
-	buf_addc(b, '\n');
-	for (const struct cmd_part *p = cmd->parts; p->name; p++) {
-		buf_addf(b,
-			"complete -c weir -n '__fish_seen_subcommand_from %s "
-			"environment select-resolved; and "
-			"__fish_seen_subcommand_from %s'",
-			cmd->name, p->name);
+	if (cmd->words) {
+		buf_adds(b, "complete -c weir");
+		add_fish_where(b, cmd, NULL);
+		add_fish_arguments(b, cmd->name, cmd->words);
+		buf_addc(b, '\n');
+	}
+	for (const struct cmd_part *p = cmd->parts; p && p->name; p++) {
+		buf_addf(b, "complete -c weir -n '__weir_at \"%s %s\"'", cmd->name,
+			p->name);
 		add_fish_arguments(b, cmd->name, p->words);
 		buf_addc(b, '\n');
 	}
@@ -352,25 +383,24 @@ add_fish_parts(struct buf *b, const struct cmd *cmd)
 static void
 add_fish(struct buf *b)
 {
-	buf_adds(b, "# fish completion of weir\ncomplete -c weir -f\n");
+	buf_adds(b, "# fish completion of weir\nset -g __weir_commands");
+	for (size_t i = 0; i < n_cmds; i++)
+		buf_addf(b, " %s", cmds[i]->name);
+	buf_adds(b, "\nset -g __weir_parts");
+	for (size_t i = 0; i < n_cmds; i++)
+		for (const struct cmd_part *p = cmds[i]->parts; p && p->name; p++)
+			buf_addf(b, " %s:%s", cmds[i]->name, p->name);
+	buf_addf(b, "\n%scomplete -c weir -f\n", find_fish);
 	add_fish_options(b, NULL, opt_globals);
 	for (size_t i = 0; i < n_cmds; i++) {
 		const struct cmd *c = cmds[i];
 
-		buf_addf(b, "complete -c weir -n __fish_use_subcommand -a %s -d ",
-			c->name);
+		buf_addf(b, "complete -c weir -n '__weir_at \"\"' -a %s -d ", c->name);
 		add_quoted(b, c->summary);
 		buf_addc(b, '\n');
-		add_fish_options(b, c->name, c->opts);
+		add_fish_options(b, c, c->opts);
 		add_fish_after(b, c->name);
-		if (c->parts)
-			add_fish_parts(b, c);
-		if (c->parts || !c->words)
-			continue;
-		buf_addf(b, "complete -c weir -n '__fish_seen_subcommand_from %s'",
-			c->name);
-		add_fish_arguments(b, c->name, c->words);
-		buf_addc(b, '\n');
+		add_fish_words(b, c);
 	}
 }
 

@@ -211,4 +211,31 @@ Z
 	[ "$(ask weir runs state:compl)" = state:completed ]
 	[ "$(ask weir config get api_u)" = api_url ]
 	ask weir logs @ | grep -qF @latest
+	[ -z "$(ask weir logs show --own)" ]
+}
+
+@test "completion: fish, and parts of a command" {
+	command -v fish >/dev/null || skip "no fish"
+	"$WEIR" completion fish >"$T/script"
+	ask() { fish -N -c "source $T/script; complete -C '$*'" 2>"$T/err" | cut -f 1 | sort; }
+	[ "$(ask weir env g)" = gc ]
+	[ "$(ask weir environment und)" = undo ]
+	# before the part, all have a chance; behind it, those of others have none
+	[ "$(ask weir env --all-)" = --all-names ]
+	[ "$(ask weir env gc --all)" = "$(printf '%s\n' --all --all-names)" ]
+	[ "$(ask weir environment gc --all)" = "$(printf '%s\n' --all --all-names)" ]
+	[ "$(ask weir env list --all)" = --all ]
+	[ "$(ask weir env gc list --all-)" = --all-names ]
+	[ -z "$(ask weir env show gc --all-)" ]
+	[ -z "$(ask weir env hash --la)" ]
+	[ "$(ask weir select-resolved --la)" = --latest ]
+	# each has what its --help names
+	options() { sed -nE 's/^ +(-., )?(--[a-z-]+).*/\2/p' | sort; }
+	"$WEIR" runs --help | sed '1,/^options of every/d' | options >"$T/every"
+	[ "$(wc -l <"$T/every")" -gt 10 ]
+	for part in list show which diff hash create-local select-resolved undo gc; do
+		"$WEIR" env $part --help | sed '/^options of every/,$d' | options >"$T/want"
+		[ -s "$T/want" ]
+		ask weir env $part -- | grep -vxFf "$T/every" | diff "$T/want" - || die "$part"
+	done
 }
