@@ -323,20 +323,46 @@ make(struct job *j)
 	return rc ? hint(j, rc, alone) : report(j);
 }
 
+/* Of a requirement set nothing is for arch: not this one alone is meant. */
+static enum weir_rc
+nothing_of_set(struct job *j, const struct weir_env_pair *pair, const char *arch)
+{
+	const char *word = j->ctx->words[1];
+	struct weir_err *err = j->ctx->err;
+	struct buf archs = BUF_INIT(BUF_MAX);
+	bool set = strncmp(pair->req_id, word, strlen(word)) == 0 &&
+		   strncmp(pair->full_id, word, strlen(word)) != 0;
+
+	if (set && !weir_env_req_archs(j->o.store, pair->req_id, &archs, NULL) &&
+		archs.len) {
+		(void)weir_fail(err, WEIR_ENOTFOUND,
+			"requirement set %s: nothing of it is for %s, only for %.300s",
+			pair->req_id, arch ? arch : "this machine", buf_cstr(&archs));
+		weir_hint(err, "--arch %.*s", (int)strcspn(buf_cstr(&archs), ","),
+			buf_cstr(&archs));
+	}
+	buf_release(&archs);
+	return WEIR_ENOTFOUND;
+}
+
 static enum weir_rc
 load(struct job *j)
 {
 	const struct env_args *a = j->ctx->args;
+	const char *arch = a->arch ? a->arch : weir_env_machine_arch();
 	struct weir_env_pair pair;
 	enum weir_rc rc = env_open(j->ctx, &j->o);
 
 	if (!rc)
-		rc = env_steps_word(j->ctx, &j->o, j->ctx->words[1], &pair);
+		rc = env_steps_word(j->ctx, &j->o, j->ctx->words[1], arch, &pair);
 	if (!rc)
 		rc = weir_env_load(
 			j->o.store, &j->o.root, &pair, &j->loaded, j->ctx->err);
-	if (!rc)
-		rc = weir_env_for_arch(&j->loaded, a->arch, &j->env, j->ctx->err);
+	if (!rc) {
+		rc = weir_env_for_arch(&j->loaded, arch, &j->env, j->ctx->err);
+		if (rc == WEIR_ENOTFOUND)
+			rc = nothing_of_set(j, &pair, arch);
+	}
 	if (!rc)
 		rc = weir_env_make_prepare(
 			&j->o.root, j->env, a->name, &j->make, j->ctx->err);

@@ -38,7 +38,7 @@ find_word(struct job *j, struct weir_env_pair *ret)
 			word);
 		return weir_hint(j->ctx->err, "--step STEP FLOW/RUN");
 	}
-	return env_steps_word(j->ctx, &j->o, word, ret);
+	return env_steps_word(j->ctx, &j->o, word, a->arch, ret);
 }
 
 static enum weir_rc

@@ -53,17 +53,16 @@ open_runs(struct ctx *ctx, const struct env_open *o, struct weir_store **ret)
 }
 
 enum weir_rc
-env_steps_word(struct ctx *ctx, struct env_open *o, const char *word,
+env_steps_word(struct ctx *ctx, struct env_open *o, const char *word, const char *arch,
 	struct weir_env_pair *ret)
 {
-	const struct env_args *a = ctx->args;
 	struct weir_err first;
 	struct weir_task_pair found;
 	struct weir_store *runs = NULL;
 	enum weir_rc rc = WEIR_ENOTFOUND, other;
 
 	if (parts_of(word) < 3)
-		return weir_env_find_for(o->store, word, a->arch, ret, ctx->err);
+		return weir_env_find_for(o->store, word, arch, ret, ctx->err);
 	rc = open_runs(ctx, o, &runs);
 	if (!rc)
 		rc = weir_env_of_pathspec(runs, word, &found, ctx->err);
@@ -75,7 +74,7 @@ env_steps_word(struct ctx *ctx, struct env_open *o, const char *word,
 	first = *ctx->err;
 	if (!first.hint[0])
 		weir_hint(&first, "another step, or --req-id ID");
-	other = weir_env_find_for(o->store, word, a->arch, ret, ctx->err);
+	other = weir_env_find_for(o->store, word, arch, ret, ctx->err);
 	if (other)
 		*ctx->err = first;
 	return other ? rc : WEIR_OK;

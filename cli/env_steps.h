@@ -22,9 +22,9 @@ bool env_steps_is_step(const char *word);
 
 /*
  * The environment of a word: as its task recorded it if it is `Flow/run/step`, or as
- * weir_env_find knows it.
+ * weir_env_find_for knows it; arch may be NULL.
  */
 WEIR_NODISCARD enum weir_rc env_steps_word(struct ctx *ctx, struct env_open *o,
-	const char *word, struct weir_env_pair *ret);
+	const char *word, const char *arch, struct weir_env_pair *ret);
 
 #endif

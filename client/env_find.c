@@ -262,6 +262,25 @@ weir_env_find_for(struct weir_store *s, const char *text, const char *arch,
 	return rc;
 }
 
+enum weir_rc
+weir_env_req_archs(
+	struct weir_store *s, const char *req_id, struct buf *out, struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(store_db(s), SQL_ENV_REQ_ARCHS, &st, err);
+
+	if (rc)
+		return rc;
+	db_bind_str(st, 1, str_of(req_id));
+	for (int n = 0; !(rc = db_step(store_db(s), st, &row, err)) && row; n++) {
+		buf_adds(out, n ? ", " : "");
+		buf_addstr(out, db_str(st, 0));
+	}
+	db_reset(st);
+	return rc;
+}
+
 int64_t
 weir_env_key(struct weir_store *s, const char *id, const char *arch)
 {

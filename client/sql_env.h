@@ -90,6 +90,7 @@
 	X(ENV_BY_REQ, "SELECT req_id, full_id FROM environments WHERE req_id BETWEEN ?1 AND" \
 		" ?1 || 'g' AND (?3 IS NULL OR arch = ?3) GROUP BY req_id, full_id ORDER BY max(is_default) DESC," \
 		" max(resolved_us) DESC LIMIT ?2") \
+	X(ENV_REQ_ARCHS, "SELECT DISTINCT arch FROM environments WHERE req_id = ?1 ORDER BY arch") \
 	X(ENV_ROWS, "SELECT k, source, arch FROM environments WHERE full_id = ?1 AND req_id = ?2" \
 		" AND shadow = 0 ORDER BY arch") \
 	SQL_ENV_SET(X, DEFAULT, "is_default", SQL_ENVS_IS_DEFAULT) \

@@ -192,6 +192,40 @@ P
 	! grep -rlF secret "$XDG_CACHE_HOME"
 }
 
+@test "create-local: of a requirement set what is for this machine, or which there are" {
+	python3 - "$T/flow/.metaflow/conda_v2.cnd" <<'P'
+import copy, json, sys
+doc = json.load(open(sys.argv[1]))
+envs, r1, r2 = doc["environments"], "1" * 40, "2" * 40
+here = next(a for a in envs if a != "win-64")
+win = envs["win-64"][r1]
+win["c" * 40]["resolved_on"] = "2026-01-01T10:00:00"
+win["_default"] = "c" * 40
+envs["win-64"][r2] = {"d" * 40: copy.deepcopy(win["c" * 40])}
+envs["zos-z"] = {r2: {"e" * 40: copy.deepcopy(win["c" * 40])}}
+# for this machine no default, so the other architecture's would be first
+del envs[here][r1]["_default"]
+del envs[here][r1]["b" * 40]
+json.dump(doc, open(sys.argv[1], "w"))
+P
+	for word in 1111 "$R1"; do
+		weir2 env create-local $word --own --dry-run
+		exits 0
+		has_err "would be made: $TARGET, of 6 packages"
+	done
+	weir2 env create-local 1111 --arch win-64 --own --dry-run
+	exits 0
+	has_err "metaflow_${R1}_cccc"
+	weir2 env create-local 2222 --own
+	one_error 1
+	has_err "requirement set 2222222222222222222222222222222222222222: nothing of it is for .*, only for win-64, zos-z"
+	has_err "^try: --arch win-64"
+	weir2 env create-local dddd --own
+	one_error 1
+	has_err ":d\{40\}: there is none of it for .*, only for win-64"
+	[ ! -e "$T/envs" ] || [ -z "$(ls -A "$T/envs")" ]
+}
+
 @test "create-local: two at once: one makes it, the other waits and says for whom" {
 	mkdir -p "$T/pkgs"
 	touch "$T/pkgs/mf_pkgs-update.lock"

@@ -69,6 +69,10 @@ WEIR_NODISCARD enum weir_rc weir_env_find(struct weir_store *s, const char *text
  * else as above. arch NULL: any. */
 WEIR_NODISCARD enum weir_rc weir_env_find_for(struct weir_store *s, const char *text,
 	const char *arch, struct weir_env_pair *ret_pair, struct weir_err *err);
+/* Append the architectures that a requirement set has environments for, with ", "
+ * between. */
+WEIR_NODISCARD enum weir_rc weir_env_req_archs(struct weir_store *s, const char *req_id,
+	struct buf *out, struct weir_err *err);
 
 /* The row of one, whose id is `req_id:full_id`, for weir_select.key; 0: none. */
 int64_t weir_env_key(struct weir_store *s, const char *id, const char *arch);
