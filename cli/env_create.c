@@ -113,6 +113,7 @@ put_row(struct job *j, struct buf *b, enum out_form form,
 {
 	const char *type = p->type == WEIR_INST_PYPI ? "pypi" : "conda";
 	struct buf url = BUF_INIT(BUF_MAX);
+	size_t at = b->len;
 	int64_t size;
 	enum weir_inst_from from =
 		weir_inst_source(&j->make.inst, j->make.cache, p, &size);
@@ -136,6 +137,7 @@ put_row(struct job *j, struct buf *b, enum out_form form,
 		buf_addf(b, "\t%s\t", froms[from]);
 		add_size(b, size, "");
 		buf_addc(b, '\n');
+		out_rows(b, at, form);
 	}
 	buf_release(&url);
 }
@@ -233,6 +235,7 @@ report(struct job *j)
 	} else {
 		env_cell(j->ctx, &s.b, str_of(j->make.inst.target));
 		buf_addc(&s.b, '\n');
+		out_rows(&s.b, 0, form);
 	}
 	return sink_close(&s, WEIR_OK);
 }

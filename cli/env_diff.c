@@ -67,13 +67,15 @@ put_line(struct ctx *ctx, struct buf *out, const struct weir_env_delta *d, size_
 }
 
 static void
-put_tsv(struct ctx *ctx, struct buf *out, const struct weir_env_delta *d)
+put_row(struct ctx *ctx, struct buf *out, enum out_form form,
+	const struct weir_env_delta *d)
 {
 	const struct weir_env_item none = { .name = { "", 0 } };
 	const struct weir_env_item *a = d->a ? d->a : &none, *b = d->b ? d->b : &none;
 	const struct weir_env_item *any = d->a ? d->a : d->b;
 	const struct str cells[] = { any->type, any->name, a->version, b->version,
 		a->build, b->build, a->channel, b->channel };
+	size_t from = out->len;
 
 	buf_adds(out, weir_env_change_name(d->change));
 	for (size_t i = 0; i < N_ELEM(cells); i++) {
@@ -81,6 +83,7 @@ put_tsv(struct ctx *ctx, struct buf *out, const struct weir_env_delta *d)
 		env_cell(ctx, out, cells[i]);
 	}
 	buf_addc(out, '\n');
+	out_rows(out, from, form);
 }
 
 static void
@@ -164,7 +167,7 @@ print(struct ctx *ctx, const struct weir_env_set *a, const struct weir_env_set *
 		else if (form == OUT_TABLE)
 			put_line(ctx, &sink.b, &deltas->v[i], width);
 		else
-			put_tsv(ctx, &sink.b, &deltas->v[i]);
+			put_row(ctx, &sink.b, form, &deltas->v[i]);
 		rc = sink_row(&sink);
 	}
 	if (json)
@@ -289,12 +292,9 @@ env_diff(struct ctx *ctx)
 			"env diff: two environments are compared");
 		return weir_hint(ctx->err, "weir env diff A B");
 	}
-	if (args->list.output &&
-		(out_form(ctx, args->list.output) == OUT_CSV ||
-			out_form(ctx, args->list.output) == OUT_NAME)) {
-		(void)weir_fail(
-			ctx->err, WEIR_EUSAGE, "env diff: no -o %s", args->list.output);
-		return weir_hint(ctx->err, "-o tsv, json or ndjson");
+	if (args->list.output && out_form(ctx, args->list.output) == OUT_NAME) {
+		(void)weir_fail(ctx->err, WEIR_EUSAGE, "env diff: no -o name");
+		return weir_hint(ctx->err, "-o tsv, csv, json or ndjson");
 	}
 	rc = env_open(ctx, &o);
 	if (rc == WEIR_ENOTFOUND)

@@ -162,6 +162,7 @@ print(struct job *j, enum out_form form)
 	sink_init(&s, j->ctx, form == OUT_TABLE);
 	for (size_t i = 0; i < j->found.v.n; i++) {
 		const struct weir_env_local *one = &j->found.v.v[i];
+		size_t from = s.b.len;
 
 		if (!is_shown(j, one))
 			continue;
@@ -176,6 +177,7 @@ print(struct job *j, enum out_form form)
 			buf_addc(&s.b, '\n');
 		} else {
 			put_tsv(j, &s.b, one);
+			out_rows(&s.b, from, form);
 		}
 		n++;
 	}
@@ -283,6 +285,8 @@ static void
 tell_done(struct job *j, enum out_form form, struct sink *s,
 	const struct weir_env_local *one)
 {
+	size_t from = s->b.len;
+
 	if (form == OUT_JSON || form == OUT_NDJSON) {
 		buf_adds(&s->b, form == OUT_NDJSON ? "" : j->n_done ? ",\n" : "[\n");
 		put_json(&s->b, one, true);
@@ -290,6 +294,7 @@ tell_done(struct job *j, enum out_form form, struct sink *s,
 	} else {
 		env_cell(j->ctx, &s->b, str_of(one->path));
 		buf_addc(&s->b, '\n');
+		out_rows(&s->b, from, form);
 	}
 	j->n_done++;
 	j->freed += one->freed;

@@ -87,6 +87,7 @@ static void
 put_line(struct job *j, const char *id, enum weir_env_formula f, const char *value)
 {
 	struct buf *b = &j->sink.b;
+	size_t from = b->len;
 	const char *name = weir_env_formula_name(f), *since = weir_env_formula_since(f);
 
 	if (j->form == OUT_JSON || j->form == OUT_NDJSON)
@@ -103,6 +104,7 @@ put_line(struct job *j, const char *id, enum weir_env_formula f, const char *val
 		buf_addf(b, "%-8s %-5s %s  %s\n", id, name, value, since);
 	else
 		buf_addf(b, "%s\t%s\t%s\t%s\n", id, name, value, since);
+	out_rows(b, from, j->form);
 	j->n_lines++;
 }
 

@@ -47,8 +47,13 @@ env_open_release(struct env_open *o)
 void
 env_cell(const struct ctx *ctx, struct buf *b, struct str s)
 {
-	if (ctx->tty_out)
-		text_sanitize(b, s, ctx->utf8 ? 0 : TEXT_ASCII);
-	else
+	struct buf cell = BUF_INIT(BUF_MAX);
+
+	if (ctx->tty_out) {
+		show_tsv(&cell, s);
+		text_sanitize(b, buf_str(&cell), ctx->utf8 ? 0 : TEXT_ASCII);
+	} else {
 		show_tsv(b, s);
+	}
+	buf_release(&cell);
 }

@@ -362,6 +362,7 @@ put_one(struct job *j, enum out_form form, const struct weir_env *e, bool first)
 {
 	struct weir_env_set set;
 	struct seen seen = { .list = { NULL } };
+	size_t from;
 
 	seen.number[SIZE] = -1;
 
@@ -381,7 +382,9 @@ put_one(struct job *j, enum out_form form, const struct weir_env *e, bool first)
 	} else if (form == OUT_NAME) {
 		buf_addf(&j->sink.b, "%.*s\n", (int)set.what.len, set.what.s);
 	} else {
+		from = j->sink.b.len;
 		put_tsv(j, e, &set);
+		out_rows(&j->sink.b, from, form);
 	}
 	weir_env_set_release(&set);
 	for (size_t i = 0; i < SEEN; i++)
@@ -428,10 +431,6 @@ env_show(struct ctx *ctx)
 		(void)weir_fail(
 			ctx->err, WEIR_EUSAGE, "env show: one environment is shown");
 		return weir_hint(ctx->err, "weir env show ENV");
-	}
-	if (args->list.output && out_form(ctx, args->list.output) == OUT_CSV) {
-		(void)weir_fail(ctx->err, WEIR_EUSAGE, "env show: no -o csv");
-		return weir_hint(ctx->err, "-o tsv, json, ndjson or name");
 	}
 	rc = env_open(ctx, &o);
 	if (!rc)

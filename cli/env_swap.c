@@ -35,6 +35,7 @@ env_swap_print(struct ctx *ctx, const struct weir_env_selection *sel)
 	const struct env_args *a = ctx->args;
 	enum out_form form = out_form(ctx, a->list.output);
 	struct sink s;
+	size_t from;
 
 	sink_init(&s, ctx, false);
 	for (size_t i = 0; i < sel->past.v.n; i++) {
@@ -46,10 +47,12 @@ env_swap_print(struct ctx *ctx, const struct weir_env_selection *sel)
 			buf_adds(&s.b, form == OUT_NDJSON ? "\n" : "");
 			continue;
 		}
+		from = s.b.len;
 		env_cell(ctx, &s.b, str_of(one->arch));
 		buf_addf(&s.b, "\t%s\t", one->req_id);
 		env_cell(ctx, &s.b, str_of(one->was ? one->was : "-"));
 		buf_addf(&s.b, "\t%s\n", one->is ? one->is : "-");
+		out_rows(&s.b, from, form);
 	}
 	if (form == OUT_JSON)
 		buf_adds(&s.b, sel->past.v.n ? "\n]\n" : "[]\n");

@@ -64,6 +64,9 @@ WEIR_NODISCARD enum weir_rc out_row(
 	struct out *o, const struct weir_cell *const *cells);
 WEIR_NODISCARD enum weir_rc out_close(struct out *o, enum weir_rc rc);
 
+/* Rows of TSV from a place in b on, as CSV when that is the form. */
+void out_rows(struct buf *b, size_t from, enum out_form form);
+
 /* Append the escape sequence of a colour of weir_state_look; "" for plain. */
 void out_colour(struct buf *b, const char *colour);
 

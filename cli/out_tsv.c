@@ -143,3 +143,44 @@ csv_end(struct out *o, bool ok)
 
 const struct out_ops out_tsv = { begin, tsv_row, tsv_end };
 const struct out_ops out_csv = { begin, csv_row, csv_end };
+
+/* ---- rows that their commands write */
+
+/* Append the cell of TSV that p begins; returns its end. */
+static const char *
+add_cell_again(struct buf *b, struct buf *cell, const char *p, const char *end)
+{
+	static const char from[] = "tnr\\", to[] = "\t\n\r\\";
+
+	buf_clear(cell);
+	for (; p < end && *p != '\t' && *p != '\n'; p++) {
+		const char *escaped =
+			*p == '\\' && p + 1 < end && p[1] ? strchr(from, p[1]) : NULL;
+
+		buf_addc(cell, escaped ? to[escaped - from] : *p);
+		p += escaped != NULL;
+	}
+	add_csv(b, buf_str(cell));
+	return p;
+}
+
+void
+out_rows(struct buf *b, size_t from, enum out_form form)
+{
+	struct buf rows = BUF_INIT(BUF_MAX), cell = BUF_INIT(BUF_MAX);
+	const char *p, *end;
+
+	if (form != OUT_CSV || b->len == from)
+		return;
+	buf_add(&rows, b->s + from, b->len - from);
+	b->len = from;
+	p = rows.s;
+	end = p + rows.len;
+	while (p < end) {
+		p = add_cell_again(b, &cell, p, end);
+		if (p < end)
+			buf_addc(b, *p++ == '\t' ? ',' : '\n');
+	}
+	buf_release(&rows);
+	buf_release(&cell);
+}

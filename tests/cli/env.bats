@@ -184,6 +184,42 @@ P
 	lacks_err compared
 }
 
+# The rows of a TSV, escapes undone, are those of a CSV.
+same_rows()
+{
+	python3 - "$1" "$2" <<'P'
+import csv, re, sys
+undo = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
+tsv = [[re.sub(r"\\(.)", lambda m: undo[m[1]], c) for c in l.rstrip("\n").split("\t")] for l in open(sys.argv[1])]
+rows = list(csv.reader(open(sys.argv[2], newline="")))
+assert rows == tsv, (rows, tsv)
+P
+}
+
+@test "-o csv: what has commas, quotes, tabs and backslashes in it" {
+	python3 - "$T/flow/.metaflow/conda_v2.cnd" <<'P'
+import json, sys
+doc = json.load(open(sys.argv[1]))
+for arch in doc["environments"].values():
+    for req in arch.values():
+        for env in req.values():
+            if isinstance(env, dict) and env.get("packages"):
+                env["packages"][0]["filename"] = 'a,b"c\\t\td-1.0-0'
+json.dump(doc, open(sys.argv[1], "w"))
+P
+	weir2 env show aaaa -o tsv
+	exits 0
+	grep -qF 'a,b"c\\t\td' "$T/out"
+	cp "$T/out" tsv
+	weir2 env show aaaa -o csv
+	exits 0
+	grep -qF '"a,b""c\t' "$T/out"
+	same_rows tsv "$T/out"
+	weir2 env hash -o csv conda::python==3.11.7
+	exits 0
+	grep -qE '^req_id,B,[0-9a-f]{40},' "$T/out"
+}
+
 @test "show, diff: an object a line; forms that are none" {
 	for sub in "show aaaa" "diff aaaa abbb"; do
 		# shellcheck disable=SC2086
@@ -191,8 +227,12 @@ P
 		[ "$(wc -l <"$T/out")" = 1 ]
 		[ "$(jq_py 'len(d["packages"]) > 1')" = True ]
 		# shellcheck disable=SC2086
+		weir2 env $sub -o tsv
+		[ "$(wc -l <"$T/out")" -gt 1 ]
+		cp "$T/out" tsv
+		# shellcheck disable=SC2086
 		weir2 env $sub -o csv
-		one_error 2
+		same_rows tsv "$T/out"
 	done
 	weir2 env diff aaaa abbb -o name
 	one_error 2

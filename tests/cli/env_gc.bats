@@ -117,6 +117,8 @@ stays()
 	exits 0
 	[ "$(cut -f1-4,8 "$T/out")" = "$(printf '%s\t%s\t%s\tlinux-64\tunneeded' "$OLD" $R $FO)" ]
 	[ "$(cut -f5 "$T/out")" -ge 5000 ]
+	weir2 env gc --dry-run -o csv
+	[ "$(cut -d, -f1-4,8 "$T/out")" = "$OLD,$R,$FO,linux-64,unneeded" ]
 	[ -d "$OLD" ]
 	weir2 env gc --yes --read-only
 	one_error 1

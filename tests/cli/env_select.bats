@@ -69,6 +69,8 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 }
 
 @test "select-resolved: by id for all its architectures, and undo" {
+	weir2 env select-resolved F/12/start --full-id aaaa --dry-run -o csv
+	grep -qE "^linux-64,$R1,.*,$FA\$" "$T/out"
 	weir2 env select-resolved F/12/start --full-id aaaa --dry-run
 	exits 0
 	has_err "would be written"
