@@ -55,9 +55,12 @@ void
 engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s,
 	const atomic_bool *stop, void (*note)(void *arg, const char *text), void *arg)
 {
-	enum { METAFLOW_MS = 2000 };
-	const struct weir_session_metaflow how = { .budget_ms = METAFLOW_MS,
-		.stop = stop };
+	/* nobody waits for it here, but what lives at the server is not seen meanwhile
+	 */
+	enum { METAFLOW_MS = 2000, FIRST_MS = 15000 };
+	const struct weir_session_metaflow how = {
+		.budget_ms = METAFLOW_MS, .first_ms = FIRST_MS, .stop = stop
+	};
 	struct buf notes = BUF_INIT(64 << 10);
 	bool same;
 

@@ -79,6 +79,9 @@ enum {
 	MONTH_S = 30 * 24 * 3600,
 	SLOW_US = WEIR_SECOND_US / 2,
 	SLOW_TIMES = 30,
+	SLOW_MAX_S = 300,
+	FIRST_MS = 5000,
+	MOMENT_MS = 300,
 };
 
 struct job {
@@ -163,6 +166,8 @@ begin(struct job *j)
 	if (!j->service && !root->found)
 		return no_folder(root, j->err);
 	j->asked.since_us = since_of(j->how);
+	if (!j->asked.first_ms)
+		j->asked.first_ms = FIRST_MS;
 	if (j->service)
 		return check_service(root, j->err);
 	j->source = mf_local_open(root->folder);
@@ -277,12 +282,14 @@ mark_away(struct weir_store *s, const struct weir_err *why)
 
 /*
  * A service that takes long for its lists, as one without pages may, is asked the more
- * seldom by commands that only read.
+ * seldom by commands that only read; while nothing is known of it, for a moment only.
  */
 static void
 mark_slow(struct job *j, struct weir_store *s)
 {
-	const long long until_us = weir_now_us() + SLOW_TIMES * j->look_us;
+	const int64_t longest = (int64_t)SLOW_MAX_S * WEIR_SECOND_US;
+	const int64_t span = SLOW_TIMES * j->look_us;
+	const long long until_us = weir_now_us() + (span < longest ? span : longest);
 	char until[32];
 	struct weir_err ignored;
 
@@ -317,7 +324,8 @@ ask_service(struct job *j, struct weir_store *s)
 		rc = j->err->rc = WEIR_EPENDING;
 	if (!rc || rc == WEIR_ENET)
 		mark_away(s, rc ? j->err : NULL);
-	mark_slow(j, s);
+	if (rc != WEIR_EINTR)
+		mark_slow(j, s);
 	return rc;
 }
 
@@ -333,6 +341,30 @@ say_old(struct job *j, struct weir_store *s)
 	weir_metaflow_name(j->how->root, &b);
 	buf_adds(&b, ": as of ");
 	weir_time_relative(&b, cycle, weir_now_us(), false, true);
+	add_note(j, buf_cstr(&b));
+	buf_release(&b);
+}
+
+/* How long a command that only reads may take. */
+static void
+set_budget(struct job *j, struct weir_store *s, int64_t runs)
+{
+	if (!j->asked.budget_ms)
+		j->asked.budget_ms = READING_MS;
+	if (!runs && is_slow(s))
+		j->asked.budget_ms = j->asked.first_ms = MOMENT_MS;
+}
+
+/* It was not read to its end; of one that has not told anything, what to do. */
+static void
+say_pending(struct job *j, int64_t runs)
+{
+	struct buf b = BUF_INIT(2048);
+
+	buf_adds(&b, j->err->text);
+	if (!runs && !j->looked)
+		buf_adds(&b,
+			"; nothing is known of it yet, weir sync waits until it is");
 	add_note(j, buf_cstr(&b));
 	buf_release(&b);
 }
@@ -383,14 +415,16 @@ open_online(struct job *j, struct weir_store **ret_store)
 	if (!rc)
 		rc = is_due(s, &due, &runs, j->err);
 	if (!rc && (due || j->how->refresh)) {
-		if (!j->how->refresh && !j->asked.budget_ms)
-			j->asked.budget_ms = READING_MS;
+		if (!j->how->refresh)
+			set_budget(j, s, runs);
 		rc = ask_service(j, s);
-		if (rc && (rc == WEIR_EPENDING || (runs && !j->how->refresh)) &&
-			rc != WEIR_EDB && rc != WEIR_EINTR) {
+		if (rc == WEIR_EPENDING) {
+			say_pending(j, runs);
+			rc = WEIR_OK;
+		} else if (rc && runs && !j->how->refresh && rc != WEIR_EDB &&
+			   rc != WEIR_EINTR) {
 			add_note(j, j->err->text);
-			if (rc != WEIR_EPENDING)
-				say_old(j, s);
+			say_old(j, s);
 			rc = WEIR_OK;
 		}
 	}

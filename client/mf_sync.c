@@ -10,7 +10,6 @@
 enum {
 	NOTES_MAX = 20,    /* of one kind of trouble, a person needs no more */
 	TOGETHER_MS = 300, /* of a transaction */
-	FIRST_MS = 5000,   /* for the first runs of a service, whatever the budget */
 	TOGETHER_MAX = 64,
 	ORIGINS_MAX = 50, /* runs that others were resumed from, of one round */
 	ORIGIN_ROUNDS = 4,
@@ -122,8 +121,8 @@ on_go_on(void *arg)
 
 	if (y->how->stop && atomic_load(y->how->stop))
 		return false;
-	if (y->first && !y->some && budget_ms < FIRST_MS)
-		budget_ms = y->source->ops->fetch ? FIRST_MS : 0;
+	if (y->first && !y->some && budget_ms < y->how->first_ms)
+		budget_ms = y->source->ops->fetch ? y->how->first_ms : 0;
 	return !y->how->budget_ms || !budget_ms ||
 	       weir_monotonic_us() - y->began_us < budget_ms * 1000;
 }

@@ -77,6 +77,7 @@ session_beside_fetch(struct session_beside *b,
 		.offline = b->offline || asked->offline,
 		.refresh = asked->refresh,
 		.budget_ms = asked->budget_ms,
+		.first_ms = asked->first_ms,
 		.stop = asked->stop };
 	struct weir_err why;
 	enum weir_rc rc;

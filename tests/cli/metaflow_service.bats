@@ -252,7 +252,14 @@ synced Metaflow http: 300 runs, 1 flow" ]
 	weir2 runs source:metaflow
 	exits 0
 	[ "$SECONDS" -lt 15 ]
-	grep -qE '^weir: metadata service: .*: it has not answered yet' "$T/err"
+	grep -qE '^weir: metadata service: .*: it has not answered yet; .* weir sync waits' "$T/err"
+	# and not had by each command
+	for cmd in runs 'runs state:failed' 'runs -o json' 'runs name:x'; do
+		weir2 $cmd
+		exits 0
+		grep -q 'it has not answered yet' "$T/err"
+	done
+	[ "$SECONDS" -lt 20 ]
 	kill "$SERVICE"
 	rm "$T/address"
 	serve --runs 2 --slow 2

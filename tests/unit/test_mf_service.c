@@ -331,6 +331,36 @@ test_slow(void **state)
 	end(&v);
 }
 
+/* The long wait for the first runs is not had by each command. */
+static void
+test_slow_unknown(void **state)
+{
+	struct service v;
+	int64_t began;
+
+	(void)state;
+	serve(&v, "--slow 0.8");
+	v.how.refresh = false;
+	v.how.first_ms = 600; /* /flows alone takes longer */
+	assert_int_equal(look(&v), WEIR_OK);
+	assert_int_equal(number(&v, RUNS), 0);
+	assert_non_null(
+		strstr(buf_cstr(&v.notes), "it has not answered yet; nothing is "));
+	assert_non_null(strstr(buf_cstr(&v.notes), " known of it yet, weir sync "));
+	v.how.first_ms = 60000; /* now it would be waited for */
+	buf_clear(&v.notes);
+	began = weir_monotonic_us();
+	assert_int_equal(look(&v), WEIR_OK);
+	assert_true(weir_monotonic_us() - began < 30 * WEIR_SECOND_US);
+	assert_int_equal(number(&v, RUNS), 0);
+	assert_non_null(strstr(buf_cstr(&v.notes), "it has not answered yet; "));
+	/* for some minutes */
+	setenv("WEIR_NOW", "2026-11-21T02:16:00Z", 1);
+	assert_int_equal(look(&v), WEIR_OK);
+	assert_int_equal(number(&v, RUNS), 3);
+	end(&v);
+}
+
 /* Answers of the real service's classes, where they are at hand. */
 static void
 test_sample(void **state)
@@ -376,6 +406,7 @@ main(void)
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_away),
 		cmocka_unit_test(test_slow),
+		cmocka_unit_test(test_slow_unknown),
 		cmocka_unit_test(test_log_elsewhere),
 		cmocka_unit_test(test_sample),
 	};

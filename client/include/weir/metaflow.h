@@ -33,6 +33,10 @@ struct weir_metaflow_open {
 	bool offline; /* a service is not asked */
 	bool refresh; /* and asked even if that was done a moment ago, to the end */
 	int64_t budget_ms; /* stop after so long, the rest next time; 0: no limit */
+	/* How long, whatever the budget, to wait for the first runs of a service of
+	 * which nothing is known; 0: 5 s. Once that was in vain, but a moment for some
+	 * minutes. */
+	int64_t first_ms;
 	/* Of a service: runs that were started before are left out, unless they live.
 	 * 0: as configured (sync_since); WEIR_NO_TIME: none are. */
 	int64_t since_us;

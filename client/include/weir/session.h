@@ -41,6 +41,7 @@ struct weir_session_metaflow {
 	bool offline;      /* a service is not asked */
 	bool refresh;      /* ask it however lately that was done */
 	int64_t budget_ms; /* the rest another time; 0: no limit */
+	int64_t first_ms;  /* as of weir_metaflow_open */
 	/* May be NULL; true: end soon. Else an interrupt of the session does it. */
 	const atomic_bool *stop;
 	/* May be NULL: how far back a service is asked, and who is told of progress. */
