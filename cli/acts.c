@@ -86,7 +86,7 @@ add_who(const struct weir_act_result *r, struct buf *b)
 		buf_addf(b, "%s: ", r->name);
 	else if (r->name[0])
 		buf_addf(b, "%s %.*s: ", r->name, ACTS_SHORT_ID, id);
-	else
+	else if (!weir_id_is_null(&r->run))
 		buf_addf(b, "%s: ", id);
 }
 

@@ -83,6 +83,22 @@ list_all(struct acts *a)
 	buf_release(&clean);
 }
 
+/* How many; one by its name. */
+static void
+name_targets(struct acts *a, struct buf *out)
+{
+	struct plan_line line;
+	struct planned p;
+
+	if (a->targets.n != 1) {
+		buf_addf(out, "%zu %s", a->targets.n, acts_noun(a));
+		return;
+	}
+	plan_one(a, &a->targets.v[0], &p, &line);
+	buf_addf(out, "%s%s%s", acts_noun(a), *line.name ? " " : "", line.name);
+	planned_release(&p);
+}
+
 /* The first word of a line of the terminal; "" at its end. */
 static void
 read_answer(char out[ACTS_ANSWER_MAX])
@@ -101,12 +117,14 @@ acts_ask(struct acts *a)
 {
 	const char *verb = verb_of(a), *noun = acts_noun(a);
 	char answer[ACTS_ANSWER_MAX], count[32];
+	struct buf who = BUF_INIT(4096);
 	bool yes;
 
 	if (!a->ctx->tty_in || !a->ctx->tty_err) {
+		name_targets(a, &who);
 		(void)weir_fail(a->ctx->err, WEIR_EUSAGE,
-			"%s: %zu %s: there is nobody to be asked", verb, a->targets.n,
-			noun);
+			"%s: %s: there is nobody to be asked", verb, buf_cstr(&who));
+		buf_release(&who);
 		return weir_hint(a->ctx->err, "weir %s%s --yes ..., or --dry-run",
 			a->ctx->cmd->name,
 			a->act->kind == WEIR_ACT_DELETE ? " delete"

@@ -36,6 +36,15 @@ narrow(struct ctx *ctx, const char *query, char **ret_query)
 	return WEIR_OK;
 }
 
+/* A query that is one bare word may have meant a package. */
+static bool
+is_word(const char *query)
+{
+	return *query && !query[strspn(query, "abcdefghijklmnopqrstuvwxyz"
+					      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "0123456789-._")];
+}
+
 static enum weir_rc
 env_list(struct ctx *ctx)
 {
@@ -55,6 +64,8 @@ env_list(struct ctx *ctx)
 		rc = list_run_in(ctx, WEIR_ENVIRONMENT, &list, query, o.store, &shown);
 	if (!rc && !shown && a->arch && !list.count_by)
 		ctx_note(ctx, "none of them is for %s", a->arch);
+	else if (!rc && !shown && text && !list.count_by && is_word(text))
+		ctx_note(ctx, "pkg:%s looks in their packages", text);
 	env_open_release(&o);
 	free(text);
 	free(sort);
@@ -90,6 +101,83 @@ which_columns(const struct ctx *ctx, enum out_form form, const char *name)
 	return buf_steal(&b);
 }
 
+/* A cell without the quotes that a JSON text has. */
+static void
+add_plain(struct buf *out, struct str s)
+{
+	if (s.len >= 2 && s.s[0] == '"')
+		s = (struct str){ s.s + 1, s.len - 2 };
+	buf_add(out, s.s, s.len);
+}
+
+/* The cell of the newest environment that has such a package; "" without one. */
+static void
+newest(struct ctx *ctx, struct weir_store *store, const char *pkg, const char *column,
+	struct buf *ret)
+{
+	struct buf b = BUF_INIT(BUF_MAX);
+	struct weir_column_set set = { 0 };
+	struct weir_select sel = {
+		.kind = WEIR_ENVIRONMENT, .columns = &set, .limit = 1
+	};
+	struct weir_query *q = NULL;
+	struct weir_rows *rows = NULL;
+	struct weir_err err = { 0 };
+	char *query = NULL;
+	bool row = false;
+
+	buf_adds(&b, "pkg:");
+	weir_query_quote(&b, str_of(pkg), true);
+	if (!narrow(ctx, buf_cstr(&b), &query) &&
+		!weir_query_parse(
+			WEIR_ENVIRONMENT, str_of(query), weir_now_us(), &q, &err) &&
+		!weir_columns_choose(WEIR_ENVIRONMENT, column, 0, &set, &err)) {
+		sel.query = q;
+		if (!weir_rows_open(store, &sel, &rows, &err) &&
+			!weir_rows_next(rows, &row, &err) && row)
+			add_plain(ret, weir_rows_cell(rows, 0)->s);
+	}
+	weir_rows_close(rows);
+	weir_columns_release(&set);
+	weir_query_free(q);
+	free(query);
+	buf_release(&b);
+}
+
+/* None has it: in which version there is one, or names that begin so. */
+static enum weir_rc
+no_such(struct ctx *ctx, struct weir_store *store, const char *text)
+{
+	const struct env_args *a = ctx->args;
+	char *name = xstrndup(text, strcspn(text, "<>=!~@ ,|"));
+	char *column = xasprintf("pkg.%s", name), *like = xasprintf("%s*", name);
+	struct buf cell = BUF_INIT(BUF_MAX), clean = BUF_INIT(BUF_MAX);
+	bool plain = *name && !name[strcspn(name, "*?")];
+
+	if (plain)
+		newest(ctx, store, name, column, &cell);
+	text_sanitize(&clean, buf_str(&cell), 0);
+	(void)weir_fail(ctx->err, WEIR_ENOTFOUND,
+		"%.200s: no environment has it%s%.80s", text,
+		clean.len ? ": the newest has " : "", buf_cstr(&clean));
+	buf_clear(&cell);
+	if (plain && !clean.len)
+		newest(ctx, store, like, "full_id", &cell);
+	if (clean.len)
+		(void)weir_hint(ctx->err, "weir env which %s", name);
+	else if (cell.len)
+		(void)weir_hint(ctx->err, "weir env which '%s'", like);
+	else
+		(void)weir_hint(ctx->err, "%s",
+			a->all ? "weir env list --all" : "--all, for helpers too");
+	buf_release(&cell);
+	buf_release(&clean);
+	free(name);
+	free(column);
+	free(like);
+	return ctx->err->rc;
+}
+
 static enum weir_rc
 env_which(struct ctx *ctx)
 {
@@ -120,12 +208,8 @@ env_which(struct ctx *ctx)
 		rc = env_fresh(ctx, &o, env_wants(ctx, &a->list, query), NULL);
 	if (!rc)
 		rc = list_run_in(ctx, WEIR_ENVIRONMENT, &list, query, o.store, &shown);
-	if (!rc && !shown) {
-		(void)weir_fail(ctx->err, WEIR_ENOTFOUND,
-			"%.200s: no environment has it", text);
-		rc = weir_hint(ctx->err, "%s",
-			a->all ? "weir env list --all" : "--all, for helpers too");
-	}
+	if (!rc && !shown)
+		rc = no_such(ctx, o.store, text);
 	env_open_release(&o);
 	buf_release(&b);
 	free(text);

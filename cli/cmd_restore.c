@@ -43,6 +43,8 @@ run(struct ctx *ctx)
 	enum weir_rc rc = WEIR_OK;
 
 	if (weir_config_embedded(ctx->config))
+		rc = weir_restore_check(ctx->config, ctx->words[0], ctx->err);
+	if (!rc && weir_config_embedded(ctx->config))
 		rc = ask(ctx);
 	if (!rc)
 		rc = weir_restore(ctx->config, ctx->words[0], &bytes, ctx->err);

@@ -67,6 +67,7 @@
  *   embedded_list	its lists
  *   embedded_rules	which transitions of a run there are
  *   embedded_state	states, entered and proposed
+ *   embedded_name	names of runs that nobody named
  *   embedded_runs	flow runs
  *   embedded_tasks	task runs
  *   embedded_flows	flows, limits, artifacts

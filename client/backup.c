@@ -122,10 +122,12 @@ give_name(const char *part, const char *file)
 }
 
 static enum weir_rc
-fail_part(const char *part, int why, struct weir_err *err)
+fail_part(const char *file, const char *part, int why, struct weir_err *err)
 {
-	if (why != EEXIST)
-		return fail_file("cannot make", part, why, err);
+	if (why != EEXIST) {
+		weir_fail(err, WEIR_EFAIL, "backup: %s: %s", file, strerror(why));
+		return weir_hint(err, "a file in a folder that can be written");
+	}
 	weir_fail(err, WEIR_EREFUSED,
 		"backup: %s: is there already: of one at work, or that was interrupted",
 		part);
@@ -141,7 +143,7 @@ backup_to(struct db *from, const char *file, struct weir_err *err)
 	enum weir_rc rc = WEIR_OK;
 
 	if (fd < 0) {
-		rc = fail_part(part, errno, err);
+		rc = fail_part(file, part, errno, err);
 		free(part);
 		return rc;
 	}
@@ -151,7 +153,7 @@ backup_to(struct db *from, const char *file, struct weir_err *err)
 		rc = sync_file(part, err);
 	if (!rc && !give_name(part, file))
 		rc = errno == EEXIST ? fail_there(file, err)
-				     : fail_file("cannot make", file, errno, err);
+				     : fail_file("backup", file, errno, err);
 	(void)unlink(part);
 	if (!rc)
 		weir_sync_folder_of(file);
@@ -281,20 +283,47 @@ open_target(const char *path, struct db *to, struct weir_err *err)
 	return rc ? rc : db_open(path, DB_EMBEDDED, DB_WRITE, to, err);
 }
 
+/* The backup, open, if it may be restored. */
+static enum weir_rc
+open_copy(const struct weir_config *config, const char *file, struct db *ret,
+	struct weir_err *err)
+{
+	enum weir_rc rc = check_profile(config, "restore", err);
+
+	if (!rc && access(file, R_OK) != 0)
+		rc = fail_file("restore", file, errno, err);
+	if (!rc)
+		rc = check_workers(weir_config_store(config), err);
+	if (!rc)
+		rc = db_open(file, DB_EMBEDDED, DB_READ, ret, err);
+	if (rc)
+		return rc;
+	rc = check_copy(ret, file, err);
+	if (rc)
+		db_close(ret);
+	return rc;
+}
+
+enum weir_rc
+weir_restore_check(
+	const struct weir_config *config, const char *file, struct weir_err *err)
+{
+	struct db from = { 0 };
+	enum weir_rc rc = open_copy(config, file, &from, err);
+
+	if (!rc)
+		db_close(&from);
+	return rc;
+}
+
 enum weir_rc
 weir_restore(const struct weir_config *config, const char *file, int64_t *ret_bytes,
 	struct weir_err *err)
 {
 	const char *path = weir_config_store(config);
 	struct db from = { 0 }, to = { 0 };
-	enum weir_rc rc = check_profile(config, "restore", err);
+	enum weir_rc rc = open_copy(config, file, &from, err);
 
-	if (!rc)
-		rc = check_workers(path, err);
-	if (!rc && access(file, R_OK) != 0)
-		rc = fail_file("cannot read", file, errno, err);
-	if (!rc)
-		rc = db_open(file, DB_EMBEDDED, DB_READ, &from, err);
 	if (rc)
 		return rc;
 	rc = check_copy(&from, file, err);

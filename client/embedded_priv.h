@@ -95,6 +95,11 @@ WEIR_NODISCARD enum weir_rc embedded_count(struct embedded_call *c, enum sql_id 
 void embedded_run_text(sqlite3_stmt *st, struct buf *out);
 void embedded_task_text(sqlite3_stmt *st, struct buf *out);
 
+/* ---- embedded_name.c */
+
+/* Of two words, some 70,000 of them; what is thrown says which. Appended. */
+void embedded_name(const struct weir_id *dice, struct buf *ret);
+
 /* ---- embedded_list.c */
 
 /* The object that the path begins with; NULL: the answer says that there is none. */

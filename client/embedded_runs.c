@@ -3,28 +3,17 @@
 #include "weir/params.h"
 #include "weir/time.h"
 
-/* ---- names */
-
-static const char *const firsts[] = { "amber", "brisk", "calm", "copper", "crisp",
-	"dapper", "early", "fervent", "gentle", "hardy", "honest", "idle", "jolly",
-	"keen", "lucid", "mellow", "nimble", "olive", "proud", "quiet", "rapid",
-	"silver", "spry", "steady", "sunny", "tidy", "upbeat", "vivid", "warm", "wily",
-	"young", "zesty" };
-static const char *const seconds[] = { "badger", "beaver", "bison", "crane", "dingo",
-	"eagle", "ferret", "gecko", "heron", "ibis", "jackal", "kestrel", "lemur",
-	"marten", "newt", "otter", "panda", "quail", "raven", "salmon", "tapir",
-	"urchin", "viper", "walrus", "wombat", "yak", "zebra", "lynx", "finch", "trout",
-	"moose", "puffin" };
-
 static json_t *
 make_name(void)
 {
 	struct weir_id dice = weir_id_random();
-	char text[64];
+	struct buf name = BUF_INIT(64);
+	json_t *ret;
 
-	snprintf(text, sizeof(text), "%s-%s", firsts[dice.b[0] % N_ELEM(firsts)],
-		seconds[dice.b[1] % N_ELEM(seconds)]);
-	return json_string(text);
+	embedded_name(&dice, &name);
+	ret = json_string(buf_cstr(&name));
+	buf_release(&name);
+	return ret;
 }
 
 /* ---- parameters */

@@ -322,10 +322,11 @@ weir_journal_get(struct weir_statedb *s, int64_t number, weir_deed_fn *fn, void 
 		return rc;
 	sqlite3_bind_int64(st, 1, number);
 	rc = each(s, st, fn, arg, &count, err);
-	if (!rc && !count)
-		rc = weir_fail(err, WEIR_ENOTFOUND,
-			"history: no action has number %lld", (long long)number);
-	return rc;
+	if (rc || count)
+		return rc;
+	(void)weir_fail(err, WEIR_ENOTFOUND, "no action has the number %lld",
+		(long long)number);
+	return weir_hint(err, "weir history");
 }
 
 enum weir_rc

@@ -44,7 +44,9 @@ static enum weir_rc
 journal_begin(struct sender *s, const char *method, const char *path, const char *body,
 	int64_t *ret_number)
 {
-	char *name = xasprintf("%s/%s", s->item->flow_name, s->item->name);
+	bool flow = strcmp(path, "/flows/") == 0;
+	char *name = flow ? xstrdup(s->item->flow_name)
+			  : xasprintf("%s/%s", s->item->flow_name, s->item->name);
 	char *request = xasprintf("%s %s", method, path);
 	struct buf who = BUF_INIT(1024);
 	struct weir_deed deed = {
@@ -52,7 +54,7 @@ journal_begin(struct sender *s, const char *method, const char *path, const char
 		.verb = s->item->entry ? "register" : "remove",
 		.profile = weir_config_name(weir_session_config(s->session)),
 		.server = s->api->base,
-		.kind = WEIR_DEPLOYMENT,
+		.kind = flow ? WEIR_FLOW : WEIR_DEPLOYMENT,
 		.object = s->view->id,
 		.name = name,
 		.path = request,

@@ -157,6 +157,27 @@ hint_line(const struct listview *r, int i, struct buf *text)
 		buf_addf(text, "     %s", hint + n + strspn(hint + n, " "));
 }
 
+/* A query that is one bare word may have meant a package. */
+static bool
+is_word(const char *query)
+{
+	return strspn(query, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "0123456789-._") == strlen(query);
+}
+
+static const char *
+hint_match(const struct listview *r, int i, struct buf *text)
+{
+	if (i == 2 && is_word(r->query))
+		buf_addf(text, "pkg:%s looks in their packages", r->query);
+	else if (i < 2)
+		buf_adds(text, i == 0 ? "No environment matches."
+				      : "/ changes the query, Esc clears it");
+	else
+		return NULL;
+	return buf_cstr(text);
+}
+
 const char *
 listview_env_empty(const struct listview *r, int i, struct buf *text)
 {
@@ -169,13 +190,8 @@ listview_env_empty(const struct listview *r, int i, struct buf *text)
 	}
 	if (r->asked || !r->job)
 		return i == 0 ? "reading conda_v2.cnd..." : NULL;
-	if (*r->query && i > 1)
-		return NULL;
-	if (*r->query) {
-		buf_adds(text, i == 0 ? "No environment matches." : "");
-		buf_adds(text, i == 1 ? "/ changes the query, Esc clears it" : "");
-		return buf_cstr(text);
-	}
+	if (*r->query)
+		return hint_match(r, i, text);
 	if (i > 0)
 		return i == 1 ? hint_none(r, text) : NULL;
 	buf_adds(text, "There is no environment in ");

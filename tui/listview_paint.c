@@ -298,7 +298,8 @@ listview_paint_counts(struct view *v, struct draw *d)
 		word_number(&right, (int64_t)last);
 	}
 	word_number(&left, total(r));
-	buf_addf(&left, "%s %s", exact ? "" : "+", command);
+	buf_addf(&left, "%s %.*s", exact ? "" : "+",
+		(int)strlen(command) - (exact && total(r) == 1), command);
 	draw_text(d, STYLE_PLAIN, buf_cstr(&left));
 	paint_marked(r, d);
 	if (r->counted)

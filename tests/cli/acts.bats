@@ -351,7 +351,8 @@ die_at()
 	exits 1
 	says "has its answer"
 	weir2 history --resend 99
-	exits 1
+	one_error 1
+	says "weir: history: no action has the number 99"
 }
 
 @test "retrigger: what a living weir waits for is left alone" {

@@ -138,6 +138,17 @@ farm()
 	one_error 1
 	says "is there already"
 	weir2 -q trigger build/nightly
+	touch "$T/c.db.part"
+	weir2 backup "$T/c.db"
+	one_error 1
+	says "c.db.part: is there already"
+	weir2 backup "$T/none/b.db"
+	one_error 1
+	says "backup: $T/none/b.db: No such file"
+	# what cannot be restored is not asked about
+	weir2 restore "$T/none.db"
+	one_error 1
+	says "restore: $T/none.db: No such file"
 	weir2 restore "$T/b.db"
 	one_error 2
 	says "try: weir restore --yes"

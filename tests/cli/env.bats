@@ -106,6 +106,17 @@ jq_py()
 	exits 0
 	weir2 env which nothing
 	one_error 1
+	says "try: --all"
+	weir2 env which openssl '<1'
+	one_error 1
+	says "openssl <1: no environment has it: the newest has 3."
+	says "try: weir env which openssl"
+	weir2 env which openss
+	one_error 1
+	says "try: weir env which 'openss*'"
+	weir2 env list openssl
+	exits 0
+	says "pkg:openssl looks in their packages"
 	weir2 env which
 	one_error 2
 }

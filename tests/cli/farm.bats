@@ -169,7 +169,10 @@ paused()
 	exits 2
 	weir2 pause farm metal
 	exits 2
-	says "nobody to be asked"
+	says "pause: 2 work pools: there is nobody to be asked"
+	weir2 pools delete farm
+	exits 2
+	says "delete: work pool farm: there is nobody to be asked"
 	[ "$(writes)" = 0 ]
 	weir2 --yes unpause pool --query 'paused:yes'
 	exits 0

@@ -121,6 +121,8 @@ print(*sorted(r["id"] for r in json.load(sys.stdin)["runs"] if r["auto_scheduled
 created    build/two
 2 created, 0 changed"
 	[ "$(writes | cut -d' ' -f1,2 | sort | uniq -c | tr -s ' ' | paste -sd,)" = " 2 POST /deployments/, 1 POST /flows/" ]
+	weir2 history -o json -n 0
+	json '[(r["kind"], r["name"]) for r in d] == [("deployment", "build/two"), ("deployment", "build/one"), ("flow", "build")]'
 	weir2 show build/one --offline -o json
 	exits 0
 	reg

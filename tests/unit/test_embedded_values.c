@@ -10,6 +10,7 @@
 
 #include "api_fields.h"
 #include "embedded_help.h"
+#include "embedded_priv.h"
 #include "store_write.h"
 
 static void
@@ -275,6 +276,33 @@ test_stale(void **state)
 	emb_end(&e);
 }
 
+/* A thousand runs of schedules and by hand: hardly two that are called the same. */
+static void
+test_names(void **state)
+{
+	enum { N = 1000 };
+	char *names[N];
+	size_t same = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		struct weir_id dice = weir_id_random();
+		struct buf b = BUF_INIT(64);
+
+		embedded_name(&dice, &b);
+		names[i] = buf_steal(&b);
+		assert_true(strlen(names[i]) <= 16);
+		assert_int_equal(strspn(names[i], "abcdefghijklmnopqrstuvwxyz-"),
+			strlen(names[i]));
+		for (size_t k = 0; k < i; k++)
+			same += strcmp(names[i], names[k]) == 0;
+	}
+	/* seven are expected; of the 1,024 names that there were, 488 */
+	assert_true(same < 40);
+	for (size_t i = 0; i < N; i++)
+		free(names[i]);
+}
+
 int
 main(void)
 {
@@ -285,6 +313,7 @@ main(void)
 		cmocka_unit_test(test_priorities),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

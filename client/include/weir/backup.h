@@ -16,6 +16,12 @@ WEIR_NODISCARD enum weir_rc weir_backup(const struct weir_config *config,
 	const char *file, int64_t *ret_bytes, struct weir_err *err);
 
 /*
+ * As weir_restore, but only whether it could be done: before somebody is asked.
+ */
+WEIR_NODISCARD enum weir_rc weir_restore_check(
+	const struct weir_config *config, const char *file, struct weir_err *err);
+
+/*
  * Put such a file in the place of what is in the embedded store, whole or not at all.
  * WEIR_EREFUSED: a worker lives. WEIR_EDB: it is not an embedded store, or damaged.
  */

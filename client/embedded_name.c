@@ -1,0 +1,82 @@
+/* Names of runs that nobody named: two words, so many that a farm's runs differ. */
+#include "embedded_priv.h"
+
+static const char *const firsts[] = { "able", "agile", "airy", "alert", "alpine",
+	"amber", "ample", "apt", "arctic", "ardent", "ashen", "astute", "aware",
+	"azure", "balmy", "basic", "bold", "bonny", "brave", "breezy", "bright",
+	"brisk", "broad", "bronze", "bubbly", "busy", "calm", "candid", "canny",
+	"casual", "cheery", "chief", "chilly", "civic", "civil", "classy", "clean",
+	"clear", "clever", "close", "coastal", "cobalt", "cool", "copper", "cosmic",
+	"cosy", "crafty", "cream", "crimson", "crisp", "cubic", "curious", "curly",
+	"daily", "dainty", "dapper", "daring", "dear", "decent", "deep", "deft",
+	"dense", "direct", "distant", "double", "dreamy", "dry", "dual", "dusky",
+	"dusty", "eager", "early", "earnest", "easy", "elder", "elegant", "epic",
+	"equal", "even", "exact", "expert", "extra", "fabled", "fair", "famous",
+	"fancy", "fast", "fervent", "fiery", "fine", "firm", "first", "fit", "fleet",
+	"floral", "fluent", "foggy", "fond", "formal", "frank", "free", "fresh",
+	"frosty", "full", "fuzzy", "gallant", "gentle", "giant", "gifted", "glad",
+	"glassy", "gleeful", "glossy", "golden", "good", "grand", "grassy", "great",
+	"green", "grey", "handy", "happy", "hardy", "hasty", "hazel", "hazy", "hearty",
+	"hefty", "high", "hilly", "holy", "honest", "hot", "huge", "humble", "icy",
+	"ideal", "idle", "inner", "ivory", "jade", "jaunty", "jolly", "jovial",
+	"joyful", "keen", "khaki", "kind", "large", "lasting", "late", "lavish",
+	"leafy", "lean", "level", "light", "lilac", "lively", "local", "lofty", "lone",
+	"long", "loud", "loyal", "lucid", "lucky", "lunar", "magic", "major", "maple",
+	"marine", "meek", "mellow", "merry", "mighty", "mild", "minty", "misty",
+	"modern", "modest", "mossy", "mute", "native", "navy", "neat", "new", "nifty",
+	"nimble", "noble", "north", "noted", "novel", "oaken", "ocean", "olive", "open",
+	"ornate", "outer", "oval", "pale", "pastel", "patient", "peachy", "pearly",
+	"placid", "plain", "plucky", "plum", "plush", "polar", "polite", "pretty",
+	"prime", "proper", "proud", "prudent", "pure", "purple", "quick", "quiet",
+	"quirky", "radiant", "rapid", "rare", "ready", "regal", "rich", "ripe",
+	"robust", "rocky", "rosy", "round", "royal", "ruby", "rugged", "rural",
+	"rustic" };
+
+static const char *const seconds[] = { "addax", "adder", "agouti", "akita", "alpaca",
+	"ant", "argali", "auk", "avocet", "axolotl", "badger", "barb", "barbet", "bass",
+	"bat", "beagle", "bear", "beaver", "bee", "beetle", "bilby", "bird", "bison",
+	"bittern", "boar", "bobcat", "bongo", "boxer", "bream", "buck", "budgie",
+	"bulbul", "bunting", "buzzard", "camel", "canary", "caracal", "carp", "cat",
+	"catfish", "chamois", "cheetah", "chick", "chough", "civet", "clam", "cobra",
+	"cod", "colt", "condor", "coot", "coral", "corgi", "cougar", "coyote", "crab",
+	"crake", "crane", "cricket", "crow", "cuckoo", "curlew", "cygnet", "dace",
+	"deer", "dhole", "dingo", "dipper", "dodo", "dolphin", "dove", "drake", "duck",
+	"dunlin", "dunnock", "eagle", "eel", "egret", "eider", "eland", "elk", "emu",
+	"ermine", "falcon", "fawn", "ferret", "finch", "firefly", "flea", "foal",
+	"fossa", "fox", "frog", "fulmar", "gannet", "gar", "gaur", "gazelle", "gecko",
+	"genet", "gerbil", "gibbon", "gnat", "gnu", "goat", "goldfish", "goose",
+	"gopher", "goshawk", "grebe", "grouse", "guanaco", "gull", "guppy", "haddock",
+	"hake", "halibut", "hamster", "hare", "harrier", "hawk", "hen", "heron",
+	"herring", "hippo", "hobby", "hoopoe", "hornet", "horse", "hound", "husky",
+	"hyena", "ibex", "ibis", "iguana", "impala", "jackal", "jackdaw", "jaguar",
+	"jay", "kea", "kestrel", "kite", "kiwi", "koala", "koi", "kudu", "lamb",
+	"lapwing", "lark", "lemming", "lemur", "leopard", "limpet", "linnet", "lion",
+	"lizard", "llama", "lobster", "locust", "loon", "lory", "lynx", "macaw",
+	"mackerel", "magpie", "mallard", "manatee", "mantis", "marlin", "marmot",
+	"marten", "martin", "mayfly", "meerkat", "merlin", "mink", "minnow", "mole",
+	"mongoose", "moose", "moth", "mouse", "mule", "mullet", "mussel", "narwhal",
+	"newt", "nutria", "ocelot", "octopus", "okapi", "orca", "oriole", "oryx",
+	"osprey", "ostrich", "otter", "owl", "ox", "oyster", "panda", "panther",
+	"parrot", "pelican", "penguin", "perch", "petrel", "pig", "pigeon", "pika",
+	"pike", "pipit", "plaice", "plover", "pony", "poodle", "porpoise", "possum",
+	"prawn", "puffin", "puma", "python", "quail", "quokka", "quoll", "rabbit",
+	"raccoon", "ram", "raven", "ray", "robin", "rook", "ruff", "sable", "salmon",
+	"sandfly", "seal", "serval", "shad", "shark", "sheep", "shrew", "shrike",
+	"shrimp", "skate", "skink", "skua", "skunk", "sloth", "snail", "snipe",
+	"spaniel", "sparrow", "sprat", "squid", "squirrel", "stag", "starling", "stilt",
+	"stoat", "stork", "sturgeon", "swallow", "swan", "swift", "tahr", "tapir",
+	"tarpon", "tarsier", "teal", "tench", "tern", "terrier", "thrush", "tiger",
+	"toad", "tortoise", "toucan", "trout", "tuna", "turkey", "turtle", "urchin",
+	"vicuna", "viper", "vole", "vulture", "walrus", "wapiti", "warbler", "wasp",
+	"weasel", "whale", "whelk", "whippet", "wigeon", "wolf", "wombat", "wren",
+	"yak", "zebra", "zebu" };
+
+void
+embedded_name(const struct weir_id *dice, struct buf *ret)
+{
+	unsigned first = (unsigned)dice->b[0] << 8 | dice->b[1];
+	unsigned second = (unsigned)dice->b[2] << 8 | dice->b[3];
+
+	buf_addf(ret, "%s-%s", firsts[first % N_ELEM(firsts)],
+		seconds[second % N_ELEM(seconds)]);
+}
