@@ -263,22 +263,22 @@ static bool
 parse_body(struct job *j)
 {
 	struct embedded_call *c = &j->call;
-	json_error_t error = { .line = 0 };
+	struct buf place = BUF_INIT(EMBEDDED_PLACE_MAX);
 	const char *why = "The body is not JSON";
 
 	if (j->body_len == 0)
 		c->body = json_null();
 	else if (j->body_len <= EMBEDDED_BODY_MAX)
 		c->body = json_loadb(
-			j->body, j->body_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+			j->body, j->body_len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	if (c->body)
 		return true;
 	if (j->body_len > EMBEDDED_BODY_MAX)
 		why = "The body is too large";
-	else if (json_error_code(&error) == json_error_numeric_overflow)
-		why = "This store keeps whole numbers of up to 64 bits, not greater "
-		      "ones";
+	else if (embedded_too_big((struct str){ j->body, j->body_len }, &place))
+		why = buf_cstr(&place);
 	(void)embedded_refuse(c, 422, "%s", why);
+	buf_release(&place);
 	return false;
 }
 

@@ -1,5 +1,8 @@
 /* Answers, and values of JSON, of the embedded backend. */
+#include <errno.h>
+
 #include "embedded_priv.h"
+#include "pull.h"
 #include "weir/time.h"
 
 enum weir_rc
@@ -162,4 +165,71 @@ embedded_union(const json_t *a, const json_t *b)
 				json_array_append(all, v);
 		}
 	return all;
+}
+
+/* ---- numbers that cannot be kept */
+
+enum { BIG_DEPTH_MAX = 64, DIGITS_SHOWN = 24 };
+
+static bool
+is_big(struct str number)
+{
+	char *text = str_copy(number);
+	bool big = strspn(text, "-0123456789") == number.len;
+
+	errno = 0;
+	if (big)
+		(void)strtoll(text, NULL, 10);
+	big = big && errno == ERANGE;
+	free(text);
+	return big;
+}
+
+/* place: that of the value, which stays there when it is the one. */
+static bool
+find_big(struct pull *p, int depth, struct buf *place, struct str *ret_number)
+{
+	enum pull_kind kind = pull_peek(p);
+	size_t len = place->len, i = 0;
+	bool first = true;
+	struct str key;
+
+	if ((kind != PULL_OBJECT && kind != PULL_ARRAY) || depth == BIG_DEPTH_MAX) {
+		*ret_number = pull_raw(p);
+		return kind == PULL_NUMBER && is_big(*ret_number);
+	}
+	if (!pull_enter(p))
+		return false;
+	while (kind == PULL_OBJECT ? pull_member(p, &first, &key)
+				   : pull_item(p, &first)) {
+		if (kind == PULL_OBJECT)
+			buf_addf(place, "%s%.*s", len ? "." : "", (int)key.len, key.s);
+		else
+			buf_addf(place, "[%zu]", i++);
+		if (find_big(p, depth + 1, place, ret_number))
+			return true;
+		buf_truncate(place, len);
+	}
+	return false;
+}
+
+bool
+embedded_too_big(struct str body, struct buf *out)
+{
+	struct arena arena = { 0 };
+	struct str number;
+	struct pull p;
+	bool found;
+
+	pull_init(&p, body, &arena);
+	found = find_big(&p, 0, out, &number);
+	if (found)
+		buf_addf(out,
+			"%s%.*s%s: whole numbers of more than 64 bits cannot be "
+			"kept in this store, text can",
+			out->len ? ": " : "",
+			(int)(number.len > DIGITS_SHOWN ? DIGITS_SHOWN : number.len),
+			number.s, number.len > DIGITS_SHOWN ? "..." : "");
+	arena_free(&arena);
+	return found;
 }

@@ -14,6 +14,7 @@ enum {
 	EMBEDDED_PAGE = 200,              /* rows of a page, as Prefect's servers */
 	EMBEDDED_BODY_MAX = 64 << 20,     /* of a request */
 	EMBEDDED_PARAMETERS_MAX = 524288, /* of a run */
+	EMBEDDED_PLACE_MAX = 512,         /* of the name of a place in a body */
 	EMBEDDED_LATE_US = 15000000       /* after that a run that waits is Late */
 };
 
@@ -64,6 +65,8 @@ json_t *embedded_new(const struct embedded_call *c);
 void embedded_take(json_t *to, const json_t *from, const char *const *names);
 /* Set what is not there. */
 void embedded_default(json_t *object, const char *name, json_t *owned);
+/* The first whole number of more than 64 bits: where and which into out. */
+bool embedded_too_big(struct str body, struct buf *out);
 /* Union of two arrays of text. Owned. */
 json_t *embedded_union(const json_t *a, const json_t *b);
 

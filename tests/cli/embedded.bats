@@ -100,6 +100,17 @@ farm()
 	[ "$status" -ne 0 ] || has "done"
 }
 
+@test "a parameter that is too great a number is named" {
+	farm
+	weir2 trigger build/nightly --unchecked -p 'package:={"a": [1, 9223372036854775808]}'
+	exits 1
+	has "refused: parameters.package.a[1]: 9223372036854775808: whole numbers of more than 64 bits"
+	weir2 trigger build/nightly --unchecked -p 'package:={"a": [1, 9223372036854775807]}'
+	exits 0
+	weir2 runs -o json
+	has '"package":{"a":[1,9223372036854775807]}'
+}
+
 @test "an idempotency key is good for one run" {
 	farm
 	weir2 trigger build/nightly --idempotency-key k

@@ -98,12 +98,47 @@ test_several(void **state)
 	emb_end(&e);
 }
 
+/* Whole numbers that no value of JSON holds here are named, and where they stand. */
+static void
+test_too_big(void **state)
+{
+	static const struct {
+		const char *body, *said; /* said NULL: it is taken */
+	} all[] = {
+		{ "{\"name\":9223372036854775808}", "name: 9223372036854775808: " },
+		{ "[9223372036854775807,[{\"a\":-9223372036854775809}]]",
+			"[1][0].a: -9223372036854775809: " },
+		{ "{\"a\":\"9223372036854775808\",\"b\":1e30,"
+		  "\"c\":123456789012345678901234567890}",
+			"c: 123456789012345678901234...: " },
+		{ "18446744073709551616", "18446744073709551616: " },
+		{ "{\"name\":-9223372036854775808", "The body is not JSON" },
+		{ "{\"name\":\"f\",\"labels\":{\"n\":-9223372036854775808}}", NULL },
+	};
+	struct emb e;
+
+	(void)state;
+	emb_new(&e);
+	for (size_t i = 0; i < N_ELEM(all); i++) {
+		const char *said;
+
+		emb_call(&e, "POST", xstrdup("/flows/"), all[i].body);
+		said = emb_text(e.last, "detail");
+		if (!all[i].said)
+			assert_int_equal(e.status, 201);
+		else if (e.status != 422 || strstr(said, all[i].said) != said)
+			fail_msg("%s: %ld %s", all[i].body, e.status, said);
+	}
+	emb_end(&e);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_too_big),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
