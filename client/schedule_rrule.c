@@ -274,63 +274,101 @@ take_rule(struct reading *r, char *text, bool excludes)
 	return good;
 }
 
+/* Dates with commas between them. zoned: a TZID says where they are, so that no Z may.
+ */
 static bool
 take_dates(struct reading *r, const char *name, char *value, struct schedule_times *to,
-	bool *ret_utc)
+	bool zoned)
 {
 	int64_t at = 0;
 	size_t n = 0;
 
 	for (char *from = value, *comma; from; from = comma, n++) {
+		bool utc = false;
+
 		comma = strchr(from, ',');
 		if (comma)
 			*comma++ = '\0';
-		if (!is_date(from, &at, ret_utc) ||
-			(n && strcmp(name, "DTSTART") == 0)) {
+		if (!is_date(from, &at, &utc) || (n && strcmp(name, "DTSTART") == 0)) {
 			buf_addf(r->why, "%s cannot be %.60s", name, from);
 			return false;
 		}
+		if (utc && zoned) {
+			buf_addf(r->why, "%s: a TZID and the Z of %.60s", name, from);
+			return false;
+		}
+		if (strcmp(name, "DTSTART") == 0)
+			r->dtstart_utc = utc || zoned;
 		VEC_PUSH(to, at);
 	}
 	return true;
 }
 
 static bool
-take_start(struct reading *r, char *value, const char *parm)
+take_start(struct reading *r, char *value, bool zoned)
 {
 	struct schedule_times one = { 0 };
-	bool utc = false, good = take_dates(r, "DTSTART", value, &one, &utc);
+	bool good = take_dates(r, "DTSTART", value, &one, zoned);
 
 	if (good) {
 		r->set->start_s = one.v[0];
 		r->dtstart = true;
-		r->dtstart_utc = utc || (parm && strstr(parm, "TZID="));
 	}
 	VEC_FREE(&one);
 	return good;
 }
 
+/*
+ * What follows the name, `;NAME=VALUE` each: all that Prefect's servers take. A zone
+ * does not count there, the schedule's own does.
+ */
+static bool
+take_parms(struct reading *r, const char *name, char *parms, bool *ret_zoned)
+{
+	bool starts = strcmp(name, "DTSTART") == 0 || strcmp(name, "EXDATE") == 0;
+	bool dates = starts || strcmp(name, "RDATE") == 0, typed = false;
+
+	for (char *p = parms, *next; p; p = next) {
+		next = strchr(p, ';');
+		if (next)
+			*next++ = '\0';
+		if (starts && strncmp(p, "TZID=", 5) == 0) {
+			*ret_zoned = p[5] != '\0';
+		} else if (((dates && strcmp(p, "VALUE=DATE-TIME") == 0) ||
+				   (starts && strcmp(p, "VALUE=DATE") == 0)) &&
+			   !(starts && typed)) {
+			typed = true;
+		} else {
+			buf_addf(r->why, "%s takes no `%.60s`", name, p);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool
 take_line(struct reading *r, char *line)
 {
-	char *colon = strchr(line, ':'), *parm;
+	char *colon = strchr(line, ':'), *parms;
 	const char *name = colon ? line : "RRULE";
 	char *value = colon ? colon + 1 : line;
-	bool utc = false;
+	bool zoned = false;
 
 	if (colon)
 		*colon = '\0';
-	parm = colon ? strchr(line, ';') : NULL;
-	if (parm)
-		*parm++ = '\0';
+	parms = colon ? strchr(line, ';') : NULL;
+	if (parms)
+		*parms++ = '\0';
+	if (!take_parms(r, name, parms, &zoned))
+		return false;
 	if (strcmp(name, "RRULE") == 0 || strcmp(name, "EXRULE") == 0)
 		return take_rule(r, value, *name == 'E');
 	if (strcmp(name, "RDATE") == 0)
-		return take_dates(r, name, value, &r->set->more, &utc);
+		return take_dates(r, name, value, &r->set->more, false);
 	if (strcmp(name, "EXDATE") == 0)
-		return take_dates(r, name, value, &r->set->less, &utc);
+		return take_dates(r, name, value, &r->set->less, zoned);
 	if (strcmp(name, "DTSTART") == 0)
-		return take_start(r, value, parm);
+		return take_start(r, value, zoned);
 	buf_addf(r->why, "%.40s is no line of a rule", name);
 	return false;
 }

@@ -3,7 +3,7 @@
 
 Usage: PYTHON-WITH-PREFECT tests/real/schedules.py MANIFEST-PROGRAM [SEED [DATES]]
 Stricter on purpose, and not tried here: a rule whose minute is 70, a set without a rule, random
-and hashed cron fields.
+and hashed cron fields, dates that dateutil guesses at (2024, 20240310T023000+0100), a TZID that no zone has.
 """
 import datetime
 import json
@@ -19,7 +19,12 @@ CRON = """* 0 1 5 7 12 23 24 31 32 59 60 l L jan DEC mon SUN ? */5 */0 1-5 5-1 1
 PARTS = ["FREQ=DAILY", "FREQ=WEEKLY", "FREQ=HOURLY", "FREQ=X", "INTERVAL=1", "COUNT=3", "COUNT=x", "BYDAY=MO",
          "BYDAY=+1MO,-1TU", "BYDAY=MO(+1)", "BYDAY=0MO", "BYDAY=", "BYDAY=XX", "BYMONTH=1,2", "BYHOUR=3",
          "BYMINUTE=5,10", "UNTIL=20300101", "UNTIL=20300101T000000Z", "UNTIL=soon", "WKST=MO", "WKST=X",
-         "BYSETPOS=-1", "FOO=1", "BYEASTER=1", "INTERVAL", "", "BYWEEKNO=3", "BYMONTHDAY=-1"]
+         "BYSETPOS=-1", "BYSETPOS=0", "BYSETPOS=367", "BYYEARDAY=-366", "BYSECOND=30", "byhour=4", "BYDAY=mo", "UNTIL=20300101T0000", "FOO=1", "BYEASTER=1", "INTERVAL", "", "BYWEEKNO=3", "BYMONTHDAY=-1"]
+
+
+PARMS = ["", "", ";TZID=Europe/Berlin", ";TZID=America/New_York", ";VALUE=DATE", ";VALUE=DATE-TIME",
+         ";VALUE=DATE-TIME;TZID=UTC", ";X=1", ";", ";VALUE=DATE;VALUE=DATE-TIME"]
+STARTS = ["20240310T023000", "20240310T023000Z", "20240310", "20241103T013000,20241104T013000", "20240310T023000,20240310T023000Z", ""]
 
 
 def cron(r):
@@ -41,6 +46,9 @@ def rrule(r):
         return text + "\nEXDATE:20240101T000000"
     if kind < .5:
         return text + "\nRRULE:FREQ=DAILY"
+    if kind < .65:
+        return (f"DTSTART{r.choice(PARMS)}:{r.choice(STARTS)}\nRRULE:{text}"
+                + r.choice(["", "\nEXDATE", "\nRDATE", "\nexdate"]) + r.choice(PARMS) + r.choice(["", ":"]) + r.choice(STARTS))
     return "X:" + text if kind < .53 else text
 
 
@@ -85,7 +93,7 @@ def interval_dates(r):
 
 def rrule_dates(r):
     def rule():
-        freq = r.choice("YEARLY MONTHLY WEEKLY DAILY DAILY HOURLY MINUTELY".split())
+        freq = r.choice("YEARLY MONTHLY WEEKLY DAILY DAILY HOURLY MINUTELY SECONDLY".split())
         parts = {
             "BYDAY": lambda: r.choice(["MO", "MO,WE,FR", "SA,SU"] + ["1MO", "-1FR", "2TU,-1SU", "MO,+1TU"] * (freq[0] in "YM")),
             "BYMONTH": lambda: numbers(r, 1, 12), "BYMONTHDAY": lambda: numbers(r, 1, 31, True),
@@ -93,20 +101,28 @@ def rrule_dates(r):
             "BYSETPOS": lambda: r.choice(["1", "-1", "2", "1,-1"]), "BYYEARDAY": lambda: numbers(r, 1, 366, True),
             "BYWEEKNO": lambda: numbers(r, 1, 53, True), "WKST": lambda: r.choice(["SU", "MO", "TH"]),
             "BYEASTER": lambda: numbers(r, -3, 50), "COUNT": lambda: str(r.randint(1, 3000)),
-            "UNTIL": lambda: r.choice(["20260301T000000", "20250601", "20251102T013000"])}
+            "UNTIL": lambda: r.choice(["20260301T000000Z", "20250601T000000Z", "20251102T013000Z"] if aware else
+                                      ["20260301T000000", "20250601", "20251102T013000"])}
         text = "FREQ=" + freq
-        if r.random() < .4:
+        if freq[0] == "S":
+            text += f";INTERVAL={r.choice([900, 3600, 5000])}"
+        elif r.random() < .4:
             text += f";INTERVAL={r.randint(1, 6)}"
         for name in r.sample(list(parts), r.choice([0, 1, 1, 2, 2, 3])):
             text += f";{name}={parts[name]()}"
         return text
-    start = f"DTSTART:20{r.choice([19, 23, 24, 24, 25])}{r.randint(1, 12):02}{r.randint(1, 28):02}T{r.randint(0, 23):02}{r.choice([0, 30]):02}00"
+    zone = r.choice(["", "", "", "", ";TZID=America/New_York", ";TZID=Europe/Berlin", ";TZID=Australia/Lord_Howe"])
+    start = f"DTSTART{zone}:20{r.choice([19, 23, 24, 24, 25])}{r.randint(1, 12):02}{r.randint(1, 28):02}T{r.randint(0, 23):02}{r.choice([0, 30]):02}00"
+    if not zone and r.random() < .2:
+        start += "Z"
+    aware = zone or start[-1] == "Z"  # and so its end has to be
     k = r.random()
     if k < .3:
+        aware = False
         return {"rrule": rule()}
     if k < .8:
         return {"rrule": start + "\nRRULE:" + rule()}
-    more = [f"RRULE:{rule()}", f"EXRULE:{rule()}", "EXDATE:20241103T013000,20250309T023000", "RDATE:20250309T021500,20251102T011500"]
+    more = [f"RRULE:{rule()}", f"EXRULE:{rule()}", f"EXDATE{zone}:20241103T013000,20250309T023000" + "Z" * (start[-1] == "Z"), "RDATE:20250309T021500,20251102T011500"]
     return {"rrule": "\n".join([start, "RRULE:" + rule()] + r.sample(more, r.randint(1, 3)))}
 
 
@@ -160,7 +176,7 @@ def same_dates(program, seed, n):
         kind = next(k for k in kinds if k in s)
         end = at + datetime.timedelta(days=100)
         try:
-            signal.setitimer(signal.ITIMER_REAL, .3)
+            signal.setitimer(signal.ITIMER_REAL, .3, .3)  # again, if it came where nothing can be raised
             found = [us_of(d) for d in sorted(kinds[kind](**s)._get_dates_generator(n=40, start=at, end=end))]
             signal.setitimer(signal.ITIMER_REAL, 0)
         except (ArithmeticError, ValueError, KeyError, Slow) as e:
