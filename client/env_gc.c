@@ -435,14 +435,26 @@ on_stop(void *arg)
 	return how->stop && how->stop(how->arg);
 }
 
+static char *
+lock_of(const char *folder)
+{
+	return xasprintf("%s/mf_env-creation.lock", folder);
+}
+
+/* The lock of one that was killed would keep Metaflow waiting. */
 void
 weir_env_gc_sweep(const struct weir_env_root *root)
 {
 	struct weir_env_folders folders = { 0 };
 
 	weir_env_folders(root, &folders);
-	for (size_t i = 0; i < folders.n; i++)
+	for (size_t i = 0; i < folders.n; i++) {
+		char *lock = lock_of(folders.v[i]);
+
+		inst_lock_sweep(lock);
 		inst_tmp_sweep(folders.v[i]);
+		free(lock);
+	}
 	weir_env_folders_release(&folders);
 }
 
@@ -459,7 +471,7 @@ weir_env_gc_remove(const struct weir_env_gc *how, const struct weir_env_local *o
 	BUG_ON(one->keep != WEIR_ENV_UNNEEDED);
 	wait.arg = (void *)(uintptr_t)how;
 	if (!rc) {
-		path = xasprintf("%s/mf_env-creation.lock", site.parent);
+		path = lock_of(site.parent);
 		inst_tmp_sweep(site.parent);
 		rc = inst_lock_take(path, &wait, &lock, err);
 	}

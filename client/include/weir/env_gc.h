@@ -65,7 +65,7 @@ WEIR_NODISCARD enum weir_rc weir_env_gc_find(const struct weir_env_gc *how,
 	struct weir_env_locals *ret, struct weir_err *err);
 void weir_env_locals_release(struct weir_env_locals *l);
 
-/* Remove what a weir that was killed left half removed. */
+/* Remove what a weir that was killed left: what was half removed, its locks. */
 void weir_env_gc_sweep(const struct weir_env_root *root);
 
 /*
