@@ -303,6 +303,7 @@
  *   worker_orphan	runs of workers that died
  *   worker_bury.h	and without a worker
  *   worker_lost	runs of the own store that nothing else is left of
+ *   marked	processes by a variable that they were started with
  *   spool	what a command printed, in a file of frames
  *   spool_level	which lines are errors and warnings
  *   relay	from a command's pipes to its spool

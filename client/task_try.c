@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "marked.h"
 #include "pipe.h"
 #include "relay.h"
 #include "spawn.h"
@@ -13,27 +14,33 @@
 #include "weir/time.h"
 
 static const int64_t grace_us = 10000000; /* between TERM and KILL after its time */
+enum { REST_LOOK_MS = 50 };
 
-/* What the handler wakes, and the signal that came to us. */
+/* What the handler wakes, the signal that came to us, and who sent it (0: a terminal).
+ */
 static int task_wake = -1;
-static volatile sig_atomic_t task_signal;
+static volatile sig_atomic_t task_signal, task_sender;
 
 struct running {
 	pid_t pid;
 	int wake[2];
 	struct relay *in;         /* two; NULL: it has our own stdout and stderr */
 	int64_t term_us, kill_us; /* monotonic; 0: never */
+	bool passed;              /* the signal that came to us */
 };
 
 /* ---- starting */
 
 static void
-on_signal(int sig)
+on_signal(int sig, siginfo_t *info, void *context)
 {
 	int why = errno;
 
-	if (sig != SIGCHLD)
+	(void)context;
+	if (sig != SIGCHLD) {
+		task_sender = info->si_code == SI_USER ? info->si_pid : 0;
 		task_signal = sig;
+	}
 	pipe_poke(task_wake);
 	errno = why;
 }
@@ -105,6 +112,19 @@ wait_ms(const struct running *r)
 	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+/* To all that the command began, where it is a task run; how many, but for that one. */
+static size_t
+signal_rest(const struct task_try *y, int sig, pid_t but)
+{
+	char variable[64], id[WEIR_ID_TEXT + 1];
+
+	if (weir_id_is_null(&y->task))
+		return 0;
+	snprintf(variable, sizeof(variable), "WEIR_TASK_RUN_ID=%s",
+		weir_id_format(&y->task, id));
+	return marked_kill(variable, sig, but, 0);
+}
+
 static void
 watch_time(struct running *r, struct task_try *y)
 {
@@ -117,8 +137,26 @@ watch_time(struct running *r, struct task_try *y)
 	} else if (!r->kill_us && r->term_us && now_us >= r->term_us) {
 		y->timed_out = true;
 		kill(r->pid, SIGTERM);
+		(void)signal_rest(y, SIGTERM, r->pid);
 		r->kill_us = now_us + grace_us;
 	}
+}
+
+/*
+ * What came to us alone is for the command, which a terminal and the worker of a run
+ * signal with us: as one group, from outside of it.
+ */
+static void
+pass_on(struct running *r, const struct task_try *y)
+{
+	pid_t of;
+
+	if (!task_signal || r->passed)
+		return;
+	r->passed = true;
+	of = getpgid((pid_t)task_sender);
+	if (task_sender > 0 && (y->log_fd < 0 || of < 0 || of == getpgrp()))
+		kill(r->pid, (int)task_signal);
 }
 
 /* What there is by now; false: nothing. */
@@ -143,6 +181,15 @@ take(struct running *r, int timeout_ms)
 	return some;
 }
 
+/* What is left of one that took too long would be in the way of the next try. */
+static void
+end_rest(struct running *r, const struct task_try *y)
+{
+	while (weir_monotonic_us() < r->kill_us && signal_rest(y, 0, 0))
+		(void)take(r, REST_LOOK_MS);
+	(void)signal_rest(y, SIGKILL, 0);
+}
+
 /* Who it left behind may hold the pipes: what is there now is all that is waited for.
  */
 static int
@@ -152,8 +199,11 @@ wait_for_end(struct running *r, struct task_try *y)
 
 	while (waitpid(r->pid, &status, WNOHANG) == 0) {
 		(void)take(r, wait_ms(r));
+		pass_on(r, y);
 		watch_time(r, y);
 	}
+	if (y->timed_out)
+		end_rest(r, y);
 	while (take(r, 0))
 		;
 	return status;
@@ -190,7 +240,7 @@ enum weir_rc
 task_try(const struct weir_task *t, struct task_try *y, struct weir_err *err)
 {
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT };
-	struct sigaction sa = { .sa_handler = on_signal }, old[N_ELEM(signals)];
+	struct sigaction sa = { .sa_flags = SA_SIGINFO }, old[N_ELEM(signals)];
 	struct running r = { 0 };
 	int why, status;
 
@@ -201,7 +251,8 @@ task_try(const struct weir_task *t, struct task_try *y, struct weir_err *err)
 	if (!pipe_make(r.wake))
 		return weir_fail(err, WEIR_EFAIL, "task: %s", strerror(errno));
 	task_wake = r.wake[1];
-	task_signal = 0;
+	task_signal = task_sender = 0;
+	sa.sa_sigaction = on_signal;
 	sigemptyset(&sa.sa_mask);
 	for (size_t i = 0; i < N_ELEM(signals); i++)
 		sigaction(signals[i], &sa, &old[i]);

@@ -3,72 +3,21 @@
  * runs of them is killed, what they printed is sent, then they are called crashed. What
  * was only asked for goes on where it was.
  */
-#include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <unistd.h>
 
+#include "marked.h"
 #include "owner.h"
 #include "worker.h"
 
-#define LOG_MODULE "worker"
-#include "weir/log.h"
-
-enum { ENVIRON_MAX = 1 << 20 };
-
 /* ---- processes */
-
-/* Is the variable in what a process was started with? */
-static bool
-has_variable(long pid, const char *variable, char *text)
-{
-	char path[64];
-	size_t n = 0, len = strlen(variable);
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%ld/environ", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	while (n < ENVIRON_MAX && (got = read(fd, text + n, ENVIRON_MAX - n)) > 0)
-		n += (size_t)got;
-	close(fd);
-	for (char *p = text; p < text + n;) {
-		char *end = memchr(p, 0, (size_t)(text + n - p));
-		size_t m = end ? (size_t)(end - p) : (size_t)(text + n - p);
-
-		if (m == len && memcmp(p, variable, len) == 0)
-			return true;
-		p += m + 1;
-	}
-	return false;
-}
 
 size_t
 worker_kill_marked(const struct worker_run *r)
 {
 	char *variable = xasprintf("PREFECT__FLOW_RUN_ID=%s", r->id_text);
-	char *text = xmalloc(ENVIRON_MAX);
-	DIR *proc = opendir("/proc");
-	struct dirent *e;
-	size_t n = 0;
+	size_t n = marked_kill(variable, SIGKILL, 0, r->child.group);
 
-	while (proc && (e = readdir(proc))) {
-		long pid = strtol(e->d_name, NULL, 10);
-
-		if (pid > 1 && pid != (long)getpid() &&
-			has_variable(pid, variable, text)) {
-			LOG(LOG_INFO, "%s: process %ld is killed", r->id_text, pid);
-			n += getpgid((pid_t)pid) != r->child.group;
-			kill((pid_t)pid, SIGKILL);
-		}
-	}
-	if (proc)
-		closedir(proc);
-	free(text);
 	free(variable);
 	return n;
 }

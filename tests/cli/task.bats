@@ -57,6 +57,18 @@ status()
 	[ "$(wc -l <"$T/killed")" = 1 ]
 }
 
+@test "task: told to end, it ends its command" {
+	"$WEIR" task x -- sh -c "echo >'$T/there'; exec sleep 60" 3>&- &
+	for _ in $(seq 200); do
+		[ ! -e "$T/there" ] || break
+		sleep 0.05
+	done
+	kill -TERM $!
+	got=0
+	wait $! || got=$?
+	[ "$got" = 143 ] || die "exit $got"
+}
+
 @test "task: a long wait for the next try is as long as was said" {
 	cat >"$T/nap.c" <<-'END'
 		#define _GNU_SOURCE

@@ -582,6 +582,24 @@ print((t[1] - t[0]).total_seconds() < 1)' "$T/out")" = True ]
 		die "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT name, (SELECT name FROM names WHERE k = state_name) FROM task_runs")"
 }
 
+@test "task: of one that takes too long, or is told to end, nothing is left" {
+	mark=7$RANDOM
+	cat >"$T/build.sh" <<-END
+		weir task --retries 1 --timeout 500ms deep -- sh -c 'setsid sleep $mark & weir task in -- sleep $mark; true'
+		echo "deep said \$?; left: \$(pgrep -fc '^sleep $mark')"
+		weir task alone -- sh -c "echo >'$T/there'; exec sleep $mark" &
+		until [ -e '$T/there' ]; do sleep 0.05; done
+		kill \$!
+		wait \$!
+		echo "alone said \$?; left: \$(pgrep -fc '^sleep $mark')"
+	END
+	deploy "{command: [sh, $T/build.sh], env: {PATH: '$PATH'}}"
+	ran Completed
+	logged
+	has "deep said 124; left: 0"
+	has "alone said 143; left: 0"
+}
+
 @test "trigger --wait in a run: a parent over platforms" {
 	cat >"$T/parent.sh" <<-'END'
 		for p in linux-64 linux-aarch64 win-64; do
