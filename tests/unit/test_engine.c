@@ -194,7 +194,7 @@ test_away_and_back(void **state)
 	assert_int_equal(event.rc, WEIR_ENET);
 	began = weir_monotonic_us();
 	weir_engine_stop(e);
-	assert_true(weir_monotonic_us() - began < 2 * WEIR_SECOND_US);
+	assert_true(weir_monotonic_us() - began < 8 * WEIR_SECOND_US);
 	unsetenv("PREFECT_CLIENT_MAX_RETRIES");
 }
 
@@ -231,7 +231,7 @@ test_stops_quickly(void **state)
 		nanosleep(&nap, NULL);
 		began = weir_monotonic_us();
 		weir_engine_stop(e);
-		assert_true(weir_monotonic_us() - began < 2 * WEIR_SECOND_US);
+		assert_true(weir_monotonic_us() - began < 8 * WEIR_SECOND_US);
 	}
 	weir_engine_stop(NULL);
 }

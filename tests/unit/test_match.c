@@ -202,7 +202,7 @@ test_limits(void **state)
 	subject[sizeof(subject) - 1] = '\0';
 	assert_false(test(WEIR_MATCH_REGEX, "(a+)+$b", subject));
 	assert_false(test(WEIR_MATCH_REGEX, "(a|aa)+X", subject));
-	assert_true(weir_monotonic_us() - t < 5 * WEIR_SECOND_US);
+	assert_true(weir_monotonic_us() - t < 30 * WEIR_SECOND_US);
 }
 
 int
