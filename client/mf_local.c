@@ -348,27 +348,34 @@ read_task(struct walk *w, int fd, int meta, struct mf_task *t)
 static enum weir_rc
 look_at_task(struct walk *w, int step, const char *name, struct mf_task *t)
 {
+	char inside[MF_NAME_MAX + 8];
 	struct stat st, meta_st;
 	enum weir_rc rc = WEIR_OK;
 	int fd, meta = -1;
 
 	if (name[0] == '_' || !mf_id_is_name(str_of(name)))
 		return WEIR_OK;
-	fd = mf_file_folder(step, name);
-	if (fd >= 0)
-		meta = mf_file_folder(fd, "_meta");
-	if (meta < 0 && errno == EACCES)
-		say_closed(w, "", name, errno);
-	if (meta < 0 || fstat(fd, &st) != 0 || fstat(meta, &meta_st) != 0)
-		goto out;
+	snprintf(inside, sizeof(inside), "%s/_meta", name);
+	if (fstatat(step, name, &st, 0) != 0 || !S_ISDIR(st.st_mode) ||
+		fstatat(step, inside, &meta_st, 0) != 0) {
+		if (errno == EACCES)
+			say_closed(w, "", name, errno);
+		return WEIR_OK;
+	}
 	t->task = str_of(name);
 	t->active_us = mf_file_us(&st) > mf_file_us(&meta_st) ? mf_file_us(&st)
 							      : mf_file_us(&meta_st);
 	if (!is_racy(w, &st) && !is_racy(w, &meta_st))
 		t->mark = mf_file_mark(mf_file_mark(0, &st), &meta_st);
-	if (!w->sink->has_task(w->sink->arg, t->step, t->task, t->mark))
+	if (w->sink->has_task(w->sink->arg, t->step, t->task, t->mark))
+		return WEIR_OK;
+	fd = mf_file_folder(step, name);
+	if (fd >= 0)
+		meta = mf_file_folder(fd, "_meta");
+	if (meta >= 0)
 		rc = read_task(w, fd, meta, t);
-out:
+	else if (errno == EACCES)
+		say_closed(w, "", name, errno);
 	if (meta >= 0)
 		close(meta);
 	if (fd >= 0)

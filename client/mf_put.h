@@ -23,6 +23,9 @@ WEIR_NODISCARD enum weir_rc mf_put_task_gone(
 WEIR_NODISCARD enum weir_rc mf_put_run(struct weir_store *s, const struct mf_run *run,
 	const struct mf_object *self, struct mf_alive *alive, size_t *changed,
 	struct weir_err *err);
+/* Is a run of files in this state the same as long as they are? beat_us: of what its
+ * tasks did last. */
+bool mf_put_stays(enum weir_state state, int64_t beat_us);
 WEIR_NODISCARD enum weir_rc mf_put_run_gone(
 	struct weir_store *s, const struct weir_id *run, struct weir_err *err);
 

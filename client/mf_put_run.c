@@ -208,6 +208,18 @@ is_settled(const struct job *j)
 		       weir_now_us() - j->active_us > SETTLED_US);
 }
 
+bool
+mf_put_stays(enum weir_state state, int64_t beat_us)
+{
+	const int64_t quiet = weir_now_us() - beat_us;
+
+	if (beat_us == WEIR_NO_TIME)
+		return false;
+	if (state == WEIR_ST_RUNNING) /* then the silence counts, and processes */
+		return quiet <= MF_BEAT_US && quiet >= -MF_BEAT_US;
+	return state == WEIR_ST_FAILED && quiet >= 0 && quiet <= SETTLED_US;
+}
+
 static enum weir_rc
 put_mark(struct job *j)
 {

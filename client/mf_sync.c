@@ -20,6 +20,7 @@ struct known {
 	struct weir_id run;
 	uint64_t mark;
 	bool settled, seen;
+	bool stays; /* as it is until its files change */
 	int64_t at_us;
 };
 
@@ -54,6 +55,7 @@ struct mf_sync {
 	struct weir_id run;
 	struct str flow, name;
 	VEC(struct known_task) tasks;
+	bool differs; /* a task of it, when it is only looked at */
 	size_t changed;
 	struct weir_err *err;
 };
@@ -140,7 +142,10 @@ read_known(struct mf_sync *y, struct weir_store *s, struct weir_err *err)
 		return rc;
 	while (!(rc = db_step(&s->db, st, &row, err)) && row) {
 		struct known k = { db_id(st, 0), (uint64_t)sqlite3_column_int64(st, 2),
-			sqlite3_column_int(st, 3) != 0, false, db_time(st, 4) };
+			sqlite3_column_int(st, 3) != 0, false,
+			mf_put_stays((enum weir_state)sqlite3_column_int(st, 5),
+				db_time(st, 6)),
+			db_time(st, 4) };
 		struct env_sum sum = env_map_sum(db_str(st, 1));
 
 		VEC_PUSH(&y->known, k);
@@ -248,6 +253,63 @@ is_gone(const struct mf_sync *y, const struct known *k)
 	       (y->source->from_us == WEIR_NO_TIME || k->at_us >= y->source->from_us);
 }
 
+static enum weir_rc read_tasks(struct mf_sync *y);
+
+/* Whether it is there as it is known; it is not read here. */
+static bool
+on_looks_at_task(void *arg, struct str step, struct str task, uint64_t mark)
+{
+	struct mf_sync *y = arg;
+
+	if (!on_has_task(arg, step, task, mark))
+		y->differs = true;
+	return true;
+}
+
+/*
+ * Are the files of a run those that were read? Its tasks are looked at, none is opened.
+ */
+static bool
+is_same(struct mf_sync *y, const struct mf_run *run, const struct known *k)
+{
+	struct mf_sink sink = sink_of(y);
+	struct mf_object self;
+	struct arena arena = { 0 };
+	struct weir_err why;
+	bool same;
+
+	sink.has_task = on_looks_at_task;
+	y->run = k->run;
+	y->flow = run->flow;
+	y->name = run->run;
+	y->differs = false;
+	y->err = &why;
+	same = !read_tasks(y) &&
+	       !y->source->ops->read(y->source, run, &sink, &arena, &self, &why);
+	for (size_t i = 0; same && i < y->tasks.n; i++)
+		same = y->tasks.v[i].seen;
+	arena_free(&arena);
+	return same && !y->differs;
+}
+
+/* Those that may go on, but have not: nothing is to be written for them. */
+static void
+drop_same(struct mf_sync *y)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < y->due.n; i++) {
+		const struct mf_run *run = &y->due.v[i].run;
+		int64_t place = *place_of(y, run->flow, run->run);
+		const struct known *k = place > 0 ? &y->known.v[place - 1] : NULL;
+
+		if (!k || !k->stays || !k->mark || k->mark != run->mark ||
+			!is_same(y, run, k))
+			y->due.v[n++] = y->due.v[i];
+	}
+	y->due.n = n;
+}
+
 enum weir_rc
 mf_sync_look(
 	struct mf_sync *y, struct weir_store *s, bool *ret_due, struct weir_err *err)
@@ -261,6 +323,9 @@ mf_sync_look(
 		rc = y->source->ops->list(y->source, &sink, err);
 	if (rc)
 		return rc;
+	y->s = s;
+	if (!y->source->ops->fetch)
+		drop_same(y);
 	for (size_t i = 0; i < y->known.n; i++)
 		gone = gone || is_gone(y, &y->known.v[i]);
 	if (y->due.n)

@@ -14,8 +14,8 @@
 	" AND o.req_id = e.req_id) ORDER BY t.created_us DESC, t.k DESC"
 
 #define SQL_MF_STATEMENTS(X) \
-	X(MF_RUNS, "SELECT m.run, m.path, m.mark, m.settled, r.at_us FROM mf_runs m" \
-		" LEFT JOIN runs r ON r.id = m.run") \
+	X(MF_RUNS, "SELECT m.run, m.path, m.mark, m.settled, r.at_us, r.state, m.beat_us" \
+		" FROM mf_runs m LEFT JOIN runs r ON r.id = m.run") \
 	X(MF_ORIGINS, "SELECT DISTINCT origin_path FROM task_envs WHERE value IS NULL" \
 		" AND origin NOT IN (SELECT task FROM mf_tasks)") \
 	X(MF_RUN_PUT, "INSERT INTO mf_runs(run, path, mark, settled, beat_us)" \

@@ -1,4 +1,5 @@
 /* Runs of Metaflow out of its folder: rows, states, environments. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,7 +13,9 @@
 #include "mf_alive.h"
 #include "mf_help.h"
 #include "mf_id.h"
+#include "mf_open.h"
 #include "mf_says.h"
+#include "mf_sync.h"
 #include "store_write.h"
 #include "weir/logs.h"
 
@@ -526,6 +529,98 @@ test_gone(void **state)
 	env_world_drop(&w);
 }
 
+#define LONG_AGO 1577836800 /* 2020-01-01T00:00:00Z */
+
+static int
+make_old(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	const struct timespec times[] = { { .tv_sec = LONG_AGO },
+		{ .tv_sec = LONG_AGO } };
+
+	(void)st;
+	(void)kind;
+	(void)at;
+	return utimensat(AT_FDCWD, path, times, 0);
+}
+
+/* All files are of long ago, and read. */
+static void
+read_old(const struct env_world *w)
+{
+	assert_int_equal(nftw(w->root.folder, make_old, 8, FTW_DEPTH | FTW_PHYS), 0);
+	weir_store_close(mf_store(w, NULL));
+}
+
+/* Is anything to be read, or to be written for it? */
+static bool
+is_due(const struct env_world *w)
+{
+	struct weir_metaflow_open how = { .config = w->config, .root = &w->root };
+	struct mf_source *source = mf_local_open(w->root.folder);
+	struct mf_sync *y = mf_sync_new(&how, source, NULL);
+	struct weir_store *s = NULL;
+	struct weir_err err;
+	bool due = false;
+
+	assert_int_equal(mf_open_store(&how, WEIR_STORE_READ, &s, NULL, &err), 0);
+	assert_int_equal(mf_sync_look(y, s, &due, &err), 0);
+	weir_store_close(s);
+	mf_sync_free(y);
+	mf_source_close(source);
+	return due;
+}
+
+/* A run that may go on is looked at, and taken in again only when it has changed. */
+static void
+test_unsettled(void **state)
+{
+	struct env_world w;
+	struct weir_store *s;
+	char *path;
+
+	(void)state;
+	env_world_make(&w);
+	setenv("WEIR_NOW", "2020-01-01T00:01:00Z", 1);
+	mf_self(&w, "F", LONG_AGO * 1000LL, "");
+	mf_self(&w, "F/1", LONG_AGO * 1000LL, "");
+	mf_task(&w, "F/1/start/1", LONG_AGO * 1000LL, NULL, NULL);
+	read_old(&w);
+	s = mf_store(&w, NULL);
+	assert_string_equal(text(s, RUN_STATES), "F/1=3");
+	weir_store_close(s);
+	assert_false(is_due(&w));
+	/* it has been silent for too long */
+	setenv("WEIR_NOW", "2020-01-01T00:10:00Z", 1);
+	assert_true(is_due(&w));
+	s = mf_store(&w, NULL);
+	assert_string_equal(text(s, RUN_STATES), "F/1=7");
+	weir_store_close(s);
+	assert_false(is_due(&w));
+	/* a record more, a task more, a task less */
+	mf_record(&w, "F/1/start/1", "attempt_ok", "\"False\"", 0,
+		LONG_AGO * 1000LL + 9000);
+	assert_true(is_due(&w));
+	read_old(&w);
+	assert_false(is_due(&w));
+	mf_task(&w, "F/1/start/2", LONG_AGO * 1000LL, NULL, NULL);
+	assert_true(is_due(&w));
+	read_old(&w);
+	assert_false(is_due(&w));
+	path = xasprintf("%s/F/1/start/2", w.root.folder);
+	nftw(path, env_remove, 8, FTW_DEPTH | FTW_PHYS);
+	free(path);
+	assert_true(is_due(&w));
+	read_old(&w);
+	assert_false(is_due(&w));
+	/* nothing more will come of it: that is noted, once */
+	setenv("WEIR_NOW", "2021-01-01T00:00:00Z", 1);
+	assert_true(is_due(&w));
+	weir_store_close(mf_store(&w, NULL));
+	assert_false(is_due(&w));
+	unsetenv("WEIR_NOW");
+	env_world_drop(&w);
+}
+
 int
 main(void)
 {
@@ -539,6 +634,7 @@ main(void)
 		cmocka_unit_test(test_attempts),
 		cmocka_unit_test(test_run_states),
 		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_unsettled),
 		cmocka_unit_test(test_alive),
 	};
 
