@@ -116,25 +116,6 @@ weir_env_uses(struct weir_store *s, const struct weir_config *config,
 	free(path);
 }
 
-enum weir_rc
-weir_runs_of_env(struct weir_store *s, const struct weir_env_pair *pair, int64_t *ret_n,
-	struct weir_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	bool row = false;
-	enum weir_rc rc = db_get(&s->db, SQL_MF_RUNS_OF_ENV, &st, err);
-
-	if (rc)
-		return rc;
-	db_bind_str(st, 1, str_of(pair->full_id));
-	db_bind_str(st, 2, str_of(pair->req_id));
-	rc = db_step(&s->db, st, &row, err);
-	if (!rc)
-		*ret_n = row ? sqlite3_column_int64(st, 0) : 0;
-	db_reset(st);
-	return rc;
-}
-
 /* ---- by pathspec */
 
 enum { STEP = 3 }; /* parts of a step's */

@@ -63,8 +63,6 @@
 		" ON r.id = t.run WHERE t.run = ?1 AND instr(t.rest, '\"code-package\"') > 0" \
 		" ORDER BY instr(t.name, ?2 || '/') = 1 DESC, instr(t.name, 'start/') = 1 DESC," \
 		" t.created_us DESC, t.k DESC LIMIT 100") \
-	X(MF_RUNS_OF_ENV, "SELECT count(DISTINCT run) FROM task_envs WHERE full_id = ?1" \
-		" AND req_id = ?2") \
 	X(MF_STEP, "SELECT 1 FROM task_runs WHERE run = ?1 AND task_key = ?2 LIMIT 1") \
 	X(MF_LOG, "SELECT size, mark FROM mf_logs WHERE run = ?1 AND path = ?2") \
 	X(MF_LOG_PUT, "INSERT OR REPLACE INTO mf_logs(run, path, size, mark)" \

@@ -138,10 +138,6 @@ WEIR_NODISCARD enum weir_rc weir_tasks_of_env(struct weir_store *s,
 void weir_env_uses(struct weir_store *s, const struct weir_config *config,
 	const struct weir_env_root *root);
 
-/* How many runs used it. */
-WEIR_NODISCARD enum weir_rc weir_runs_of_env(struct weir_store *s,
-	const struct weir_env_pair *pair, int64_t *ret_n, struct weir_err *err);
-
 /*
  * The environment of `Flow/run/step/task`, of the newest task of `Flow/run/step` that
  * has one, or of `Flow/run` when all its tasks that have one have the same; with it the
