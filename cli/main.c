@@ -469,7 +469,7 @@
  *   view		what a view must do; their stack
  *   marks	a set of row keys
  *   keeper	the thread that writes the state store
- *   desk desk_left desk_tabs	what stays of the menus when they are left
+ *   desk desk_left desk_tabs desk_envs	what stays of the menus when they are left
  *   list		a cursor over rows
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen

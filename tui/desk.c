@@ -82,9 +82,9 @@ desk_look(struct app *a)
 const struct marks *
 desk_marks(struct app *a, enum weir_kind kind)
 {
-	/* Environments have no ids as a server gives them: marks of theirs go with the
-	 * menu. */
-	if (!a->desk.known[kind] && kind != WEIR_ENVIRONMENT) {
+	if (!a->desk.known[kind] && kind == WEIR_ENVIRONMENT) {
+		desk_envs_read(a);
+	} else if (!a->desk.known[kind]) {
 		a->desk.known[kind] = true;
 		keeper_load(a->desk.keeper, kind);
 	}
@@ -100,11 +100,14 @@ desk_mark(struct app *a, enum weir_kind kind, uint32_t *keys, size_t n, bool on)
 	for (size_t i = 0; i < n; i++)
 		if (marks_set(m, keys[i], on))
 			keys[changed++] = keys[i];
-	if (changed > 0 && kind != WEIR_ENVIRONMENT)
+	if (changed > 0 && kind != WEIR_ENVIRONMENT) {
 		a->desk.changed[kind] =
 			keeper_mark(a->desk.keeper, kind, keys, changed, on);
-	else
-		free(keys);
+		return;
+	}
+	free(keys);
+	if (changed > 0)
+		desk_envs_keep(a);
 }
 
 void
@@ -113,6 +116,8 @@ desk_unmark_all(struct app *a, enum weir_kind kind)
 	if (a->desk.marks[kind].n == 0)
 		return;
 	marks_release(&a->desk.marks[kind]);
-	if (kind != WEIR_ENVIRONMENT)
+	if (kind == WEIR_ENVIRONMENT)
+		desk_envs_keep(a);
+	else
 		a->desk.changed[kind] = keeper_unmark_all(a->desk.keeper, kind);
 }

@@ -45,6 +45,11 @@ const struct marks *desk_marks(struct app *a, enum weir_kind kind);
 void desk_mark(struct app *a, enum weir_kind kind, uint32_t *keys, size_t n, bool on);
 void desk_unmark_all(struct app *a, enum weir_kind kind);
 
+/* desk_envs.c: marks of environments, which the keeper cannot find by itself. */
+void desk_envs_read(struct app *a);
+void desk_envs_keep(struct app *a);
+void desk_envs_other(struct app *a); /* those of another folder */
+
 /* desk_left.c: how lists are left and found again. */
 void desk_read(struct app *a);                  /* at the start */
 void desk_leave(struct app *a, struct view *v); /* v goes away */

@@ -157,8 +157,14 @@ envs_noted(struct app *a, const char *notes)
 void
 envs_again(struct app *a)
 {
+	char *was = a->envs.root.file ? xstrdup(a->envs.root.file) : NULL;
+	const struct weir_env_root *root;
+
 	drop_root(&a->envs);
-	envs_root(a);
+	root = envs_root(a);
+	if (!was || !root || strcmp(was, root->file) != 0)
+		desk_envs_other(a);
+	free(was);
 }
 
 void

@@ -435,3 +435,39 @@ run_of()
 	weir2 env list --refresh cached:yes -o tsv -c aliases
 	[ "$(cat "$T/out")" = team/x:v1 ]
 }
+
+# The menu, with these keys in it; what it shows at the end.
+menu()
+{
+	printf 'resize 100x16\nwait-idle\n%b\nwait-idle\ndump %s/screen\n' "$1" "$T" >"$T/script"
+	"$WEIR" --offline --script "$T/script" env list >"$T/out" 2>"$T/err" || die "$(cat "$T/err")"
+	grep -c '^ *\*' "$T/screen" || true
+}
+
+@test "menu: what was marked is marked the next time, of this folder, until it is not" {
+	[ "$(menu '')" = 0 ]
+	[ "$(menu 'key down\nkey space')" = 1 ]
+	[ "$(menu '')" = 1 ]
+	grep -q '^ *\*.*aaaaaaaa' "$T/screen"
+	# another folder has its own
+	mkdir -p "$T/other/.metaflow"
+	cp "$FILE" "$T/other/.metaflow"
+	[ "$(cd "$T/other" && menu '')" = 0 ]
+	[ "$(cd "$T/other" && menu 'key *')" = 2 ]
+	[ "$(menu '')" = 1 ]
+	grep -q '^ *\*.*aaaaaaaa' "$T/screen"
+	[ "$(cd "$T/other" && menu '')" = 2 ]
+	# in another order, and when the other one has gone
+	python3 - "$FILE" <<'P'
+import json, sys
+doc = json.load(open(sys.argv[1]))
+envs = doc["environments"]["linux-64"]
+del envs["1" * 40]["a" + "b" * 39], envs["1" * 40]["_default"]
+json.dump(doc, open(sys.argv[1], "w"))
+P
+	[ "$(menu '')" = 1 ]
+	grep -q '^ *\*.*aaaaaaaa' "$T/screen"
+	[ "$(menu 'key U')" = 0 ]
+	[ "$(menu '')" = 0 ]
+	[ "$(cd "$T/other" && menu '')" = 2 ]
+}
