@@ -382,6 +382,11 @@ run_of()
 	grep -q "^(2\{40\}): conda::python==3.9, conda::wheel, " "$T/out"
 	weir2 env list --all --group -o tsv -c short_req,short_id --sort short_id
 	[ "$(cut -c1-3,9-13 "$T/out" | tr '\n' ' ')" = "$(printf '111\taaaa 111\tabbb 222\tcccc ')" ]
+	printf 'wait-idle\ndump %s\nkey Q\n' "$T/screen" >"$T/script"
+	weir2 --script "$T/script" env list --all --group
+	exits 0
+	grep -q '^  REQUEST  *ENV ID ' "$T/screen"
+	[ "$(grep -oE '^  [12]{8}' "$T/screen" | uniq | tr -d '\n')" = "  11111111  22222222" ]
 	weir2 env diff F/1700000000000000/start F/1710000000000000/start
 	exits 1
 	[ "$(cut -f3 "$T/out" | tr '\n' ' ')" = "foo-bar openssl " ]
