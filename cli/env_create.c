@@ -380,8 +380,8 @@ env_create(struct ctx *ctx)
 	enum weir_rc rc;
 
 	if (ctx->n_words != 2) {
-		(void)weir_fail(ctx->err, WEIR_EUSAGE,
-			"env create-local: which environment, one of them?");
+		(void)weir_fail(
+			ctx->err, WEIR_EUSAGE, "env create-local: which environment?");
 		return weir_hint(ctx->err, "weir env create-local FLOW/RUN/STEP");
 	}
 	if (ctx->g.read_only && !a->dry_run) {

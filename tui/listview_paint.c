@@ -276,6 +276,7 @@ listview_paint_counts(struct view *v, struct draw *d)
 {
 	struct listview *r = listview_of(v);
 	const char *command = listview_kind(r->kind)->command;
+	const char *steps = r->v.app->start->about;
 	struct buf left = BUF_INIT(128), right = BUF_INIT(128);
 	size_t last = r->list.top + (size_t)r->list.height;
 	bool exact = r->rows.whole || r->counted || r->rows.n == 0;
@@ -300,6 +301,8 @@ listview_paint_counts(struct view *v, struct draw *d)
 	word_number(&left, total(r));
 	buf_addf(&left, "%s %.*s", exact ? "" : "+",
 		(int)strlen(command) - (exact && total(r) == 1), command);
+	if (r->pick && steps && *steps)
+		buf_addf(&left, " for step%s %s", strchr(steps, ',') ? "s" : "", steps);
 	draw_text(d, STYLE_PLAIN, buf_cstr(&left));
 	paint_marked(r, d);
 	if (r->counted)

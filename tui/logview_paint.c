@@ -40,6 +40,16 @@ paint_edge(void *arg, struct draw *d, int row)
 		draw_text(d, STYLE_WARNING, theme_glyph(d->theme, GLYPH_WARN));
 }
 
+/* There are lines, but none of them is shown. */
+static const char *
+none_passes(const struct log *l)
+{
+	if (l->min_level > 10 || l->filters.n > 0 || l->typed || *l->loggers)
+		return "No line passes the level and filters (1: all levels, & Enter: "
+		       "no filter).";
+	return l->live ? "No line of this task yet." : "This task wrote no line.";
+}
+
 /* Why there is nothing to see. */
 static const char *
 empty_text(const struct log *l)
@@ -52,10 +62,7 @@ empty_text(const struct log *l)
 	if (l->failed[0])
 		return l->failed;
 	if (logview_n(l) > 0)
-		return l->found[SLOT_FILTER].asked
-			       ? "..."
-			       : "No line passes the level and filters (1: all levels, "
-				 "& Enter: no filter).";
+		return l->found[SLOT_FILTER].asked ? "..." : none_passes(l);
 	if (!known)
 		return "This run is no longer here: the server has deleted it.";
 	if (l->syncing && !l->v.app->status.offline)

@@ -13,6 +13,8 @@
 #include "view_log.h"
 #include "word.h"
 
+enum { SHORT_REQ = 12 }; /* digits of a request that the title has */
+
 /* The list's model: keys of rows. */
 static size_t
 model_n(void *arg)
@@ -44,11 +46,14 @@ static void
 view_command(struct view *v, struct buf *out)
 {
 	struct weir_view view;
+	char id[SHORT_REQ + 1];
 
 	listview_view(listview_of(v), &view);
 	if (listview_of(v)->pick) {
+		snprintf(id, sizeof(id), "%s",
+			listview_of(v)->start_query + strlen(LISTVIEW_PICK));
 		view.show = WEIR_SHOW_SELECT;
-		view.id = listview_of(v)->start_query + strlen(LISTVIEW_PICK);
+		view.id = id;
 	}
 	weir_view_format(&view, out);
 }
@@ -343,9 +348,9 @@ env_about(struct view *v, struct buf *out)
 
 	if (!listview_of(v)->pick)
 		return;
-	buf_adds(out, "Enter selects, q leaves");
+	buf_adds(out, "Enter selects");
 	if (steps && *steps)
-		buf_addf(out, "; for %s", steps);
+		buf_addf(out, " for %s", steps);
 }
 
 /* clang-format off */

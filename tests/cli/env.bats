@@ -387,6 +387,9 @@ run_of()
 	exits 0
 	grep -q '^  REQUEST  *ENV ID ' "$T/screen"
 	[ "$(grep -oE '^  [12]{8}' "$T/screen" | uniq | tr -d '\n')" = "  11111111  22222222" ]
+	weir2 --script "$T/script" env select-resolved F/1720000000000000
+	exits 0
+	grep -q 'environments\{0,1\} for step start  ' "$T/screen"
 	weir2 env diff F/1700000000000000/start F/1710000000000000/start
 	exits 1
 	[ "$(cut -f3 "$T/out" | tr '\n' ' ')" = "foo-bar openssl " ]
