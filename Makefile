@@ -151,7 +151,12 @@ real-venvs: $(B)/.deps-test
 check-asan:
 	@$(MAKE) --no-print-directory SAN=address,undefined CHECK='unit fuzz cli tui sync inst' check
 check-tsan:
-	@$(MAKE) --no-print-directory SAN=thread CHECK='threads tui' check
+	@$(MAKE) --no-print-directory SAN=thread check-threads
+# Of all programs only those that this runs; tests/lib/run has the same names.
+THREADED = $(wildcard $(patsubst %,tests/unit/test_%*.c,log engine session store_readers tui_))
+check-threads: $(B)/.deps-test all $(call bin,$(THREADED)) $(B)/tests/tui/keys \
+		$(B)/tests/real/embedded $(B)/tests/real/embedded_put
+	@$(RUN) threads tui
 distcheck:
 	@tests/lib/distcheck
 
@@ -164,6 +169,9 @@ fuzz: $(B)/.deps-test
 TORTURE ?= 1
 torture: test-programs
 	@TORTURE=$(TORTURE) $(RUN) torture
+# Both wait for servers most of the time: together they take hardly longer than the first.
+check-real-torture: test-programs real-venvs
+	@TORTURE=$(TORTURE) $(RUN) real torture
 lint: $(B)/.deps-test all
 	@$(RUN) lint
 tidy: $(B)/.deps-test
@@ -210,7 +218,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 FORCE:
 .PHONY: all demo deps unit-tests fuzz-replay test-programs check unit check-cli check-tui \
-	check-demo check-sync check-inst check-real real-venvs check-asan check-tsan distcheck fuzz torture lint tidy bench \
-	format install uninstall clean help FORCE
+	check-demo check-sync check-inst check-real check-real-torture real-venvs check-asan check-tsan \
+	check-threads distcheck fuzz torture lint tidy bench format install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
