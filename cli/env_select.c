@@ -295,7 +295,7 @@ env_undo(struct ctx *ctx)
 		rc = weir_session_state(ctx->session, !a->dry_run, &state, ctx->err);
 		if (rc == WEIR_ENOTFOUND)
 			(void)weir_fail(ctx->err, rc,
-				"%s: weir has selected nothing in it", file);
+				"%s: nothing that weir selected in it is left", file);
 	}
 	if (!rc)
 		rc = weir_env_undo_plan(state, file, &j.sel, ctx->err);

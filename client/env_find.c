@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "env_cnd.h"
@@ -222,20 +223,24 @@ by_folder(struct hunt *h)
 	return WEIR_OK;
 }
 
-/* Ids with capitals are none to Metaflow either. */
+/* Ids with capitals are none to Metaflow either; short ones are not looked for. */
 static enum weir_rc
 not_found(const char *text, struct weir_err *err)
 {
 	struct buf shown = BUF_INIT(400);
 	size_t n = strspn(text, "0123456789abcdefABCDEF:");
+	struct stat st;
+	bool folder = strchr(text, '/') && stat(text, &st) == 0 && S_ISDIR(st.st_mode);
 
 	weir_url_mask(&shown, text);
-	weir_fail(err, WEIR_ENOTFOUND,
-		"environment '%.200s': no id, alias, step or folder is called so",
-		buf_cstr(&shown));
+	weir_fail(err, WEIR_ENOTFOUND, "environment '%.200s': %s", buf_cstr(&shown),
+		folder ? "there is no .metaflowenv of an environment in that folder"
+		       : "no id, alias, step or folder is called so");
 	buf_release(&shown);
-	if (n >= PREFIX_MIN && !text[n] && text[strcspn(text, "ABCDEF")])
+	if (!text[n] && text[strcspn(text, "ABCDEF")] && n >= PREFIX_MIN)
 		return weir_hint(err, "ids are in lower case");
+	if (!text[n] && n > 0 && n < PREFIX_MIN)
+		return weir_hint(err, "four digits of an id, or more");
 	return weir_hint(err, "weir env list");
 }
 

@@ -127,7 +127,7 @@ weir_env_past_last(struct weir_statedb *s, const char *file, struct weir_env_pas
 
 	if (!rc && !h.name)
 		rc = weir_fail(err, WEIR_ENOTFOUND,
-			"%s: weir has selected nothing in it", file);
+			"%s: nothing that weir selected in it is left", file);
 	if (!rc) {
 		p.name = xstrdup(h.name);
 		read_lines(&p, arena_strndup(&p.arena, h.text, strlen(h.text)));

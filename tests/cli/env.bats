@@ -382,6 +382,13 @@ run_of()
 	grep -q "^(2\{40\}): conda::python==3.9, conda::wheel, " "$T/out"
 	weir2 env list --all --group -o tsv -c short_req,short_id --sort short_id
 	[ "$(cut -c1-3,9-13 "$T/out" | tr '\n' ' ')" = "$(printf '111\taaaa 111\tabbb 222\tcccc ')" ]
+	mkdir "$T/plain"
+	weir2 env show "$T/plain"
+	one_error 1
+	says "no .metaflowenv of an environment in that folder"
+	weir2 env show ab
+	one_error 1
+	says "try: four digits of an id"
 	printf 'wait-idle\ndump %s\nkey Q\n' "$T/screen" >"$T/script"
 	weir2 --script "$T/script" env list --all --group
 	exits 0

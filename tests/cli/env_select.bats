@@ -88,7 +88,7 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	cmp "$FILE" before
 	weir2 env undo
 	one_error 1
-	has_err "selected nothing"
+	has_err "nothing that weir selected in it is left"
 }
 
 @test "select-resolved, undo --dry-run: as the real ones would answer" {
