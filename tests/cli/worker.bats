@@ -477,13 +477,17 @@ small()
 	message "its worker on $(uname -n) ended: the command was stopped"
 }
 
-# stop_while_locked: for two seconds nothing can be written; then it is told to stop twice.
+# stop_while_locked: nothing can be written from before the command ends, which waits for
+# $T/go, until two seconds after; then it is told to stop twice.
 stop_while_locked()
 {
-	python3 - "$XDG_DATA_HOME/weir/embedded.db" "$WORKER" <<-'END'
+	python3 - "$XDG_DATA_HOME/weir/embedded.db" "$WORKER" "$T" <<-'END'
 		import os, signal, sqlite3, sys, time
-		db = sqlite3.connect(sys.argv[1], isolation_level=None)
+		db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
 		db.execute("BEGIN IMMEDIATE")
+		open(sys.argv[3] + "/go", "w").close()
+		while not os.path.exists(sys.argv[3] + "/went"):
+		    time.sleep(0.05)
 		time.sleep(2)
 		for _ in range(2):
 		    os.kill(int(sys.argv[2]), signal.SIGTERM)
@@ -492,17 +496,19 @@ stop_while_locked()
 	END
 	wait "$WORKER"
 	WORKER=
+	rm "$T/go" "$T/went"
 }
 
 @test "worker: told to stop twice, it says of what has ended how that ended" {
-	deploy '{command: "sleep 1"}'
+	printf 'until [ -e "$1/go" ]; do sleep 0.05; done\ntouch "$1/went"\nexit $2\n' >"$T/wait.sh"
+	deploy "{command: [sh, $T/wait.sh, $T, '0']}"
 	start
 	weir2 -q trigger t/t
 	until_true in_state Running
 	# nothing can be said of the end until it has been told
 	stop_while_locked
 	ended Completed
-	deploy '{command: "sleep 1; exit 3", retries: 2, retry_delay: 60}'
+	deploy "{command: [sh, $T/wait.sh, $T, '3'], retries: 2, retry_delay: 60}"
 	start
 	weir2 -q trigger t/t
 	until_true in_state Running
