@@ -17,6 +17,8 @@ static const int64_t orphans_every_us = 30000000;
  */
 static const int64_t told_every_us = 60000000;
 static const int64_t again_us = 10000; /* other workers write a lot: not at each time */
+/* A server writes at each poll, and other workers ask it too: not once a run. */
+static const int64_t again_server_us = 500000;
 
 static int64_t
 every(const struct worker *w, int64_t us)
@@ -194,9 +196,9 @@ on_due(void *arg, enum weir_rc rc, const struct api_page *page,
 		taken += take_run(
 			w, json_object_get(json_array_get(found, i), "flow_run"));
 	w->idle = json_array_size(found) == 0;
-	/* more than there were slots for: again as soon as there is one */
+	/* more than there were slots for: again soon after there is one */
 	if (taken && json_array_size(found) >= w->limit - (w->runs.n - taken))
-		w->poll_us = 0;
+		w->poll_us = w->api->rings ? 0 : w->polled_us + again_server_us;
 	json_decref(found);
 }
 

@@ -62,6 +62,9 @@ class Pool:
         return subprocess.Popen([WEIR, "worker", "--pool", self.name, *more], env=self.weir.env,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    def due(self):
+        return json.dumps(self.api("POST", "/work_pools/%s/get_scheduled_flow_runs" % self.name, {})).encode()
+
     def get(self, run):
         return self.api("GET", "/flow_runs/" + run)
 
@@ -307,7 +310,7 @@ def lossy(pool, check):
 
 
 class Late:
-    """Between worker and server: says once what runs were due when it was asked before."""
+    """Between worker and server: says what runs were due when it was asked before."""
 
     def __init__(self, url):
         late = self
@@ -327,15 +330,15 @@ class Late:
             def log_message(self, *_):
                 pass
 
-        self.to, self.due = url[:-len("/api")], None
+        self.to, self.due, self.asked = url[:-len("/api")], [], 0
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Carry)
         self.url = "http://127.0.0.1:%d/api" % server.server_port
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def ask(self, method, path, body):
+        self.asked += path.endswith("/get_scheduled_flow_runs")
         if path.endswith("/get_scheduled_flow_runs") and self.due:
-            answer, self.due = self.due, None
-            return 200, answer
+            return 200, self.due.pop()
         asked = urllib.request.Request(self.to + path, body or None, {"content-type": "application/json"},
                                        method=method)
         try:
@@ -349,8 +352,7 @@ def late(pool, check):
     """A worker that hears of runs only after another has done them."""
     proxy = Late(pool.weir.env["PREFECT_API_URL"])
     runs = [pool.run("echo once"), pool.run("echo bad; exit 3")]
-    proxy.due = json.dumps(pool.api(
-        "POST", "/work_pools/%s/get_scheduled_flow_runs" % pool.name, {})).encode()
+    proxy.due = [pool.due()]
     pool.once()
     ends = [pool.get(r)["state"] for r in runs]
     p = pool.weir.run("worker", "--pool", pool.name, "--once", PREFECT_API_URL=proxy.url)
@@ -362,10 +364,23 @@ def late(pool, check):
           "runs that another worker has done are not done again", p.stderr, ends, [d["state"] for d in now])
 
 
+def sparing(pool, check):
+    """Each poll is a write of the server's: one a run, or a run that another took, would be too many."""
+    proxy = Late(pool.weir.env["PREFECT_API_URL"])
+    run = pool.run("echo once")
+    proxy.due = [pool.due()] * 8
+    pool.once()
+    began = time.time()
+    p = pool.weir.run("worker", "--pool", pool.name, "--once", "--limit", "1", PREFECT_API_URL=proxy.url)
+    took = time.time() - began
+    check(not proxy.due and pool.get(run)["run_count"] == 1 and proxy.asked <= took / 0.5 + 1,
+          "a worker that finds what others take polls twice a second, no more", proxy.asked, took, p.stderr)
+
+
 def working(url, check):
     with Weir(url, PREFECT_API_REQUEST_TIMEOUT="150") as weir:
         pool = Pool(Api(url), weir)
-        for part in (ends, given, again, tasks, children, cancelled, orphans, lossy, late):
+        for part in (ends, given, again, tasks, children, cancelled, orphans, lossy, late, sparing):
             part(pool, check)
 
 
