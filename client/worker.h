@@ -267,6 +267,9 @@ void worker_lost(struct worker *w);
 
 /* ---- worker_orphan.c */
 void worker_orphans(struct worker *w);
+/* Does r, whose folder was just opened, go on where a dead worker left it? Then it may
+ * be gone. */
+bool worker_orphan_take(struct worker_run *r);
 /*
  * Kill all that the run started, also what left its group, where the system tells: how
  * many had left it.

@@ -117,6 +117,18 @@ look_at(struct worker_run *r)
 	json_decref(note);
 }
 
+bool
+worker_orphan_take(struct worker_run *r)
+{
+	json_t *note = worker_note_read(r);
+	bool begun = note && !is_phase(note, "due");
+
+	json_decref(note);
+	if (begun)
+		look_at(r);
+	return begun;
+}
+
 static bool
 is_ours(const struct worker *w, const struct weir_id *id)
 {

@@ -169,7 +169,8 @@ take_run(struct worker *w, json_t *doc)
 		return false;
 	}
 	w->full = false;
-	worker_note(r, WORKER_PHASE_DUE);
+	if (!worker_orphan_take(r))
+		worker_note(r, WORKER_PHASE_DUE);
 	return true;
 }
 

@@ -58,8 +58,8 @@ class Pool:
                 break
         return p
 
-    def start(self, *more):
-        return subprocess.Popen([WEIR, "worker", "--pool", self.name, *more], env=self.weir.env,
+    def start(self, *more, **env):
+        return subprocess.Popen([WEIR, "worker", "--pool", self.name, *more], env={**self.weir.env, **env},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def due(self):
@@ -323,7 +323,10 @@ class Late:
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
-                self.wfile.write(answer)
+                try:
+                    self.wfile.write(answer)
+                except OSError:  # who asked is gone
+                    pass
 
             do_POST = do_PATCH = do_GET
 
@@ -331,14 +334,19 @@ class Late:
                 pass
 
         self.to, self.due, self.asked = url[:-len("/api")], [], 0
+        self.then = {}  # end of a path: what is done once before the answer
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Carry)
         self.url = "http://127.0.0.1:%d/api" % server.server_port
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def ask(self, method, path, body):
-        self.asked += path.endswith("/get_scheduled_flow_runs")
-        if path.endswith("/get_scheduled_flow_runs") and self.due:
-            return 200, self.due.pop()
+        polls = path.endswith("/get_scheduled_flow_runs")
+        self.asked += polls
+        answer = (200, self.due.pop()) if polls and self.due else self.carry(method, path, body)
+        self.then.pop(path.rpartition("/")[2], bool)()
+        return answer
+
+    def carry(self, method, path, body):
         asked = urllib.request.Request(self.to + path, body or None, {"content-type": "application/json"},
                                        method=method)
         try:
@@ -364,6 +372,34 @@ def late(pool, check):
           "runs that another worker has done are not done again", p.stderr, ends, [d["state"] for d in now])
 
 
+def between(pool, check):
+    """One dies when its claim is made; before others look for what it left, one hears by a poll of the run."""
+    proxy = Late(pool.weir.env["PREFECT_API_URL"])
+    run = pool.run("echo once")
+    due = pool.due()
+    proxy.due = [due]
+    killed = threading.Event()
+
+    def die():
+        worker.kill()
+        worker.wait()
+        killed.set()
+
+    proxy.then["set_state"] = die
+    worker = pool.start(PREFECT_API_URL=proxy.url)
+    killed.wait(PATIENCE_S)
+    claimed = pool.get(run)["state_type"]
+    folder = next((d for d, _, files in os.walk(pool.weir.env["XDG_STATE_HOME"]) if d.endswith(run)), None)
+    check(claimed == "PENDING" and folder, "a worker that dies with its claim leaves a folder", claimed)
+    os.rename(folder, folder + ".aside")
+    proxy.due = [due]
+    proxy.then["get_scheduled_flow_runs"] = lambda: os.rename(folder + ".aside", folder)
+    p = pool.weir.run("worker", "--pool", pool.name, "--once", PREFECT_API_URL=proxy.url)
+    doc = pool.get(run)
+    check(doc["state_type"] == "COMPLETED" and pool.texts(run) == ["once"] and not pool.left(),
+          "one that hears of such a run by a poll goes on with it", doc["state"], pool.texts(run), p.stderr)
+
+
 def sparing(pool, check):
     """Each poll is a write of the server's: one a run, or a run that another took, would be too many."""
     proxy = Late(pool.weir.env["PREFECT_API_URL"])
@@ -380,7 +416,7 @@ def sparing(pool, check):
 def working(url, check):
     with Weir(url, PREFECT_API_REQUEST_TIMEOUT="150") as weir:
         pool = Pool(Api(url), weir)
-        for part in (ends, given, again, tasks, children, cancelled, orphans, lossy, late, sparing):
+        for part in (ends, given, again, tasks, children, cancelled, orphans, lossy, late, between, sparing):
             part(pool, check)
 
 
