@@ -5,6 +5,8 @@
 #include "pull.h"
 #include "weir/time.h"
 
+enum { AFTER_MAX_S = 10 * 365 * 24 * 3600 };
+
 enum weir_rc
 embedded_answer(struct embedded_call *c, long status, json_t *owned)
 {
@@ -70,6 +72,17 @@ embedded_us(const json_t *time)
 	int64_t us;
 
 	return text.s && weir_time_parse(text, &us) ? us : WEIR_NO_TIME;
+}
+
+int64_t
+embedded_after(const struct embedded_call *c, const json_t *seconds)
+{
+	double s = json_number_value(seconds);
+
+	if (!(s > 0))
+		return c->now_us;
+	return c->now_us +
+	       (int64_t)((s < AFTER_MAX_S ? s : AFTER_MAX_S) * WEIR_SECOND_US);
 }
 
 json_t *

@@ -54,6 +54,8 @@ enum weir_rc embedded_missing(struct embedded_call *c, const char *fmt, ...)
 
 json_t *embedded_time(int64_t us); /* null for none */
 int64_t embedded_us(const json_t *time);
+/* So many seconds from now, ten years at most; what is no number of them: now. */
+int64_t embedded_after(const struct embedded_call *c, const json_t *seconds);
 json_t *embedded_id(const struct weir_id *id); /* null for none */
 bool embedded_get_id(const json_t *v, struct weir_id *ret_id);
 /* The id in part i of the path; false: it is none, and the answer is made. */

@@ -347,7 +347,7 @@ retry(struct embedded_move *m)
 	const json_t *retries = json_object_get(p, "retries");
 	const char *message = embedded_str(m->proposed, "message");
 	int64_t run_count = json_integer_value(json_object_get(m->run, "run_count"));
-	double delay = json_number_value(json_object_get(p, "retry_delay"));
+	const json_t *delay = json_object_get(p, "retry_delay");
 
 	if (!json_is_integer(retries) || run_count > json_integer_value(retries)) {
 		json_object_set_new(p, "retry_type", json_null());
@@ -356,7 +356,7 @@ retry(struct embedded_move *m)
 	reset_policy(m, "in_process");
 	replace(m,
 		embedded_state(m->c, "SCHEDULED", "AwaitingRetry", message,
-			m->c->now_us + (int64_t)(delay * WEIR_SECOND_US)),
+			embedded_after(m->c, delay)),
 		"Retrying");
 	return WEIR_OK;
 }

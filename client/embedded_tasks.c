@@ -210,8 +210,7 @@ once_more(struct embedded_call *c, const json_t *task, const json_t *proposed)
 			runs > (int64_t)n ? n - 1 : (size_t)(runs > 0 ? runs - 1 : 0));
 	}
 	return embedded_state(c, "SCHEDULED", "AwaitingRetry",
-		embedded_str(proposed, "message"),
-		c->now_us + (int64_t)(json_number_value(delay) * WEIR_SECOND_US));
+		embedded_str(proposed, "message"), embedded_after(c, delay));
 }
 
 enum weir_rc

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "embedded_help.h"
+#include "weir/time.h"
 
 #define S(type) "{\"type\":\"" type "\"}"
 #define NAMED(type, name) "{\"type\":\"" type "\",\"name\":\"" name "\"}"
@@ -271,6 +272,32 @@ test_retry(void **state)
 	emb_end(&e);
 }
 
+/* A delay that no clock has is as long as can be. */
+static void
+test_retry_late(void **state)
+{
+	struct emb e;
+	char *deployment, *run;
+	const char *at;
+	int64_t at_us;
+
+	(void)state;
+	emb_new(&e);
+	deployment = emb_deployment(&e, "");
+	run = emb_run(&e, deployment,
+		"{\"empirical_policy\":{\"retries\":1,\"retry_delay\":1e300}}");
+	emb_state(&e, run, S("PENDING"), false);
+	emb_state(&e, run, S("RUNNING"), false);
+	emb_state(&e, run, S("FAILED"), false);
+	emb_get(&e, run);
+	at = emb_text(e.last, "next_scheduled_start_time");
+	assert_true(weir_time_parse(str_of(at), &at_us));
+	assert_true(at_us > weir_now_us() + INT64_C(9) * 365 * 86400 * WEIR_SECOND_US);
+	free(run);
+	free(deployment);
+	emb_end(&e);
+}
+
 static void
 test_resume(void **state)
 {
@@ -306,6 +333,7 @@ main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_transition_id),
 		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_retry_late),
 		cmocka_unit_test(test_resume),
 	};
 
