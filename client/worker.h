@@ -76,8 +76,7 @@ struct worker_run {
 	char *dir;                         /* of its files */
 	int lock;                          /* held while this worker has it */
 	enum worker_step step;
-	int64_t due_us,
-		next_us; /* DUE; of the clock; when a tick has something to do */
+	int64_t due_us; /* DUE: of the clock; WAITS, CHECKS: monotonic */
 	json_t *doc, *deployment, *config, *pull, *values;
 	json_t *open_tasks;    /* that are to be ended */
 	const char *reference; /* that is asked for; a member of values */
@@ -155,8 +154,6 @@ void worker_wake_at(struct worker *w, int64_t us);
 void worker_say(struct worker *w, enum weir_worker_level level, const char *fmt, ...)
 	WEIR_PRINTF(3, 4);
 /* What a run has come to. */
-void worker_say_run(struct worker_run *r, enum weir_state state, const char *fmt, ...)
-	WEIR_PRINTF(3, 4);
 void worker_say_started(struct worker_run *r);
 void worker_say_again(struct worker_run *r, int64_t delay_us);
 /* v: NULL if it is gone. */
@@ -199,7 +196,7 @@ json_t *worker_parse(const struct api_page *page);
 const char *worker_text(const json_t *object, const char *name);
 
 /* ---- worker_run.c */
-/* doc: the run as the server has it, taken over. NULL: another worker here has it. */
+/* doc: the run as the server has it, taken over. */
 struct worker_run *worker_run_new(struct worker *w, json_t *doc);
 /* It is claimed: its deployment, its job, what that refers to. */
 void worker_run_prepare(struct worker_run *r);

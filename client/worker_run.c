@@ -206,9 +206,7 @@ ask_reference(struct worker_run *r, const char *name)
 		api_body_percent(&path, part);
 		free(part);
 		buf_adds(&path, "?include_secrets=true");
-		buf_adds(&path, "");
 	}
-	buf_adds(&path, "");
 	worker_ask(r, "GET", buf_cstr(&path), "", on_reference);
 	buf_release(&path);
 }

@@ -31,8 +31,11 @@ worker_say(struct worker *w, enum weir_worker_level level, const char *fmt, ...)
 	va_end(ap);
 }
 
-void
-worker_say_run(struct worker_run *r, enum weir_state state, const char *fmt, ...)
+static void say_run(struct worker_run *r, enum weir_state state, const char *fmt, ...)
+	WEIR_PRINTF(3, 4);
+
+static void
+say_run(struct worker_run *r, enum weir_state state, const char *fmt, ...)
 {
 	struct weir_worker_said s = {
 		.level = WEIR_WORKER_INFO, .run = r->name, .state = state
@@ -51,7 +54,7 @@ worker_say_started(struct worker_run *r)
 	const char *deployment =
 		json_string_value(json_object_get(r->deployment, "name"));
 
-	worker_say_run(r, WEIR_ST_RUNNING, "%s%sprocess %ld, run %.8s",
+	say_run(r, WEIR_ST_RUNNING, "%s%sprocess %ld, run %.8s",
 		deployment ? deployment : "", deployment ? ", " : "",
 		(long)r->child.group, r->id_text);
 }
@@ -75,8 +78,7 @@ worker_say_again(struct worker_run *r, int64_t delay_us)
 	struct buf b = BUF_INIT(1024), why = BUF_INIT(1024);
 
 	weir_duration_format(&b, delay_us > 0 ? delay_us : 0);
-	worker_say_run(
-		r, WEIR_ST_SCHEDULED, "again in %s%s", buf_cstr(&b), say_why(r, &why));
+	say_run(r, WEIR_ST_SCHEDULED, "again in %s%s", buf_cstr(&b), say_why(r, &why));
 	buf_release(&b);
 	buf_release(&why);
 }
@@ -88,14 +90,14 @@ worker_say_end(struct worker_run *r, const struct act_verdict *v)
 	bool failed = v && v->state == WEIR_ST_FAILED;
 
 	if (!v) {
-		worker_say_run(r, WEIR_ST_NONE, "it is gone");
+		say_run(r, WEIR_ST_NONE, "it is gone");
 		return;
 	}
 	if (r->started_us) {
 		buf_adds(&b, " after ");
 		weir_duration_format(&b, r->ended_us - r->started_us);
 	}
-	worker_say_run(r, v->state, "%s%s%s", v->state_name, buf_cstr(&b),
+	say_run(r, v->state, "%s%s%s", v->state_name, buf_cstr(&b),
 		failed ? say_why(r, &why) : "");
 	buf_release(&b);
 	buf_release(&why);

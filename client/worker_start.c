@@ -7,6 +7,7 @@
 
 #include "json_out.h"
 #include "relay.h"
+#include "weir/file.h"
 #include "weir/text.h"
 #include "weir/time.h"
 #include "worker.h"
@@ -52,13 +53,12 @@ static bool
 write_parameters(struct worker_run *r, struct weir_err *err)
 {
 	char *text = json_out_text(json_object_get(r->doc, "parameters"));
-	size_t n = text ? strlen(text) : 0;
 	int fd;
 
 	free(r->params_file);
 	r->params_file = xasprintf("%s/parameters.json", r->dir);
 	fd = open(r->params_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text ? text : "", n) != (ssize_t)n)
+	if (fd < 0 || !weir_write_all(fd, str_of(text ? text : "")))
 		(void)weir_fail(
 			err, WEIR_EFAIL, "%s: %s", r->params_file, strerror(errno));
 	else
