@@ -478,29 +478,36 @@ small()
 }
 
 # stop_while_locked: nothing can be written from before the command ends, which waits for
-# $T/go, until two seconds after; then it is told to stop twice.
+# $T/go, until the worker has seen that and was told to stop twice.
 stop_while_locked()
 {
-	python3 - "$XDG_DATA_HOME/weir/embedded.db" "$WORKER" "$T" <<-'END'
-		import os, signal, sqlite3, sys, time
+	timeout 60 python3 - "$XDG_DATA_HOME/weir/embedded.db" "$WORKER" "$T" "$XDG_STATE_HOME" <<-'END'
+		import glob, os, signal, sqlite3, sys, time
+		def noted():
+		    notes = glob.glob(sys.argv[4] + "/weir/*.runs/*/note")
+		    return any('"status"' in open(n).read() for n in notes)
+		def pending():
+		    with open(f"/proc/{sys.argv[2]}/status") as f:
+		        masks = [int(l.split()[1], 16) for l in f if l.startswith(("SigPnd", "ShdPnd"))]
+		    return any(m >> signal.SIGTERM - 1 & 1 for m in masks)
 		db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
 		db.execute("BEGIN IMMEDIATE")
 		open(sys.argv[3] + "/go", "w").close()
-		while not os.path.exists(sys.argv[3] + "/went"):
-		    time.sleep(0.05)
-		time.sleep(2)
+		while not noted():
+		    time.sleep(0.02)
 		for _ in range(2):
 		    os.kill(int(sys.argv[2]), signal.SIGTERM)
-		    time.sleep(0.2)
+		    while pending(): # two at once would be one
+		        time.sleep(0.02)
 		db.execute("ROLLBACK")
 	END
 	wait "$WORKER"
 	WORKER=
-	rm "$T/go" "$T/went"
+	rm "$T/go"
 }
 
 @test "worker: told to stop twice, it says of what has ended how that ended" {
-	printf 'until [ -e "$1/go" ]; do sleep 0.05; done\ntouch "$1/went"\nexit $2\n' >"$T/wait.sh"
+	printf 'until [ -e "$1/go" ]; do sleep 0.05; done\nexit $2\n' >"$T/wait.sh"
 	deploy "{command: [sh, $T/wait.sh, $T, '0']}"
 	start
 	weir2 -q trigger t/t
