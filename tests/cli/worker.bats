@@ -455,13 +455,14 @@ small()
 }
 
 @test "worker: told to stop once it drains, twice it stops them" {
-	deploy '{command: "echo up; sleep 1; echo down"}'
+	deploy "{command: 'echo up; until [ -e $T/go ]; do sleep 0.05; done; echo down'}"
 	start
 	weir2 -q trigger t/t
 	until_true in_state Running
 	kill -TERM "$WORKER"
 	until_true grep -q 'no more runs are taken; 1 goes on to the end' "$T/worker"
 	weir2 -q trigger t/t
+	touch "$T/go"
 	wait "$WORKER"
 	WORKER=
 	[ "$("$WEIR" runs -n 0 --columns state_name | sort | tr '\n' ,)" = "Completed,Scheduled," ]
