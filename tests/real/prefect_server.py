@@ -9,6 +9,7 @@ import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VENVS = os.path.join(ROOT, "build", "real")  # of tests/real/venvs
+MEND = os.path.join(ROOT, "tests", "real", "mend")  # a PYTHONPATH: see there
 
 
 def free_port():
