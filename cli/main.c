@@ -78,6 +78,7 @@
  *   embedded_scheduled	what a worker may take
  *   embedded_logs	lines
  *   embedded_tick	runs of schedules, made as time goes by
+ *   embedded_pauses	runs that nobody resumed
  *   embedded_settle	what a worker says, when there is none
  *   embedded_values	variables and secrets, which the user keeps
  *   sql_embedded.h	what it asks of the store

@@ -18,6 +18,9 @@ enum {
 	EMBEDDED_LATE_US = 15000000       /* after that a run that waits is Late */
 };
 
+/* As Prefect says it. */
+#define EMBEDDED_NEVER_RESUMED "The flow was paused and never resumed."
+
 /* A request that is being answered. */
 struct embedded_call {
 	struct weir_store *store;
@@ -154,6 +157,11 @@ WEIR_NODISCARD enum weir_rc embedded_make_run(
 	struct embedded_call *c, const json_t *deployment, bool checked);
 /* Runs that should have started are Late. */
 WEIR_NODISCARD enum weir_rc embedded_settle_late(struct embedded_call *c);
+/* Runs whose pause has been too long are Failed; when the next will be: or INT64_MAX.
+ */
+WEIR_NODISCARD enum weir_rc embedded_settle_pauses(struct embedded_call *c);
+WEIR_NODISCARD enum weir_rc embedded_pause_next(
+	struct embedded_call *c, int64_t *ret_us);
 
 /* The work queue of that pool and name (NULL: its default), made if it is not there. */
 WEIR_NODISCARD enum weir_rc embedded_queue(

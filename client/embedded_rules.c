@@ -309,8 +309,8 @@ leave_paused(struct embedded_move *m)
 			"Cannot reschedule a paused flow run without a deployment.");
 	} else if (until != WEIR_NO_TIME && until < m->c->now_us) {
 		replace(m,
-			embedded_state(m->c, "FAILED", NULL,
-				"The flow was paused and never resumed.", WEIR_NO_TIME),
+			embedded_state(m->c, "FAILED", NULL, EMBEDDED_NEVER_RESUMED,
+				WEIR_NO_TIME),
 			"The flow run pause has timed out and can no longer resume.");
 	}
 	return WEIR_OK;

@@ -1,7 +1,8 @@
 /*
  * What is otherwise a worker's to say, when there is none. One that ended without a
  * word holds no lock any more, so it is not ONLINE, whatever it said last, and its
- * pools wait for another; and runs that are due are Late.
+ * pools wait for another; runs that are due are Late, and those that were paused for
+ * too long are Failed.
  */
 #include "embedded.h"
 
@@ -79,13 +80,14 @@ embedded_is_unsettled(struct weir_store *store, const char *path)
 		.store = store, .db = store_db(store), .now_us = weir_now_us()
 	};
 	struct id_vec late = { 0 };
-	int64_t n = 0;
+	int64_t n = 0, pause = INT64_MAX;
 	bool some;
 
 	if (alive_any(path))
 		return false;
 	some = (!embedded_count(&c, SQL_EMB_ONLINE, NULL, NULL, &n) && n > 0) ||
-	       (!find_late(&c, 1, &late) && late.n);
+	       (!find_late(&c, 1, &late) && late.n) ||
+	       (!embedded_pause_next(&c, &pause) && pause <= c.now_us);
 	VEC_FREE(&late);
 	return some;
 }
@@ -112,6 +114,8 @@ settle(struct weir_store *store, const char *path, struct weir_err *err)
 			&c, WEIR_DEPLOYMENT, SQL_EMB_DEPLOYMENTS_READY, "NOT_READY");
 	if (!rc)
 		rc = embedded_settle_late(&c);
+	if (!rc)
+		rc = embedded_settle_pauses(&c);
 	return store_end(store, rc, err);
 }
 

@@ -1,7 +1,8 @@
 /*
  * What a server does as time goes by, done here when a worker says that it has come
  * (worker_tick.c): runs are made of schedules, as far ahead as Prefect's scheduler
- * makes them, and those that should have started are Late.
+ * makes them, those that should have started are Late, and those that were paused for
+ * too long are Failed.
  */
 #include "embedded_priv.h"
 #include "schedule_dates.h"
@@ -64,18 +65,22 @@ least_of(struct embedded_call *c, enum sql_id sql, int64_t bound, int64_t *ret_u
 static enum weir_rc
 say(struct embedded_call *c, json_t *problems)
 {
-	int64_t next = INT64_MAX, late = INT64_MAX;
+	int64_t next = INT64_MAX, late = INT64_MAX, pause = INT64_MAX;
 	json_t *body;
 	enum weir_rc rc = least_of(c, SQL_EMB_SCHEDULES_NEXT, too_late(c), &next);
 
 	if (!rc)
 		rc = least_of(c, SQL_EMB_LATE_NEXT, 0, &late);
+	if (!rc)
+		rc = embedded_pause_next(c, &pause);
 	if (rc) {
 		json_decref(problems);
 		return rc;
 	}
 	if (late != INT64_MAX && late + EMBEDDED_LATE_US < next)
 		next = late + EMBEDDED_LATE_US;
+	if (pause < next)
+		next = pause;
 	body = json_object();
 	json_object_set_new(body, "due", json_boolean(next <= c->now_us));
 	json_object_set_new(
@@ -275,6 +280,8 @@ embedded_do_tick(struct embedded_call *c)
 	VEC_FREE(&jobs);
 	if (!rc)
 		rc = embedded_settle_late(c);
+	if (!rc)
+		rc = embedded_settle_pauses(c);
 	if (!rc)
 		return say(c, problems);
 	json_decref(problems);

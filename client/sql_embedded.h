@@ -73,6 +73,8 @@
 	X(EMB_LATE, "SELECT id FROM runs WHERE next_us IS NOT NULL AND next_us <= ?1" \
 		" AND state = 1 AND state_name = (SELECT k FROM names WHERE name = 'Scheduled')" \
 		" ORDER BY next_us LIMIT ?2") \
+	X(EMB_PAUSES, "SELECT r.id, json_extract(s.doc, '$.state_details.pause_timeout')" \
+		" FROM runs r JOIN states s ON s.id = r.state_id WHERE r.state = 4") \
 	X(EMB_DEPLOYMENTS_OF, "SELECT id FROM deployments WHERE doc IS NOT NULL" \
 		" AND flow = (SELECT k FROM flows WHERE id = ?1)") \
 	/* runs of something */ \

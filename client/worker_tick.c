@@ -1,7 +1,8 @@
 /*
  * The clock of the embedded store: one worker of those that live holds the lock and
  * says when time has come (embedded_tick.c); when it dies the others are told (alive.h)
- * and one takes it. It sleeps until the next schedule or run that would be Late.
+ * and one takes it. It sleeps until the next schedule, or run
+ * that would be Late or has been paused for too long.
  */
 #include <unistd.h>
 

@@ -78,6 +78,27 @@ once_each()
 	[ "$(sort "$T/out" | uniq -d | wc -l)" -eq 0 ] || die "twice: $(sort "$T/out" | uniq -d)"
 }
 
+# paused UNTIL: a run that waits for no longer.
+paused()
+{
+	local flow run
+
+	ask()
+	{
+		printf '{"method":"POST","path":"%s","body":%s}\n' "$1" "$2" |
+			"$B/tests/real/embedded" "$XDG_DATA_HOME/weir/embedded.db"
+	}
+	id_of()
+	{
+		sed -n 's/.*"body":{"id":"\([^"]*\)".*/\1/p'
+	}
+	flow=$(ask /flows/ '{"name":"waits"}' | id_of)
+	run=$(ask /flow_runs/ "{\"flow_id\":\"$flow\"}" | id_of)
+	ask "/flow_runs/$run/set_state" \
+		'{"force":true,"state":{"type":"PAUSED","state_details":{"pause_timeout":"'"$1"'"}}}' |
+		grep -q '"type":"PAUSED".*"status":"ACCEPT"'
+}
+
 @test "schedules: runs are made ahead, and run when it is time" {
 	deploy '[{cron: "* * * * * *", slug: fast, parameters: {who: fast}}, {cron: "0 3 29 2 *", slug: leap}]'
 	start one
@@ -194,6 +215,15 @@ ticks()
 	until_true gone
 }
 
+@test "schedules: who is not resumed in time has failed, in the moment that it is over" {
+	start one
+	paused "$(date -u -d '+4 sec' +%FT%TZ)"
+	until_true runs state:failed 1
+	weir2 show @latest
+	has "state.message	The flow was paused and never resumed."
+	runs state:paused 0
+}
+
 @test "schedules: a zone that the machine does not know is said, and no run is made" {
 	mkdir "$T/zones"
 	deploy '[{cron: "* * * * * *", timezone: Europe/Berlin, slug: s}]'
@@ -207,6 +237,7 @@ ticks()
 
 @test "schedules: nothing to do is no work" {
 	deploy '[{cron: "0 3 29 2 *", slug: leap}]'
+	paused "$(date -u -d '+1 hour' +%FT%TZ)"
 	start one
 	sleep 1
 	before=$(awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$WORKER/status")

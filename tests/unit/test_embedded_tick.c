@@ -220,6 +220,96 @@ test_late(void **state)
 	emb_end(&e);
 }
 
+static bool
+is_unsettled(struct emb *e)
+{
+	struct weir_store *store = NULL;
+	bool is;
+
+	assert_int_equal(weir_store_open_embedded(
+				 e->path, "platform", WEIR_STORE_READ, &store, &e->err),
+		WEIR_OK);
+	is = embedded_is_unsettled(store, e->path);
+	weir_store_close(store);
+	return is;
+}
+
+static char *
+make_paused(struct emb *e, const char *deployment, const char *until)
+{
+	char *run = emb_run(e, deployment, "{}"), *state;
+
+	state = xasprintf("{\"type\":\"PAUSED\",\"state_details\":"
+			  "{\"pause_timeout\":%s}}",
+		until);
+	emb_state(e, run, "{\"type\":\"RUNNING\"}", true);
+	emb_state(e, run, state, false);
+	assert_string_equal(emb_text(e->last, "status"), "ACCEPT");
+	free(state);
+	return run;
+}
+
+static void
+assert_failed(struct emb *e, const char *run)
+{
+	const json_t *state = json_object_get(emb_get(e, run), "state");
+
+	assert_string_equal(emb_text(state, "type"), "FAILED");
+	assert_string_equal(emb_text(state, "name"), "Failed");
+	assert_string_equal(
+		emb_text(state, "message"), "The flow was paused and never resumed.");
+	assert_int_equal(time_of(e->last, "end_time"), weir_now_us());
+}
+
+static void
+assert_paused(struct emb *e, const char *run)
+{
+	assert_string_equal(emb_text(emb_get(e, run), "state_type"), "PAUSED");
+}
+
+/* A run that is not resumed in time is Failed: it is known when, and not before. */
+static void
+test_pauses(void **state)
+{
+	struct emb e;
+	char *id, *soon, *later, *never, *resumed;
+
+	(void)state;
+	emb_new(&e);
+	id = emb_deployment(&e, "");
+	never = make_paused(&e, id, "null");
+	assert_true(json_is_null(json_object_get(tick(&e), "next")));
+	later = make_paused(&e, id, "\"2026-11-21T16:03:00+02:00\"");
+	soon = make_paused(&e, id, "\"2026-11-21T14:02:29Z\"");
+	resumed = make_paused(&e, id, "\"2026-11-21T14:02:25Z\"");
+	emb_call(&e, "POST", xasprintf("/flow_runs/%s/resume", resumed), NULL);
+	assert_string_equal(emb_text(tick(&e), "next"), "2026-11-21T14:02:29.000001Z");
+	setenv("WEIR_NOW", "2026-11-21T14:02:29Z", 1);
+	(void)tick(&e);
+	assert_paused(&e, soon);
+	setenv("WEIR_NOW", "2026-11-21T14:02:29.000001Z", 1);
+	assert_string_equal(emb_text(tick(&e), "next"), "2026-11-21T14:03:00.000001Z");
+	assert_failed(&e, soon);
+	assert_paused(&e, later);
+	assert_paused(&e, never);
+	assert_string_equal(emb_text(emb_get(&e, resumed), "state_type"), "RUNNING");
+	/* no worker lives: whoever looks */
+	assert_false(is_unsettled(&e));
+	setenv("WEIR_NOW", "2026-11-21T14:04:00Z", 1);
+	assert_true(is_unsettled(&e));
+	assert_int_equal(embedded_settle(e.path, "platform", &e.err), WEIR_OK);
+	assert_false(is_unsettled(&e));
+	assert_failed(&e, later);
+	assert_paused(&e, never);
+	free(never);
+	free(resumed);
+	free(later);
+	free(soon);
+	free(id);
+	emb_end(&e);
+	(void)set_clock(state);
+}
+
 /* The clock was set back: runs are made for what is near again. */
 static void
 test_set_back(void **state)
@@ -344,6 +434,7 @@ main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_set_back),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_others),
