@@ -162,6 +162,7 @@ spool_open(struct spool *s, const char *dir, struct weir_err *err)
 		s->progress = open_in(dir, "progress", 0, err);
 	if (s->progress >= 0) {
 		load(s);
+		s->old = spool_grown(s);
 		if (save(s))
 			return WEIR_OK;
 		weir_fail(err, WEIR_EFAIL, "%s/progress: %s", dir, strerror(errno));

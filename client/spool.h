@@ -66,6 +66,7 @@ struct spool {
 	int64_t freed;   /* so far its room was given back */
 	bool tasks;      /* a task wrote to it */
 	bool doubt;      /* whether [done, to) is there is not known */
+	bool old;        /* nor how much behind: it was found, not made */
 	/* the last line of level 40, and the last of stderr; "" */
 	char error[SPOOL_SAID_MAX], err[SPOOL_SAID_MAX];
 };

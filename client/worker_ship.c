@@ -1,6 +1,8 @@
 /*
  * Lines from the spool to the server: one batch of a run in flight. A batch that was
  * not answered may be there: how far it came is asked before any of it is sent again.
+ * After a power cut the own store, which is synced, may have more than the progress of
+ * the spool says, which is not: of what was found it is asked until there is no more.
  */
 #include "weir/time.h"
 #include "worker.h"
@@ -79,10 +81,12 @@ on_newest(void *arg, enum weir_rc rc, const struct api_page *page,
 		spool_batch_there(&r->batch, page->logs[0].timestamp_us);
 	LOG(LOG_INFO, "%s: %zu of %zu lines were there", r->id_text, r->batch.first,
 		r->batch.lines.n);
-	if (r->batch.first == r->batch.lines.n)
+	if (r->batch.first == r->batch.lines.n) {
 		batch_done(r);
-	else
+	} else {
+		r->spool.old = false;
 		send_batch(r);
+	}
 }
 
 static void
@@ -156,7 +160,7 @@ worker_ship_tick(struct worker_run *r, int64_t now_us)
 		return;
 	if (!spool_next(&r->spool, &r->id, &r->batch))
 		return;
-	if (r->spool.doubt)
+	if (r->spool.doubt || (r->spool.old && r->w->api->local))
 		read_back(r);
 	else
 		send_batch(r);

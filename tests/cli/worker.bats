@@ -353,6 +353,35 @@ small()
 	stop
 }
 
+@test "worker: no line comes twice when the store is newer than the spool's progress" {
+	printf 'for i in 1 2 3 4 5; do seq -f "part $i, line %%g" 50; until [ -e "$1/go$i" ]; do sleep 0.05; done; done' >"$T/parts"
+	deploy "{command: 'sh $T/parts $T'}"
+	start
+	weir2 -q trigger t/t
+	# has_part N: it is in the store
+	has_part()
+	{
+		weir2 logs @latest
+		grep -q "part $1, line 50\$" "$T/out"
+	}
+	for i in 1 2 3 4; do
+		until_true has_part "$i"
+		cp "$XDG_STATE_HOME"/weir/*.runs/*/progress "$T/progress$i"
+		: >"$T/go$i"
+	done
+	until_true has_part 5
+	kill -9 "$WORKER"
+	wait "$WORKER" || WORKER=
+	# as after a power cut: what was not synced is as it was
+	cp "$T/progress2" "$(echo "$XDG_STATE_HOME"/weir/*.runs/*/progress)"
+	start
+	until_true in_state Crashed
+	stop
+	logged
+	[ "$(grep -c '^part' "$T/out")" = 250 ] || die "$(grep -c '^part' "$T/out") lines, not 250"
+	[ "$(grep '^part' "$T/out" | uniq -d | wc -l)" = 0 ]
+}
+
 @test "worker: what a dead one left is ended by whoever looks" {
 	mark=$((RANDOM + 30000)).5
 	deploy "{command: 'echo one; sleep $mark; echo two'}"

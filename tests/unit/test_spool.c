@@ -166,6 +166,7 @@ doubt(void **state)
 
 	(void)state;
 	make_world(&w);
+	assert_false(w.s.old);
 	put(&w, SPOOL_OUT, 50, "zero\n");
 	expect(&w, "zero|");
 	put(&w, SPOOL_OUT, 100, "one\ntwo\nthree\n");
@@ -179,6 +180,7 @@ doubt(void **state)
 	put(&w, SPOOL_OUT, 300, "four\n");
 	assert_true(spool_grown(&w.s));
 	assert_true(w.s.doubt);
+	assert_true(w.s.old);
 	assert_true(spool_next(&w.s, &run, &b));
 	assert_int_equal(b.lines.n, 3);
 	assert_int_equal(b.lines.v[1].timestamp_us, second_us);
