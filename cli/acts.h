@@ -72,6 +72,8 @@ void acts_release(struct acts *a);
 /* `3 runs`, `this pool` ... */
 const char *acts_noun(const struct acts *a);
 WEIR_NODISCARD enum weir_rc acts_ask(struct acts *a);
+/* All are runs: a line each on stderr, about a screen of them. False: it cannot. */
+bool acts_rows(struct acts *a);
 WEIR_NODISCARD enum weir_rc acts_dry_run(struct acts *a);
 
 /* "done", "refused", "failed" */

@@ -59,12 +59,14 @@ verb_of(const struct acts *a)
 	return weir_act_verb(a->act->kind);
 }
 
+/* What would be sent; -v: all of it. */
 static void
-list_all(struct acts *a)
+list_requests(struct acts *a)
 {
 	struct buf b = BUF_INIT(4096), clean = BUF_INIT(16384);
+	size_t most = a->ctx->g.verbose ? SIZE_MAX : ACTS_LISTED;
 
-	for (size_t i = 0; i < a->targets.n && i < ACTS_LISTED; i++) {
+	for (size_t i = 0; i < a->targets.n && i < most; i++) {
 		struct plan_line line;
 		struct planned p;
 
@@ -77,10 +79,22 @@ list_all(struct acts *a)
 			TEXT_KEEP_NEWLINE | (a->ctx->utf8 ? 0 : TEXT_ASCII));
 		fprintf(stderr, "  %s\n", buf_cstr(&clean));
 	}
-	if (a->targets.n > ACTS_LISTED)
-		fprintf(stderr, "  and %zu more\n", a->targets.n - ACTS_LISTED);
+	if (a->targets.n > most)
+		fprintf(stderr, "  and %zu more\n", a->targets.n - most);
 	buf_release(&b);
 	buf_release(&clean);
+}
+
+/* Runs by what they are; objects, which are few, by what is sent. */
+static void
+list_all(struct acts *a)
+{
+	bool runs = !a->ctx->g.verbose;
+
+	for (size_t i = 0; runs && i < a->targets.n; i++)
+		runs = a->targets.v[i].act.of == WEIR_RUN;
+	if (!runs || !acts_rows(a))
+		list_requests(a);
 }
 
 /* How many; one by its name. */

@@ -398,6 +398,7 @@
  *   register_print	a line a deployment, differences
  *   line_diff	lines against lines
  *   acts acts_find acts_ask	on what to act, asking, results
+ *   acts_rows	runs that are asked about, a line each
  *   plan		what --dry-run prints
  *   cmd_cancel	stop runs
  *   cmd_resume	go on with paused ones

@@ -112,10 +112,59 @@ def ask(answer):
 for no in (b"", b"n", b"x"):
     code, out = ask(no)
     assert code == 1 and "nothing was done" in out, (code, out)
-    assert out.count("set_state") == 2 and sys.argv[2] in out, out
+    lines = [l for l in out.splitlines() if l.startswith("  ")]
+    assert len(lines) == 2 and "set_state" not in out, out
+    assert sum(" due " in l for l in lines) == 1, out
+    assert sum(" started " in l for l in lines) == 1, out
 code, out = ask(b"y")
 assert code == 0 and "cancelled" in out, (code, out)
 P
+}
+
+# asked LINES COLUMNS ARGUMENT...: what a terminal so large shows; it answers no.
+asked()
+{
+	python3 - "$1" "$2" "$WEIR" "${@:3}" <<'P'
+import fcntl, os, pty, struct, sys, termios
+lines, columns = map(int, sys.argv[1:3])
+pid, fd = pty.fork()
+if not pid:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    os.environ["NO_COLOR"] = "1"
+    os.execv(sys.argv[3], sys.argv[3:])
+out = b""
+try:
+    while not out.rpartition(b"\n")[2].endswith((b"] ", b": ")):
+        out += os.read(fd, 4096)
+    os.write(fd, b"n\n")
+    while more := os.read(fd, 4096):
+        out += more
+except OSError:
+    pass
+sys.stdout.write(out.decode().replace("\r\n", "\n"))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
+}
+
+@test "retrigger --query on a terminal: a screen of them, by what one decides by" {
+	n=$("$WEIR" runs --offline -n 0 -o name state:completed | wc -l)
+	[ "$n" -gt 22 ]
+	writes
+	run asked 24 80 retrigger --all --query state:completed
+	printf '%s\n' "$output" >&2
+	[ "$status" = 1 ]
+	[ "$(grep -c '^  [^ ]* Completed  .* \(ended\|nothing:\) ' <<<"$output")" = 20 ]
+	more=$((n - 20))
+	grep -qxF "  and $more more: $more Completed  (all: --dry-run, or -v)" <<<"$output"
+	grep -q "^retrigger these $n runs? type $n: " <<<"$output"
+	grep -q "  nothing: has no " <<<"$output"
+	python3 -c 'import sys; assert all(len(l) <= 80 for l in sys.stdin.read().splitlines())' <<<"$output"
+	! grep -q "POST" <<<"$output" || die "requests are for --dry-run and -v"
+	run asked 200 80 retrigger --all --query state:completed
+	[ "$(grep -c '^  [^ ]* Completed  .* \(ended\|nothing:\) ' <<<"$output")" = "$n" ]
+	run asked 24 80 -v retrigger --all --query state:completed
+	[ "$(grep -c "^  .*: \(POST /\|nothing: \)" <<<"$output")" = "$n" ]
+	[ "$(writes)" = 0 ]
 }
 
 @test "cancel --dry-run: prints the request, sends none, in read-only mode too" {
