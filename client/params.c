@@ -392,6 +392,29 @@ takes_any_name(const struct weir_schema *s)
 	       json_object_get(s->raw, "patternProperties");
 }
 
+enum { NEAR_MORE = 2 };
+
+/* The nearest; else the one that begins so, or with a letter or two too many. */
+static const char *
+near_of(const struct weir_schema *s, const char *word)
+{
+	const char *near = text_nearest(str_of(word), s->names, s->n);
+	size_t len = strlen(word), found = 0;
+
+	if (near)
+		return near;
+	for (size_t i = 0; i < s->n && len; i++) {
+		size_t n = strlen(s->names[i]);
+
+		if (!n || len > n + NEAR_MORE ||
+			strncmp(s->names[i], word, n < len ? n : len) != 0)
+			continue;
+		near = s->names[i];
+		found++;
+	}
+	return found == 1 ? near : NULL;
+}
+
 size_t
 weir_params_unknown(const struct weir_schema *s, const struct weir_json *parameters,
 	weir_params_fault_fn *fn, void *arg)
@@ -407,7 +430,7 @@ weir_params_unknown(const struct weir_schema *s, const struct weir_json *paramet
 		if (weir_schema_find(s, str_of(name)))
 			continue;
 		n++;
-		near = text_nearest(str_of(name), s->names, s->n);
+		near = near_of(s, name);
 		fn(arg, name, near ? near : "");
 	}
 	return n;

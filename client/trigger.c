@@ -25,6 +25,7 @@ struct job {
 	struct buf faults, unknown; /* for people */
 	struct buf missing;         /* ` -p package=...` */
 	size_t n_faults, n_unknown;
+	bool strange; /* one of the unknown is like none that there is */
 };
 
 /* ---- the check */
@@ -80,6 +81,7 @@ add_unknown(void *arg, const char *name, const char *near)
 	if (has_default(j, name))
 		return;
 	j->n_unknown++;
+	j->strange |= !*near;
 	add_part(&j->unknown, j->n_unknown, "%s is no parameter of it%s%s%s", name,
 		*near ? ", did you mean " : "", near, *near ? "?" : "");
 }
@@ -134,6 +136,10 @@ judge(struct job *j)
 	}
 	if (!r->rc && j->n_unknown)
 		buf_addf(&hint, "%s%s", hint.len ? "; " : "", buf_cstr(&j->unknown));
+	if (!r->rc && j->strange) {
+		buf_adds(&hint, "; what it has: weir show ");
+		weir_view_quote(&hint, r->name);
+	}
 	snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
 	buf_release(&hint);
 }

@@ -163,6 +163,12 @@ POST /api/deployments/ID/create_flow_run' ] || die "requests"
 	weir2 trigger nightly $ok -p paltform=x -p zzz=1
 	exits 0
 	says "paltform is no parameter of it, did you mean platform?"
+	says "zzz is no parameter of it; what it has: weir show build-package/nightly"
+	weir2 trigger nightly $ok -p job=2 -p jobsss=2 -p platformsxx=1 --dry-run
+	exits 0
+	says "job is no parameter of it, did you mean jobs?; jobsss is no parameter of it"
+	says "did you mean jobs?; platformsxx is no parameter of it, did you mean platform?"
+	[ "$(grep -c "what it has" "$T/err")" = 0 ]
 	weir2 trigger nightly -p platform=linux-63 --unchecked
 	exits 0
 	says "sent all the same (--unchecked)"

@@ -399,6 +399,28 @@ test_unknown(void **state)
 	buf_release(&got);
 }
 
+/* Short names are near too; what begins two of them is near to none. */
+static void
+test_unknown_short(void **state)
+{
+	struct weir_schema *s = schema("{\"properties\":{\"n\":{},\"retries\":{},"
+				       "\"package\":{},\"packager\":{}}}");
+	struct buf got = BUF_INIT(4096);
+	struct weir_json *j = NULL;
+
+	(void)state;
+	assert_int_equal(weir_json_parse(STR("{\"nn\":1,\"ret\":1,\"pac\":1,"
+					     "\"nnnnnn\":1,\"\":1}"),
+				 &j, NULL),
+		WEIR_OK);
+	assert_int_equal(weir_params_unknown(s, j, collect, &got), 5);
+	assert_string_equal(
+		buf_cstr(&got), "nn: n\nret: retries\npac: \nnnnnnn: \n: \n");
+	weir_schema_free(s);
+	weir_json_free(j);
+	buf_release(&got);
+}
+
 static void
 overlay(const char *under, const char *over, const char *want)
 {
@@ -454,6 +476,7 @@ main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_null_typing),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_unknown_short),
 		cmocka_unit_test(test_overlay),
 	};
 
