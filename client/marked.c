@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "weir/mem.h"
@@ -66,4 +67,37 @@ marked_kill(const char *variable, int sig, pid_t but, pid_t group)
 		closedir(proc);
 	free(text);
 	return n;
+}
+
+static bool
+is_this_program(long pid)
+{
+	struct stat ours, its;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/exe", pid);
+	return stat("/proc/self/exe", &ours) == 0 && stat(path, &its) == 0 &&
+	       ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+}
+
+void
+marked_kill_others(const char *variable, pid_t group)
+{
+	char *text = xmalloc(ENVIRON_MAX);
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+
+	while (proc && (e = readdir(proc))) {
+		long pid = strtol(e->d_name, NULL, 10);
+
+		if (pid > 1 && pid != (long)getpid() &&
+			((group && getpgid((pid_t)pid) == group) ||
+				has_variable(pid, variable, text)))
+			kill((pid_t)pid, is_this_program(pid) ? SIGCONT : SIGKILL);
+	}
+	if (proc)
+		closedir(proc);
+	else if (group)
+		kill(-group, SIGKILL);
+	free(text);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -181,6 +182,24 @@ spool_close(struct spool *s)
 	free(s->dir);
 	memset(s, 0, sizeof(*s));
 	s->fd = s->progress = -1;
+}
+
+void
+spool_share(const struct spool *s)
+{
+	if (s->fd >= 0)
+		(void)flock(s->fd, LOCK_SH);
+}
+
+bool
+spool_is_written(const struct spool *s)
+{
+	if (s->fd < 0)
+		return false;
+	if (flock(s->fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK;
+	(void)flock(s->fd, LOCK_UN);
+	return false;
 }
 
 bool

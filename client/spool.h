@@ -84,6 +84,13 @@ WEIR_NODISCARD enum weir_rc spool_open(
 	struct spool *s, const char *dir, struct weir_err *err);
 void spool_close(struct spool *s);
 
+/*
+ * From now on it is written by who has s->fd, which children inherit: until the last of
+ * them closes it, spool_is_written of another worker says so.
+ */
+void spool_share(const struct spool *s);
+bool spool_is_written(const struct spool *s);
+
 /* Is there more than was sent? */
 bool spool_grown(struct spool *s);
 

@@ -81,8 +81,11 @@ struct worker_run {
 	json_t *open_tasks;    /* that are to be ended */
 	const char *reference; /* that is asked for; a member of values */
 	bool claimed;
-	bool adopted; /* another worker began it; its job is not known */
-	bool late;    /* what a worker that died asked for may still come */
+	bool adopted;     /* another worker began it; its job is not known */
+	bool late;        /* what a worker that died asked for may still come */
+	int64_t left_us;  /* monotonic: when what that one had begun was killed; 0: not
+			   */
+	bool left_killed; /* all of it, whatever it had still to write */
 	int checked;
 	struct weir_id
 		begun; /* the Running that a worker that died may have proposed */
@@ -267,6 +270,8 @@ void worker_orphans(struct worker *w);
 /* Does r, whose folder was just opened, go on where a dead worker left it? Then it may
  * be gone. */
 bool worker_orphan_take(struct worker_run *r);
+/* Is there nobody left who writes to its spool? Ends who takes too long. */
+bool worker_orphan_is_still(struct worker_run *r, int64_t now_us);
 /*
  * Kill all that the run started, also what left its group, where the system tells: how
  * many had left it.

@@ -162,7 +162,7 @@ worker_claim_resume(struct worker_run *r)
 	worker_note_sweep(work);
 	free(work);
 	r->claimed = r->late = true;
-	r->adopted = r->reaped = false;
+	r->adopted = r->reaped = r->left_killed = false;
 	r->spool.tasks = true; /* of an earlier try, perhaps */
 	worker_ask_run(r, on_run);
 }

@@ -12,26 +12,80 @@
 
 /* ---- processes */
 
+/*
+ * How long who writes to the spool of an orphan may go on, and how long he is waited
+ * for: one that left its group and has no mark may have it open for ever.
+ */
+static const int64_t left_kill_us = 2000000, left_most_us = 4000000;
+static const int64_t left_look_us = 2000;
+
+static char *
+variable_of(const struct worker_run *r)
+{
+	return xasprintf("PREFECT__FLOW_RUN_ID=%s", r->id_text);
+}
+
 size_t
 worker_kill_marked(const struct worker_run *r)
 {
-	char *variable = xasprintf("PREFECT__FLOW_RUN_ID=%s", r->id_text);
+	char *variable = variable_of(r);
 	size_t n = marked_kill(variable, SIGKILL, 0, r->child.group);
 
 	free(variable);
 	return n;
 }
 
-static void
-kill_all(const struct worker_run *r, const json_t *note)
+/* The group of its command; 0: not known to be the one that was started then. */
+static pid_t
+group_of(const json_t *note)
 {
 	const char *owner = json_string_value(json_object_get(note, "owner"));
 	json_int_t group = json_integer_value(json_object_get(note, "group"));
+	bool lives = owner && group > 1 && owner_life(owner) == OWNER_LIVES;
 
-	/* the leader is the one that was started then: its group is the run's */
-	if (owner && group > 1 && owner_life(owner) == OWNER_LIVES)
-		kill((pid_t)-group, SIGKILL);
+	return lives ? (pid_t)group : 0;
+}
+
+static void
+kill_all(const struct worker_run *r, const json_t *note)
+{
+	pid_t group = group_of(note);
+
+	if (group)
+		kill(-group, SIGKILL);
 	(void)worker_kill_marked(r);
+}
+
+/* A `weir task` may not yet have written what it has read of its command. */
+static void
+kill_commands(struct worker_run *r, const json_t *note)
+{
+	char *variable = variable_of(r);
+
+	marked_kill_others(variable, group_of(note));
+	free(variable);
+	r->left_us = weir_monotonic_us();
+	worker_wake_at(r->w, 0);
+}
+
+bool
+worker_orphan_is_still(struct worker_run *r, int64_t now_us)
+{
+	bool written = r->left_us && spool_is_written(&r->spool);
+	int64_t since = now_us - r->left_us;
+
+	if (!r->left_us)
+		return true;
+	if (!r->left_killed && (!written || since >= left_kill_us)) {
+		(void)worker_kill_marked(r);
+		r->left_killed = true;
+	}
+	if (written && since < left_most_us) {
+		worker_wake_at(r->w, now_us + left_look_us);
+		return false;
+	}
+	r->left_us = 0;
+	return true;
 }
 
 /* ---- runs */
@@ -87,7 +141,7 @@ adopt(struct worker_run *r, const json_t *note)
 	}
 	worker_say(
 		r->w, WEIR_WORKER_WARNING, "%s: its worker died: it is ended", r->name);
-	kill_all(r, note);
+	kill_commands(r, note);
 	r->claimed = r->adopted = true;
 	r->late = is_phase(note, "start");
 	if (spool_open(&r->spool, r->dir, &err))

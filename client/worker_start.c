@@ -31,6 +31,7 @@ worker_start_process(struct worker_run *r, char *const *words, char *const *env,
 	char *path = NULL;
 	enum weir_rc rc = worker_child_find(words[0], env, dir, &path, err);
 
+	spool_share(&r->spool);
 	if (!rc)
 		rc = worker_child_fork(
 			&r->child, path, words, env, dir, r->spool.fd, err);
@@ -548,7 +549,8 @@ worker_start_tick(struct worker_run *r, int64_t now_us)
 	}
 	if (r->claimed)
 		worker_ship_tick(r, now_us);
-	if (r->step == WORKER_FLUSHES && worker_shipped(r))
+	if (r->step == WORKER_FLUSHES && worker_orphan_is_still(r, now_us) &&
+		worker_shipped(r))
 		worker_result(r);
 	if (r->step != WORKER_WAITS && r->step != WORKER_CHECKS)
 		return;

@@ -382,6 +382,24 @@ small()
 	[ "$(grep '^part' "$T/out" | uniq -d | wc -l)" = 0 ]
 }
 
+@test "worker: what a task has not yet read of an orphan is in the log" {
+	printf '#!/bin/sh\necho $$ >pid\nuntil [ -e go ]; do sleep 0.1; done\necho said\ntouch said\nexec sleep 1000\n' >step
+	chmod +x step
+	deploy "{command: '$WEIR task step -- ./step', working_dir: '$PWD'}"
+	start
+	weir2 -q trigger t/t
+	until_true [ -s pid ]
+	kill -9 "$WORKER"
+	wait "$WORKER" || WORKER=
+	kill -STOP "$(ps -o ppid= "$(cat pid)" | tr -d ' ')"
+	touch go
+	until_true [ -e said ]
+	weir2 runs -o json
+	[ "$(field state_name)" = Crashed ]
+	logged
+	is said
+}
+
 @test "worker: what a dead one left is ended by whoever looks" {
 	mark=$((RANDOM + 30000)).5
 	deploy "{command: 'echo one; sleep $mark; echo two'}"

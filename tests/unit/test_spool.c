@@ -487,6 +487,40 @@ binary(void **state)
 	drop_world(&w);
 }
 
+/* Another that opens it sees whether a process has it of who shared it. */
+static void
+writers(void **state)
+{
+	struct spool other;
+	struct world w;
+	int go[2];
+	char c;
+	pid_t pid;
+
+	(void)state;
+	make_world(&w);
+	assert_int_equal(spool_open(&other, w.dir, &w.err), WEIR_OK);
+	assert_false(spool_is_written(&other));
+	spool_share(&w.s);
+	assert_int_equal(pipe(go), 0);
+	pid = fork();
+	if (pid == 0) {
+		close(go[1]);
+		_exit(read(go[0], &c, 1) != 0);
+	}
+	close(go[0]);
+	spool_close(&w.s);
+	assert_true(spool_is_written(&other)); /* the child has it yet */
+	assert_true(spool_is_written(&other));
+	close(go[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(spool_is_written(&other));
+	spool_close(&other);
+	assert_false(spool_is_written(&other));
+	open_spool(&w);
+	drop_world(&w);
+}
+
 int
 main(void)
 {
@@ -504,6 +538,7 @@ main(void)
 		cmocka_unit_test(empty_lines),
 		cmocka_unit_test(room),
 		cmocka_unit_test(binary),
+		cmocka_unit_test(writers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
