@@ -182,6 +182,22 @@ alive_other(const char *path)
 	return find(path, getpid());
 }
 
+size_t
+alive_count(const char *path)
+{
+	char *folder = folder_of(path);
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	size_t n = 0;
+
+	while (dir && (e = readdir(dir)))
+		n += e->d_name[0] != '.' && is_held(folder, e->d_name);
+	if (dir)
+		closedir(dir);
+	free(folder);
+	return n;
+}
+
 /* ---- the others, watched */
 
 /* Has the folder changed since? What is as new as the clock may change once more. */

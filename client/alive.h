@@ -27,6 +27,7 @@ int alive_tick(const char *path);
 /* The process of one that lives, 0 for none; what dead ones left is removed. */
 pid_t alive_any(const char *path);
 pid_t alive_other(const char *path); /* than this process */
+size_t alive_count(const char *path);
 
 /*
  * One of them is told when another ends, by descriptors to poll. alive_look takes in

@@ -3,6 +3,12 @@
 #define WEIR_CLIENT_COLUMNS_DOC_H
 
 /* clang-format off */
+/* A sign of life: of the own store, whose workers are known to live, it is now. */
+#define COLUMN_SEEN(member) \
+	"weir_seen(weir_us(weir_value(r.doc, '" member "')), " \
+	"weir_value(r.doc, 'status'), (SELECT count(*) FROM workers o " \
+	"WHERE weir_value(o.doc, 'status') = 'ONLINE'))"
+
 #define FLOW_COLUMNS(X) \
 	X("id", NULL, "ID", ID, COL_P, 8, 36, "r.id", NULL, \
 		"id of the flow; a prefix is enough", "id:5c1d0e7a") \
@@ -97,7 +103,7 @@
 		"weir_value(r.doc, 'enforce_parameter_schema') = 'true'", NULL, \
 		"are parameters checked", "enforce_parameter_schema:no") \
 	X("last_polled", NULL, "POLLED", TIME, COL_R, 9, 11, \
-		"weir_us(weir_value(r.doc, 'last_polled'))", NULL, \
+		COLUMN_SEEN("last_polled"), NULL, \
 		"when a worker last asked for its runs", "last_polled:<1h") \
 	X("pull_steps", NULL, "PULL STEPS", JSON, COL_0, 8, 40, \
 		"weir_json(r.doc, 'pull_steps')", NULL, \
@@ -173,7 +179,7 @@
 		"weir_value(r.doc, 'concurrency_limit')", NULL, \
 		"how many runs it gives at once", "concurrency_limit:none") \
 	X("last_polled", NULL, "POLLED", TIME, COL_T | COL_P | COL_R, 9, 11, \
-		"weir_us(weir_value(r.doc, 'last_polled'))", NULL, \
+		COLUMN_SEEN("last_polled"), NULL, \
 		"when a worker last asked for its runs", "last_polled:>5m") \
 	X("created", NULL, "CREATED", TIME, COL_R, 9, 11, "r.created_us", NULL, \
 		"when it was created", "created:>7d") \
@@ -205,7 +211,7 @@
 		"status:online") \
 	X("last_heartbeat_time", "heartbeat", "HEARTBEAT", TIME, \
 		COL_T | COL_P | COL_R, 9, 11, \
-		"weir_us(weir_value(r.doc, 'last_heartbeat_time'))", NULL, \
+		COLUMN_SEEN("last_heartbeat_time"), NULL, \
 		"when it was last heard of", "heartbeat:>2m") \
 	X("heartbeat_interval_seconds", NULL, "EVERY", REAL, COL_R, 5, 6, \
 		"weir_value(r.doc, 'heartbeat_interval_seconds')", NULL, \

@@ -5,9 +5,11 @@
  */
 #include <stdlib.h>
 
+#include "alive.h"
 #include "jscan.h"
 #include "query.h"
 #include "store_write.h"
+#include "weir/time.h"
 
 enum { FN_ANY = -1 };
 
@@ -270,6 +272,27 @@ fn_source(sqlite3_context *ctx, int n, sqlite3_value **v)
 		SQLITE_STATIC);
 }
 
+/*
+ * weir_seen(time, status, online): now where a worker gives its signs of life by being
+ * there: of the embedded store, as long as all that are ONLINE live.
+ */
+static void
+fn_seen(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	const struct db *db = sqlite3_user_data(ctx);
+	const char *status = (const char *)sqlite3_value_text(v[1]);
+	size_t online = (size_t)sqlite3_value_int64(v[2]);
+
+	(void)n;
+	if (db->kind == DB_EMBEDDED && online && status &&
+		(!strcmp(status, "ONLINE") || !strcmp(status, "READY")) &&
+		sqlite3_value_type(v[0]) != SQLITE_NULL &&
+		alive_count(db->path) >= online)
+		sqlite3_result_int64(ctx, weir_now_us());
+	else
+		sqlite3_result_value(ctx, v[0]);
+}
+
 static enum weir_rc
 add_functions(struct db *db, struct weir_err *err)
 {
@@ -290,6 +313,7 @@ add_functions(struct db *db, struct weir_err *err)
 		{ "weir_uuid", 1, fn_uuid },
 		{ "weir_join", 1, fn_join },
 		{ "weir_source", 0, fn_source },
+		{ "weir_seen", 3, fn_seen },
 	};
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 

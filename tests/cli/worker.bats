@@ -473,6 +473,46 @@ small()
 	grep -q '^<6>a.*forged.*: Completed' "$T/worker"
 }
 
+@test "worker: one that lives was heard of now" {
+	deploy '{command: "true"}'
+	start --name one
+	# seen NOW [COLUMNS]: when its worker was, and its pool's queue was polled
+	seen()
+	{
+		WEIR_NOW=$1 weir2 pools --workers name:one -o tsv --columns last_heartbeat_time
+		exits 0
+		cp "$T/out" "$T/seen"
+		WEIR_NOW=$1 weir2 pools --queues -o tsv --columns last_polled
+		exits 0
+		cat "$T/out" >>"$T/seen"
+	}
+	# there N: so many that say so
+	there()
+	{
+		weir2 pools --workers -o name status:online
+		[ "$(wc -l <"$T/out")" = "$1" ]
+	}
+	until_true there 1
+	later=$(date -u -d '+50 min' +%FT%TZ)
+	seen "$later"
+	[ "$(grep -c "^$later\$" "$T/seen")" = 2 ] || die "$(cat "$T/seen")"
+	WEIR_NOW=$later weir2 deployments -o tsv --columns last_polled
+	is "$later"
+	# while one is dead that says that it is there, none is known to be
+	"$WEIR" -q worker --name two 2>"$T/second" 3>&- &
+	second=$!
+	until_true there 2
+	seen "$later"
+	[ "$(grep -c "^$later\$" "$T/seen")" = 2 ] || die "$(cat "$T/seen")"
+	kill -9 "$second"
+	wait "$second" || true
+	seen "$later"
+	[ "$(grep -c "^$later\$" "$T/seen")" = 0 ] || die "$(cat "$T/seen")"
+	stop
+	seen "$later"
+	[ "$(grep -c "^$later\$" "$T/seen")" = 0 ] || die "$(cat "$T/seen")"
+}
+
 @test "worker: paused pools, other queues and --limit" {
 	deploy '{command: "sleep 1"}'
 	weir2 -q pause pool weir
