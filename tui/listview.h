@@ -182,6 +182,8 @@ bool listview_paint_cursor(struct view *v, struct draw *d);
 /* The header and the first rows on the screen, in so many lines from y on. */
 void listview_paint_sample(struct listview *r, struct draw *d, int y, int lines);
 void listview_paint_counts(struct view *v, struct draw *d);
+/* What else may be pressed where a letter is waited for. */
+bool listview_paint_keys(struct view *v, struct draw *d);
 void listview_paint_found(struct view *v, struct buf *out);
 
 #endif

@@ -5,6 +5,8 @@
 #include "listview.h"
 #include "word.h"
 
+enum { TITLE_MAX = 24 }; /* letters of a title in the line of the letters */
+
 /* What is said where no row is. */
 static void
 paint_empty(struct listview *r, struct draw *d, int row)
@@ -271,6 +273,51 @@ paint_marked(const struct listview *r, struct draw *d)
 	buf_release(&text);
 }
 
+/* `sort by:  s STATE  f FLOW`; without the words, then with less of the titles, which
+ * stand above, as far as all fit. */
+static void
+paint_letters(const struct listview *r, struct draw *d)
+{
+	struct buf text = BUF_INIT(512);
+
+	buf_adds(&text, r->adding ? "and by:" : "sort by:");
+	table_letters(&r->table, TITLE_MAX, &text);
+	for (int most = TITLE_MAX; most >= 0; most--) {
+		if (draw_width(d, buf_cstr(&text)) <= draw_left(d))
+			break;
+		buf_clear(&text);
+		table_letters(&r->table, most, &text);
+	}
+	draw_text(d, STYLE_STRONG, buf_cstr(&text));
+	buf_release(&text);
+}
+
+static void
+paint_key(struct draw *d, const char *key, const char *does)
+{
+	draw_text(d, STYLE_KEY, key);
+	draw_spaces(d, 1);
+	draw_text(d, STYLE_DIM, does);
+	draw_spaces(d, 2);
+}
+
+bool
+listview_paint_keys(struct view *v, struct draw *d)
+{
+	const struct listview *r = listview_of(v);
+
+	if (!r->letters)
+		return false;
+	if (r->kind == WEIR_ENVIRONMENT)
+		paint_key(d, "r", "reverse");
+	if (!r->adding) {
+		paint_key(d, "~", "one more");
+		paint_key(d, "0", "reset");
+	}
+	paint_key(d, "Esc", "back");
+	return true;
+}
+
 void
 listview_paint_counts(struct view *v, struct draw *d)
 {
@@ -282,13 +329,7 @@ listview_paint_counts(struct view *v, struct draw *d)
 	bool exact = r->rows.whole || r->counted || r->rows.n == 0;
 
 	if (r->letters) {
-		buf_adds(&left, r->adding ? "and by:" : "sort by:");
-		if (r->kind == WEIR_ENVIRONMENT)
-			buf_adds(&left, "  r reverse");
-		table_letters(&r->table, &left);
-		buf_adds(&left, r->adding ? "" : "  ~ more  0 reset");
-		draw_text(d, STYLE_STRONG, buf_cstr(&left));
-		buf_release(&left);
+		paint_letters(r, d);
 		return;
 	}
 	if (r->rows.n > 0) {

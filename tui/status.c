@@ -412,7 +412,7 @@ paint_last(struct app *a, int row, bool alone)
 		status_right(&a->draw, STYLE_DIM, buf_cstr(&found));
 	} else if (alone) {
 		paint_counts(a);
-	} else {
+	} else if (!a->top->ops->keys || !a->top->ops->keys(a->top, &a->draw)) {
 		paint_hints(a);
 	}
 	buf_release(&found);

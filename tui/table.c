@@ -304,11 +304,11 @@ header_cell(const struct table *t, struct draw *d, size_t i, bool letters,
 }
 
 void
-table_letters(const struct table *t, struct buf *out)
+table_letters(const struct table *t, int most, struct buf *out)
 {
 	for (size_t i = 0; i < t->shown; i++)
 		if (t->cols[i].letter)
-			buf_addf(out, "  %c %s", (char)t->cols[i].letter,
+			buf_addf(out, "  %c %.*s", (char)t->cols[i].letter, most,
 				column(t, i)->title);
 }
 

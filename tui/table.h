@@ -58,8 +58,9 @@ void table_layout(struct table *t, const struct draw *d, struct weir_store *stor
 /* letters: show the letters to sort by. sort: what the rows are sorted by. */
 void table_header(const struct table *t, struct draw *d, bool letters,
 	const struct weir_sort *sort, size_t n_sort);
-/* `s STATE  f FLOW`: the letters of the columns on the screen, appended to out. */
-void table_letters(const struct table *t, struct buf *out);
+/* `s STATE  f FLOW`: the letters of the columns on the screen, appended to out, with so
+ * many letters of a title at most. */
+void table_letters(const struct table *t, int most, struct buf *out);
 /* On the row begun. row NULL: it cannot be read (yet). */
 void table_row(const struct table *t, struct draw *d, const struct rows_row *row,
 	const struct table_look *look);

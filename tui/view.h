@@ -67,6 +67,8 @@ struct view_ops {
 	void (*about)(struct view *v, struct buf *out); /* behind the command */
 	void (*crumb)(struct view *v, struct buf *out); /* its word in the title */
 	const enum action_id *hints;                    /* ends with ACTION_NONE */
+	/* The last line while `key` takes all keys; false: hints. The row is begun. */
+	bool (*keys)(struct view *v, struct draw *d);
 	/* The right end of the title, in so many columns, where what is shown is not of
 	 * the profile: its name and age stand there else. */
 	enum style (*origin)(struct view *v, int columns, struct buf *out);

@@ -333,6 +333,7 @@ static const enum action_id pick_hints[] = { ACTION_SELECT, ACTION_DIFF, ACTION_
 	.click = view_click,							\
 	.back = view_back,							\
 	.key = listview_sort_key,						\
+	.keys = listview_paint_keys,						\
 	.answer = listview_answer,						\
 	.due = listview_due,							\
 	.object = view_object,							\
@@ -369,6 +370,7 @@ env_about(struct view *v, struct buf *out)
 	.click = view_click,	\
 	.back = view_back,	\
 	.key = listview_sort_key,	\
+	.keys = listview_paint_keys,	\
 	.answer = listview_answer,	\
 	.due = listview_due,	\
 	.ident = listview_env_ident,	\
