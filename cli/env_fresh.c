@@ -6,6 +6,7 @@
 
 #include <weir/mem.h>
 #include <weir/metaflow.h>
+#include <weir/view.h>
 
 #include "bar.h"
 #include "env.h"
@@ -153,7 +154,7 @@ char *
 env_group(struct list_args *list)
 {
 	char *sort = xasprintf(
-		"req_newest:desc,req_id,%s", list->sort ? list->sort : "resolved:desc");
+		"%s%s", WEIR_GROUP_FIRST, list->sort ? list->sort : WEIR_GROUP_THEN);
 
 	list->heading = &heading;
 	list->sort = sort;

@@ -20,10 +20,6 @@ env_words(const struct ctx *ctx, size_t first)
 	return buf_steal(&b);
 }
 
-/* A menu has no lines about groups: a column says which is which. */
-static const char grouped[] = "short_req,short_id,is_default,arch,creator,date,"
-			      "n_packages,aliases";
-
 bool
 env_menu(struct ctx *ctx, struct tui_start *start)
 {
@@ -37,7 +33,7 @@ env_menu(struct ctx *ctx, struct tui_start *start)
 		return false;
 	sort = a->group ? env_group(&list) : NULL;
 	if (a->group && !list.columns)
-		list.columns = grouped;
+		list.columns = WEIR_GROUP_COLUMNS;
 	if (!list_menu(ctx, WEIR_ENVIRONMENT, &list, start)) {
 		free(sort);
 		return false;

@@ -36,7 +36,9 @@ static const struct command {
 	{ "env select-resolved", WEIR_SHOW_SELECT, WEIR_ENVIRONMENT },
 };
 
-enum option_type { OPTION_TEXT, OPTION_TREE, OPTION_ALL, OPTION_FOLLOW, OPTION_KIND };
+enum option_type {
+	OPTION_TEXT, OPTION_TREE, OPTION_ALL, OPTION_GROUP, OPTION_FOLLOW, OPTION_KIND
+};
 
 /* In the order in which they are written. */
 static const struct option {
@@ -58,6 +60,7 @@ static const struct option {
 	{ "count-by", 0, OPTION_TEXT, TEXT(count_by), 0, BIT(WEIR_SHOW_LIST) },
 	{ "tree", 0, OPTION_TREE, 0, 0, BIT(WEIR_SHOW_LIST) | BIT(WEIR_SHOW_LOG) },
 	{ "all", 0, OPTION_ALL, 0, WEIR_ENVIRONMENT, BIT(WEIR_SHOW_LIST) },
+	{ "group", 0, OPTION_GROUP, 0, WEIR_ENVIRONMENT, BIT(WEIR_SHOW_LIST) },
 	{ "req-id", 0, OPTION_TEXT, TEXT(id), WEIR_ENVIRONMENT, BIT(WEIR_SHOW_SELECT) },
 	{ "arch", 0, OPTION_TEXT, TEXT(arch), WEIR_ENVIRONMENT,
 		BIT(WEIR_SHOW_ENV) | BIT(WEIR_SHOW_DIFF) },
@@ -235,6 +238,7 @@ struct parse {
 	size_t at;
 	const struct command *command;
 	struct weir_view v;
+	bool group;
 	struct buf query; /* words of a query with blanks between */
 	struct weir_err *err;
 };
@@ -304,6 +308,7 @@ take_option(struct parse *p, const char *word)
 		p->v.tree |= o->type == OPTION_TREE;
 		p->v.follow |= o->type == OPTION_FOLLOW;
 		p->v.all |= o->type == OPTION_ALL;
+		p->group |= o->type == OPTION_GROUP;
 		if (o->type == OPTION_KIND)
 			p->v.kind = o->kind;
 		return WEIR_OK;
@@ -439,6 +444,35 @@ check(const struct parse *p)
 	return WEIR_OK;
 }
 
+static void
+group(struct weir_view *v)
+{
+	char *sort = xasprintf(
+		"%s%s", WEIR_GROUP_FIRST, v->sort ? v->sort : WEIR_GROUP_THEN);
+
+	set_text(v, TEXT(sort), sort);
+	if (!v->columns)
+		set_text(v, TEXT(columns), WEIR_GROUP_COLUMNS);
+	free(sort);
+}
+
+/* Is it by groups? Then with what was told beside. */
+static bool
+is_grouped(const struct weir_view *v, struct weir_view *ret_told)
+{
+	size_t n = strlen(WEIR_GROUP_FIRST);
+
+	*ret_told = *v;
+	if (v->show != WEIR_SHOW_LIST || v->kind != WEIR_ENVIRONMENT || !v->sort ||
+		!v->columns || strncmp(v->sort, WEIR_GROUP_FIRST, n) != 0 ||
+		!v->sort[n])
+		return false;
+	ret_told->sort = strcmp(v->sort + n, WEIR_GROUP_THEN) ? v->sort + n : NULL;
+	if (!strcmp(v->columns, WEIR_GROUP_COLUMNS))
+		ret_told->columns = NULL;
+	return true;
+}
+
 enum weir_rc
 weir_view_parse(struct str text, struct weir_view *ret_view, struct weir_err *err)
 {
@@ -453,6 +487,8 @@ weir_view_parse(struct str text, struct weir_view *ret_view, struct weir_err *er
 		set_text(&p.v, TEXT(query), buf_cstr(&p.query));
 	if (!rc)
 		rc = check(&p);
+	if (!rc && p.group)
+		group(&p.v);
 	if (rc)
 		weir_view_release(&p.v);
 	else
@@ -521,7 +557,8 @@ weir_view_format(const struct weir_view *v, struct buf *out)
 	const char *argument = list                          ? v->query
 			       : v->show == WEIR_SHOW_SELECT ? NULL
 							     : v->id;
-	bool several = SEVERAL & BIT(v->show);
+	struct weir_view told; /* its texts are v's */
+	bool several = SEVERAL & BIT(v->show), grouped = is_grouped(v, &told);
 	bool behind = argument && is_option(argument, list);
 
 	for (const char *id = several ? argument : NULL; id && (id = strchr(id, '\n'));
@@ -540,9 +577,10 @@ weir_view_format(const struct weir_view *v, struct buf *out)
 			continue;
 		if ((o->type == OPTION_TREE && v->tree) ||
 			(o->type == OPTION_ALL && v->all) ||
+			(o->type == OPTION_GROUP && grouped) ||
 			(o->type == OPTION_FOLLOW && v->follow))
 			buf_addf(out, " --%s", o->name);
-		text = o->type == OPTION_TEXT ? text_of(v, o->offset) : NULL;
+		text = o->type == OPTION_TEXT ? text_of(&told, o->offset) : NULL;
 		if (!text || !*text)
 			continue;
 		buf_addf(out, " --%s", o->name);

@@ -392,6 +392,7 @@ run_of()
 	printf 'wait-idle\ndump %s\nkey Q\n' "$T/screen" >"$T/script"
 	weir2 --script "$T/script" env list --all --group
 	exits 0
+	grep -q '^weir env list --all --group  ' "$T/screen"
 	grep -q '^  REQUEST  *ENV ID ' "$T/screen"
 	[ "$(grep -oE '^  [12]{8}' "$T/screen" | uniq | tr -d '\n')" = "  11111111  22222222" ]
 	weir2 --script "$T/script" env select-resolved F/1720000000000000

@@ -13,6 +13,15 @@
 
 enum { WEIR_VIEW_MAX = 64 << 10 }; /* bytes of its text */
 
+/*
+ * `env list --group` as a view: what it is sorted by before anything else, and then
+ * unless told, and the columns of a menu, which has no lines between groups.
+ */
+#define WEIR_GROUP_FIRST "req_newest:desc,req_id,"
+#define WEIR_GROUP_THEN "resolved:desc"
+#define WEIR_GROUP_COLUMNS                                                             \
+	"short_req,short_id,is_default,arch,creator,date,n_packages,aliases"
+
 enum weir_show {
 	WEIR_SHOW_LIST,    /* runs, flows, ...: kind */
 	WEIR_SHOW_OBJECT,  /* show ID */
