@@ -337,7 +337,7 @@ def readers(python, check):
     """Signatures and schedules made at random, against Prefect's own reading of them."""
     here = os.path.dirname(os.path.abspath(__file__))
     program = os.path.join(os.path.abspath(os.environ.get("B", "build")), "tests", "real", "manifest")
-    for seed in range(1, 1 + int(os.environ.get("TORTURE", "1"))):
+    for seed in range(1, 1 + max(1, round(float(os.environ.get("TORTURE") or 1)))):
         for script in ("signatures.py", "schedules.py"):
             p = subprocess.run([python, os.path.join(here, script), program, str(seed)], capture_output=True,
                                text=True, timeout=600, check=False)

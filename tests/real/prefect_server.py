@@ -1,5 +1,6 @@
 """A real Prefect server of a test, as `prefect server start` runs it: one uvicorn and a file."""
 import os
+import random
 import signal
 import socket
 import sqlite3
@@ -13,9 +14,15 @@ MEND = os.path.join(ROOT, "tests", "real", "mend")  # a PYTHONPATH: see there
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Of those that no connection takes by itself in the seconds till the server has it."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 class Server:
@@ -58,13 +65,17 @@ class Server:
     def wait(self):
         end = time.time() + 120
         while time.time() < end:
-            if self.is_up():
-                return self
             if self.process.poll() is not None:
                 break
+            if self.is_up():
+                return self
             time.sleep(0.2)
-        with open(self.folder + "/log") as log:
-            raise AssertionError("server %s did not start: %s" % (self.version, log.read()[-800:]))
+        raise AssertionError("server %s did not start: %s" % (self.version, self.said()))
+
+    def said(self):
+        """The end of its log, and whether it lives."""
+        with open(self.folder + "/log", errors="replace") as log:
+            return "%s\nstatus %s" % (log.read()[-1500:], self.process.poll())
 
     def kill(self):
         """At once, as a power cut."""
