@@ -4,6 +4,9 @@
  *
  * Usage: spawn ROUNDS COMMAND WORD... :: COMMAND WORD... [:: ...]
  *
+ * 0 ROUNDS: once, without the rounds that warm up. The largest resident set of a
+ * process that Python starts is Python's own, where that is larger: so it is not asked.
+ *
  * Prints a line a command: median and 9th decile of the wall time in microseconds,
  * median of the processor time, largest resident set in kB, exit status. stdout of the
  * commands goes to /dev/null; their stderr is ours.
@@ -87,10 +90,13 @@ main(int argc, char **argv)
 {
 	static struct command commands[COMMANDS_MAX];
 	posix_spawn_file_actions_t actions;
-	int rounds = argc > 2 ? (int)strtol(argv[1], NULL, 10) : 0;
+	int rounds = argc > 2 ? (int)strtol(argv[1], NULL, 10) : -1;
+	int warm_up = rounds ? WARM_UP : 0;
 	size_t n, mid = (size_t)rounds / 2, late = (size_t)rounds * 9 / 10;
 
-	if (rounds < 1) {
+	if (rounds == 0)
+		rounds = 1;
+	if (rounds < 0) {
 		fprintf(stderr, "usage: spawn ROUNDS COMMAND... [:: COMMAND...]\n");
 		return 2;
 	}
@@ -98,7 +104,7 @@ main(int argc, char **argv)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	for (int round = -WARM_UP; round < rounds; round++)
+	for (int round = -warm_up; round < rounds; round++)
 		for (size_t i = 0; i < n; i++)
 			run_once(&commands[i], &actions, round);
 	for (size_t i = 0; i < n; i++) {
