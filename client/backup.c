@@ -326,9 +326,7 @@ weir_restore(const struct weir_config *config, const char *file, int64_t *ret_by
 
 	if (rc)
 		return rc;
-	rc = check_copy(&from, file, err);
-	if (!rc) /* that took its time */
-		rc = check_workers(path, err);
+	rc = check_workers(path, err); /* to check the copy took its time */
 	if (!rc)
 		rc = open_target(path, &to, err);
 	if (!rc)
