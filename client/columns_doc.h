@@ -5,9 +5,11 @@
 /* clang-format off */
 /* A sign of life: of the own store, whose workers are known to live, it is now. */
 #define COLUMN_SEEN(member) \
-	"weir_seen(weir_us(weir_value(r.doc, '" member "')), " \
-	"weir_value(r.doc, 'status'), (SELECT count(*) FROM workers o " \
-	"WHERE weir_value(o.doc, 'status') = 'ONLINE'))"
+	"coalesce(CASE WHEN weir_value(r.doc, 'status') IN ('ONLINE', 'READY') " \
+	"AND weir_us(weir_value(r.doc, '" member "')) IS NOT NULL " \
+	"THEN (SELECT weir_live(count(*)) FROM workers o " \
+	"WHERE weir_value(o.doc, 'status') = 'ONLINE') END, " \
+	"weir_us(weir_value(r.doc, '" member "')))"
 
 #define FLOW_COLUMNS(X) \
 	X("id", NULL, "ID", ID, COL_P, 8, 36, "r.id", NULL, \
