@@ -44,38 +44,69 @@ has_variable(long pid, const char *variable, char *text)
 	return false;
 }
 
+/* A walk over processes; all zero but for what they are known by. */
+struct walk {
+	const char *variable;
+	pid_t group; /* or of this one; 0: none */
+	DIR *proc;
+	char *text;
+};
+
+static bool
+is_wanted(const struct walk *w, pid_t pid)
+{
+	if (pid <= 1 || pid == getpid())
+		return false;
+	return (w->group && getpgid(pid) == w->group) ||
+	       has_variable((long)pid, w->variable, w->text);
+}
+
+/* The next of them but this one; 0: no more, and the walk is over. */
+static pid_t
+next(struct walk *w)
+{
+	struct dirent *e;
+
+	if (!w->text) {
+		w->text = xmalloc(ENVIRON_MAX);
+		w->proc = opendir("/proc");
+	}
+	while (w->proc && (e = readdir(w->proc))) {
+		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+		if (is_wanted(w, pid))
+			return pid;
+	}
+	if (w->proc)
+		closedir(w->proc);
+	free(w->text);
+	return 0;
+}
+
 size_t
 marked_kill(const char *variable, int sig, pid_t but, pid_t group)
 {
-	char *text = xmalloc(ENVIRON_MAX);
-	DIR *proc = opendir("/proc");
-	struct dirent *e;
+	struct walk w = { .variable = variable };
 	size_t n = 0;
+	pid_t pid;
 
-	while (proc && (e = readdir(proc))) {
-		long pid = strtol(e->d_name, NULL, 10);
-
-		if (pid > 1 && pid != (long)getpid() && pid != (long)but &&
-			has_variable(pid, variable, text)) {
-			LOG(LOG_INFO, "%s: signal %d to process %ld", variable, sig,
-				pid);
-			n += getpgid((pid_t)pid) != group;
-			kill((pid_t)pid, sig);
-		}
+	while ((pid = next(&w))) {
+		if (pid == but)
+			continue;
+		LOG(LOG_INFO, "%s: signal %d to process %ld", variable, sig, (long)pid);
+		n += getpgid(pid) != group;
+		kill(pid, sig);
 	}
-	if (proc)
-		closedir(proc);
-	free(text);
 	return n;
 }
 
 static bool
-is_this_program(long pid)
+is_this_program(pid_t pid)
 {
 	struct stat ours, its;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%ld/exe", pid);
+	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
 	return stat("/proc/self/exe", &ours) == 0 && stat(path, &its) == 0 &&
 	       ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
 }
@@ -83,21 +114,11 @@ is_this_program(long pid)
 void
 marked_kill_others(const char *variable, pid_t group)
 {
-	char *text = xmalloc(ENVIRON_MAX);
-	DIR *proc = opendir("/proc");
-	struct dirent *e;
+	struct walk w = { .variable = variable, .group = group };
+	pid_t pid;
 
-	while (proc && (e = readdir(proc))) {
-		long pid = strtol(e->d_name, NULL, 10);
-
-		if (pid > 1 && pid != (long)getpid() &&
-			((group && getpgid((pid_t)pid) == group) ||
-				has_variable(pid, variable, text)))
-			kill((pid_t)pid, is_this_program(pid) ? SIGCONT : SIGKILL);
-	}
-	if (proc)
-		closedir(proc);
-	else if (group)
+	while ((pid = next(&w)))
+		kill(pid, is_this_program(pid) ? SIGCONT : SIGKILL);
+	if (!w.proc && group)
 		kill(-group, SIGKILL);
-	free(text);
 }
