@@ -36,15 +36,6 @@ narrow(struct ctx *ctx, const char *query, char **ret_query)
 	return WEIR_OK;
 }
 
-/* A query that is one bare word may have meant a package. */
-static bool
-is_word(const char *query)
-{
-	return *query && !query[strspn(query, "abcdefghijklmnopqrstuvwxyz"
-					      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					      "0123456789-._")];
-}
-
 static enum weir_rc
 env_list(struct ctx *ctx)
 {
@@ -64,7 +55,7 @@ env_list(struct ctx *ctx)
 		rc = list_run_in(ctx, WEIR_ENVIRONMENT, &list, query, o.store, &shown);
 	if (!rc && !shown && a->arch && !list.count_by)
 		ctx_note(ctx, "none of them is for %s", a->arch);
-	else if (!rc && !shown && text && !list.count_by && is_word(text))
+	else if (!rc && !shown && text && !list.count_by && weir_query_is_word(text))
 		ctx_note(ctx, "pkg:%s looks in their packages", text);
 	env_open_release(&o);
 	free(text);

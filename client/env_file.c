@@ -1,12 +1,13 @@
 #include "env_file.h"
 
-#include "weir/time.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include "weir/time.h"
 
 enum { LOCK_TRIES = 20, NAP_MS = 25 };
 

@@ -312,7 +312,7 @@ ask(struct asking *a, const char *python)
 	return rc;
 }
 
-/* ---- which interpreter */
+/* ---- the whole */
 
 static char *
 make_out(struct weir_err *err)

@@ -292,6 +292,14 @@ weir_groups_query(const struct weir_groups *g, size_t i, struct buf *out)
 	}
 }
 
+bool
+weir_query_is_word(const char *query)
+{
+	return *query && !query[strspn(query, "abcdefghijklmnopqrstuvwxyz"
+					      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "0123456789-._")];
+}
+
 void
 weir_query_quote(struct buf *out, struct str s, bool always)
 {

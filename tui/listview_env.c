@@ -157,18 +157,10 @@ hint_line(const struct listview *r, int i, struct buf *text)
 		buf_addf(text, "     %s", hint + n + strspn(hint + n, " "));
 }
 
-/* A query that is one bare word may have meant a package. */
-static bool
-is_word(const char *query)
-{
-	return strspn(query, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "0123456789-._") == strlen(query);
-}
-
 static const char *
 hint_match(const struct listview *r, int i, struct buf *text)
 {
-	if (i == 2 && is_word(r->query))
+	if (i == 2 && weir_query_is_word(r->query))
 		buf_addf(text, "pkg:%s looks in their packages", r->query);
 	else if (i < 2)
 		buf_adds(text, i == 0 ? "No environment matches."

@@ -62,6 +62,9 @@ size_t weir_query_complete(
 /* Append s as a value of a query, in quotes where it needs them, or always. */
 void weir_query_quote(struct buf *out, struct str s, bool always);
 
+/* Is it one bare word, as a name is? Who types it may have meant another field. */
+bool weir_query_is_word(const char *query);
+
 /* The fields of a kind, for docs, completion and tests. */
 struct weir_query_field {
 	const char *name;    /* "state", "start_time", ... */
