@@ -479,6 +479,8 @@ weir_env_gc_remove(const struct weir_env_gc *how, const struct weir_env_local *o
 		rc = look_again(how, one, err);
 	if (!rc)
 		rc = put_aside(one, &site, &aside, err);
+	if (!rc && inst_site_abandoned(&site))
+		inst_site_forget(&site);
 	inst_lock_drop(&lock);
 	if (!rc)
 		rc = inst_tree_remove(aside, err);

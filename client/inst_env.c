@@ -482,7 +482,10 @@ sweep(const char *dir, const char *lock_file)
 	free(lock);
 }
 
-/* What a killed one had put aside comes back when there is nothing in its place. */
+/*
+ * What a killed one had put aside comes back when there is nothing in its place. One that
+ * was killed between the marker and the end left its note beside what is whole.
+ */
 static enum weir_rc
 rescue(struct maker *m)
 {
@@ -491,7 +494,7 @@ rescue(struct maker *m)
 	enum inst_site_state state;
 	enum weir_rc rc;
 
-	if (!aside)
+	if (!aside && !inst_site_abandoned(&m->site))
 		return WEIR_OK;
 	rc = take_lock(m, m->site.parent, env_lock, &lock);
 	if (rc)
@@ -502,10 +505,13 @@ rescue(struct maker *m)
 		state = INST_SITE_FREE;
 	}
 	if (!rc && state == INST_SITE_FREE) {
-		if (rename(aside, m->site.target) == 0)
+		if (!aside || rename(aside, m->site.target) == 0)
 			inst_site_forget(&m->site);
 	} else if (state == INST_SITE_SAME || state == INST_SITE_OTHER) {
-		rc = inst_tree_remove(aside, m->err);
+		if (aside)
+			rc = inst_tree_remove(aside, m->err);
+		if (!rc)
+			inst_site_settle(&m->site);
 	}
 out:
 	inst_lock_drop(&lock);

@@ -220,6 +220,24 @@ inst_site_forget(const struct inst_site *s)
 	unlink(s->note);
 }
 
+bool
+inst_site_abandoned(const struct inst_site *s)
+{
+	struct note note;
+
+	return read_note(s, &note) && note.gone;
+}
+
+void
+inst_site_settle(const struct inst_site *s)
+{
+	char *path = xasprintf("%s/%s", s->target, word_file);
+
+	unlink(path);
+	free(path);
+	inst_site_forget(s);
+}
+
 enum weir_rc
 inst_site_clear(const struct inst_site *s, struct weir_err *err)
 {
@@ -237,11 +255,7 @@ inst_site_mark(const struct inst_site *s, const char *marker, struct weir_err *e
 	enum weir_rc rc = inst_file_replace(path, str_of(marker), 0644, err);
 
 	free(path);
-	if (rc)
-		return rc;
-	path = xasprintf("%s/%s", s->target, word_file);
-	unlink(path);
-	free(path);
-	inst_site_forget(s);
+	if (!rc)
+		inst_site_settle(s);
 	return rc;
 }

@@ -44,6 +44,12 @@ WEIR_NODISCARD enum weir_rc inst_site_note(
 	const struct inst_site *s, const char *path, pid_t child, struct weir_err *err);
 void inst_site_forget(const struct inst_site *s); /* the note */
 
+/* Is there a note of one that is no more? */
+bool inst_site_abandoned(const struct inst_site *s);
+
+/* The marker is there: without the word in the folder and the note beside it. */
+void inst_site_settle(const struct inst_site *s);
+
 /* Remove what INST_SITE_LEFT is, and its note. */
 WEIR_NODISCARD enum weir_rc inst_site_clear(
 	const struct inst_site *s, struct weir_err *err);
