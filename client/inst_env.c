@@ -483,8 +483,8 @@ sweep(const char *dir, const char *lock_file)
 }
 
 /*
- * What a killed one had put aside comes back when there is nothing in its place. One that
- * was killed between the marker and the end left its note beside what is whole.
+ * What a killed one had put aside comes back when there is nothing in its place. One
+ * that was killed between the marker and the end left its note beside what is whole.
  */
 static enum weir_rc
 rescue(struct maker *m)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "holder.h"
+#include "inst_tmp.h"
 #include "owner.h"
 #include "weir/mem.h"
 #include "weir/time.h"
@@ -154,24 +155,59 @@ inst_lock_sweep(const char *path)
 	(void)remove_left(path);
 }
 
+/* Create it, locked, with the name of its owner in it. Its descriptor; -1: errno. */
+static int
+create(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	char *self;
+
+	if (fd < 0)
+		return -1;
+	self = owner_self();
+	flock(fd, LOCK_EX | LOCK_NB);
+	(void)dprintf(fd, "%s%s\n", ours, self); /* an empty one holds as well */
+	free(self);
+	return fd;
+}
+
+/*
+ * As create, but it appears with its owner's name in it: one that is killed in between
+ * leaves no lock that seems to be Metaflow's. Where files cannot have two names:
+ * create.
+ */
+static int
+create_whole(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = xstrndup(path, (size_t)(slash - path));
+	char *tmp = inst_tmp_name(dir, slash + 1);
+	int fd = create(tmp), why = errno;
+
+	if (fd >= 0 && link(tmp, path)) {
+		why = errno;
+		close(fd);
+		fd = -1;
+	}
+	unlink(tmp);
+	free(tmp);
+	free(dir);
+	errno = why;
+	return fd < 0 && why != EEXIST ? create(path) : fd;
+}
+
 /* 0: taken. Else errno. */
 static int
 try_take(const char *path, struct inst_lock *ret_lock)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	struct buf text = BUF_INIT(OWNER_MAX);
-	char *self;
-	ssize_t n;
+	struct stat st;
+	int fd;
 
+	if (lstat(path, &st) == 0)
+		return EEXIST;
+	fd = create_whole(path);
 	if (fd < 0)
 		return errno;
-	self = owner_self();
-	buf_addf(&text, "%s%s\n", ours, self);
-	free(self);
-	flock(fd, LOCK_EX | LOCK_NB);
-	n = write(fd, text.s, text.len);
-	(void)n; /* an empty one holds as well */
-	buf_release(&text);
 	ret_lock->path = xstrdup(path);
 	ret_lock->fd = fd;
 	return 0;
