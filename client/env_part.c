@@ -58,10 +58,13 @@ same_access(const struct part *k, int fd)
 	if (fstat(fd, &st) != 0)
 		return fail_errno(k);
 	if ((st.st_uid != k->like->st_uid || st.st_gid != k->like->st_gid) &&
-		fchown(fd, k->like->st_uid, k->like->st_gid) != 0)
-		return weir_fail(k->err, WEIR_EREFUSED,
+		fchown(fd, k->like->st_uid, k->like->st_gid) != 0) {
+		(void)weir_fail(k->err, WEIR_EREFUSED,
 			"%s: it is of a group that a new one cannot be of: %s", k->path,
 			strerror(errno));
+		return weir_hint(
+			k->err, "chgrp \"$(id -gn)\" %.500s, or --file PATH", k->path);
+	}
 	return fchmod(fd, k->like->st_mode & 07777) == 0 ? WEIR_OK : fail_errno(k);
 }
 

@@ -333,20 +333,24 @@ static void
 hint_owner(const struct weir_env_selection *sel, struct weir_err *err)
 {
 	const struct weir_env_swap *s = &sel->past.v.v[0];
-	const struct passwd *owner = NULL;
-	struct buf file = BUF_INIT(400);
+	const struct passwd *owner;
+	struct buf user = BUF_INIT(100), file = BUF_INIT(400);
 	struct stat st;
 
-	if (err->hint[0] || !sel->past.v.n || !s->is)
+	if (err->hint[0] || !sel->past.v.n || !s->is || stat(sel->file, &st) != 0)
 		return;
-	if (stat(sel->file, &st) == 0)
-		owner = getpwuid(st.st_uid);
+	owner = getpwuid(st.st_uid);
+	if (owner)
+		buf_adds(&user, owner->pw_name);
+	else /* one without a name, as sudo takes it */
+		buf_addf(&user, "'#%lu'", (unsigned long)st.st_uid);
 	weir_view_quote(&file, sel->file);
 	weir_hint(err,
 		"sudo -u %.50s weir env select-resolved --req-id %s --full-id %s "
 		"--file "
 		"%s",
-		owner ? owner->pw_name : "OWNER", s->req_id, s->is, buf_cstr(&file));
+		buf_cstr(&user), s->req_id, s->is, buf_cstr(&file));
+	buf_release(&user);
 	buf_release(&file);
 }
 

@@ -439,11 +439,26 @@ refused()
 	chmod 755 "$open/flow/.metaflow"
 	as_nobody select-resolved --req-id $R1 --full-id aaaa
 	has_err "metaflow: Permission denied"
-	# root may, and it stays theirs
+	# nor may root, which would write what its owner's next run believes
 	chmod 640 "$FILE"
+	for owner in 65534 12345; do
+		chown $owner "$FILE"
+		name=$(id -nu $owner) || name="'#12345'"
+		for dry in --dry-run ""; do
+			refused "^try: sudo -u $name weir env .* --full-id $FA --file $FILE\$" \
+				-q --req-id $R1 --full-id aaaa $dry
+			has_err "belongs to"
+		done
+	done
+	chown 0 "$FILE"
 	weir2 env select-resolved --req-id $R1 --full-id aaaa
 	exits 0
-	[ "$(stat -c '%u %g %a' "$FILE")" = "65534 1 640" ]
+	chown 1 "$FILE"
+	was=$(facts)
+	weir2 env undo
+	one_error 1
+	has_err "^try: sudo -u $(id -nu 1)"
+	[ "$(facts)" = "$was" ]
 }
 
 @test "select-resolved: never a write to what is damaged" {
