@@ -5,6 +5,7 @@
 #include <weir/text.h>
 
 #include "list.h"
+#include "out.h"
 #include "pools_act.h"
 
 struct args {
@@ -52,26 +53,54 @@ put_text(struct ctx *ctx, struct buf *b, const struct weir_check *c)
 }
 
 static void
-put_json(struct buf *b, const struct weir_check *c, bool first)
+set_text(struct weir_cell *cell, const char *s)
 {
+	*cell = (struct weir_cell){ .type = WEIR_T_TEXT, .s = str_of(s) };
+}
+
+/* Rows of what was checked; a terminal has lines of put_text instead. */
+static enum weir_rc
+print_rows(struct ctx *ctx, const struct list_args *a, const struct weir_pickup *p)
+{
+	static const struct weir_column columns[] = {
+		{ .name = "check", .title = "CHECK", .type = WEIR_T_TEXT },
+		{ .name = "result", .title = "RESULT", .type = WEIR_T_TEXT },
+		{ .name = "text", .title = "TEXT", .type = WEIR_T_TEXT },
+	};
 	static const char *const results[] = {
 		[WEIR_CHECK_OK] = "ok",
 		[WEIR_CHECK_BAD] = "bad",
 		[WEIR_CHECK_NOTE] = "note",
 	};
+	const struct weir_column *list[] = { &columns[0], &columns[1], &columns[2] };
+	struct out_spec spec = {
+		.form = out_form(ctx, a->output),
+		.columns = list,
+		.n_columns = N_ELEM(list),
+		.header = a->header,
+	};
+	struct weir_cell cells[N_ELEM(list)];
+	const struct weir_cell *row[] = { &cells[0], &cells[1], &cells[2] };
+	enum weir_rc rc = WEIR_OK;
+	struct out out;
 
-	buf_adds(b, first ? "[\n" : ",\n");
-	buf_addf(b, "{\"check\":\"%s\",\"result\":\"%s\",\"text\":", c->what,
-		results[c->result]);
-	text_json(b, str_of(c->text));
-	buf_addc(b, '}');
+	if (spec.form == OUT_NAME) {
+		spec.form = OUT_TSV;
+		spec.n_columns = 1;
+	}
+	out_open(&out, ctx, &spec);
+	for (size_t i = 0; i < p->n && !rc; i++) {
+		set_text(&cells[0], p->v[i].what);
+		set_text(&cells[1], results[p->v[i].result]);
+		set_text(&cells[2], p->v[i].text);
+		rc = out_row(&out, row);
+	}
+	return out_close(&out, rc);
 }
 
 static enum weir_rc
 why(struct ctx *ctx, const struct args *a)
 {
-	enum out_form form = out_form(ctx, a->list.output);
-	bool json = form == OUT_JSON || form == OUT_NDJSON;
 	struct weir_pickup p = { 0 };
 	struct weir_store *store;
 	enum weir_kind kind;
@@ -88,15 +117,11 @@ why(struct ctx *ctx, const struct args *a)
 		rc = weir_pickup(store, &id, weir_now_us(), &p, ctx->err);
 	if (rc)
 		return rc;
+	if (out_form(ctx, a->list.output) != OUT_TABLE)
+		return print_rows(ctx, &a->list, &p);
 	sink_init(&sink, ctx, false);
-	for (size_t i = 0; i < p.n; i++) {
-		if (json)
-			put_json(&sink.b, &p.v[i], i == 0);
-		else
-			put_text(ctx, &sink.b, &p.v[i]);
-	}
-	if (json)
-		buf_adds(&sink.b, "\n]\n");
+	for (size_t i = 0; i < p.n; i++)
+		put_text(ctx, &sink.b, &p.v[i]);
 	return sink_close(&sink, WEIR_OK);
 }
 

@@ -231,6 +231,12 @@ P
 	id=$("$WEIR" runs --offline -q -o name state:completed -n 1)
 	weir2 pools --why "$id" --offline -o json
 	json 'd[0]["check"] == "state" and "ended" in d[0]["text"]'
+	weir2 pools --why "$id" --offline -o ndjson
+	json 'd["check"] == "state" and d["result"] == "note"'
+	weir2 pools --why "$id" --offline --header
+	[ "$(head -2 "$T/out" | cut -f 1,2)" = "$(printf 'check\tresult\nstate\tnote')" ]
+	weir2 pools --why "$id" --offline -o table
+	has "○ state"
 }
 
 @test "a wrong query points at the column and suggests, without a server" {
