@@ -130,11 +130,16 @@ get(struct ctx *ctx)
 	rc = find_key(ctx, ctx->words[1], &key);
 	if (rc)
 		return rc;
-	if (args->output)
-		return print_keys(ctx, key, key);
+	if (args->output) {
+		rc = print_keys(ctx, key, key);
+		if (rc)
+			return rc;
+	}
 	if (!weir_config_str(ctx->config, key))
 		return weir_fail(
 			ctx->err, WEIR_ENOTFOUND, "config: %s: not set", ctx->words[1]);
+	if (args->output)
+		return WEIR_OK;
 	weir_config_show(ctx->config, key, &value);
 	rc = put_line(ctx, buf_str(&value));
 	buf_release(&value);

@@ -202,3 +202,28 @@ END
 	run --separate-stderr weir doctor --offline -o tsv
 	[[ $output == *"1 bound in weir.conf"* ]]
 }
+
+@test "get with a form: a row, and 1 where the setting has no value" {
+	run -0 --separate-stderr weir config get color -o tsv
+	[ "$output" = $'color\tauto\tdefault' ]
+	[ -z "$stderr" ]
+	run -1 --separate-stderr weir config get api_url -o json
+	[ "$output" = $'[\n{"name":"api_url","value":null,"origin":null}\n]' ]
+	[ "$stderr" = "weir: config: api_url: not set" ]
+}
+
+@test "the example of weir.conf(5) is a file that nothing is said of" {
+	umask 077
+	mkdir -p "$XDG_CONFIG_HOME/weir"
+	python3 - "$ROOT/man/weir.conf.5" >"$XDG_CONFIG_HOME/weir/weir.conf" <<'P'
+import re, sys
+text = open(sys.argv[1]).read().split(".Sh EXAMPLES")[1].split(".Sh ")[0]
+print(re.search(r"^\.Bd.*?\n(.*?)^\.Ed", text, re.M | re.S)[1])
+P
+	run -0 --separate-stderr weir config get parallel -o tsv
+	[ "$output" = $'parallel\t8\tweir.conf' ]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr weir --profile farm config get read_only
+	[ "$output" = true ]
+	[ -z "$stderr" ]
+}
