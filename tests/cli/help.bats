@@ -120,6 +120,77 @@ assert not bad, "\n".join(bad)
 P
 }
 
+@test "man pages: a synopsis has each option of its command, and none of others" {
+	weir2 help --dump
+	python3 - "$T/out" "$ROOT/man" "$WEIR" <<'P'
+import re, subprocess, sys
+own, every, names = {}, set(), []
+for line in open(sys.argv[1]):
+    f = line.rstrip("\n").split("\t")
+    if f[0] == "command":
+        names.append(f[1])
+    else:
+        forms = {f[2][2:], f[3][1:] if f[3] != "-" else f[2][2:]}
+        own.setdefault(f[1], []).append(forms)
+every = set().union(*own["*"])
+def part(name):
+    text = subprocess.run([sys.argv[3], "help", "env", name], stdout=subprocess.PIPE,
+        universal_newlines=True, check=True).stdout.split("\noptions of every")[0]
+    return [set(x) - {""} for x in re.findall(r"^ +(?:-(\w), )?--([\w-]+)", text, re.M)]
+bad = []
+def compare(what, text, wanted):
+    found = set()
+    for line in re.findall(r"^\..*\bFl .*$", text, re.M):
+        found |= {a or b for a, b in re.findall(r"\bFl -?(\w[\w-]*)|\| -(\w[\w-]*)", line)}
+    bad.extend("%s: lacks %s" % (what, sorted(w)) for w in wanted
+        if not w & found and " options" not in text)
+    bad.extend("%s: has %s" % (what, f) for f in sorted(found - every - set().union(*wanted, set())))
+for name in names:
+    text = open("%s/weir-%s.1" % (sys.argv[2], name)).read()
+    text = text.split(".Sh SYNOPSIS")[1].split(".Sh DESCRIPTION")[0]
+    if name != "env":
+        compare(name, text, own.get(name, []))
+        continue
+    parts = {}
+    for s in text.split(".Nm weir env\n")[1:]:
+        parts[s.split()[1]] = parts.get(s.split()[1], "") + s.replace("the same options", "")
+    assert len(parts) == 9, parts
+    for p in parts:
+        compare("env " + p, parts[p], part(p))
+assert not bad, "\n".join(bad)
+P
+}
+
+@test "completion: every shell has each option of each command, and none of others" {
+	weir2 help --dump
+	cp "$T/out" "$T/dump"
+	for shell in bash zsh fish; do
+		"$WEIR" completion $shell >"$T/$shell"
+	done
+	python3 - "$T" <<'P'
+import re, sys
+own, names = {}, []
+for line in open(sys.argv[1] + "/dump"):
+    f = line.rstrip("\n").split("\t")
+    if f[0] == "command":
+        names.append(f[1])
+    else:
+        own.setdefault(f[1], set()).add(f[2][2:])
+for shell in "bash", "zsh", "fish":
+    text = open(sys.argv[1] + "/" + shell).read()
+    for name in names:
+        if shell == "fish":
+            rows = [line for line in text.split("\n") if re.search("-n '__weir_at %s[' ]" % name, line)]
+            found = {m[1] for m in (re.search(r" -l ([a-z-]+)", row) for row in rows) if m}
+        else:
+            rows = re.findall(r"^\t%s\) echo '((?: --[a-z-]+)*)' ;;$" % name, text, re.M)
+            assert len(rows) == 1, (shell, name)
+            found = set(re.findall(r"--([a-z-]+)", rows[0]))
+        assert found == own.get(name, set()), (shell, name, found ^ own.get(name, set()))
+assert sum(map(len, own.values())) > 100
+P
+}
+
 @test "weir-json: names the columns of runs that objects have" {
 	python3 - "$ROOT" "$WEIR" <<'P'
 import re, subprocess, sys
