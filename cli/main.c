@@ -311,6 +311,7 @@
  *   plat	what POSIX has not: room of a file given back, wide pipes
  *   task		a command as a task run
  *   task_try	which is run once
+ *   task_keep	who reads what it prints
  *   parent	a run as the child of another
  *   inst_env	an environment on this machine, from a list of packages
  *   inst_list	such a list

@@ -11,10 +11,11 @@
 #include "relay.h"
 #include "spawn.h"
 #include "task.h"
+#include "task_keep.h"
 #include "weir/time.h"
 
 static const int64_t grace_us = 10000000; /* between TERM and KILL after its time */
-enum { REST_LOOK_MS = 50 };
+enum { REST_LOOK_MS = 50, VARIABLE_BYTES = 64 };
 
 /* What the handler wakes, the signal that came to us, and who sent it (0: a terminal).
  */
@@ -25,6 +26,7 @@ struct running {
 	pid_t pid;
 	int wake[2];
 	struct relay *in;         /* two; NULL: it has our own stdout and stderr */
+	struct task_keep keep;    /* who reads them, unless it was killed */
 	int64_t term_us, kill_us; /* monotonic; 0: never */
 	bool passed;              /* the signal that came to us */
 };
@@ -45,20 +47,29 @@ on_signal(int sig, siginfo_t *info, void *context)
 	errno = why;
 }
 
-/* Its lines go to out and errors; its children know the task by its variable. */
+/* By which all that it begins is known. */
+static void
+put_variable(const struct task_try *y, char out[VARIABLE_BYTES])
+{
+	char id[WEIR_ID_TEXT + 1];
+
+	snprintf(out, VARIABLE_BYTES, "WEIR_TASK_RUN_ID=%s",
+		weir_id_format(&y->task, id));
+}
+
+/* Its lines go to out and errors. */
 static int
 start_with(const struct weir_task *t, const struct task_try *y, int out, int errors,
 	pid_t *ret_pid)
 {
-	char entry[64], id[WEIR_ID_TEXT + 1];
+	char entry[VARIABLE_BYTES];
 	const char *const more[] = { entry, NULL };
 	struct spawn how = {
 		.words = t->words, .in = SPAWN_OURS, .out = out, .errors = errors
 	};
 
 	if (!weir_id_is_null(&y->task)) {
-		snprintf(entry, sizeof(entry), "WEIR_TASK_RUN_ID=%s",
-			weir_id_format(&y->task, id));
+		put_variable(y, entry);
 		how.more_env = more;
 	}
 	return spawn_start(&how, ret_pid);
@@ -78,6 +89,7 @@ static int
 start(const struct weir_task *t, const struct task_try *y, struct running *r)
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, rc;
+	char variable[VARIABLE_BYTES];
 
 	if (y->log_fd < 0)
 		return start_with(t, y, SPAWN_OURS, SPAWN_OURS, &r->pid);
@@ -90,12 +102,14 @@ start(const struct weir_task *t, const struct task_try *y, struct running *r)
 	}
 	fcntl(out[1], F_SETFL, 0);
 	fcntl(err[1], F_SETFL, 0);
-	rc = start_with(t, y, out[1], err[1], &r->pid);
-	close(out[1]);
-	close(err[1]);
 	r->in = xcalloc(2, sizeof(*r->in));
 	set_relay(&r->in[0], out[0], y);
 	set_relay(&r->in[1], err[0], y);
+	put_variable(y, variable);
+	(void)task_keep_start(&r->keep, r->in, variable); /* else we read ourselves */
+	rc = start_with(t, y, out[1], err[1], &r->pid);
+	close(out[1]);
+	close(err[1]);
 	return rc;
 }
 
@@ -116,12 +130,11 @@ wait_ms(const struct running *r)
 static size_t
 signal_rest(const struct task_try *y, int sig, pid_t but)
 {
-	char variable[64], id[WEIR_ID_TEXT + 1];
+	char variable[VARIABLE_BYTES];
 
 	if (weir_id_is_null(&y->task))
 		return 0;
-	snprintf(variable, sizeof(variable), "WEIR_TASK_RUN_ID=%s",
-		weir_id_format(&y->task, id));
+	put_variable(y, variable);
 	return marked_kill(variable, sig, but, 0);
 }
 
@@ -163,16 +176,16 @@ pass_on(struct running *r, const struct task_try *y)
 static bool
 take(struct running *r, int timeout_ms)
 {
+	bool ours = r->in && !task_keep_reads(&r->keep), some = false;
 	struct pollfd fds[3] = { { .fd = r->wake[0], .events = POLLIN },
-		{ .fd = r->in ? r->in[0].fd : -1, .events = POLLIN },
-		{ .fd = r->in ? r->in[1].fd : -1, .events = POLLIN } };
-	bool some = false;
+		{ .fd = ours ? r->in[0].fd : -1, .events = POLLIN },
+		{ .fd = ours ? r->in[1].fd : -1, .events = POLLIN } };
 
 	if (poll(fds, 3, timeout_ms) <= 0)
 		return false;
 	if (fds[0].revents)
 		pipe_drain(r->wake[0]);
-	for (int i = 0; r->in && i < 2; i++) {
+	for (int i = 0; ours && i < 2; i++) {
 		if (r->in[i].fd < 0 || !fds[i + 1].revents)
 			continue;
 		relay_take(&r->in[i]);
@@ -204,6 +217,7 @@ wait_for_end(struct running *r, struct task_try *y)
 	}
 	if (y->timed_out)
 		end_rest(r, y);
+	task_keep_end(&r->keep);
 	while (take(r, 0))
 		;
 	return status;
@@ -212,16 +226,18 @@ wait_for_end(struct running *r, struct task_try *y)
 static void
 finish(struct running *r, struct task_try *y)
 {
+	const char *said;
+
+	task_keep_end(&r->keep);
 	for (int i = 0; r->in && i < 2; i++) {
 		relay_finish(&r->in[i]);
 		if (r->in[i].fd >= 0)
 			close(r->in[i].fd);
 	}
-	if (r->in)
-		snprintf(y->said, sizeof(y->said), "%s",
-			r->in[1].error[0]   ? r->in[1].error
-			: r->in[0].error[0] ? r->in[0].error
-					    : r->in[1].last);
+	if (r->in) {
+		said = task_keep_said(r->in);
+		snprintf(y->said, sizeof(y->said), "%s", *said ? said : r->keep.said);
+	}
 	free(r->in);
 	close(r->wake[0]);
 	close(r->wake[1]);

@@ -18,7 +18,12 @@ setup()
 teardown()
 {
 	if [ -n "$WORKER" ]; then
-		kill -TERM "$WORKER" && kill -TERM "$WORKER" && kill -TERM "$WORKER" || true
+		# two that come at once are one
+		for _ in 1 2 3 4 5 6; do
+			kill -TERM "$WORKER" || break
+			sleep 0.2
+		done
+		kill -KILL "$WORKER" || true
 		wait "$WORKER" || true
 	fi 2>/dev/null
 	[ ! -e "$T/mounted" ] || umount "$T/mounted"
@@ -89,10 +94,10 @@ start()
 	until_true grep -q 'serves pool' "$T/worker"
 }
 
-# until_true COMMAND...: within 10 s.
+# until_true COMMAND...: within a minute, or more.
 until_true()
 {
-	for _ in $(seq 200); do
+	for _ in $(seq 1200); do
 		"$@" && return
 		sleep 0.05
 	done
@@ -391,13 +396,95 @@ small()
 	until_true [ -s pid ]
 	kill -9 "$WORKER"
 	wait "$WORKER" || WORKER=
-	kill -STOP "$(ps -o ppid= "$(cat pid)" | tr -d ' ')"
+	task_of "$(cat pid)"
+	kill -STOP "$TASK" "$KEEPER"
 	touch go
 	until_true [ -e said ]
 	weir2 runs -o json
 	[ "$(field state_name)" = Crashed ]
 	logged
 	is said
+}
+
+# task_of PID: the `weir task` whose command that is, and who reads for it.
+task_of()
+{
+	TASK=$(ps -o ppid= "$1" | tr -d ' ')
+	KEEPER=$(pgrep -P "$TASK" -x weir)
+}
+
+gone()
+{
+	[[ "$(ps -o stat= -p "$1")" = "" || "$(ps -o stat= -p "$1")" = Z* ]]
+}
+
+@test "task: killed at once, what its command has said is in the log" {
+	cat >step <<-'END'
+		#!/bin/sh
+		echo $$ >pid
+		until [ -e go ]; do sleep 0.1; done
+		echo said
+		touch said
+		exec sleep 1000
+	END
+	chmod +x step
+	cat >build.sh <<-END
+		'$WEIR' task step -- ./step
+		echo "after \$?"
+		touch after
+		until [ -e end ]; do sleep 0.1; done
+	END
+	deploy "{command: sh build.sh, working_dir: '$PWD'}"
+	start
+	weir2 -q trigger t/t
+	until_true [ -s pid ]
+	task_of "$(cat pid)"
+	kill -STOP "$KEEPER"
+	touch go
+	until_true [ -e said ]
+	kill -9 "$TASK"
+	until_true [ -e after ]
+	kill -0 "$(cat pid)"
+	kill -CONT "$KEEPER"
+	until_true gone "$(cat pid)"
+	until_true gone "$KEEPER"
+	touch end
+	stop
+	logged
+	has said
+	has "after 137"
+	[ "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT name FROM names WHERE k = (SELECT state_name FROM task_runs)")" = Crashed ]
+}
+
+@test "task: who reads for it killed, it reads itself" {
+	cat >step <<-'END'
+		#!/bin/sh
+		echo $$ >pid
+		until [ -e go ]; do sleep 0.1; done
+		echo one
+		touch said
+		until [ -e on ]; do sleep 0.1; done
+		echo error: two
+		exit 3
+	END
+	chmod +x step
+	deploy "{command: '$WEIR task step -- ./step', working_dir: '$PWD'}"
+	start
+	weir2 -q trigger t/t
+	until_true [ -s pid ]
+	task_of "$(cat pid)"
+	kill -STOP "$KEEPER"
+	touch go
+	until_true [ -e said ]
+	kill -9 "$KEEPER"
+	touch on
+	stop
+	logged
+	is "one
+error: two"
+	weir2 task-runs -o json
+	[ "$(field state_name)" = Failed ]
+	has '"error: two"'
 }
 
 @test "worker: what a dead one left is ended by whoever looks" {
