@@ -104,7 +104,7 @@ print_card(struct ctx *ctx, struct sink *sink, enum out_form form, size_t number
 			buf_addc(&sink->b, '\n');
 		why_print_card(ctx, sink, card);
 	} else if (form == OUT_TSV || form == OUT_CSV) {
-		why_print_tsv(&sink->b, card);
+		why_print_tsv(ctx, &sink->b, card);
 	} else if (form == OUT_NAME) {
 		for (size_t i = 0; i < card->why->n_causes; i++)
 			buf_addf(&sink->b, "%s\n",
@@ -185,7 +185,7 @@ print_group(struct ctx *ctx, struct sink *sink, enum out_form form, size_t numbe
 	if (form == OUT_TABLE) {
 		why_group_text(ctx, sink, g);
 	} else if (form == OUT_TSV || form == OUT_CSV) {
-		why_group_tsv(&sink->b, g);
+		why_group_tsv(ctx, &sink->b, g);
 	} else if (form == OUT_NAME) {
 		for (size_t i = 0; i < g->n_ids; i++)
 			buf_addf(&sink->b, "%s\n", weir_id_format(&g->ids[i], id));

@@ -43,9 +43,6 @@ WEIR_NODISCARD enum weir_rc env_runs(struct ctx *ctx, const struct env_open *o,
 /* A list by requirement set; the order that it has then, owned. */
 char *env_group(struct list_args *list);
 
-/* A value between tabs: its separators escaped, on a terminal made harmless. */
-void env_cell(const struct ctx *ctx, struct buf *b, struct str s);
-
 /* Lines of `value TAB description` for completion. */
 enum env_complete { ENV_COMPLETE_ANY, ENV_COMPLETE_REQ, ENV_COMPLETE_FULL };
 void env_complete(struct ctx *ctx, enum env_complete what, struct buf *out);

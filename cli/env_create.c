@@ -99,21 +99,11 @@ struct amount {
 };
 
 static void
-add_size(struct buf *b, int64_t size, const char *none)
-{
-	if (size < 0)
-		buf_adds(b, none);
-	else
-		buf_addf(b, "%lld", (long long)size);
-}
-
-static void
 put_row(struct job *j, struct buf *b, enum out_form form,
 	const struct weir_inst_package *p, struct amount *sum)
 {
 	const char *type = p->type == WEIR_INST_PYPI ? "pypi" : "conda";
-	struct buf url = BUF_INIT(BUF_MAX);
-	size_t at = b->len;
+	struct buf url = BUF_INIT(BUF_MAX), bytes = BUF_INIT(32);
 	int64_t size;
 	enum weir_inst_from from =
 		weir_inst_source(&j->make.inst, j->make.cache, p, &size);
@@ -121,25 +111,23 @@ put_row(struct job *j, struct buf *b, enum out_form form,
 	sum->n[from]++;
 	sum->cached += from == WEIR_INST_CACHE && size > 0 ? size : 0;
 	weir_url_mask(&url, p->url ? p->url : "");
+	if (size >= 0)
+		buf_addf(&bytes, "%lld", (long long)size);
 	if (form == OUT_JSON || form == OUT_NDJSON) {
 		buf_addf(b, "{\"type\":\"%s\",\"file\":", type);
 		text_json(b, str_of(p->file));
 		buf_adds(b, ",\"url\":");
 		text_json(b, buf_str(&url));
-		buf_addf(b, ",\"from\":\"%s\",\"size\":", froms[from]);
-		add_size(b, size, "null");
-		buf_addc(b, '}');
+		buf_addf(b, ",\"from\":\"%s\",\"size\":%s}", froms[from],
+			bytes.len ? buf_cstr(&bytes) : "null");
 	} else {
-		buf_addf(b, "%s\t", type);
-		env_cell(j->ctx, b, str_of(p->file));
-		buf_addc(b, '\t');
-		env_cell(j->ctx, b, buf_str(&url));
-		buf_addf(b, "\t%s\t", froms[from]);
-		add_size(b, size, "");
-		buf_addc(b, '\n');
-		out_rows(b, at, form);
+		const struct str cells[] = { str_of(type), str_of(p->file),
+			buf_str(&url), str_of(froms[from]), buf_str(&bytes) };
+
+		out_cells(j->ctx, b, form, cells, N_ELEM(cells));
 	}
 	buf_release(&url);
+	buf_release(&bytes);
 }
 
 static void
@@ -233,9 +221,9 @@ report(struct job *j)
 	if (form == OUT_JSON || form == OUT_NDJSON) {
 		put_json(j, &s.b);
 	} else {
-		env_cell(j->ctx, &s.b, str_of(j->make.inst.target));
-		buf_addc(&s.b, '\n');
-		out_rows(&s.b, 0, form);
+		const struct str path = str_of(j->make.inst.target);
+
+		out_cells(j->ctx, &s.b, form, &path, 1);
 	}
 	return sink_close(&s, WEIR_OK);
 }

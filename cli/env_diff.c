@@ -73,17 +73,11 @@ put_row(struct ctx *ctx, struct buf *out, enum out_form form,
 	const struct weir_env_item none = { .name = { "", 0 } };
 	const struct weir_env_item *a = d->a ? d->a : &none, *b = d->b ? d->b : &none;
 	const struct weir_env_item *any = d->a ? d->a : d->b;
-	const struct str cells[] = { any->type, any->name, a->version, b->version,
-		a->build, b->build, a->channel, b->channel };
-	size_t from = out->len;
+	const struct str cells[] = { str_of(weir_env_change_name(d->change)), any->type,
+		any->name, a->version, b->version, a->build, b->build, a->channel,
+		b->channel };
 
-	buf_adds(out, weir_env_change_name(d->change));
-	for (size_t i = 0; i < N_ELEM(cells); i++) {
-		buf_addc(out, '\t');
-		env_cell(ctx, out, cells[i]);
-	}
-	buf_addc(out, '\n');
-	out_rows(out, from, form);
+	out_cells(ctx, out, form, cells, N_ELEM(cells));
 }
 
 static void

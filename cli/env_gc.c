@@ -79,29 +79,31 @@ put_line(const struct job *j, struct buf *b, const struct weir_env_local *one)
 		weir_time_relative(
 			&cell, one->used_us, weir_now_us(), j->ctx->utc, false);
 	pad(b, &cell, 10, false);
-	env_cell(j->ctx, b, str_of(one->path));
+	out_cell(j->ctx, b, OUT_TSV, str_of(one->path));
 	buf_adds(b, one->keep ? "\n      stays: " : "\n      ");
-	env_cell(j->ctx, b, str_of(one->why));
+	out_cell(j->ctx, b, OUT_TSV, str_of(one->why));
 	buf_addc(b, '\n');
 	buf_release(&cell);
 }
 
 static void
-put_tsv(const struct job *j, struct buf *b, const struct weir_env_local *one)
+put_row(const struct job *j, struct buf *b, enum out_form form,
+	const struct weir_env_local *one)
 {
-	char at[WEIR_TIME_TEXT] = "";
+	char at[WEIR_TIME_TEXT] = "", size[24] = "", freed[24] = "";
 
-	env_cell(j->ctx, b, str_of(one->path));
-	buf_addf(b, "\t%s\t%s\t%s\t", one->req_id, one->full_id, one->arch);
-	if (one->size >= 0)
-		buf_addf(b, "%lld\t%lld", (long long)one->size, (long long)one->freed);
-	else
-		buf_addc(b, '\t');
+	if (one->size >= 0) {
+		snprintf(size, sizeof(size), "%lld", (long long)one->size);
+		snprintf(freed, sizeof(freed), "%lld", (long long)one->freed);
+	}
 	if (one->used_us != WEIR_NO_TIME)
 		weir_time_format(one->used_us, at);
-	buf_addf(b, "\t%s\t%s\t", at, weir_env_keep_name(one->keep));
-	env_cell(j->ctx, b, str_of(one->why));
-	buf_addc(b, '\n');
+
+	const struct str cells[] = { str_of(one->path), str_of(one->req_id),
+		str_of(one->full_id), str_of(one->arch), str_of(size), str_of(freed),
+		str_of(at), str_of(weir_env_keep_name(one->keep)), str_of(one->why) };
+
+	out_cells(j->ctx, b, form, cells, N_ELEM(cells));
 }
 
 static void
@@ -162,7 +164,7 @@ print(struct job *j, enum out_form form)
 	sink_init(&s, j->ctx, form == OUT_TABLE);
 	for (size_t i = 0; i < j->found.v.n; i++) {
 		const struct weir_env_local *one = &j->found.v.v[i];
-		size_t from = s.b.len;
+		const struct str path = str_of(one->path);
 
 		if (!is_shown(j, one))
 			continue;
@@ -173,11 +175,9 @@ print(struct job *j, enum out_form form)
 			put_json(&s.b, one, false);
 			buf_adds(&s.b, form == OUT_NDJSON ? "\n" : "");
 		} else if (form == OUT_NAME) {
-			env_cell(j->ctx, &s.b, str_of(one->path));
-			buf_addc(&s.b, '\n');
+			out_cells(j->ctx, &s.b, form, &path, 1);
 		} else {
-			put_tsv(j, &s.b, one);
-			out_rows(&s.b, from, form);
+			put_row(j, &s.b, form, one);
 		}
 		n++;
 	}
@@ -285,16 +285,14 @@ static void
 tell_done(struct job *j, enum out_form form, struct sink *s,
 	const struct weir_env_local *one)
 {
-	size_t from = s->b.len;
+	const struct str path = str_of(one->path);
 
 	if (form == OUT_JSON || form == OUT_NDJSON) {
 		buf_adds(&s->b, form == OUT_NDJSON ? "" : j->n_done ? ",\n" : "[\n");
 		put_json(&s->b, one, true);
 		buf_adds(&s->b, form == OUT_NDJSON ? "\n" : "");
 	} else {
-		env_cell(j->ctx, &s->b, str_of(one->path));
-		buf_addc(&s->b, '\n');
-		out_rows(&s->b, from, form);
+		out_cells(j->ctx, &s->b, form, &path, 1);
 	}
 	j->n_done++;
 	j->freed += one->freed;

@@ -87,8 +87,9 @@ static void
 put_line(struct job *j, const char *id, enum weir_env_formula f, const char *value)
 {
 	struct buf *b = &j->sink.b;
-	size_t from = b->len;
 	const char *name = weir_env_formula_name(f), *since = weir_env_formula_since(f);
+	const struct str cells[] = { str_of(id), str_of(name), str_of(value),
+		str_of(since) };
 
 	if (j->form == OUT_JSON || j->form == OUT_NDJSON)
 		buf_addf(b,
@@ -103,8 +104,7 @@ put_line(struct job *j, const char *id, enum weir_env_formula f, const char *val
 	else if (j->form == OUT_TABLE)
 		buf_addf(b, "%-8s %-5s %s  %s\n", id, name, value, since);
 	else
-		buf_addf(b, "%s\t%s\t%s\t%s\n", id, name, value, since);
-	out_rows(b, from, j->form);
+		out_cells(j->ctx, b, j->form, cells, N_ELEM(cells));
 	j->n_lines++;
 }
 

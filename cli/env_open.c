@@ -2,11 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <weir/mem.h>
-#include <weir/text.h>
-
 #include "env.h"
-#include "show.h"
 
 enum weir_rc
 env_open(struct ctx *ctx, struct env_open *ret)
@@ -42,18 +38,4 @@ env_open_release(struct env_open *o)
 	weir_store_close(o->store);
 	weir_env_root_release(&o->root);
 	o->store = NULL;
-}
-
-void
-env_cell(const struct ctx *ctx, struct buf *b, struct str s)
-{
-	struct buf cell = BUF_INIT(BUF_MAX);
-
-	if (ctx->tty_out) {
-		show_tsv(&cell, s);
-		text_sanitize(b, buf_str(&cell), ctx->utf8 ? 0 : TEXT_ASCII);
-	} else {
-		show_tsv(b, s);
-	}
-	buf_release(&cell);
 }

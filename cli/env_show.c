@@ -247,18 +247,15 @@ put_packages(struct job *j, const struct weir_env_set *set, const char *type)
 /* ---- for programs */
 
 static void
-put_tsv(struct job *j, const struct weir_env *e, const struct weir_env_set *set)
+put_rows(struct job *j, enum out_form form, const struct weir_env *e,
+	const struct weir_env_set *set)
 {
 	for (size_t i = 0; i < set->v.n; i++) {
 		const struct weir_env_item *one = &set->v.v[i];
-		const struct str v[] = { one->type, one->name, one->version, one->build,
-			one->channel, e->id.arch };
+		const struct str cells[] = { one->type, one->name, one->version,
+			one->build, one->channel, e->id.arch };
 
-		for (size_t k = 0; k < N_ELEM(v); k++) {
-			buf_adds(&j->sink.b, k ? "\t" : "");
-			env_cell(j->ctx, &j->sink.b, v[k]);
-		}
-		buf_addc(&j->sink.b, '\n');
+		out_cells(j->ctx, &j->sink.b, form, cells, N_ELEM(cells));
 	}
 }
 
@@ -362,10 +359,8 @@ put_one(struct job *j, enum out_form form, const struct weir_env *e, bool first)
 {
 	struct weir_env_set set;
 	struct seen seen = { .list = { NULL } };
-	size_t from;
 
 	seen.number[SIZE] = -1;
-
 	if (look_up(j, e, &seen))
 		return;
 	verify(j, e);
@@ -382,9 +377,7 @@ put_one(struct job *j, enum out_form form, const struct weir_env *e, bool first)
 	} else if (form == OUT_NAME) {
 		buf_addf(&j->sink.b, "%.*s\n", (int)set.what.len, set.what.s);
 	} else {
-		from = j->sink.b.len;
-		put_tsv(j, e, &set);
-		out_rows(&j->sink.b, from, form);
+		put_rows(j, form, e, &set);
 	}
 	weir_env_set_release(&set);
 	for (size_t i = 0; i < SEEN; i++)

@@ -35,24 +35,21 @@ env_swap_print(struct ctx *ctx, const struct weir_env_selection *sel)
 	const struct env_args *a = ctx->args;
 	enum out_form form = out_form(ctx, a->list.output);
 	struct sink s;
-	size_t from;
 
 	sink_init(&s, ctx, false);
 	for (size_t i = 0; i < sel->past.v.n; i++) {
 		const struct weir_env_swap *one = &sel->past.v.v[i];
+		const struct str cells[] = { str_of(one->arch), str_of(one->req_id),
+			str_of(one->was ? one->was : "-"),
+			str_of(one->is ? one->is : "-") };
 
 		if (form == OUT_JSON || form == OUT_NDJSON) {
 			buf_adds(&s.b, form == OUT_NDJSON ? "" : i ? ",\n" : "[\n");
 			put_json(&s.b, ctx, sel, one);
 			buf_adds(&s.b, form == OUT_NDJSON ? "\n" : "");
-			continue;
+		} else {
+			out_cells(ctx, &s.b, form, cells, N_ELEM(cells));
 		}
-		from = s.b.len;
-		env_cell(ctx, &s.b, str_of(one->arch));
-		buf_addf(&s.b, "\t%s\t", one->req_id);
-		env_cell(ctx, &s.b, str_of(one->was ? one->was : "-"));
-		buf_addf(&s.b, "\t%s\n", one->is ? one->is : "-");
-		out_rows(&s.b, from, form);
 	}
 	if (form == OUT_JSON)
 		buf_adds(&s.b, sel->past.v.n ? "\n]\n" : "[]\n");

@@ -9,7 +9,7 @@ static const struct {
 } forms[] = {
 	[OUT_TABLE] = { "table", &out_table },
 	[OUT_TSV] = { "tsv", &out_tsv },
-	[OUT_CSV] = { "csv", &out_csv },
+	[OUT_CSV] = { "csv", &out_tsv },
 	[OUT_JSON] = { "json", &out_json },
 	[OUT_NDJSON] = { "ndjson", &out_ndjson },
 	[OUT_NAME] = { "name", &out_tsv },
@@ -51,6 +51,7 @@ out_open(struct out *o, struct ctx *ctx, const struct out_spec *spec)
 {
 	*o = (struct out){
 		.ops = forms[spec->form].ops,
+		.form = spec->form,
 		.ctx = ctx,
 		.columns = spec->columns,
 		.n_columns = spec->n_columns,

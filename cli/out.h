@@ -30,7 +30,7 @@ struct out_ops {
 	/* The last rows of what was measured; ok: everything was printed. */
 	void (*end)(struct out *o, bool ok);
 };
-extern const struct out_ops out_table, out_tsv, out_csv, out_json, out_ndjson;
+extern const struct out_ops out_table, out_tsv, out_json, out_ndjson; /* tsv: csv too */
 
 struct out_spec {
 	enum out_form form;
@@ -43,6 +43,7 @@ struct out_spec {
 
 struct out {
 	const struct out_ops *ops;
+	enum out_form form;
 	struct ctx *ctx;
 	struct sink sink;
 	const struct weir_column *const *columns;
@@ -64,8 +65,13 @@ WEIR_NODISCARD enum weir_rc out_row(
 	struct out *o, const struct weir_cell *const *cells);
 WEIR_NODISCARD enum weir_rc out_close(struct out *o, enum weir_rc rc);
 
-/* Rows of TSV from a place in b on, as CSV when that is the form. */
-void out_rows(struct buf *b, size_t from, enum out_form form);
+/*
+ * A cell, and a row of n of them with its newline, of commands that know their columns:
+ * as CSV when that is the form, else as TSV. Sanitised on a terminal.
+ */
+void out_cell(const struct ctx *ctx, struct buf *b, enum out_form form, struct str s);
+void out_cells(const struct ctx *ctx, struct buf *b, enum out_form form,
+	const struct str *cells, size_t n);
 
 /* Append the escape sequence of a colour of weir_state_look; "" for plain. */
 void out_colour(struct buf *b, const char *colour);

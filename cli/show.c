@@ -147,20 +147,6 @@ show_state(const struct weir_json *object)
 }
 
 void
-show_tsv(struct buf *out, struct str s)
-{
-	static const char from[] = "\t\n\r\\", to[] = "tnr\\";
-
-	for (size_t i = 0; i < s.len; i++) {
-		const char *at = s.s[i] ? strchr(from, s.s[i]) : NULL;
-
-		if (at)
-			buf_addc(out, '\\');
-		buf_addc(out, at ? to[at - from] : s.s[i]);
-	}
-}
-
-void
 show_put_json(const struct ctx *ctx, struct buf *out, struct str json)
 {
 	if (ctx->tty_out)

@@ -35,7 +35,4 @@ enum weir_state show_state(const struct weir_json *object);
 /* Append JSON text, made safe where standard output is a terminal. */
 void show_put_json(const struct ctx *ctx, struct buf *out, struct str json);
 
-/* Append a field of TSV, its separators escaped. */
-void show_tsv(struct buf *out, struct str s);
-
 #endif

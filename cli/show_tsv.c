@@ -2,36 +2,23 @@
 
 #include <weir/cell.h>
 #include <weir/mem.h>
-#include <weir/text.h>
 
-#include "show.h"
+#include "out.h"
 
 static void
 put(const struct ctx *ctx, struct buf *out, const char *name, const char *inner,
 	struct str value)
 {
-	struct buf line = BUF_INIT(BUF_MAX), text = BUF_INIT(BUF_MAX);
+	struct buf path = BUF_INIT(BUF_MAX);
 
-	show_tsv(&text, str_of(name));
-	if (inner) {
-		buf_addc(&text, '.');
-		show_tsv(&text, str_of(inner));
-	}
-	if (ctx->tty_out)
-		text_sanitize(&line, buf_str(&text), ctx->utf8 ? 0 : TEXT_ASCII);
-	else
-		buf_addstr(&line, buf_str(&text));
-	buf_addc(&line, '\t');
-	buf_clear(&text);
-	show_tsv(&text, value);
-	if (ctx->tty_out)
-		text_sanitize(&line, buf_str(&text), ctx->utf8 ? 0 : TEXT_ASCII);
-	else
-		buf_addstr(&line, buf_str(&text));
-	buf_addstr(out, buf_str(&line));
-	buf_addc(out, '\n');
-	buf_release(&text);
-	buf_release(&line);
+	buf_adds(&path, name);
+	if (inner)
+		buf_addf(&path, ".%s", inner);
+
+	const struct str cells[] = { buf_str(&path), value };
+
+	out_cells(ctx, out, OUT_TSV, cells, N_ELEM(cells));
+	buf_release(&path);
 }
 
 static void

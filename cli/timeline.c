@@ -446,7 +446,7 @@ put_tsv(struct sink *sink, const struct node *n, int depth)
 		if (weir_json_type(v) == WEIR_JSON_NUMBER)
 			weir_double(b, weir_json_number(v));
 		else
-			show_tsv(b, weir_json_text(v));
+			out_cell(sink->ctx, b, OUT_TSV, weir_json_text(v));
 	}
 	buf_addc(b, '\n');
 	rc = sink_row(sink);

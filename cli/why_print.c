@@ -238,46 +238,43 @@ why_print_card(struct ctx *ctx, struct sink *sink, const struct why_card *card)
 
 /* ---- for programs */
 
+/* c: NULL, none is known; the line of the run itself stands in for its error. */
 static void
-add_number(struct buf *out, bool known, long long n)
+put_cause_row(const struct ctx *ctx, struct buf *out, const struct weir_why *w,
+	const struct weir_why_cause *c, struct str error)
 {
-	if (known)
-		buf_addf(out, "%lld", n);
+	static const struct weir_why_cause none = { .in_log = false };
+	char run[WEIR_ID_TEXT + 1], at[WEIR_ID_TEXT + 1] = "";
+	char status[24] = "", line[24] = "";
+
+	if (c)
+		weir_id_format(&c->run, at);
+	else
+		c = &none;
+	if (c->exited)
+		snprintf(status, sizeof(status), "%d", c->exit_status);
+	if (c->in_log)
+		snprintf(line, sizeof(line), "%lld", (long long)c->line + 1);
+
+	const struct str cells[] = { str_of(weir_id_format(&w->run, run)),
+		str_of(weir_state_type(w->state)), str_of(at), c->run_name, c->platform,
+		c->task_name, str_of(status), str_of(line), error };
+
+	out_cells(ctx, out, OUT_TSV, cells, N_ELEM(cells));
 }
 
 void
-why_print_tsv(struct buf *out, const struct why_card *card)
+why_print_tsv(const struct ctx *ctx, struct buf *out, const struct why_card *card)
 {
 	const struct weir_why *w = card->why;
-	char id[WEIR_ID_TEXT + 1];
 	struct buf b = BUF_INIT(BUF_MAX);
 
 	if (!w->n_causes) {
 		weir_why_line(w, &b);
-		buf_addf(out, "%s\t%s\t\t\t\t\t\t\t", weir_id_format(&w->run, id),
-			weir_state_type(w->state));
-		show_tsv(out, buf_str(&b));
-		buf_addc(out, '\n');
+		put_cause_row(ctx, out, w, NULL, buf_str(&b));
 	}
-	for (size_t i = 0; i < w->n_causes; i++) {
-		const struct weir_why_cause *c = &w->causes[i];
-
-		buf_addf(out, "%s\t%s\t", weir_id_format(&w->run, id),
-			weir_state_type(w->state));
-		buf_addf(out, "%s\t", weir_id_format(&c->run, id));
-		show_tsv(out, c->run_name);
-		buf_addc(out, '\t');
-		show_tsv(out, c->platform);
-		buf_addc(out, '\t');
-		show_tsv(out, c->task_name);
-		buf_addc(out, '\t');
-		add_number(out, c->exited, c->exit_status);
-		buf_addc(out, '\t');
-		add_number(out, c->in_log, (long long)c->line + 1);
-		buf_addc(out, '\t');
-		show_tsv(out, c->error);
-		buf_addc(out, '\n');
-	}
+	for (size_t i = 0; i < w->n_causes; i++)
+		put_cause_row(ctx, out, w, &w->causes[i], w->causes[i].error);
 	buf_release(&b);
 }
 
@@ -445,19 +442,21 @@ why_group_json(struct buf *out, const struct weir_why_group *g)
 }
 
 void
-why_group_tsv(struct buf *out, const struct weir_why_group *g)
+why_group_tsv(const struct ctx *ctx, struct buf *out, const struct weir_why_group *g)
 {
-	char text[WEIR_TIME_TEXT], id[WEIR_ID_TEXT + 1];
+	char n[24], from[WEIR_TIME_TEXT] = "", to[WEIR_TIME_TEXT] = "";
+	char newest[WEIR_ID_TEXT + 1];
 
-	buf_addf(out, "%lld\t", (long long)g->n);
-	show_tsv(out, g->platforms);
-	buf_addf(out, "\t%s",
-		g->from_us == WEIR_NO_TIME ? "" : weir_time_format(g->from_us, text));
-	buf_addf(out, "\t%s",
-		g->to_us == WEIR_NO_TIME ? "" : weir_time_format(g->to_us, text));
-	buf_addf(out, "\t%s\t", weir_id_format(&g->newest, id));
-	show_tsv(out, g->error);
-	buf_addc(out, '\n');
+	snprintf(n, sizeof(n), "%lld", (long long)g->n);
+	if (g->from_us != WEIR_NO_TIME)
+		weir_time_format(g->from_us, from);
+	if (g->to_us != WEIR_NO_TIME)
+		weir_time_format(g->to_us, to);
+
+	const struct str cells[] = { str_of(n), g->platforms, str_of(from), str_of(to),
+		str_of(weir_id_format(&g->newest, newest)), g->error };
+
+	out_cells(ctx, out, OUT_TSV, cells, N_ELEM(cells));
 }
 
 void

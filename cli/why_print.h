@@ -15,11 +15,12 @@ struct why_card {
 };
 
 void why_print_card(struct ctx *ctx, struct sink *sink, const struct why_card *card);
-void why_print_tsv(struct buf *out, const struct why_card *card);
+void why_print_tsv(const struct ctx *ctx, struct buf *out, const struct why_card *card);
 void why_print_json(struct buf *out, const struct why_card *card);
 
 void why_group_json(struct buf *out, const struct weir_why_group *g);
-void why_group_tsv(struct buf *out, const struct weir_why_group *g);
+void why_group_tsv(
+	const struct ctx *ctx, struct buf *out, const struct weir_why_group *g);
 /* A group in lines: `12  error` and below it where and when. */
 void why_group_text(struct ctx *ctx, struct sink *sink, const struct weir_why_group *g);
 

@@ -299,11 +299,13 @@ P
 	ids=$("$WEIR" runs --offline -n 0 -o name state:failed | head -3)
 	ids="$ids $("$WEIR" runs --offline -n 1 -o name pwn)"
 	for id in $ids; do
-		for c in show 'show -o json' graph 'logs --no-menu'; do
+		for c in show 'show -o tsv' 'show -o json' graph 'graph -o tsv' \
+			'graph -o json' 'logs --no-menu' why 'why -o tsv' 'why -o json'; do
 			# shellcheck disable=SC2086
 			on_tty 100x30 "$WEIR" -q $c "$id"
 			exits 0
 			sed -i 's/\r\x1b\[K//g' "$T/tty" # the line of progress is ours
+			[[ $c != *tsv ]] || sed -i 's/\t/ /g' "$T/tty" # what is between cells
 			harmless "$T/tty" || die "$c $id"
 		done
 	done
