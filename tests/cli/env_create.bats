@@ -302,3 +302,33 @@ P
 	has_err "0 from the web, 0 from the cache (0 bytes), 6 are here"
 	[ -e "$TARGET/.metaflowenv" ]
 }
+
+@test "json: what each part prints has the members that weir-json(5) lists" {
+	weir2 env list -o json
+	documented environments
+	weir2 env which zzz -o json
+	documented environments '[{k: v for k, v in e.items() if k != "pkg.zzz"} for e in d]'
+	weir2 env show $R1 -o json
+	documented environment
+	weir2 env diff $FA $FX -o json
+	exits 1
+	documented diff
+	weir2 env create-local $R1 --own --dry-run -o ndjson
+	exits 0
+	documented plan
+	weir2 env create-local $R1 --own -o json
+	exits 0
+	documented created
+	json 'not d["existed"] and d["made_by"] == "weir"'
+	weir2 env gc --all --dry-run -o json
+	exits 0
+	documented gc
+	weir2 env select-resolved --full-id $FX --req-id $R1 -o json
+	exits 0
+	documented selected
+	weir2 env undo -o ndjson
+	exits 0
+	documented selected
+	weir2 env hash conda::python==3.11.7 -o json
+	documented hash
+}

@@ -267,3 +267,29 @@ sanitized()
 {
 	nm "$WEIR" 2>/dev/null | grep -qw __asan_init
 }
+
+# documented NAME [EXPRESSION]: what the expression makes of d, standard output as JSON or
+# as a line an object, has the members that weir-json(5) lists below `.\" members of NAME`,
+# all of them and no others.
+documented()
+{
+	python3 - "$ROOT/man/weir-json.5" "$T/out" "$1" "${2:-d}" <<'P' || die "not as documented: $*"
+import json, re, sys
+page, out, name, expression = sys.argv[1:]
+listed = open(page).read().split('.\\" members of %s\n' % name)
+assert len(listed) == 2, "the page lists no %s" % name
+want = set()
+for line in re.findall(r"^\.Cm (.*)$", listed[1].split('.\\" end\n')[0], re.M):
+    want |= set(re.findall(r"\w+", line.split(" P")[0]))
+text = open(out).read()
+try:
+    d = json.loads(text)
+except ValueError:
+    d = [json.loads(line) for line in text.splitlines()]
+got = eval(expression)
+got = got if isinstance(got, list) else [got]
+assert got, "nothing there"
+for o in got:
+    assert set(o) == want, (name, sorted(set(o) ^ want))
+P
+}
