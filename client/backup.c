@@ -2,15 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "alive.h"
 #include "bell.h"
 #include "db_make.h"
+#include "holder.h"
 #include "migrate.h"
 #include "weir/file.h"
 #include "weir/store.h"
+
+#define SQLITE_HEAD "SQLite format 3" /* with its NUL */
+
+enum { PART_TRIES = 3 };
 
 static enum weir_rc
 check_profile(const struct weir_config *config, const char *what, struct weir_err *err)
@@ -121,17 +127,115 @@ give_name(const char *part, const char *file)
 	return false;
 }
 
+/* ---- the file beside it */
+
+/* Whose it is: a backup of it at work has it locked. */
+enum part { PART_MADE, PART_AT_WORK, PART_LEFT, PART_FOREIGN, PART_FAILED };
+
 static enum weir_rc
-fail_part(const char *file, const char *part, int why, struct weir_err *err)
+fail_part(enum part whose, const char *file, const char *part, long pid,
+	struct weir_err *err)
 {
-	if (why != EEXIST) {
-		weir_fail(err, WEIR_EFAIL, "backup: %s: %s", file, strerror(why));
+	if (whose == PART_FAILED) {
+		weir_fail(err, WEIR_EFAIL, "backup: %s: %s", file, strerror(errno));
 		return weir_hint(err, "a file in a folder that can be written");
 	}
-	weir_fail(err, WEIR_EREFUSED,
-		"backup: %s: is there already: of one at work, or that was interrupted",
-		part);
-	return weir_hint(err, "rm %s", part);
+	if (whose == PART_FOREIGN) {
+		weir_fail(err, WEIR_EREFUSED,
+			"backup: %s: is there already, and is no backup", part);
+		return weir_hint(err, "weir backup %s.2", file);
+	}
+	if (pid)
+		weir_fail(err, WEIR_EREFUSED,
+			"backup: %s: another backup is writing it (process %ld)", part,
+			pid);
+	else
+		weir_fail(err, WEIR_EREFUSED,
+			"backup: %s: another backup is writing it", part);
+	return weir_hint(err, "weir backup %s.2", file);
+}
+
+/* fd is what now has that name. */
+static bool
+is_named(int fd, const char *path, struct stat *ret_st)
+{
+	struct stat there;
+
+	return fstat(fd, ret_st) == 0 && lstat(path, &there) == 0 &&
+	       there.st_dev == ret_st->st_dev && there.st_ino == ret_st->st_ino;
+}
+
+/* A copy of pages that was begun: the first of them may not be there yet. */
+static bool
+is_begun(int fd, const struct stat *st)
+{
+	static const char none[sizeof(SQLITE_HEAD)];
+	char head[sizeof(SQLITE_HEAD)];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+
+	return S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
+	       (n == 0 || (n == (ssize_t)sizeof(head) &&
+				  (memcmp(head, SQLITE_HEAD, sizeof(head)) == 0 ||
+					  memcmp(head, none, sizeof(head)) == 0)));
+}
+
+static void
+remove_part(const char *part)
+{
+	char *journal = xasprintf("%s-journal", part);
+
+	(void)unlink(journal);
+	(void)unlink(part);
+	free(journal);
+}
+
+/* What a backup that was killed left; it may have its name already, so not over it. */
+static enum part
+remove_left(const char *part, long *ret_pid)
+{
+	int fd = open(part, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	enum part whose = PART_FOREIGN;
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? PART_LEFT : PART_FOREIGN;
+	if (!is_named(fd, part, &st) || flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		*ret_pid = holder_of_flock(&st);
+		whose = PART_AT_WORK;
+	} else if (is_named(fd, part, &st) && is_begun(fd, &st)) {
+		remove_part(part);
+		whose = PART_LEFT;
+	}
+	close(fd);
+	return whose;
+}
+
+/* Made, and locked until *ret_fd is closed. */
+static enum part
+make_part(const char *part, int *ret_fd, long *ret_pid)
+{
+	enum part whose = PART_LEFT;
+	struct stat st;
+	int fd = -1;
+
+	for (int i = 0; whose == PART_LEFT && i < PART_TRIES; i++) {
+		fd = open(
+			part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0 && errno != EEXIST)
+			return PART_FAILED;
+		if (fd >= 0)
+			break;
+		whose = remove_left(part, ret_pid);
+	}
+	if (fd < 0)
+		return whose == PART_LEFT ? PART_AT_WORK : whose;
+	/* another may have taken it for left behind meanwhile */
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0 || !is_named(fd, part, &st)) {
+		close(fd);
+		return PART_AT_WORK;
+	}
+	*ret_fd = fd;
+	return PART_MADE;
 }
 
 /* Beside it first: there is never half a backup. */
@@ -139,22 +243,26 @@ static enum weir_rc
 backup_to(struct db *from, const char *file, struct weir_err *err)
 {
 	char *part = xasprintf("%s.part", file);
-	int fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	enum weir_rc rc = WEIR_OK;
+	long pid = 0;
+	int fd = -1;
+	enum part whose = make_part(part, &fd, &pid);
+	struct stat st;
+	enum weir_rc rc;
 
-	if (fd < 0) {
-		rc = fail_part(file, part, errno, err);
+	if (whose != PART_MADE) {
+		rc = fail_part(whose, file, part, pid, err);
 		free(part);
 		return rc;
 	}
-	close(fd);
 	rc = write_copy(from, part, err);
 	if (!rc)
 		rc = sync_file(part, err);
 	if (!rc && !give_name(part, file))
 		rc = errno == EEXIST ? fail_there(file, err)
 				     : fail_file("backup", file, errno, err);
-	(void)unlink(part);
+	if (is_named(fd, part, &st))
+		remove_part(part);
+	close(fd);
 	if (!rc)
 		weir_sync_folder_of(file);
 	free(part);

@@ -149,10 +149,6 @@ farm()
 	one_error 1
 	says "is there already"
 	weir2 -q trigger build/nightly
-	touch "$T/c.db.part"
-	weir2 backup "$T/c.db"
-	one_error 1
-	says "c.db.part: is there already"
 	weir2 backup "$T/none/b.db"
 	one_error 1
 	says "backup: $T/none/b.db: No such file"
@@ -179,14 +175,61 @@ farm()
 	[ "$(wc -l <"$T/out")" = 1 ]
 }
 
-@test "backup: one that was interrupted is named; a disk without links" {
+@test "backup: what one that was killed left is in nobody's way" {
 	farm
-	touch "$T/b.db.part"
+	weir2 backup "$T/old.db"
+	exits 0
+	# before its first page, in the middle, and with its name already
+	for left in "$T/empty" "$T/half"; do
+		: >"$left"
+	done
+	head -c 40000 "$T/old.db" >"$T/half"
+	for left in "$T/empty" "$T/half"; do
+		rm -f "$T/b.db"
+		mv "$left" "$T/b.db.part"
+		: >"$T/b.db.part-journal"
+		weir2 backup "$T/b.db"
+		exits 0
+		[ "$(sqlite3 "$T/b.db" 'PRAGMA integrity_check')" = ok ]
+		[ ! -e "$T/b.db.part" ]
+		[ ! -e "$T/b.db.part-journal" ]
+	done
+	ln "$T/old.db" "$T/b.db.part"
+	before=$(cksum <"$T/old.db")
+	rm "$T/b.db"
+	weir2 -q trigger build/nightly
+	exits 0
+	weir2 backup "$T/b.db"
+	exits 0
+	[ "$(cksum <"$T/old.db")" = "$before" ]
+	[ ! -e "$T/b.db.part" ]
+}
+
+@test "backup: what is another's is not taken" {
+	farm
+	echo mine >"$T/b.db.part"
 	weir2 backup "$T/b.db"
 	one_error 1
-	says "is there already: of one at work, or that was interrupted"
-	says "try: rm $T/b.db.part"
-	rm "$T/b.db.part"
+	says "b.db.part: is there already, and is no backup"
+	[ "$(cat "$T/b.db.part")" = mine ]
+	: >"$T/b.db.part"
+	# without descriptor 3, as bats waits for its end
+	flock "$T/b.db.part" sh -c "echo >'$T/held'; exec sleep 1000" 3>&- &
+	holder=$!
+	for _ in $(seq 600); do
+		[ -e "$T/held" ] && break
+		sleep 0.1
+	done
+	weir2 backup "$T/b.db"
+	pkill -P "$holder"
+	one_error 1
+	says "b.db.part: another backup is writing it"
+	[ -e "$T/b.db.part" ]
+	[ ! -e "$T/b.db" ]
+}
+
+@test "backup: a disk without links" {
+	farm
 	cat >"$T/nolink.c" <<-'END'
 		#include <errno.h>
 		int
