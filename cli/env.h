@@ -54,9 +54,9 @@ char *env_words(const struct ctx *ctx, size_t first);
  * changed. False: it is to be printed. */
 bool env_menu(struct ctx *ctx, struct tui_start *start);
 /* The environments of a requirement set, of which one is selected or none; steps: for
- * which, "": that is not known. */
-WEIR_NODISCARD enum weir_rc env_menu_select(
-	struct ctx *ctx, const char *req_id, const char *steps, bool *ret_selected);
+ * which, "": that is not known; where: of those that this query matches, "". */
+WEIR_NODISCARD enum weir_rc env_menu_select(struct ctx *ctx, const char *req_id,
+	const char *steps, const char *where, bool *ret_selected);
 
 /* Words behind the subcommand. */
 enum weir_rc env_show(struct ctx *ctx);

@@ -345,7 +345,7 @@ load(struct job *j)
 	enum weir_rc rc = env_open(j->ctx, &j->o);
 
 	if (!rc)
-		rc = env_steps_word(j->ctx, &j->o, j->ctx->words[1], arch, &pair);
+		rc = env_steps_word(j->ctx, &j->o, j->ctx->words[1], arch, &pair, NULL);
 	if (!rc)
 		rc = weir_env_load(
 			j->o.store, &j->o.root, &pair, &j->loaded, j->ctx->err);

@@ -180,7 +180,7 @@ read_side(struct ctx *ctx, struct env_open *o, const char *word, const char *pre
 	enum weir_rc rc = WEIR_OK;
 
 	if (o->store && env_steps_is_step(word) && access(word, F_OK) != 0) {
-		rc = env_steps_word(ctx, o, word, args->arch, &pair);
+		rc = env_steps_word(ctx, o, word, args->arch, &pair, NULL);
 		if (!rc)
 			ids = xasprintf("%s:%s", pair.req_id, pair.full_id);
 	}

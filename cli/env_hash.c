@@ -147,7 +147,7 @@ static bool
 has_packages(const struct job *j)
 {
 	for (size_t i = 0; i < j->loaded.n; i++)
-		if (!j->loaded.v[i].packages.n)
+		if (!j->loaded.v[i].listed)
 			return false;
 	return j->loaded.n > 0;
 }
@@ -216,6 +216,10 @@ env_hash(struct ctx *ctx)
 	rc = hash_req(&j);
 	if (!rc && has_packages(&j))
 		rc = hash_full(&j);
+	if (rc == WEIR_EBADDATA) {
+		(void)weir_prefix(ctx->err, "env hash");
+		weir_hint(ctx->err, "Metaflow itself refuses such a text");
+	}
 	if (!rc && j.form == OUT_JSON)
 		buf_adds(&j.sink.b, "\n]\n");
 	rc = sink_close(&j.sink, rc);

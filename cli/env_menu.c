@@ -58,8 +58,8 @@ env_menu(struct ctx *ctx, struct tui_start *start)
 }
 
 enum weir_rc
-env_menu_select(
-	struct ctx *ctx, const char *req_id, const char *steps, bool *ret_selected)
+env_menu_select(struct ctx *ctx, const char *req_id, const char *steps,
+	const char *where, bool *ret_selected)
 {
 	const struct env_args *a = ctx->args;
 	struct buf said = BUF_INIT(1 << 16);
@@ -75,6 +75,7 @@ env_menu_select(
 	start.view.show = WEIR_SHOW_SELECT;
 	start.view.kind = WEIR_ENVIRONMENT;
 	start.view.id = xstrdup(req_id);
+	start.view.query = *where ? xstrdup(where) : NULL;
 	rc = tui_run(&start, ctx->err);
 	if (!rc && said.len)
 		ctx_note(ctx, "%s", buf_cstr(&said));

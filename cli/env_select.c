@@ -18,7 +18,10 @@ struct job {
 	struct env_open o;
 	char req_id[WEIR_ENV_ID + 1];
 	struct weir_env_groups groups; /* of a flow or run */
-	struct weir_env_pair pair;     /* what is chosen */
+	const struct weir_env_group *group;
+	char arch[WEIR_TASK_ARCH]; /* where the task of a step ran; "" */
+	struct buf where;          /* so much of a query: where the steps run */
+	struct weir_env_pair pair; /* what is chosen */
 	struct weir_env_selection sel;
 };
 
@@ -38,7 +41,7 @@ find_word(struct job *j, struct weir_env_pair *ret)
 			word);
 		return weir_hint(j->ctx->err, "--step STEP FLOW/RUN");
 	}
-	return env_steps_word(j->ctx, &j->o, word, a->arch, ret);
+	return env_steps_word(j->ctx, &j->o, word, a->arch, ret, j->arch);
 }
 
 static enum weir_rc
@@ -53,21 +56,43 @@ find_req(struct job *j, struct weir_env_pair *ret)
 	return rc;
 }
 
+/* The architecture number i that the steps run on; NULL: there is none. */
+static const char *
+runs_on(const struct job *j, const struct weir_env_group *group, size_t i)
+{
+	if (group)
+		return i < group->on.n ? group->on.v[i] : NULL;
+	return i == 0 && j->arch[0] ? j->arch : NULL;
+}
+
+/* Which environments are of use to them. */
+static void
+say_where(struct job *j, const struct weir_env_group *group)
+{
+	const char *arch;
+
+	buf_clear(&j->where);
+	for (size_t i = 0; (arch = runs_on(j, group, i)); i++) {
+		buf_adds(&j->where, i ? "," : "arch:");
+		weir_query_quote(&j->where, str_of(arch), false);
+	}
+}
+
 /* The requirement set that is meant: empty when only the environment says it, or a menu
  * asks for one group after the other. */
 static enum weir_rc
 find_request(struct job *j)
 {
 	const struct env_args *a = j->ctx->args;
-	const struct weir_env_group *group = NULL;
 	struct weir_env_pair pair = { "", "" };
 	bool run = j->ctx->n_words > 1 && env_steps_is_run(j->ctx->words[1]);
 	enum weir_rc rc = WEIR_OK;
 
 	if (a->flow || run) {
-		rc = env_steps_find(j->ctx, &j->o, &j->groups, &group);
-		if (!rc && group)
-			snprintf(pair.req_id, sizeof(pair.req_id), "%s", group->req_id);
+		rc = env_steps_find(j->ctx, &j->o, &j->groups, &j->group);
+		if (!rc && j->group)
+			snprintf(pair.req_id, sizeof(pair.req_id), "%s",
+				j->group->req_id);
 	} else if (a->req_id) {
 		rc = find_req(j, &pair);
 	} else if (j->ctx->n_words > 1) {
@@ -75,6 +100,8 @@ find_request(struct job *j)
 	}
 	if (!rc)
 		memcpy(j->req_id, pair.req_id, sizeof(j->req_id));
+	if (!rc)
+		say_where(j, j->group);
 	return rc;
 }
 
@@ -85,8 +112,8 @@ find_latest(struct job *j)
 {
 	const struct env_args *a = j->ctx->args;
 	bool clocks = false;
-	enum weir_rc rc = weir_env_latest(
-		j->o.store, j->req_id, a->by, &j->pair, &clocks, j->ctx->err);
+	enum weir_rc rc = weir_env_latest(j->o.store, j->req_id, a->by,
+		buf_cstr(&j->where), &j->pair, &clocks, j->ctx->err);
 
 	if (!rc && clocks)
 		ctx_note(j->ctx, "others resolved it within a day of that one: the "
@@ -98,8 +125,8 @@ static enum weir_rc
 find_named(struct job *j, const char *name)
 {
 	const struct env_args *a = j->ctx->args;
-	char *text = a->full_id && j->req_id[0] ? xasprintf("%s:%s", j->req_id, name)
-						: xstrdup(name);
+	bool alone = a->full_id && j->req_id[0] && !strchr(name, ':');
+	char *text = alone ? xasprintf("%s:%s", j->req_id, name) : xstrdup(name);
 	enum weir_rc rc = weir_env_find(j->o.store, text, &j->pair, j->ctx->err);
 
 	free(text);
@@ -185,6 +212,50 @@ refuse_read_only(struct ctx *ctx)
 	return weir_hint(ctx->err, "--dry-run, or leave out --read-only");
 }
 
+static bool
+is_changed(const struct job *j, const char *arch)
+{
+	for (size_t i = 0; i < j->sel.past.v.n; i++)
+		if (strcmp(j->sel.past.v.v[i].arch, arch) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_left(const struct job *j, const char *arch)
+{
+	for (size_t i = 0; i < j->sel.left.n; i++)
+		if (strcmp(j->sel.left.v[i], arch) == 0)
+			return true;
+	return false;
+}
+
+/* Where the steps run, and it does not: it is not what they would use. */
+static enum weir_rc
+check_where(struct job *j)
+{
+	const char *arch, *first = runs_on(j, j->group, 0);
+	bool any = !first;
+
+	for (size_t i = 0; (arch = runs_on(j, j->group, i)); i++)
+		any = any || is_changed(j, arch);
+	if (!any) {
+		(void)weir_fail(j->ctx->err, WEIR_EREFUSED,
+			"env select-resolved: %s: it is not known for %s, where the "
+			"steps run: for them nothing would change",
+			j->pair.full_id, first);
+		return weir_hint(j->ctx->err,
+			"weir env list --all req_id:%s %s; --req-id in place of the "
+			"step",
+			j->pair.req_id, buf_cstr(&j->where));
+	}
+	for (size_t i = 0; (arch = runs_on(j, j->group, i)); i++)
+		if (!is_changed(j, arch) && !is_left(j, arch))
+			ctx_note(j->ctx, "%s: unchanged, the environment is not for it",
+				arch);
+	return WEIR_OK;
+}
+
 static enum weir_rc
 load(struct job *j)
 {
@@ -202,7 +273,7 @@ load(struct job *j)
 	for (size_t i = 0; !rc && i < j->sel.left.n; i++)
 		ctx_note(j->ctx, "%s: unchanged, its environment is not known here",
 			j->sel.left.v[i]);
-	return rc;
+	return rc ? rc : check_where(j);
 }
 
 static void
@@ -210,6 +281,7 @@ release(struct job *j)
 {
 	weir_env_selection_release(&j->sel);
 	weir_env_groups_release(&j->groups);
+	buf_release(&j->where);
 	env_open_release(&j->o);
 }
 
@@ -226,15 +298,12 @@ ask(struct job *j)
 	weir_store_close(j->o.store);
 	j->o.store = NULL;
 	if (!rc && j->req_id[0]) {
-		const struct weir_env_group *of = NULL;
 		struct buf steps = BUF_INIT(1 << 16);
 
-		for (size_t i = 0; i < j->groups.v.n; i++)
-			if (strcmp(j->groups.v.v[i].req_id, j->req_id) == 0)
-				of = &j->groups.v.v[i];
-		if (of)
-			weir_env_group_steps(of, &steps);
-		rc = env_menu_select(j->ctx, j->req_id, buf_cstr(&steps), &selected);
+		if (j->group)
+			weir_env_group_steps(j->group, &steps);
+		rc = env_menu_select(j->ctx, j->req_id, buf_cstr(&steps),
+			buf_cstr(&j->where), &selected);
 		buf_release(&steps);
 		return rc;
 	}
@@ -242,8 +311,9 @@ ask(struct job *j)
 		struct buf steps = BUF_INIT(1 << 16);
 
 		weir_env_group_steps(&j->groups.v.v[i], &steps);
-		rc = env_menu_select(
-			j->ctx, j->groups.v.v[i].req_id, buf_cstr(&steps), &selected);
+		say_where(j, &j->groups.v.v[i]);
+		rc = env_menu_select(j->ctx, j->groups.v.v[i].req_id, buf_cstr(&steps),
+			buf_cstr(&j->where), &selected);
 		buf_release(&steps);
 	}
 	return rc;
@@ -253,7 +323,7 @@ enum weir_rc
 env_select(struct ctx *ctx)
 {
 	const struct env_args *a = ctx->args;
-	struct job j = { .ctx = ctx };
+	struct job j = { .ctx = ctx, .where = BUF_INIT(BUF_MAX) };
 	enum weir_rc rc = check_words(ctx);
 
 	if (!rc)
@@ -282,7 +352,7 @@ enum weir_rc
 env_undo(struct ctx *ctx)
 {
 	const struct env_args *a = ctx->args;
-	struct job j = { .ctx = ctx };
+	struct job j = { .ctx = ctx, .where = BUF_INIT(BUF_MAX) };
 	struct weir_env_written r = { .changed = false };
 	struct weir_statedb *state = NULL;
 	enum weir_rc rc = refuse_read_only(ctx);

@@ -427,7 +427,7 @@ env_show(struct ctx *ctx)
 	}
 	rc = env_open(ctx, &o);
 	if (!rc)
-		rc = env_steps_word(ctx, &o, ctx->words[1], args->arch, &pair);
+		rc = env_steps_word(ctx, &o, ctx->words[1], args->arch, &pair, NULL);
 	if (!rc)
 		rc = weir_env_load(o.store, &o.root, &pair, &j.loaded, ctx->err);
 	if (!rc)

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <weir/metaflow.h>
-
 /* Parts of a pathspec: flows have the names of classes; 0: it is none. */
 static size_t
 parts_of(const char *word)
@@ -54,7 +52,7 @@ open_runs(struct ctx *ctx, const struct env_open *o, struct weir_store **ret)
 
 enum weir_rc
 env_steps_word(struct ctx *ctx, struct env_open *o, const char *word, const char *arch,
-	struct weir_env_pair *ret)
+	struct weir_env_pair *ret, char ret_arch[WEIR_TASK_ARCH])
 {
 	struct weir_err first;
 	struct weir_task_pair found;
@@ -69,6 +67,8 @@ env_steps_word(struct ctx *ctx, struct env_open *o, const char *word, const char
 	weir_store_close(runs);
 	if (!rc) {
 		*ret = found.pair;
+		if (ret_arch)
+			memcpy(ret_arch, found.arch, sizeof(found.arch));
 		return WEIR_OK;
 	}
 	first = *ctx->err;

@@ -4,6 +4,7 @@
 
 #include <weir/env_group.h>
 #include <weir/env_store.h>
+#include <weir/metaflow.h>
 
 #include "env.h"
 
@@ -22,9 +23,11 @@ bool env_steps_is_step(const char *word);
 
 /*
  * The environment of a word: as its task recorded it if it is `Flow/run/step`, or as
- * weir_env_find_for knows it; arch may be NULL.
+ * weir_env_find_for knows it; arch may be NULL. ret_arch: where that task ran, ""; may
+ * be NULL.
  */
 WEIR_NODISCARD enum weir_rc env_steps_word(struct ctx *ctx, struct env_open *o,
-	const char *word, const char *arch, struct weir_env_pair *ret);
+	const char *word, const char *arch, struct weir_env_pair *ret,
+	char ret_arch[WEIR_TASK_ARCH]);
 
 #endif

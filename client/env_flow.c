@@ -154,7 +154,9 @@ take_step(struct reading *r, const struct step *s)
 		env_group_alone(r->g, s->name, "it has the environment '%.*s'",
 			cut(from), from.s);
 	else
-		env_group_add(r->g, s->name, req_id, full_id, buf_cstr(&archs));
+		env_group_on(r->g,
+			env_group_add(r->g, s->name, req_id, full_id, buf_cstr(&archs)),
+			weir_json_text(weir_json_at(id, 2)));
 	buf_release(&archs);
 }
 

@@ -15,7 +15,7 @@ find(struct weir_env_groups *g, struct str req_id, const char *archs)
 	return NULL;
 }
 
-void
+struct weir_env_group *
 env_group_add(struct weir_env_groups *g, const char *step, struct str req_id,
 	struct str full_id, const char *archs)
 {
@@ -32,6 +32,18 @@ env_group_add(struct weir_env_groups *g, const char *step, struct str req_id,
 		at = &g->v.v[g->v.n - 1];
 	}
 	VEC_PUSH(&at->steps, arena_strndup(a, step, strlen(step)));
+	return at;
+}
+
+void
+env_group_on(struct weir_env_groups *g, struct weir_env_group *group, struct str arch)
+{
+	bool known = !arch.len;
+
+	for (size_t i = 0; i < group->on.n && !known; i++)
+		known = str_eq(arch, group->on.v[i]);
+	if (!known)
+		VEC_PUSH(&group->on, arena_strndup(&g->arena, arch.s, arch.len));
 }
 
 void
@@ -70,8 +82,10 @@ weir_env_group_steps(const struct weir_env_group *g, struct buf *out)
 void
 weir_env_groups_release(struct weir_env_groups *g)
 {
-	for (size_t i = 0; i < g->v.n; i++)
+	for (size_t i = 0; i < g->v.n; i++) {
 		VEC_FREE(&g->v.v[i].steps);
+		VEC_FREE(&g->v.v[i].on);
+	}
 	VEC_FREE(&g->v);
 	VEC_FREE(&g->alone);
 	arena_free(&g->arena);

@@ -7,6 +7,8 @@
 #include "pull.h"
 #include "weir/env.h"
 
+enum { SAID_MAX = 200 /* bytes of what an error names */ };
+
 /* clang-format off */
 static const struct { const char *name, *since; } formulas[WEIR_ENV_N_FORMULAS] = {
 	[WEIR_ENV_UNVERIFIED] = { "unverified", "" },
@@ -34,6 +36,21 @@ weir_env_formula_since(enum weir_env_formula f)
 	return formulas[f].since;
 }
 
+/* The word that the byte at belongs to is what has no place in an id. */
+static enum weir_rc
+fail_ascii(struct str text, size_t at, struct weir_err *err)
+{
+	size_t from = at, to = at;
+
+	while (from > 0 && text.s[from - 1] != ' ')
+		from--;
+	while (to < text.len && text.s[to] != ' ')
+		to++;
+	return weir_fail(err, WEIR_EBADDATA,
+		"'%.*s' is not ASCII, so that no id exists",
+		(int)(to - from < SAID_MAX ? to - from : SAID_MAX), text.s + from);
+}
+
 /* SHA-1 of what was added, its last space left out. */
 static enum weir_rc
 finish(struct buf *b, char ret_id[WEIR_ENV_ID + 1], struct weir_err *err)
@@ -46,8 +63,7 @@ finish(struct buf *b, char ret_id[WEIR_ENV_ID + 1], struct weir_err *err)
 		text.len--;
 	for (size_t i = 0; i < text.len; i++) {
 		if ((unsigned char)text.s[i] >= 0x80)
-			return weir_fail(err, WEIR_EBADDATA,
-				"it is not ASCII, so that no id exists");
+			return fail_ascii(text, i, err);
 	}
 	rc = dyn_hash(DYN_SHA1, text, sum, err);
 	for (size_t i = 0; !rc && i < sizeof(sum); i++) {

@@ -178,7 +178,7 @@ env_cnd_env(const struct weir_env_id *id, struct str doc, struct arena *arena,
 		if (list)
 			*list = pull_raw(&p);
 		else if (str_eq(key, "packages"))
-			rc = read_packages(&p, arena, &e, err);
+			e.listed = true, rc = read_packages(&p, arena, &e, err);
 		else if (str_eq(key, "resolved_on"))
 			take_text(&p, &e.resolved_on);
 		else if (str_eq(key, "resolved_by"))

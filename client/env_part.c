@@ -24,7 +24,13 @@ struct part {
 static enum weir_rc
 fail_errno(const struct part *k)
 {
-	return weir_fail(k->err, WEIR_EFAIL, "%s: %s", k->path, strerror(errno));
+	int why = errno;
+
+	(void)weir_fail(k->err, WEIR_EFAIL, "%s: %s", k->path, strerror(why));
+	return why == ENOSPC || why == EDQUOT
+		       ? weir_hint(
+				 k->err, "df %.500s; the file is as it was", k->folder)
+		       : WEIR_EFAIL;
 }
 
 /* The file may be one's own where nothing can be put beside it. */

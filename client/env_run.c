@@ -82,6 +82,7 @@ static void
 add(struct weir_env_groups *g, const struct step *s)
 {
 	struct buf archs = BUF_INIT(1 << 12);
+	struct weir_env_group *group = NULL;
 
 	if (s->archs.n)
 		qsort(s->archs.v, s->archs.n, sizeof(*s->archs.v), by_text);
@@ -90,7 +91,10 @@ add(struct weir_env_groups *g, const struct step *s)
 	if (s->why)
 		env_group_alone(g, s->name, "%s", s->why);
 	else
-		env_group_add(g, s->name, s->req_id, s->full_id, buf_cstr(&archs));
+		group = env_group_add(
+			g, s->name, s->req_id, s->full_id, buf_cstr(&archs));
+	for (size_t i = 0; group && i < s->archs.n; i++)
+		env_group_on(g, group, str_of(s->archs.v[i]));
 	buf_release(&archs);
 }
 

@@ -463,13 +463,13 @@ weir_env_select_try(struct weir_env_selection *sel, bool (*stop)(void *arg), voi
 static const int64_t clocks_us = INT64_C(26) * 3600 * WEIR_SECOND_US;
 
 static enum weir_rc
-query_of(const char *req_id, const char *by, struct weir_query **ret_query,
-	struct weir_err *err)
+query_of(const char *req_id, const char *by, const char *where,
+	struct weir_query **ret_query, struct weir_err *err)
 {
 	struct buf text = BUF_INIT(BUF_MAX);
 	enum weir_rc rc;
 
-	buf_addf(&text, "req_id:%s", req_id);
+	buf_addf(&text, "req_id:%s %s", req_id, where);
 	if (by) {
 		buf_adds(&text, " by:");
 		weir_query_quote(&text, str_of(by), true);
@@ -510,7 +510,8 @@ take_newest(struct weir_rows *rows, struct weir_env_pair *pair, bool *ret_clocks
 
 enum weir_rc
 weir_env_latest(struct weir_store *s, const char *req_id, const char *by,
-	struct weir_env_pair *ret_pair, bool *ret_clocks, struct weir_err *err)
+	const char *where, struct weir_env_pair *ret_pair, bool *ret_clocks,
+	struct weir_err *err)
 {
 	struct weir_column_set set = { 0 };
 	struct weir_select sel = { .kind = WEIR_ENVIRONMENT, .columns = &set };
@@ -518,7 +519,7 @@ weir_env_latest(struct weir_store *s, const char *req_id, const char *by,
 	struct weir_query *q = NULL;
 	struct weir_rows *rows = NULL;
 	bool clocks = false;
-	enum weir_rc rc = query_of(req_id, by, &q, err);
+	enum weir_rc rc = query_of(req_id, by, where, &q, err);
 
 	sel.query = q;
 	if (!rc)
@@ -533,8 +534,10 @@ weir_env_latest(struct weir_store *s, const char *req_id, const char *by,
 	weir_query_free(q);
 	snprintf(pair.req_id, sizeof(pair.req_id), "%s", req_id);
 	if (!rc && !pair.full_id[0]) {
-		rc = weir_fail(err, WEIR_ENOTFOUND, "request %s: %s has resolved it",
-			req_id, by ? "nobody of that name" : "nobody");
+		rc = weir_fail(err, WEIR_ENOTFOUND,
+			"request %s: %s has resolved it%s%s", req_id,
+			by ? "nobody of that name" : "nobody", *where ? " for " : "",
+			where);
 		weir_hint(err, "weir env list --all req_id:%s", req_id);
 	}
 	if (!rc) {

@@ -116,15 +116,19 @@ same_mark(const struct mark *a, const struct mark *b)
 	       a->mtime_ns == b->mtime_ns;
 }
 
-/* The file as it lies there now; an absent one is one of no bytes. */
+/*
+ * The file as it lies there now; an absent one is one of no bytes. One that cannot be
+ * looked at is none that was ever read: reading it says why.
+ */
 static struct mark
 look_at(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) != 0)
-		return (struct mark){ .known = true };
-	return mark_of(&st);
+	if (stat(path, &st) == 0)
+		return mark_of(&st);
+	return (struct mark){ .known = true,
+		.mtime_ns = errno == ENOENT || errno == ENOTDIR ? 0 : -1 };
 }
 
 static bool

@@ -171,7 +171,8 @@ open_select(struct app *a, const struct weir_view *view, struct weir_err *err)
 	};
 	struct view *v = NULL;
 
-	list.query = xasprintf(LISTVIEW_PICK "%s", view->id);
+	list.query = xasprintf(LISTVIEW_PICK "%s%s%s", view->id, view->query ? " " : "",
+		view->query ? view->query : "");
 	if (!view_list_new(a, &list, &v, err))
 		view_list_pick(v);
 	weir_view_release(&list);

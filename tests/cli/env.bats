@@ -283,6 +283,19 @@ Y
 	exits 0
 	[ "$(jq_py '[e["value"] for e in d if e["formula"] == "F1"][0]')" = \
 		"$(printf 'b-1-0 a-1-0' | sha1sum | cut -c1-40)" ]
+	# an empty list is one; without a list there is no full_id
+	echo '{"deps": [], "packages": [], "arch": "linux-64"}' >d
+	weir2 env hash d
+	exits 0
+	[ "$(awk '$2 == "F1" { print $3 }' "$T/out")" = "$(printf '' | sha1sum | cut -c1-40)" ]
+	[ "$(awk '$2 == "F3" { print $3 }' "$T/out")" = "$(printf linux-64 | sha1sum | cut -c1-40)" ]
+	echo '{"deps": []}' >d
+	weir2 env hash d
+	exits 0
+	[ "$(cut -f1 "$T/out" | sort -u)" = req_id ]
+	weir2 env hash conda::a "pypi::$(printf 'caf\303\251')==1"
+	one_error 1
+	has_err "env hash: 'caf.*==1' is not ASCII"
 	echo '{"deps": [' >d
 	weir2 env hash d
 	one_error 1
@@ -316,6 +329,11 @@ Y
 	one_error 1
 	has_err "it is a folder"
 	rmdir "$FILE"
+	ln -s conda_v2.cnd "$FILE"
+	weir2 env list
+	one_error 1
+	has_err "symbolic links"
+	rm "$FILE"
 	cat good - >"$FILE" <<<"tail"
 	weir2 env list -o name
 	exits 0

@@ -333,6 +333,35 @@ P
 	one_error 1
 }
 
+@test "select-resolved: what is of use where the steps run" {
+	task 77 start 1 $R1 $FB linux-64
+	task 77 join 2 $R1 $FB osx-arm64
+	weir2 env select-resolved F/77 --latest
+	exits 2
+	has_err "1111.*start  (linux-64)"
+	has_err "1111.*join  (osx-arm64)"
+	# the latest for linux-64 alone is no candidate, named it would change nothing for them
+	for words in "F/77/join" "F/77 --step join"; do
+		refused "not known for osx-arm64" $words -q --full-id $FB
+		refused "has resolved it for arch:osx-arm64" $words --latest --by bob
+		weir2 env select-resolved $words --latest --dry-run
+		exits 0
+		grep -q "^osx-arm64.$R1.-.$FA\$" "$T/out"
+	done
+	weir2 env select-resolved --req-id $R1 --latest
+	exits 0
+	[ "$(default linux-64)" = $FB ]
+	weir2 env select-resolved F/77 --step join --full-id $R1:$FA
+	exits 0
+	[ "$(default linux-64) $(default osx-arm64)" = "$FA $FA" ]
+	# a step that ran on both
+	task 77 start 3 $R1 $FB win-64
+	weir2 env select-resolved F/77 --step start --full-id $FB
+	exits 0
+	has_err "win-64: unchanged, the environment is not for it"
+	refused "of another requirement set" F/77/join --full-id "${R1//1/2}:${FA//a/d}"
+}
+
 @test "select-resolved, undo: in the history" {
 	weir2 env select-resolved --req-id $R1 --full-id $FA
 	exits 0

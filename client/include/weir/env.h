@@ -43,6 +43,7 @@ struct weir_env {
 	struct weir_env_id id;
 	struct str deps, sources, extras;  /* JSON arrays of `category::value` */
 	struct weir_env_packages packages; /* in the order they are installed */
+	bool listed;                       /* there is a list of them, maybe empty */
 	struct str resolved_on;            /* as written: local time of who resolved */
 	struct str resolved_by;
 	struct str resolved_archs; /* JSON array */

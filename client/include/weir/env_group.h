@@ -18,6 +18,7 @@ struct weir_env_group {
 	const char *full_id;     /* what the steps get, or got, by their default; "" */
 	const char *archs;       /* `linux-64, osx-arm64`; "" */
 	VEC(const char *) steps; /* in the order of the flow */
+	VEC(const char *) on;    /* architectures that they run on, as far as told */
 };
 
 /* A step without an environment that could be selected. */

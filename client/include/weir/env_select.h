@@ -49,11 +49,12 @@ WEIR_NODISCARD enum weir_rc weir_env_select_try(struct weir_env_selection *sel,
 void weir_env_selection_release(struct weir_env_selection *sel);
 
 /*
- * The environment of req_id that was resolved last; by NULL: by anybody. clocks: others
- * of nearly its age are of other people, whose clocks and zones may differ.
+ * The environment of req_id that was resolved last; by NULL: by anybody; where: of
+ * those that this query matches, "" of all. clocks: others of nearly its age are of
+ * other people, whose clocks and zones may differ.
  */
 WEIR_NODISCARD enum weir_rc weir_env_latest(struct weir_store *s, const char *req_id,
-	const char *by, struct weir_env_pair *ret_pair, bool *ret_clocks,
-	struct weir_err *err);
+	const char *by, const char *where, struct weir_env_pair *ret_pair,
+	bool *ret_clocks, struct weir_err *err);
 
 #endif

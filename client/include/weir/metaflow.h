@@ -138,6 +138,8 @@ WEIR_NODISCARD enum weir_rc weir_tasks_of_env(struct weir_store *s,
 void weir_env_uses(struct weir_store *s, const struct weir_config *config,
 	const struct weir_env_root *root);
 
+enum { WEIR_TASK_ARCH = 32 /* bytes of one's architecture */ };
+
 /*
  * The environment of `Flow/run/step/task`, of the newest task of `Flow/run/step` that
  * has one, or of `Flow/run` when all its tasks that have one have the same; with it the
@@ -147,7 +149,7 @@ void weir_env_uses(struct weir_store *s, const struct weir_config *config,
  */
 struct weir_task_pair {
 	struct weir_env_pair pair;
-	char arch[32];
+	char arch[WEIR_TASK_ARCH];
 	struct weir_id task, run;
 };
 WEIR_NODISCARD enum weir_rc weir_env_of_pathspec(struct weir_store *s,
