@@ -185,16 +185,18 @@ why_exit_status(struct str text, int *ret_status)
 {
 	static const char *const words[] = { "status code", "exit status", "exit code",
 		"exited with status", "exited with code", "exited with", "return code",
-		"non-zero status", "died with" };
+		"non-zero status", "died with", "killed by signal" };
 	int n;
 
 	for (size_t i = 0; i < text.len; i++) {
-		if (!strchr("ednsrENSRD", text.s[i]) || !text.s[i])
+		if (!strchr("ednsrkENSRDK", text.s[i]) || !text.s[i])
 			continue;
 		for (size_t k = 0; k < N_ELEM(words); k++) {
 			if (!is_word(text, i, words[k]) ||
 				!number_after(text, i + strlen(words[k]), &n))
 				continue;
+			if (k == N_ELEM(words) - 1)
+				n = -abs(n);
 			/* A shell says a signal as 128 + its number. */
 			*ret_status = n > 128 && n <= 128 + 31 ? 128 - n : n;
 			return true;

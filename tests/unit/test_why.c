@@ -546,6 +546,7 @@ test_exit_status(void **state)
 		{ "returned non-zero exit status 1.", 1 },
 		{ "exited with non-zero status code -15.", -15 },
 		{ "exit status: 0", 0 },
+		{ "killed by signal 9 (Killed)", -9 },
 		{ "exit code 99999", 0 },
 		{ "no exit", 0 },
 		{ "xexit code 3", 0 },
