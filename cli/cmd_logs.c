@@ -319,6 +319,9 @@ run_job(struct logs_job *j)
 		(void)weir_fail(j->ctx->err, WEIR_ENOTFOUND, "%s", "");
 		return WEIR_ENOTFOUND;
 	}
+	if (!rc && j->args->task && j->args->n != 0 && j->printer.n == 0)
+		ctx_note(j->ctx, "logs: of a task '%s' there is no such line",
+			j->args->task);
 	return rc;
 }
 

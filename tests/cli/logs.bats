@@ -257,6 +257,14 @@ P
 	[ "$(cut -f1 "$T/out" | grep -cE '^[0-9a-f-]{36}$')" = "$(wc -l <"$T/out")" ]
 }
 
+@test "a task that has no line is said" {
+	weir2 runs -o name -n 1 state:failed
+	weir2 logs "$output" --task no-such
+	exits 0
+	is ""
+	says "weir: logs: of a task 'no-such' there is no such line"
+}
+
 @test "several ids: their lines by time, each once" {
 	weir2 runs -o name -n 2 state:failed
 	mapfile -t two <"$T/out"
