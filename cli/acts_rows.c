@@ -173,42 +173,57 @@ put_row(const struct acts *a, const struct run_row *r, const size_t width[ROW_N]
 	buf_release(&b);
 }
 
-/* `120 Late, 4 Running`, in the order in which they come. */
-static void
-add_states(const struct run_row *rows, size_t n, struct buf *out)
-{
+/* ---- those that are not shown */
+
+/* How many are in each state, in the order in which they come. */
+struct run_states {
 	struct {
-		const char *name;
+		char *name; /* owned */
 		size_t n;
-	} states[ROWS_STATES] = { 0 };
-	size_t n_states = 0, others = 0;
+	} v[ROWS_STATES];
+	size_t n;
+	const struct weir_cell_style *style;
+};
 
-	for (size_t i = 0; i < n; i++) {
-		const char *name = rows[i].text[ROW_STATE];
-		size_t k = 0;
+static void
+count_state(void *arg, const struct weir_rows *rows)
+{
+	struct run_states *s = arg;
+	char *name = show(weir_rows_cell(rows, 0), "", s->style);
+	size_t k = 0;
 
-		while (k < n_states && strcmp(states[k].name, name) != 0)
-			k++;
-		if (!*name || k == ROWS_STATES) {
-			others++;
-			continue;
+	while (k < s->n && strcmp(s->v[k].name, name) != 0)
+		k++;
+	if (*name && k < ROWS_STATES) {
+		if (k == s->n) {
+			s->v[s->n++].name = name;
+			name = NULL;
 		}
-		n_states += k == n_states;
-		states[k].name = name;
-		states[k].n++;
+		s->v[k].n++;
 	}
-	for (size_t k = 0; k < n_states; k++)
-		buf_addf(out, "%s%zu %s", k ? ", " : ": ", states[k].n, states[k].name);
-	if (others && n_states)
-		buf_addf(out, ", %zu others", others);
+	free(name);
 }
 
+/* `and 124 more: 120 Late, 4 Running`; what has no state here is among the others. */
 static void
-put_more(const struct run_row *rows, size_t n)
+put_more(struct weir_store *store, const struct weir_cell_style *style,
+	const struct acts_target *targets, size_t n)
 {
+	struct run_states states = { .style = style };
 	struct buf b = BUF_INIT(4096);
+	size_t others = n;
 
-	add_states(rows, n, &b);
+	for (size_t i = 0; i < n; i++)
+		(void)weir_row_of(store, WEIR_RUN, &targets[i].id, "state_name",
+			count_state, &states, NULL);
+	for (size_t k = 0; k < states.n; k++) {
+		buf_addf(&b, "%s%zu %s", k ? ", " : ": ", states.v[k].n,
+			states.v[k].name);
+		others -= states.v[k].n;
+		free(states.v[k].name);
+	}
+	if (others && states.n)
+		buf_addf(&b, ", %zu others", others);
 	fprintf(stderr, "  and %zu more%s  (all: --dry-run, or -v)\n", n, buf_cstr(&b));
 	buf_release(&b);
 }
@@ -231,19 +246,18 @@ acts_rows(struct acts *a)
 	frame_screen(STDERR_FILENO, &screen, &lines);
 	room = lines > ROWS_MIN + ROWS_ASIDE ? (size_t)(lines - ROWS_ASIDE) : ROWS_MIN;
 	shown = n > room + 1 ? room : n;
-	rows = xcalloc(n, sizeof(*rows));
-	for (size_t i = 0; i < n; i++) {
+	rows = xcalloc(shown, sizeof(*rows));
+	for (size_t i = 0; i < shown; i++) {
 		rows[i].style = &style;
 		read_row(store, &a->targets.v[i].id, &rows[i]);
-		if (i < shown)
-			read_note(a, store, &a->targets.v[i], &rows[i]);
+		read_note(a, store, &a->targets.v[i], &rows[i]);
 	}
 	measure(rows, shown, (size_t)screen, width);
 	for (size_t i = 0; i < shown; i++)
 		put_row(a, &rows[i], width);
 	if (n > shown)
-		put_more(rows + shown, n - shown);
-	for (size_t i = 0; i < n; i++)
+		put_more(store, &style, a->targets.v + shown, n - shown);
+	for (size_t i = 0; i < shown; i++)
 		for (size_t k = 0; k < ROW_N; k++)
 			free(rows[i].text[k]);
 	free(rows);

@@ -167,6 +167,25 @@ P
 	[ "$(writes)" = 0 ]
 }
 
+@test "runs that a screen does not hold are counted by their states" {
+	strange=01234567-89ab-4cde-8f01-23456789abcd
+	mapfile -t ids < <("$WEIR" runs --offline -n 6 -o name state:completed)
+	"$WEIR" runs --offline -n 0 -o tsv -c state_name state:failed,crashed,late >"$T/states"
+	want=$(python3 - "$T/states" <<'P'
+import collections, sys
+states = open(sys.argv[1]).read().split("\n")[:-1]
+counts = collections.Counter(states)
+assert len(counts) > 2, counts
+print(f"{len(states) + 1} more: " + ", ".join(f"{n} {s}" for s, n in counts.items()))
+P
+	)
+	run asked 10 100 cancel "${ids[@]}" "$strange" --query state:failed,crashed,late
+	printf '%s\n' "$output" >&2
+	[ "$status" = 1 ]
+	[ "$(grep -c '^  [^ ]* Completed  ' <<<"$output")" = 6 ]
+	grep -qxF "  and $want, 1 others  (all: --dry-run, or -v)" <<<"$output"
+}
+
 @test "cancel --dry-run: prints the request, sends none, in read-only mode too" {
 	id=$(run_of state:running)
 	writes
