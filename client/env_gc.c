@@ -383,18 +383,6 @@ look_again(const struct weir_env_gc *how, const struct weir_env_local *one,
 	return rc;
 }
 
-static bool
-remove_marker(const char *folder)
-{
-	char *marker = xasprintf("%s/%s", folder, marker_file);
-	bool gone = unlink(marker) == 0;
-
-	if (!gone && errno == EACCES && chmod(folder, 0700) == 0)
-		gone = unlink(marker) == 0;
-	free(marker);
-	return gone;
-}
-
 /*
  * Out of sight in one step: from the renaming on inst_tmp_sweep removes it, should this
  * process die. Without its marker nobody takes what is half removed for one.
@@ -407,7 +395,7 @@ put_aside(const struct weir_env_local *one, const struct inst_site *site,
 	bool renamed = rename(one->path, aside) == 0;
 	enum weir_rc rc;
 
-	if (renamed && remove_marker(aside)) {
+	if (renamed && inst_tmp_unmark(aside)) {
 		*ret_aside = aside;
 		return WEIR_OK;
 	}
@@ -477,10 +465,11 @@ weir_env_gc_remove(const struct weir_env_gc *how, const struct weir_env_local *o
 	}
 	if (!rc)
 		rc = look_again(how, one, err);
-	if (!rc)
-		rc = put_aside(one, &site, &aside, err);
+	/* It has its marker: it needs no note. */
 	if (!rc && inst_site_abandoned(&site))
 		inst_site_forget(&site);
+	if (!rc)
+		rc = put_aside(one, &site, &aside, err);
 	inst_lock_drop(&lock);
 	if (!rc)
 		rc = inst_tree_remove(aside, err);

@@ -239,15 +239,12 @@ make_by_tool(struct maker *m)
 {
 	char *list = inst_tmp_name(m->site.parent, "list");
 	struct buf text = BUF_INIT(BUF_MAX);
-	enum weir_rc rc = inst_site_note(&m->site, NULL, 0, m->err);
+	enum weir_rc rc;
 
 	write_list(m, &text);
-	if (!rc)
-		rc = inst_file_make(list, buf_str(&text), 0600, m->err);
+	rc = inst_file_make(list, buf_str(&text), 0600, m->err);
 	if (!rc)
 		rc = clear_target(m);
-	if (!rc)
-		rc = inst_site_note(&m->site, NULL, 0, m->err);
 	if (!rc)
 		rc = run_tool(m, list);
 	if (!rc)
@@ -291,44 +288,24 @@ install_wheels_own(struct maker *m)
 	return rc;
 }
 
-/* The arguments of Metaflow for uv and pip; list: paths of wheels. */
-static enum weir_rc
-install_wheels_by(struct maker *m, bool uv, const char *program, const char *list)
-{
-	char *python = xasprintf("%s/bin/python", m->site.target);
-	const char *by_uv[] = { program, "pip", "install", "--python", python,
-		"--prefix", m->site.target, "--no-deps", "--no-verify-hashes",
-		"--no-index", "--no-cache", "--offline", "--no-config", "--no-progress",
-		"-r", list, NULL };
-	const char *by_pip[] = { program, "-m", "pip", "install", "--no-deps",
-		"--no-input", "--no-index", "--no-user", "--no-warn-script-location",
-		"--no-cache-dir", "--root-user-action=ignore",
-		"--disable-pip-version-check", "--no-compile", "-r", list, NULL };
-	struct inst_tool t = { .words = uv ? by_uv : by_pip,
-		.what = uv ? "uv" : "pip",
-		.stop = on_stop,
-		.arg = m };
-	enum weir_rc rc;
-
-	tell(m, WEIR_INST_RUN, t.what, 0, -1);
-	rc = inst_tool_run(&t, m->err);
-	free(python);
-	return rc;
-}
-
 static enum weir_rc
 install_wheels_with(struct maker *m, bool uv, const char *program)
 {
 	char *list = inst_tmp_name(m->site.parent, "wheels");
 	struct buf text = BUF_INIT(BUF_MAX);
+	struct inst_tool t = {
+		.what = uv ? "uv" : "pip", .site = &m->site, .stop = on_stop, .arg = m
+	};
 	enum weir_rc rc;
 
 	for (size_t i = 0; i < m->got.n; i++)
 		if (m->got.v[i].package->type == WEIR_INST_PYPI)
 			buf_addf(&text, "%s\n", m->got.v[i].archive);
 	rc = inst_file_make(list, buf_str(&text), 0600, m->err);
-	if (!rc)
-		rc = install_wheels_by(m, uv, program, list);
+	if (!rc) {
+		tell(m, WEIR_INST_RUN, t.what, 0, -1);
+		rc = inst_tool_wheels(&t, uv, program, list, m->err);
+	}
 	unlink(list);
 	buf_release(&text);
 	free(list);
@@ -372,6 +349,7 @@ run_script(struct maker *m, const struct inst_unit *u, const char *path)
 	struct inst_tool t = { .words = words,
 		.more_env = (const char *const *)env,
 		.what = u->dist,
+		.site = &m->site,
 		.stop = on_stop,
 		.arg = m };
 	enum weir_rc rc;
@@ -466,8 +444,31 @@ make_locked(struct maker *m)
 		rc = inst_site_mark(&m->site, m->w->marker, m->err);
 	if (rc)
 		put_back(m);
-	else if (m->aside && inst_tree_remove(m->aside, NULL))
+	else if (m->aside && inst_tmp_remove(m->aside, NULL))
 		tell(m, WEIR_INST_NOTE, m->aside, 0, -1);
+	return rc;
+}
+
+/*
+ * May it be made there, before the locks? One that is being made has no marker yet: it
+ * is waited for.
+ */
+static enum weir_rc
+look_before(struct maker *m, bool *ret_done)
+{
+	char *path = xasprintf("%s/%s", m->site.parent, env_lock);
+	struct inst_lock lock = { 0 };
+	enum weir_rc rc = look_at_target(m, ret_done);
+
+	if (rc == WEIR_EREFUSED) {
+		rc = access(path, F_OK) ? WEIR_OK
+					: take_lock(m, m->site.parent, env_lock, &lock);
+		/* Without the lock too: it may have been let go just now. */
+		if (!rc)
+			rc = look_at_target(m, ret_done);
+		inst_lock_drop(&lock);
+	}
+	free(path);
 	return rc;
 }
 
@@ -509,7 +510,7 @@ rescue(struct maker *m)
 			inst_site_forget(&m->site);
 	} else if (state == INST_SITE_SAME || state == INST_SITE_OTHER) {
 		if (aside)
-			rc = inst_tree_remove(aside, m->err);
+			rc = inst_tmp_remove(aside, m->err);
 		if (!rc)
 			inst_site_settle(&m->site);
 	}
@@ -532,7 +533,7 @@ make(struct maker *m)
 	rc = rescue(m);
 	if (rc)
 		return rc;
-	rc = look_at_target(m, &done);
+	rc = look_before(m, &done);
 	if (rc || done) {
 		m->result.existed = done;
 		return rc;

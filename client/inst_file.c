@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "inst_name.h"
+#include "inst_tmp.h"
 #include "weir/file.h"
 #include "weir/mem.h"
 
@@ -74,13 +75,13 @@ inst_file_make(const char *path, struct str text, mode_t mode, struct weir_err *
 enum weir_rc
 inst_file_replace(const char *path, struct str text, mode_t mode, struct weir_err *err)
 {
-	char *part = xasprintf("%s.%ld.new", path, (long)getpid());
+	const char *slash = strrchr(path, '/');
+	char *dir = xstrndup(path, (size_t)(slash - path));
+	char *part = inst_tmp_name(dir, slash + 1);
 	enum weir_rc rc = WEIR_OK;
 	bool ok;
 	int fd;
 
-	/* Its name can be guessed: what is there is not written to. */
-	unlink(part);
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	ok = fd >= 0;
 	if (ok) {
@@ -98,6 +99,7 @@ inst_file_replace(const char *path, struct str text, mode_t mode, struct weir_er
 		rc = fail_at(part, err);
 	}
 	free(part);
+	free(dir);
 	return rc;
 }
 

@@ -13,8 +13,10 @@
 WEIR_NODISCARD enum weir_rc inst_file_read(const char *dir, const char *file,
 	const char *what, struct buf *out, struct weir_err *err);
 
-/* A new file in place of what is at path, whole or not at all; on the disk when it is
- * there. */
+/*
+ * A new file in place of what is at path, whole or not at all; on the disk when it is
+ * there. What a killed one leaves is inst_tmp_sweep's.
+ */
 WEIR_NODISCARD enum weir_rc inst_file_replace(
 	const char *path, struct str text, mode_t mode, struct weir_err *err);
 

@@ -9,6 +9,7 @@
 #include "inst_archive.h"
 #include "inst_fetch.h"
 #include "inst_name.h"
+#include "inst_tmp.h"
 #include "weir/config.h"
 
 enum { COPY_SIZE = 256 << 10 };
@@ -82,7 +83,7 @@ take_cached(struct gatherer *k, struct inst_one *one)
 
 	if (rc)
 		return rc;
-	part = xasprintf("%s.%ld.part", path, (long)getpid());
+	part = inst_tmp_name(k->pkgs.home, one->cached.file);
 	rc = k->w->cache_get(k->w->arg, one->package->cache_key, part, &why);
 	if (!rc)
 		rc = inst_sum_file(part, &one->sums, &why);

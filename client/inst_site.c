@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,11 +11,13 @@
 #include "inst_file.h"
 #include "inst_lock.h"
 #include "inst_name.h"
+#include "inst_tmp.h"
 #include "inst_tree.h"
 #include "owner.h"
+#include "plat.h"
 #include "weir/mem.h"
 
-enum { NOTE_MAX = 4096 };
+enum { NOTE_MAX = 4096, BORN_MAX_S = 10 };
 static const char marker_file[] = ".metaflowenv";
 static const char word_file[] = ".weir-making"; /* gone when the marker is there */
 
@@ -78,6 +81,8 @@ is_empty(const char *path)
 
 struct note {
 	bool gone; /* whoever it names is no more, or this process itself */
+	bool left; /* the process that made it is no more, or this process itself */
+	bool child;
 	unsigned long long folder[2];
 	char word[WEIR_ID_TEXT + 1];
 };
@@ -94,16 +99,17 @@ read_note(const struct inst_site *s, struct note *ret_note)
 		  !inst_file_read(
 			  s->parent, strrchr(s->note, '/') + 1, "note", &text, NULL);
 
-	*ret_note = (struct note){ .gone = true };
+	*ret_note = (struct note){ .gone = true, .left = true };
 	for (line = ok && text.s ? text.s : NULL; line && *line; line = next) {
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = '\0';
 		if (strncmp(line, "owner ", 6) == 0)
-			ret_note->gone &= owner_life(line + 6) == OWNER_SELF ||
-					  inst_lock_gone(line + 6);
+			ret_note->left = owner_life(line + 6) == OWNER_SELF ||
+					 inst_lock_gone(line + 6);
 		else if (strncmp(line, "child ", 6) == 0)
-			ret_note->gone &= inst_lock_gone(line + 6);
+			ret_note->child = true,
+			ret_note->gone = inst_lock_gone(line + 6);
 		else if (strncmp(line, "folder ", 7) == 0)
 			sscanf(line + 7, "%llu %llu", &ret_note->folder[0],
 				&ret_note->folder[1]);
@@ -111,6 +117,7 @@ read_note(const struct inst_site *s, struct note *ret_note)
 			snprintf(
 				ret_note->word, sizeof(ret_note->word), "%s", line + 5);
 	}
+	ret_note->gone &= ret_note->left;
 	buf_release(&text);
 	return ok;
 }
@@ -144,18 +151,51 @@ has_word(const struct inst_site *s, const char *word)
 	return has;
 }
 
+/*
+ * Was the folder begun while the note was kept by one that waited for a program to
+ * begin it? inst_site_wait says until when that was.
+ */
+static bool
+is_of_child(const struct inst_site *s, const struct stat *st)
+{
+	struct timespec note, folder;
+	struct stat now;
+
+	return st->st_uid == geteuid() && stat(s->note, &now) == 0 &&
+	       plat_born(s->note, &note) && plat_born(s->target, &folder) &&
+	       (folder.tv_sec > note.tv_sec ||
+		       (folder.tv_sec == note.tv_sec &&
+			       folder.tv_nsec >= note.tv_nsec)) &&
+	       folder.tv_sec <= now.st_mtime + BORN_MAX_S;
+}
+
 static enum inst_site_state
 look_at_note(const struct inst_site *s, const struct stat *st)
 {
 	struct note note;
+	bool ours;
 
 	if (!read_note(s, &note))
 		return INST_SITE_FOREIGN;
-	if (note.folder[0] != (unsigned long long)st->st_dev ||
-		note.folder[1] != (unsigned long long)st->st_ino ||
-		!has_word(s, note.word))
+	if (note.child && !note.word[0])
+		ours = is_of_child(s, st);
+	else
+		ours = note.folder[0] == (unsigned long long)st->st_dev &&
+		       note.folder[1] == (unsigned long long)st->st_ino &&
+		       has_word(s, note.word);
+	if (!ours)
 		return INST_SITE_FOREIGN;
 	return note.gone ? INST_SITE_LEFT : INST_SITE_MAKING;
+}
+
+/* Nothing is there: a program whose starter died may yet begin it. */
+static enum inst_site_state
+look_for_child(const struct inst_site *s)
+{
+	struct note note;
+
+	return read_note(s, &note) && note.left && !note.gone ? INST_SITE_MAKING
+							      : INST_SITE_FREE;
 }
 
 enum inst_site_state
@@ -167,7 +207,7 @@ inst_site_look(const struct inst_site *s, const char *marker)
 	enum weir_rc rc;
 
 	if (lstat(s->target, &st))
-		return errno == ENOENT ? INST_SITE_FREE : INST_SITE_FOREIGN;
+		return errno == ENOENT ? look_for_child(s) : INST_SITE_FOREIGN;
 	if (!S_ISDIR(st.st_mode))
 		return INST_SITE_FOREIGN;
 	rc = inst_file_read(s->target, marker_file, "marker", &text, NULL);
@@ -177,7 +217,7 @@ inst_site_look(const struct inst_site *s, const char *marker)
 	else if (rc != WEIR_ENOTFOUND)
 		state = INST_SITE_FOREIGN;
 	else if (is_empty(s->target))
-		state = INST_SITE_FREE;
+		state = look_for_child(s);
 	else
 		state = look_at_note(s, &st);
 	buf_release(&text);
@@ -215,6 +255,12 @@ inst_site_note(
 }
 
 void
+inst_site_wait(const struct inst_site *s)
+{
+	(void)utimensat(AT_FDCWD, s->note, NULL, 0);
+}
+
+void
 inst_site_forget(const struct inst_site *s)
 {
 	unlink(s->note);
@@ -241,10 +287,19 @@ inst_site_settle(const struct inst_site *s)
 enum weir_rc
 inst_site_clear(const struct inst_site *s, struct weir_err *err)
 {
-	enum weir_rc rc = inst_tree_remove(s->target, err);
+	char *gone = inst_tmp_name(s->parent, INST_TMP_GONE);
+	enum weir_rc rc = WEIR_OK;
 
-	if (!rc)
+	/* In one step: what is half removed has its word no more. */
+	if (rename(s->target, gone)) {
+		rc = weir_fail(err, WEIR_EFAIL, "%s: cannot be removed: %s", s->target,
+			strerror(errno));
+	} else {
 		inst_site_forget(s);
+		if (inst_tree_remove(gone, NULL))
+			rc = WEIR_OK; /* it is out of sight, and swept later */
+	}
+	free(gone);
 	return rc;
 }
 

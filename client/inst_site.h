@@ -42,6 +42,8 @@ enum inst_site_state inst_site_look(const struct inst_site *s, const char *marke
  */
 WEIR_NODISCARD enum weir_rc inst_site_note(
 	const struct inst_site *s, const char *path, pid_t child, struct weir_err *err);
+/* Note that the child has not begun it so far: what is begun soon after is its. */
+void inst_site_wait(const struct inst_site *s);
 void inst_site_forget(const struct inst_site *s); /* the note */
 
 /* Is there a note of one that is no more? */

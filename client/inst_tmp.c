@@ -91,6 +91,27 @@ inst_tmp_sweep(const char *dir)
 		closedir(d);
 }
 
+bool
+inst_tmp_unmark(const char *folder)
+{
+	char *marker = xasprintf("%s/.metaflowenv", folder);
+	bool gone = unlink(marker) == 0 || errno == ENOENT;
+
+	if (!gone && errno == EACCES && chmod(folder, 0700) == 0)
+		gone = unlink(marker) == 0;
+	free(marker);
+	return gone;
+}
+
+enum weir_rc
+inst_tmp_remove(const char *path, struct weir_err *err)
+{
+	return inst_tmp_unmark(path)
+		       ? inst_tree_remove(path, err)
+		       : weir_fail(err, WEIR_EFAIL, "%s: cannot be removed: %s", path,
+				 strerror(errno));
+}
+
 static bool
 is_of(const char *name, const char *what)
 {

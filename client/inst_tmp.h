@@ -16,6 +16,13 @@ char *inst_tmp_name(const char *dir, const char *what); /* a path in dir; owned 
 void inst_tmp_sweep(const char *dir);
 
 /*
+ * Remove a folder that was put aside, its marker first: what is left when this process
+ * dies meanwhile is no environment, which would be taken for one that comes back.
+ */
+WEIR_NODISCARD enum weir_rc inst_tmp_remove(const char *path, struct weir_err *err);
+bool inst_tmp_unmark(const char *folder); /* its marker alone; false: it is there */
+
+/*
  * One that was put aside by a process that is no more, by its what; owned, or NULL.
  * None when what is so long that the name has it cut off.
  */

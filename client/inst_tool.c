@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "inst_tmp.h"
 #include "spawn.h"
 #include "weir/mem.h"
 #include "weir/text.h"
@@ -48,16 +49,13 @@ inst_tool_find(void)
 
 /* A file that is in no folder, for what the program prints. */
 static int
-open_output(void)
+open_output(const struct inst_site *site)
 {
-	const char *dir = getenv("TMPDIR");
-	char *path = xasprintf("%s/weir-XXXXXX", dir && *dir ? dir : "/tmp");
-	int fd = mkstemp(path);
+	char *path = inst_tmp_name(site->parent, "said");
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	if (fd >= 0) {
+	if (fd >= 0)
 		unlink(path);
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	}
 	free(path);
 	return fd;
 }
@@ -81,24 +79,31 @@ add_said(struct buf *out, int fd)
 	buf_release(&clean);
 }
 
+static ino_t
+folder_of(const struct inst_site *site)
+{
+	struct stat st;
+
+	return lstat(site->target, &st) ? 0 : st.st_ino;
+}
+
 /* Keep the note at what the program has made so far. */
 static void
 keep_note(const struct inst_tool *t, pid_t pid, ino_t *noted)
 {
-	struct stat st;
+	ino_t now = folder_of(t->site);
 
-	if (!t->site || lstat(t->site->target, &st) || st.st_ino == *noted)
-		return;
-	*noted = st.st_ino;
-	if (inst_site_note(t->site, t->site->target, pid, NULL))
-		*noted = 0;
+	if (!now)
+		inst_site_wait(t->site);
+	else if (now != *noted && !inst_site_note(t->site, t->site->target, pid, NULL))
+		*noted = now;
 }
 
 static enum weir_rc
-wait_for(const struct inst_tool *t, pid_t pid, int *ret_status, struct weir_err *err)
+wait_for(const struct inst_tool *t, pid_t pid, ino_t noted, int *ret_status,
+	struct weir_err *err)
 {
 	static const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
-	ino_t noted = 0;
 	pid_t done;
 
 	for (;;) {
@@ -119,6 +124,28 @@ wait_for(const struct inst_tool *t, pid_t pid, int *ret_status, struct weir_err 
 	}
 }
 
+/* Begun, with a note of it beside what it works at: who finds that note waits for it.
+ */
+static enum weir_rc
+start(const struct inst_tool *t, const struct spawn *how, pid_t *ret_pid,
+	ino_t *ret_noted, struct weir_err *err)
+{
+	struct spawn_held held;
+	enum weir_rc rc = WEIR_OK;
+	int why = spawn_hold(how, &held);
+
+	*ret_noted = folder_of(t->site);
+	if (!why) {
+		rc = inst_site_note(t->site, t->site->target, held.pid, err);
+		why = spawn_go(&held, !rc);
+		*ret_pid = held.pid;
+	}
+	if (!rc && why)
+		rc = weir_fail(err, WEIR_EFAIL, "%s: %s: %s", t->what, t->words[0],
+			strerror(why));
+	return rc;
+}
+
 enum weir_rc
 inst_tool_run(const struct inst_tool *t, struct weir_err *err)
 {
@@ -127,21 +154,19 @@ inst_tool_run(const struct inst_tool *t, struct weir_err *err)
 		.in = SPAWN_NOTHING,
 		.group = true };
 	struct buf text = BUF_INIT(BUF_MAX);
-	int out = open_output(), status = 0, why;
+	int out = open_output(t->site), status = 0;
 	enum weir_rc rc;
-	pid_t pid;
+	ino_t noted = 0;
+	pid_t pid = 0;
 
 	if (out < 0)
 		return weir_fail(err, WEIR_EFAIL, "%s: no temporary file: %s", t->what,
 			strerror(errno));
 	how.out = how.errors = out;
-	why = spawn_start(&how, &pid);
-	if (why) {
-		rc = weir_fail(err, WEIR_EFAIL, "%s: %s: %s", t->what, t->words[0],
-			strerror(why));
+	rc = start(t, &how, &pid, &noted, err);
+	if (rc)
 		goto out;
-	}
-	rc = wait_for(t, pid, &status, err);
+	rc = wait_for(t, pid, noted, &status, err);
 	if (rc || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		goto out;
 	add_said(&text, out);
@@ -154,5 +179,28 @@ inst_tool_run(const struct inst_tool *t, struct weir_err *err)
 out:
 	close(out);
 	buf_release(&text);
+	return rc;
+}
+
+enum weir_rc
+inst_tool_wheels(const struct inst_tool *t, bool uv, const char *program,
+	const char *list, struct weir_err *err)
+{
+	const char *target = t->site->target;
+	char *python = xasprintf("%s/bin/python", target);
+	const char *by_uv[] = { program, "pip", "install", "--python", python,
+		"--prefix", target, "--no-deps", "--no-verify-hashes", "--no-index",
+		"--no-cache", "--offline", "--no-config", "--no-progress", "-r", list,
+		NULL };
+	const char *by_pip[] = { program, "-m", "pip", "install", "--no-deps",
+		"--no-input", "--no-index", "--no-user", "--no-warn-script-location",
+		"--no-cache-dir", "--root-user-action=ignore",
+		"--disable-pip-version-check", "--no-compile", "-r", list, NULL };
+	struct inst_tool with = *t;
+	enum weir_rc rc;
+
+	with.words = uv ? by_uv : by_pip;
+	rc = inst_tool_run(&with, err);
+	free(python);
 	return rc;
 }

@@ -15,7 +15,7 @@ struct inst_tool {
 	const char *const *words; /* the program's path and its arguments; NULL ends */
 	const char *const *more_env; /* NAME=VALUE; NULL ends; may be NULL */
 	const char *what;            /* for errors: "micromamba", "post-link script" */
-	/* The site whose note is kept while it runs; may be NULL */
+	/* What it works at: noted before it begins, and what it makes of it */
 	const struct inst_site *site;
 	bool (*stop)(void *arg); /* may be NULL */
 	void *arg;
@@ -27,5 +27,10 @@ struct inst_tool {
  */
 WEIR_NODISCARD enum weir_rc inst_tool_run(
 	const struct inst_tool *t, struct weir_err *err);
+
+/* Wheels, by paths in the file list, as Metaflow has uv or pip install them; program:
+ * uv, or the Python that has pip. */
+WEIR_NODISCARD enum weir_rc inst_tool_wheels(const struct inst_tool *t, bool uv,
+	const char *program, const char *list, struct weir_err *err);
 
 #endif

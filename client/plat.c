@@ -1,8 +1,9 @@
-/* Compiled with _GNU_SOURCE (Makefile): fallocate, F_SETPIPE_SZ. */
+/* Compiled with _GNU_SOURCE (Makefile): fallocate, F_SETPIPE_SZ, statx. */
 #include "plat.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -44,6 +45,32 @@ plat_punch(int fd, int64_t bytes)
 #else
 	(void)fd;
 	(void)bytes;
+	return false;
+#endif
+}
+
+bool
+plat_born(const char *path, struct timespec *ret_at)
+{
+#if defined(STATX_BTIME)
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &st) ||
+		!(st.stx_mask & STATX_BTIME))
+		return false;
+	ret_at->tv_sec = (time_t)st.stx_btime.tv_sec;
+	ret_at->tv_nsec = (long)st.stx_btime.tv_nsec;
+	return true;
+#elif defined(__APPLE__)
+	struct stat st;
+
+	if (lstat(path, &st))
+		return false;
+	*ret_at = st.st_birthtimespec;
+	return true;
+#else
+	(void)path;
+	(void)ret_at;
 	return false;
 #endif
 }

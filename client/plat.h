@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Close all descriptors above it; where the system cannot, the first few thousand. */
 void plat_close_above(int fd);
@@ -15,6 +16,8 @@ void plat_close_above(int fd);
 void plat_widen(int fd, size_t bytes);
 /* Give back the disk's room of the file's first bytes, which then read as NULs. */
 bool plat_punch(int fd, int64_t bytes);
+/* When the file or folder was made; false: it cannot be told. */
+bool plat_born(const char *path, struct timespec *ret_at);
 /* A descriptor that is readable when a file of the folder was changed; -1: the system
  * has none. */
 int plat_watch(const char *folder);

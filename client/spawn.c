@@ -1,9 +1,12 @@
 #include "spawn.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "weir/mem.h"
 
@@ -44,16 +47,17 @@ add_file(posix_spawn_file_actions_t *files, int from, int to)
 		posix_spawn_file_actions_adddup2(files, from, to);
 }
 
+static const int default_signals[] = { SIGPIPE, SIGINT, SIGTERM, SIGCHLD };
+
 static void
 set_signals(posix_spawnattr_t *attr)
 {
-	static const int defaults[] = { SIGPIPE, SIGINT, SIGTERM, SIGCHLD };
 	sigset_t set;
 
 	sigemptyset(&set);
 	posix_spawnattr_setsigmask(attr, &set);
-	for (size_t i = 0; i < N_ELEM(defaults); i++)
-		sigaddset(&set, defaults[i]);
+	for (size_t i = 0; i < N_ELEM(default_signals); i++)
+		sigaddset(&set, default_signals[i]);
 	posix_spawnattr_setsigdefault(attr, &set);
 }
 
@@ -82,4 +86,117 @@ spawn_start(const struct spawn *how, pid_t *ret_pid)
 	posix_spawn_file_actions_destroy(&files);
 	free(env);
 	return rc;
+}
+
+/* ---- in two steps */
+
+static bool
+make_pipe(int fd[2])
+{
+	if (pipe(fd))
+		return false;
+	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
+	return true;
+}
+
+/* After the fork: only what is safe there. */
+static void
+set_files(const struct spawn *how)
+{
+	const int from[] = { how->in, how->out, how->errors };
+	int fd;
+
+	for (int to = 0; to < (int)N_ELEM(from); to++) {
+		fd = from[to] == SPAWN_NOTHING ? open("/dev/null", O_RDWR) : from[to];
+		if (fd >= 0)
+			dup2(fd, to);
+		if (from[to] == SPAWN_NOTHING && fd > STDERR_FILENO)
+			close(fd);
+	}
+}
+
+static void be_child(const struct spawn *how, char **env, int go, int told)
+	__attribute__((noreturn));
+
+static void
+be_child(const struct spawn *how, char **env, int go, int told)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	char word;
+	int why;
+
+	if (how->group)
+		setpgid(0, 0);
+	set_files(how);
+	sigemptyset(&plain.sa_mask);
+	for (size_t i = 0; i < N_ELEM(default_signals); i++)
+		sigaction(default_signals[i], &plain, NULL);
+	sigprocmask(SIG_SETMASK, &plain.sa_mask, NULL);
+	/* Nobody lets it go: who would wait for it is no more. */
+	if (read(go, &word, 1) != 1)
+		_exit(127);
+	execve(how->words[0], (char *const *)(uintptr_t)how->words, env);
+	why = errno;
+	(void)!write(told, &why, sizeof(why));
+	_exit(127);
+}
+
+static void
+close_one(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+int
+spawn_hold(const struct spawn *how, struct spawn_held *ret_held)
+{
+	int go[2] = { -1, -1 }, told[2] = { -1, -1 }, why = 0;
+	char **env = make_env(how->more_env);
+	pid_t pid = -1;
+
+	if (make_pipe(go) && make_pipe(told))
+		pid = fork();
+	if (pid < 0)
+		why = errno;
+	if (pid == 0) {
+		close(go[1]); /* else its end would never be seen */
+		be_child(how, env, go[0], told[1]);
+	}
+	free(env);
+	close_one(told[1]);
+	if (why) {
+		close_one(go[0]);
+		close_one(go[1]);
+		close_one(told[0]);
+		return why;
+	}
+	if (how->group)
+		setpgid(pid, pid);
+	/* With an end of it here, writing to one that was killed is no SIGPIPE. */
+	*ret_held = (struct spawn_held){ pid, { go[0], go[1] }, told[0] };
+	return 0;
+}
+
+int
+spawn_go(struct spawn_held *h, bool go)
+{
+	int why = 0, status;
+	ssize_t n;
+
+	if (go && write(h->go[1], "", 1) != 1)
+		go = false;
+	close(h->go[0]);
+	close(h->go[1]);
+	do
+		n = read(h->told, &why, sizeof(why));
+	while (n < 0 && errno == EINTR);
+	close(h->told);
+	if (n <= 0)
+		why = 0;
+	if (why || !go)
+		while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	return why;
 }

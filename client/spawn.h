@@ -19,4 +19,17 @@ struct spawn {
 /* Signals are as for a new program. 0, or errno's. */
 int spawn_start(const struct spawn *how, pid_t *ret_pid);
 
+/*
+ * The same in two steps, for what has to be written down in between: a process that
+ * waits for spawn_go, and ends when this one does before it. words[0] is a path.
+ */
+struct spawn_held {
+	pid_t pid;
+	int go[2], told;
+};
+int spawn_hold(const struct spawn *how, struct spawn_held *ret_held);
+/* go false: it ends unbegun. Else 0, or the errno of why it could not begin; it is
+ * waited for then. */
+int spawn_go(struct spawn_held *h, bool go);
+
 #endif
