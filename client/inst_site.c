@@ -25,7 +25,7 @@ enum weir_rc
 inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
 {
 	struct buf plain = BUF_INIT(INST_NAME_MAX);
-	const char *why = "not an absolute path", *slash;
+	const char *whole = target, *why = "not an absolute path", *slash;
 	struct weir_id id;
 
 	*s = (struct inst_site){ 0 };
@@ -40,9 +40,9 @@ inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
 		if ((unsigned char)*c < ' ' || strchr("\"$`\\", *c) || *c == 0x7f)
 			why = "its path has a byte that scripts cannot carry";
 	if (why) {
-		weir_fail(err, WEIR_EUSAGE, "environment: %s: %s", target, why);
+		weir_fail(err, WEIR_EUSAGE, "environment: %s: %s", whole, why);
 		buf_release(&plain);
-		return WEIR_EUSAGE;
+		return weir_hint(err, "another --name, or folder in CONDA_ENVS_DIRS");
 	}
 	s->target = xasprintf("/%s", buf_cstr(&plain));
 	slash = strrchr(s->target, '/');

@@ -189,7 +189,8 @@ def names():
         for name in ("a $(touch ran)", "a`touch ran`", "a\\x", "x\ny"):
             for options in ((), ("--dry-run",)):
                 status, out = w.create([package(path)], "--name", name, *options)
-                check(status == 2 and "scripts cannot carry" in out and not w.left(),
+                check(status == 2 and "scripts cannot carry" in out
+                      and f"environment: {w.target.rpartition('/')[0]}/" in out and not w.left(),
                       f"not a name: {name!r} {options}", status, out, w.left())
 
 
