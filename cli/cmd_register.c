@@ -126,9 +126,9 @@ set_error(struct ctx *ctx, const struct weir_reg_plan *plan,
 		(void)weir_hint(ctx->err, "%s", item->hint);
 }
 
-/* Each on stderr; the first one's rc. */
+/* Each on stderr; the first one's rc. sent: the others were done. */
 static enum weir_rc
-tell_failures(struct ctx *ctx, const struct weir_reg_plan *plan)
+tell_failures(struct ctx *ctx, const struct weir_reg_plan *plan, bool sent)
 {
 	enum weir_rc rc = WEIR_OK;
 	bool many = plan->count[WEIR_REG_FAILED] > 1;
@@ -149,9 +149,11 @@ tell_failures(struct ctx *ctx, const struct weir_reg_plan *plan)
 			rc = item->rc;
 	}
 	if (many)
-		(void)weir_fail(ctx->err, rc,
-			"register: %zu of %zu deployments: not done",
-			plan->count[WEIR_REG_FAILED], plan->n);
+		(void)weir_fail(ctx->err, rc, "register: %zu of %zu deployments: %s",
+			plan->count[WEIR_REG_FAILED], plan->n,
+			sent ? "not done" : "refused, so that nothing was sent");
+	else if (!sent && plan->n > 1)
+		ctx_note(ctx, "register: of %zu deployments none was sent", plan->n);
 	return rc;
 }
 
@@ -245,7 +247,7 @@ look(struct ctx *ctx, const struct weir_reg_plan *plan)
 	rc = register_print_close(
 		&p, plan, args->check ? "" : "dry run, nothing was sent: ", WEIR_OK);
 	if (!rc && plan->count[WEIR_REG_FAILED])
-		return tell_failures(ctx, plan);
+		return tell_failures(ctx, plan, false);
 	if (!rc && args->check && n) {
 		(void)weir_fail(ctx->err, WEIR_EDIFFERS,
 			"register: %zu of %zu deployments: the server differs", n,
@@ -272,7 +274,7 @@ send(struct ctx *ctx, struct weir_reg_plan *plan)
 		return register_print_close(&p, plan, "interrupted: ", rc);
 	rc = register_print_close(&p, plan, "", WEIR_OK);
 	if (!rc && plan->count[WEIR_REG_FAILED])
-		rc = tell_failures(ctx, plan);
+		rc = tell_failures(ctx, plan, true);
 	return rc;
 }
 
@@ -298,7 +300,7 @@ run(struct ctx *ctx)
 	if (only_looks(args))
 		rc = look(ctx, plan);
 	else if (plan->count[WEIR_REG_FAILED])
-		rc = tell_failures(ctx, plan); /* all of a file or nothing */
+		rc = tell_failures(ctx, plan, false); /* all of a file or nothing */
 	else
 		rc = send(ctx, plan);
 out:

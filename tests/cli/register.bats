@@ -261,9 +261,15 @@ dry run, nothing was sent: 1 changed, 1 unchanged'
 	exits 1
 	says 'prefect.yaml:9:5: build/one: parameters.n: "two" is not'
 	says "prefect.yaml:17:5: build/two: work_pool.name: there is no work pool 'gone'"
-	says "2 of 2 deployments: not done"
+	says "2 of 2 deployments: refused, so that nothing was sent"
 	[ -z "$output" ]
 	unwritten
+	edit 's = s.replace("n: two", "n: 2")'
+	reg
+	exits 1
+	says "of 2 deployments none was sent"
+	unwritten
+	edit 's = s.replace("n: 2", "n: two")'
 	edit 's = s.replace("name: gone", "name: farm").replace("n: two", "n: 2").replace("tags: [a, b]", "tags: [a, b")'
 	reg
 	one_error 1 || exits 1
