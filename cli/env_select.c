@@ -256,6 +256,20 @@ check_where(struct job *j)
 	return WEIR_OK;
 }
 
+/* Its objects are looked for where they were last seen. */
+static enum weir_rc
+plan(struct job *j)
+{
+	struct weir_err *err = j->ctx->err;
+	enum weir_rc rc =
+		weir_env_select_plan(j->o.store, &j->o.root, &j->pair, &j->sel, err);
+
+	if (rc && !err->hint[0])
+		weir_hint(
+			err, "weir env list --all --refresh req_id:%s", j->pair.req_id);
+	return rc;
+}
+
 static enum weir_rc
 load(struct job *j)
 {
@@ -268,8 +282,7 @@ load(struct job *j)
 		rc = a->latest ? find_latest(j)
 			       : find_named(j, a->alias ? a->alias : a->full_id);
 	if (!rc)
-		rc = weir_env_select_plan(
-			j->o.store, &j->o.root, &j->pair, &j->sel, j->ctx->err);
+		rc = plan(j);
 	for (size_t i = 0; !rc && i < j->sel.left.n; i++)
 		ctx_note(j->ctx, "%s: unchanged, its environment is not known here",
 			j->sel.left.v[i]);

@@ -175,7 +175,7 @@ P
 	[ "$(default linux-64) $(default osx-arm64)" = "$FC $FC" ]
 	rm "$T/flow/conda_env/envs/linux-64/$R1/$FC/env" "$FILE"
 	weir2 env select-resolved --req-id $R1 --full-id cccc
-	exits 1
+	one_error 1
 	[ ! -e "$FILE" ]
 }
 
