@@ -174,6 +174,12 @@ app_idle(struct app *a)
 	       desk_idle(a) && (!a->engine || weir_engine_idle(a->engine));
 }
 
+bool
+app_stands(const struct app *a)
+{
+	return a->script.path || getenv("WEIR_NOW");
+}
+
 void
 app_prompt(struct app *a, const struct prompt_user *user, void *arg, const char *text)
 {

@@ -140,6 +140,8 @@ struct finder *app_helper(struct app *a);
 void app_cancel(struct app *a, uint64_t serial);
 /* Nothing is going on and nothing is due: what a script waits for. */
 bool app_idle(struct app *a);
+/* The clock is a script's or WEIR_NOW's: nothing grows by itself. */
+bool app_stands(const struct app *a);
 
 /* The run that a task run is part of; false: it is not here. */
 bool app_run_of_task(

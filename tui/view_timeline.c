@@ -532,7 +532,7 @@ view_due(const struct view *v)
 {
 	const struct timeline_view *t = (const struct timeline_view *)v;
 
-	return t->t.live && !t->job && !getenv("WEIR_NOW") ? t->read_us + LIVE_US : 0;
+	return t->t.live && !t->job && !app_stands(v->app) ? t->read_us + LIVE_US : 0;
 }
 
 static bool

@@ -282,3 +282,11 @@ P
 	silent
 	cmp "$T/before" "$T/out"
 }
+
+@test "a script does not wait for a run that lives to end" {
+	live=$("$WEIR" runs --offline -q -n 1 -o name state:running)
+	printf '%s\n' "command show $live" wait-idle "dump $T/show" 'key T' wait-idle "dump $T/graph" >"$T/script"
+	timeout 60 "$WEIR" --offline --script "$T/script"
+	head -1 "$T/show" | grep -q "weir show"
+	head -1 "$T/graph" | grep -q "weir graph"
+}
