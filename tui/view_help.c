@@ -19,9 +19,9 @@ static const struct {
 } groups[] = {
 	{ "moving", ACTION_QUIT },
 	{ "finding", ACTION_PREVIOUS_BAD },
-	{ "this list", ACTION_PREVIEW_DOWN },
+	{ "this list", ACTION_PREVIEW_SEARCH },
 	{ "columns", ACTION_WIDER },
-	{ "what the cursor is on", ACTION_WEB },
+	{ "what the cursor is on", ACTION_DIFF },
 	{ "this form", ACTION_NULL },
 	{ "what is shown", ACTION_EDITOR },
 	{ "views", ACTION_DUMP },

@@ -505,3 +505,21 @@ P
 	[ "$(menu '')" = 0 ]
 	[ "$(cd "$T/other" && menu '')" = 2 ]
 }
+
+@test "keys: each stands below the heading that it belongs to" {
+	printf '%s\n' 'resize 120x80' 'command environments' wait-idle 'key ?' wait-idle "dump $T/keys" >"$T/script"
+	"$WEIR" --script "$T/script"
+	python3 - "$T/keys" <<'P'
+import re, sys
+groups = {}
+for line in open(sys.argv[1]):
+    heading = re.match(r"  ([a-z].*\S)$", line)
+    if heading and len(heading[1].split("  ")) == 1:
+        inside = groups.setdefault(heading[1], [])
+    elif groups and len(line.split()) > 1:
+        inside.append(line.split()[1])
+assert "preview-search" in groups["this list"], groups
+assert {"select", "diff", "copy-id"} <= set(groups["what the cursor is on"]), groups
+assert "columns" not in groups and "this form" not in groups, groups
+P
+}
