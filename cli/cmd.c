@@ -4,6 +4,7 @@
 
 #include <weir/mem.h>
 #include <weir/select.h>
+#include <weir/shell.h>
 #include <weir/statedb.h>
 #include <weir/text.h>
 #include <weir/views.h>
@@ -289,8 +290,8 @@ view_words(struct ctx *ctx, char ***ret_words, size_t *ret_n)
 		ctx_note(ctx, "%s", buf_cstr(&warnings));
 	}
 	if (!rc)
-		rc = weir_view_split(
-			str_of(views.v[i].text), ret_words, ret_n, ctx->err);
+		rc = weir_shell_split(
+			"view", str_of(views.v[i].text), ret_words, ret_n, ctx->err);
 	else if (rc == WEIR_ENOTFOUND)
 		ctx->err->rc = rc = WEIR_EUSAGE;
 	weir_views_release(&views);
@@ -313,7 +314,7 @@ run_view(struct ctx *ctx)
 	rc = run_named(ctx, (int)n, argv, 1, words);
 	ctx->words = NULL;
 	free(words);
-	weir_view_split_free(argv, n);
+	weir_shell_free(argv, n);
 	return rc;
 }
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include <weir/mem.h>
+#include <weir/shell.h>
 #include <weir/text.h>
-#include <weir/view.h>
 
 char *
 env_swap_file(const struct ctx *ctx, const struct weir_env_root *root)
@@ -64,7 +64,7 @@ env_swap_undo(const struct ctx *ctx, struct buf *out)
 	buf_adds(out, "weir env undo");
 	if (a->file) {
 		buf_adds(out, " --file ");
-		weir_view_quote(out, a->file);
+		weir_shell_quote(out, a->file);
 	}
 }
 

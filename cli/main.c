@@ -40,6 +40,7 @@
  *   url	addresses: masked, and as they are compared
  *   web_url	addresses of web pages, made and read
  *   browser	the user's browser, started without a shell
+ *   shell	words as a shell splits them, a word as it reads it back
  *   view	a view as the command that shows it
  *   views	named views
  * Server:

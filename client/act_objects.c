@@ -2,8 +2,8 @@
 
 #include "api_body.h"
 #include "weir/members.h"
+#include "weir/shell.h"
 #include "weir/text.h"
-#include "weir/view.h"
 
 #define PAUSED_DEPLOYMENT                                                              \
 	"paused: its schedules make no runs; those they had made are deleted"
@@ -300,7 +300,7 @@ static void
 add_option(struct buf *out, const char *name, const char *value)
 {
 	buf_addf(out, " --%s ", name);
-	weir_view_quote(out, value);
+	weir_shell_quote(out, value);
 }
 
 /* Back to what it was. */
@@ -333,13 +333,13 @@ act_object_reverse(const struct weir_act *act, const struct act_object *before,
 		buf_addf(out, "weir %s %s ",
 			act->kind == WEIR_ACT_PAUSE ? "unpause" : "pause",
 			words[before->kind]);
-		weir_view_quote(out, name);
+		weir_shell_quote(out, name);
 	} else if (act->kind == WEIR_ACT_CREATE) {
 		buf_adds(out, "weir pools delete ");
-		weir_view_quote(out, name);
+		weir_shell_quote(out, name);
 	} else if (act->kind == WEIR_ACT_SET && act->wish) {
 		buf_adds(out, "weir pools set ");
-		weir_view_quote(out, name);
+		weir_shell_quote(out, name);
 		reverse_set(act->wish, before, out);
 	}
 }

@@ -19,8 +19,8 @@
 #include "weir/log.h"
 #include "weir/pickup.h"
 #include "weir/select.h"
+#include "weir/shell.h"
 #include "weir/text.h"
-#include "weir/view.h"
 
 enum { HTTP_OLD = 200 }; /* 201: something was made that was not there */
 enum { ANSWER_MAX = 64 << 10, WHO_MAX = 256, HINT_NAME_MAX = 100 };
@@ -352,7 +352,7 @@ hint_at_flow(void *arg, const struct weir_rows *row)
 	buf_adds(&query, "flow:");
 	weir_query_quote(&query, name, true);
 	buf_adds(&hint, "weir deployments ");
-	weir_view_quote(&hint, buf_cstr(&query));
+	weir_shell_quote(&hint, buf_cstr(&query));
 	/* cut, it would be another command */
 	if (name.len <= HINT_NAME_MAX && !hint.truncated)
 		snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
@@ -392,7 +392,7 @@ hint_show(struct weir_act_result *r)
 	struct buf hint = BUF_INIT(sizeof(r->hint) - 1);
 
 	buf_adds(&hint, "weir show ");
-	weir_view_quote(&hint, r->name);
+	weir_shell_quote(&hint, r->name);
 	snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
 	buf_release(&hint);
 }

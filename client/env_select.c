@@ -15,9 +15,9 @@
 #include "weir/json.h"
 #include "weir/query.h"
 #include "weir/session.h"
+#include "weir/shell.h"
 #include "weir/text.h"
 #include "weir/time.h"
-#include "weir/view.h"
 
 /* ---- what it comes to */
 
@@ -303,7 +303,7 @@ add_history(const struct job *j, struct weir_session *session, struct weir_err *
 	d.said = buf_cstr(&said);
 	d.who = buf_cstr(&who);
 	buf_adds(&reverse, "weir env undo --file ");
-	weir_view_quote(&reverse, j->sel->file);
+	weir_shell_quote(&reverse, j->sel->file);
 	d.reverse = j->sel->undone ? NULL : buf_cstr(&reverse);
 	rc = write_history(j->state, &d, err);
 	buf_release(&reverse);
@@ -344,7 +344,7 @@ hint_owner(const struct weir_env_selection *sel, struct weir_err *err)
 		buf_adds(&user, owner->pw_name);
 	else /* one without a name, as sudo takes it */
 		buf_addf(&user, "'#%lu'", (unsigned long)st.st_uid);
-	weir_view_quote(&file, sel->file);
+	weir_shell_quote(&file, sel->file);
 	weir_hint(err,
 		"sudo -u %.50s weir env select-resolved --req-id %s --full-id %s "
 		"--file "

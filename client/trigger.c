@@ -3,6 +3,7 @@
  * comes after sending is that of every action (actions.c, act_settle.c).
  */
 #include "weir/trigger.h"
+#include "weir/shell.h"
 
 #include "actions.h"
 #include "api_body.h"
@@ -10,7 +11,6 @@
 #include "parent.h"
 #include "weir/log.h"
 #include "weir/text.h"
-#include "weir/view.h"
 
 static const char missing[] = "is missing"; /* so begins that fault */
 enum { FAULTS_SHOWN = 4, NAME_COLUMNS = 60, MISSING_MAX = 160 };
@@ -108,7 +108,7 @@ add_try(struct job *j, struct buf *hint)
 	bool lacks = j->missing.len && !j->missing.truncated;
 
 	buf_adds(hint, lacks ? "weir trigger " : "weir show ");
-	weir_view_quote(hint, j->result->name);
+	weir_shell_quote(hint, j->result->name);
 	if (lacks)
 		buf_addstr(hint, buf_str(&j->missing));
 }
@@ -138,7 +138,7 @@ judge(struct job *j)
 		buf_addf(&hint, "%s%s", hint.len ? "; " : "", buf_cstr(&j->unknown));
 	if (!r->rc && j->strange) {
 		buf_adds(&hint, "; what it has: weir show ");
-		weir_view_quote(&hint, r->name);
+		weir_shell_quote(&hint, r->name);
 	}
 	snprintf(r->hint, sizeof(r->hint), "%s", buf_cstr(&hint));
 	buf_release(&hint);
@@ -352,7 +352,7 @@ static void
 add_option(struct buf *out, const char *option, const char *value)
 {
 	buf_addf(out, " %s ", option);
-	weir_view_quote(out, value);
+	weir_shell_quote(out, value);
 }
 
 /* `name=text` where that means the same, else `name:=JSON`. */
@@ -432,7 +432,7 @@ weir_trigger_command(
 
 	buf_addf(&name, "%s/%s", d->flow_name, d->name);
 	buf_adds(out, "weir trigger ");
-	weir_view_quote(out, buf_cstr(&name));
+	weir_shell_quote(out, buf_cstr(&name));
 	add_options(out, t->parameters, "-p", s);
 	add_options(out, t->tags, "--tag", none);
 	add_options(out, t->job_variables, "--job-variable", none);

@@ -1,6 +1,7 @@
 #include <weir/view.h>
 
 #include <weir/mem.h>
+#include <weir/shell.h>
 #include <weir/text.h>
 
 /* clang-format off */
@@ -119,108 +120,6 @@ weir_view_copy(const struct weir_view *v, struct weir_view *ret_view)
 	*ret_view = copy;
 }
 
-/* Words of a shell's line. */
-VEC_TYPE(words, char *);
-
-static void
-words_free(struct words *w)
-{
-	for (size_t i = 0; i < w->n; i++)
-		free(w->v[i]);
-	VEC_FREE(w);
-}
-
-/* What stands between quotes, from text.s[*pos] behind the opening one on. */
-static bool
-take_quoted(struct str text, size_t *pos, char quote, struct buf *word)
-{
-	for (; *pos < text.len && text.s[*pos] != quote; (*pos)++) {
-		char c = text.s[*pos];
-
-		if (quote == '"' && c == '\\' && *pos + 1 < text.len &&
-			strchr("\"\\$`", text.s[*pos + 1]))
-			c = text.s[++*pos];
-		buf_addc(word, c);
-	}
-	return (*pos)++ < text.len;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* One word from *pos on; false: its quote is not closed. */
-static bool
-take_word(struct str text, size_t *pos, struct buf *word)
-{
-	while (*pos < text.len && !is_blank(text.s[*pos])) {
-		char c = text.s[(*pos)++];
-
-		if (c == '\'' || c == '"') {
-			if (!take_quoted(text, pos, c, word))
-				return false;
-		} else if (c == '\\' && *pos < text.len) {
-			buf_addc(word, text.s[(*pos)++]);
-		} else {
-			buf_addc(word, c);
-		}
-	}
-	return true;
-}
-
-static enum weir_rc
-split(struct str text, struct words *ret_words, struct weir_err *err)
-{
-	struct words words = { 0 };
-	size_t pos = 0;
-
-	if (text.len > WEIR_VIEW_MAX)
-		return weir_fail(
-			err, WEIR_EUSAGE, "view: longer than %d bytes", WEIR_VIEW_MAX);
-	if (text.len && memchr(text.s, '\0', text.len))
-		return weir_fail(err, WEIR_EUSAGE, "view: holds a NUL byte");
-	for (;;) {
-		struct buf word = BUF_INIT(WEIR_VIEW_MAX);
-
-		while (pos < text.len && is_blank(text.s[pos]))
-			pos++;
-		if (pos == text.len)
-			break;
-		if (!take_word(text, &pos, &word)) {
-			buf_release(&word);
-			words_free(&words);
-			return weir_fail(
-				err, WEIR_EUSAGE, "view: a quote is not closed");
-		}
-		VEC_PUSH(&words, word.s ? buf_steal(&word) : xstrdup(""));
-	}
-	*ret_words = words;
-	return WEIR_OK;
-}
-
-enum weir_rc
-weir_view_split(struct str text, char ***ret_words, size_t *ret_n, struct weir_err *err)
-{
-	struct words words = { 0 };
-	enum weir_rc rc = split(text, &words, err);
-
-	if (rc)
-		return rc;
-	*ret_words = words.v;
-	*ret_n = words.n;
-	return WEIR_OK;
-}
-
-void
-weir_view_split_free(char **words, size_t n)
-{
-	struct words all = { words, n, n };
-
-	words_free(&all);
-}
-
 /* `-platform:win-64` is a word of a query, as in cli/opt.c. */
 static bool
 is_option(const char *word, bool query)
@@ -234,8 +133,8 @@ is_option(const char *word, bool query)
 }
 
 struct parse {
-	const struct words *words;
-	size_t at;
+	char **words;
+	size_t n_words, at;
 	const struct command *command;
 	struct weir_view v;
 	bool group;
@@ -313,10 +212,10 @@ take_option(struct parse *p, const char *word)
 			p->v.kind = o->kind;
 		return WEIR_OK;
 	}
-	if (!value && p->at == p->words->n)
+	if (!value && p->at == p->n_words)
 		return weir_fail(p->err, WEIR_EUSAGE, "view: %s: '%s' needs a value",
 			p->command->name, word);
-	set_text(&p->v, o->offset, value ? value : p->words->v[p->at++]);
+	set_text(&p->v, o->offset, value ? value : p->words[p->at++]);
 	return WEIR_OK;
 }
 
@@ -399,12 +298,12 @@ parse_words(struct parse *p)
 	size_t n = 1;
 	enum weir_rc rc = WEIR_OK;
 
-	if (p->at < p->words->n && strcmp(p->words->v[p->at], "weir") == 0)
+	if (p->at < p->n_words && strcmp(p->words[p->at], "weir") == 0)
 		p->at++;
-	if (p->at == p->words->n)
+	if (p->at == p->n_words)
 		return weir_fail(p->err, WEIR_EUSAGE, "view: names no command");
-	rc = find_command(p->words->v[p->at],
-		p->at + 1 < p->words->n ? p->words->v[p->at + 1] : "", &p->command, &n,
+	rc = find_command(p->words[p->at],
+		p->at + 1 < p->n_words ? p->words[p->at + 1] : "", &p->command, &n,
 		p->err);
 	if (rc)
 		return rc;
@@ -412,8 +311,8 @@ parse_words(struct parse *p)
 	p->v.show = p->command->show;
 	p->v.kind = p->command->kind;
 	list = p->command->show == WEIR_SHOW_LIST;
-	while (!rc && p->at < p->words->n) {
-		const char *word = p->words->v[p->at++];
+	while (!rc && p->at < p->n_words) {
+		const char *word = p->words[p->at++];
 
 		if (only_words || !is_option(word, list))
 			rc = take_argument(p, word);
@@ -476,11 +375,9 @@ is_grouped(const struct weir_view *v, struct weir_view *ret_told)
 enum weir_rc
 weir_view_parse(struct str text, struct weir_view *ret_view, struct weir_err *err)
 {
-	struct words words = { 0 };
-	struct parse p = { .words = &words, .query = BUF_INIT(WEIR_VIEW_MAX) };
-	enum weir_rc rc = split(text, &words, err);
+	struct parse p = { .err = err, .query = BUF_INIT(WEIR_VIEW_MAX) };
+	enum weir_rc rc = weir_shell_split("view", text, &p.words, &p.n_words, err);
 
-	p.err = err;
 	if (!rc)
 		rc = parse_words(&p);
 	if (!rc && p.command->show == WEIR_SHOW_LIST)
@@ -494,29 +391,8 @@ weir_view_parse(struct str text, struct weir_view *ret_view, struct weir_err *er
 	else
 		*ret_view = p.v;
 	buf_release(&p.query);
-	words_free(&words);
+	weir_shell_free(p.words, p.n_words);
 	return rc;
-}
-
-void
-weir_view_quote(struct buf *out, const char *s)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-_./:,@%+=";
-
-	/* zsh looks for a command behind `=`. */
-	if (*s && *s != '=' && s[strspn(s, plain)] == '\0') {
-		buf_adds(out, s);
-		return;
-	}
-	buf_addc(out, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, *s);
-	}
-	buf_addc(out, '\'');
 }
 
 const char *
@@ -534,7 +410,7 @@ static void
 add_argument(struct buf *out, const char *text)
 {
 	buf_addc(out, ' ');
-	weir_view_quote(out, text);
+	weir_shell_quote(out, text);
 }
 
 /* Of a log there may be several. */

@@ -1,6 +1,7 @@
 #include "choice.h"
 
 #include <weir/env_select.h>
+#include <weir/shell.h>
 #include <weir/text.h>
 
 #include "app.h"
@@ -349,7 +350,7 @@ say_done(struct app *a, struct choice *c)
 		buf_adds(&b, "; `weir env undo");
 		if (c->file) {
 			buf_adds(&b, " --file ");
-			weir_view_quote(&b, c->file);
+			weir_shell_quote(&b, c->file);
 		}
 		buf_adds(&b, "` takes it back");
 	}

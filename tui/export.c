@@ -7,7 +7,7 @@
 
 #include <weir/file.h>
 #include <weir/mem.h>
-#include <weir/view.h>
+#include <weir/shell.h>
 
 #include "app.h"
 #include "outside.h"
@@ -157,7 +157,7 @@ show(struct app *a, struct export *e, bool editor)
 	flush(e);
 	if (!e->failed) {
 		buf_addf(&command, "%s %s", command_of(a, editor), editor ? "" : "<");
-		weir_view_quote(&command, e->temp);
+		weir_shell_quote(&command, e->temp);
 		ok = outside_run(a, buf_cstr(&command), false);
 	}
 	buf_release(&command);

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include <weir/cell.h>
+#include <weir/shell.h>
 #include <weir/text.h>
 #include <weir/time.h>
-#include <weir/view.h>
 
 #include "word.h"
 
@@ -286,7 +286,7 @@ add_count(struct facts *f, const char *label, enum style style, int64_t n,
 	page_add(f->p, style, buf_str(&number), 7, true);
 	page_addf(f->p, style, " %s", word);
 	buf_addf(&all, "%s%s%s", query, *also ? " " : "", also);
-	weir_view_quote(&command, buf_cstr(&all));
+	weir_shell_quote(&command, buf_cstr(&all));
 	page_command(f->p, "weir runs %s", buf_cstr(&command));
 	buf_release(&number);
 	buf_release(&command);

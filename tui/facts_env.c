@@ -4,8 +4,8 @@
 #include <weir/env_store.h>
 #include <weir/query.h>
 #include <weir/select.h>
+#include <weir/shell.h>
 #include <weir/text.h>
-#include <weir/view.h>
 
 #include "word.h"
 
@@ -155,7 +155,7 @@ facts_env_open(struct page *p, const struct weir_env_item *item)
 		buf_addf(&text, "==%.*s", (int)item->version.len, item->version.s);
 	buf_adds(&query, "pkg:");
 	weir_query_quote(&query, buf_str(&text), true);
-	weir_view_quote(&word, buf_cstr(&query));
+	weir_shell_quote(&word, buf_cstr(&query));
 	if (!word.truncated && !query.truncated && !text.truncated)
 		page_command(p, "env list %s", buf_cstr(&word));
 	buf_release(&text);
@@ -360,7 +360,7 @@ write_runs(struct facts_env *f, const char *label, struct str json)
 		buf_clear(&run);
 		buf_clear(&word);
 		buf_add(&run, one.s, slash ? (size_t)(slash + 1 - one.s) + len : 0);
-		weir_view_quote(&word, buf_cstr(&run));
+		weir_shell_quote(&word, buf_cstr(&run));
 		if (len && *buf_cstr(&run) != '-' && !word.truncated && !run.truncated)
 			page_command(f->p, "show %s", buf_cstr(&word));
 		p += one.len + (p[one.len] == '\n');

@@ -1,8 +1,8 @@
 /* What a form amounts to: its faults, what is sent, the command. */
 #include <weir/json.h>
+#include <weir/shell.h>
 #include <weir/text.h>
 #include <weir/time.h>
-#include <weir/view.h>
 
 #include "form.h"
 
@@ -194,7 +194,7 @@ form_command(const struct form *f, struct buf *out)
 		in = skip_word(start, "in");
 		at = skip_word(start, "at");
 		buf_adds(out, in ? " --in " : " --at ");
-		weir_view_quote(out, in ? in : at ? at : start);
+		weir_shell_quote(out, in ? in : at ? at : start);
 	}
 	form_wish_release(&w);
 }

@@ -2,6 +2,8 @@
  * A list outside of the menu: in a file, the pager, the editor, written by the very
  * command that shows it; and the logs of its runs as one.
  */
+#include <weir/shell.h>
+
 #include "app.h"
 #include "export.h"
 #include "listview.h"
@@ -30,7 +32,7 @@ fill(struct view *v, struct export *e, const char *options)
 
 	add_command(v, options, &command);
 	buf_adds(&command, " > ");
-	weir_view_quote(&command, e->temp);
+	weir_shell_quote(&command, e->temp);
 	done = outside_run(v->app, buf_cstr(&command), false);
 	buf_release(&command);
 	return done;

@@ -7,7 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <weir/view.h>
+#include <weir/shell.h>
 
 #include "app.h"
 
@@ -127,7 +127,7 @@ add_self(struct buf *out)
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	path[n > 0 ? n : 0] = '\0';
-	weir_view_quote(out, n > 0 ? path : "weir");
+	weir_shell_quote(out, n > 0 ? path : "weir");
 }
 
 void
@@ -141,7 +141,7 @@ outside_command(
 	buf_addf(out, " %.*s", (int)n, rest);
 	if (strcmp(weir_config_origin(a->config, WEIR_KEY_PROFILE), "--profile") == 0) {
 		buf_adds(out, " --profile ");
-		weir_view_quote(out, weir_config_str(a->config, WEIR_KEY_PROFILE));
+		weir_shell_quote(out, weir_config_str(a->config, WEIR_KEY_PROFILE));
 	}
 	if (a->utc)
 		buf_adds(out, " --utc");

@@ -11,7 +11,7 @@ struct app;
 /*
  * Run a command line with $SHELL (or sh) and wait for its end; wait: then also for a
  * key, so that what it printed can be read. command must be quoted for a shell
- * (weir_view_quote). Whatever goes wrong is said. True: it ended with status 0.
+ * (weir_shell_quote). Whatever goes wrong is said. True: it ended with status 0.
  */
 bool outside_run(struct app *a, const char *command, bool wait);
 

@@ -3,6 +3,7 @@
 #include <weir/env_store.h>
 #include <weir/query.h>
 #include <weir/select.h>
+#include <weir/shell.h>
 
 #include "app.h"
 #include "choice.h"
@@ -145,7 +146,7 @@ say_command(struct page_view *v, void *arg, struct buf *out)
 	buf_adds(out, "weir env show ");
 	facts_env_short(&e->facts.name, out);
 	buf_adds(out, " --arch ");
-	weir_view_quote(out, e->facts.name.arch);
+	weir_shell_quote(out, e->facts.name.arch);
 }
 
 static void

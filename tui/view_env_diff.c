@@ -3,6 +3,7 @@
 #include <weir/env_store.h>
 #include <weir/query.h>
 #include <weir/select.h>
+#include <weir/shell.h>
 #include <weir/text.h>
 
 #include "app.h"
@@ -378,12 +379,12 @@ say_command(struct page_view *v, void *arg, struct buf *out)
 		else
 			buf_adds(&text, f->text[i]);
 		buf_addc(out, ' ');
-		weir_view_quote(out, buf_cstr(&text));
+		weir_shell_quote(out, buf_cstr(&text));
 		buf_release(&text);
 	}
 	if (f->arch[0][0] && strcmp(f->arch[0], f->arch[1]) == 0) {
 		buf_adds(out, " --arch ");
-		weir_view_quote(out, f->arch[0]);
+		weir_shell_quote(out, f->arch[0]);
 	}
 }
 

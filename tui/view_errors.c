@@ -1,5 +1,6 @@
 /* The failed runs of a query by what they died of. */
 #include <weir/select.h>
+#include <weir/shell.h>
 #include <weir/time.h>
 #include <weir/why.h>
 
@@ -201,7 +202,7 @@ command(struct page_view *v, void *arg, struct buf *out)
 
 	(void)v;
 	buf_adds(out, "weir why ");
-	weir_view_quote(out, e->query);
+	weir_shell_quote(out, e->query);
 }
 
 static bool

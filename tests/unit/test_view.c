@@ -5,8 +5,6 @@
 
 #include <cmocka.h>
 
-#include <unistd.h>
-
 #include <weir/mem.h>
 #include <weir/view.h>
 
@@ -277,49 +275,6 @@ any_view_comes_back_from_its_text(void **state)
 	}
 }
 
-/* /bin/sh reads each word back as it was. */
-static void
-a_shell_reads_the_quoting(void **state)
-{
-	char path[] = "/tmp/test_view.XXXXXX";
-	struct buf script = BUF_INIT(BUF_MAX), want = BUF_INIT(BUF_MAX);
-	char got[64 << 10];
-	int fd = mkstemp(path);
-	ssize_t n = 0, more;
-	int ends[2];
-
-	(void)state;
-	assert_true(fd >= 0);
-	for (int i = 0; i < 200; i++) {
-		char *text = random_text();
-
-		buf_adds(&script, "printf '%s.' ");
-		weir_view_quote(&script, text);
-		buf_addc(&script, '\n');
-		buf_addf(&want, "%s.", text);
-		free(text);
-	}
-	assert_int_equal(write(fd, script.s, script.len), script.len);
-	assert_int_equal(pipe(ends), 0);
-	if (fork() == 0) {
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execl("/bin/sh", "sh", path, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	while ((more = read(ends[0], got + n, sizeof(got) - (size_t)n)) > 0)
-		n += more;
-	close(ends[0]);
-	close(fd);
-	unlink(path);
-	assert_int_equal(n, want.len);
-	assert_memory_equal(got, want.s, want.len);
-	buf_release(&script);
-	buf_release(&want);
-}
-
 int
 main(void)
 {
@@ -328,7 +283,6 @@ main(void)
 		cmocka_unit_test(wrong_text_is_told),
 		cmocka_unit_test(a_size_has_an_end),
 		cmocka_unit_test(any_view_comes_back_from_its_text),
-		cmocka_unit_test(a_shell_reads_the_quoting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,9 +9,10 @@
 
 #include <weir/buf.h>
 #include <weir/error.h>
+#include <weir/shell.h>
 #include <weir/types.h>
 
-enum { WEIR_VIEW_MAX = 64 << 10 }; /* bytes of its text */
+enum { WEIR_VIEW_MAX = WEIR_SHELL_MAX }; /* bytes of its text */
 
 /*
  * `env list --group` as a view: what it is sorted by before anything else, and then
@@ -66,16 +67,9 @@ WEIR_NODISCARD enum weir_rc weir_view_parse(
 void weir_view_release(struct weir_view *v);
 void weir_view_copy(const struct weir_view *v, struct weir_view *ret_view);
 
-/* Words as a shell splits them, owned: as `weir NAME` with n arguments behind. */
-WEIR_NODISCARD enum weir_rc weir_view_split(
-	struct str text, char ***ret_words, size_t *ret_n, struct weir_err *err);
-void weir_view_split_free(char **words, size_t n);
-
 /* As text that weir_view_parse and a shell read back: begins with `weir `. */
 void weir_view_format(const struct weir_view *v, struct buf *out);
 /* Its command without `weir`: `runs`, `pools --queues`. Static. */
 const char *weir_view_command(const struct weir_view *v);
-/* A word as a shell reads it, in quotes if it needs them. */
-void weir_view_quote(struct buf *out, const char *s);
 
 #endif
