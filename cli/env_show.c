@@ -5,6 +5,7 @@
 #include <weir/cell.h>
 #include <weir/env_diff.h>
 #include <weir/mem.h>
+#include <weir/metaflow.h>
 #include <weir/text.h>
 
 #include "env.h"
@@ -147,11 +148,30 @@ put_list(struct para *p, const char *label, struct str json)
 	buf_release(&masked);
 }
 
-/* The newest, a few a line. */
+struct namers {
+	struct para *p;
+	int64_t n;
+};
+
+/* `build/quick 79919c10` */
 static void
-put_runs(struct para *p, const struct seen *s)
+put_namer(void *arg, const struct weir_id *run, struct str shown, int64_t at_us)
+{
+	struct namers *to = arg;
+	char id[WEIR_ID_TEXT + 1];
+
+	(void)at_us;
+	para_addf(to->p, 2, "%.*s %.8s", (int)shown.len, shown.s,
+		weir_id_format(run, id));
+	to->n++;
+}
+
+/* The newest, a few a line: those of Metaflow, then those of the server by name. */
+static void
+put_runs(struct job *j, struct para *p, const struct weir_env *e, const struct seen *s)
 {
 	struct buf b = BUF_INIT(BUF_MAX);
+	struct namers to = { p, 0 };
 	int64_t n = 0;
 
 	if (s->number[RUNS] <= 0 || !s->list[USED_BY])
@@ -160,8 +180,13 @@ put_runs(struct para *p, const struct seen *s)
 	para_begin(p, "runs");
 	for (char *save = NULL,
 		  *t = strtok_r(buf_cstr(&b)[0] ? b.s : NULL, "\n", &save);
-		t && n < RUNS_SHOWN; t = strtok_r(NULL, "\n", &save), n++)
-		para_add(p, str_of(t), 2);
+		t && n < RUNS_SHOWN; t = strtok_r(NULL, "\n", &save))
+		if (strchr(t, '/')) {
+			para_add(p, str_of(t), 2);
+			n++;
+		}
+	if (!weir_runs_naming(j->o->store, &e->id, RUNS_SHOWN, put_namer, &to, NULL))
+		n += to.n;
 	if (s->number[RUNS] > n)
 		para_addf(p, 2, "and %lld more", (long long)(s->number[RUNS] - n));
 	para_end(p);
@@ -195,7 +220,7 @@ put_facts(struct job *j, const struct weir_env *e, const struct seen *s)
 	para_end(&p);
 	put_list(&p, "aliases", str_of(s->list[ALIASES]));
 	put_list(&p, "steps", str_of(s->list[STEPS]));
-	put_runs(&p, s);
+	put_runs(j, &p, e, s);
 	put_list(&p, "here", str_of(s->list[FOLDERS]));
 	if (s->list[DISK]) {
 		para_begin(&p, "disk");

@@ -155,6 +155,7 @@
  *   env_code	the code package of a run
  *   env_gc	which of them nothing needs, removed
  *   env_needs	what files and runs need
+ *   env_named	what parameters of a server's runs name
  *   env_busy	is a process in it
  *   env_tree	what it takes on the disk
  *   env_measure	and that of all, in the store

@@ -12,6 +12,12 @@
 #define ENVIRONMENT_RUNS "SELECT t.name AS name, t.at_us AS at FROM env_uses t" \
 	" WHERE t.full_id = r.full_id AND t.req_id = r.req_id AND t.arch = r.arch UNION ALL SELECT " ENVIRONMENT_RUN("s.pathspec") ", 0" \
 	" FROM env_steps s WHERE s.full_id = r.full_id AND s.req_id = r.req_id"
+/* Runs of a server that name it: by its ids; by a pathspec, unless by those as well. */
+#define ENVIRONMENT_NAMED "FROM env_named n WHERE n.env = r.req_id || ':' || r.full_id || ':' || r.arch"
+#define ENVIRONMENT_PATHS "SELECT weir_uuid(p.id) AS name, p.at_us AS at FROM env_paths p" \
+	" WHERE p.run IN (SELECT t.run FROM env_uses t WHERE t.full_id = r.full_id" \
+	" AND t.req_id = r.req_id AND t.arch = r.arch) AND NOT EXISTS(SELECT 1 " ENVIRONMENT_NAMED \
+	" AND n.k = p.k) AND p.env = r.req_id || ':' || r.full_id || ':' || r.arch"
 #define ENVIRONMENT_TAG(is, word) "CASE WHEN " is " THEN ',\"" word "\"' ELSE '' END"
 #define ENVIRONMENT_COLUMNS(X) \
 	X("id", NULL, "ID", TEXT, COL_0, 9, 81, "r.req_id || ':' || r.full_id", NULL, \
@@ -73,12 +79,15 @@
 		ENVIRONMENT_TAG("r.helper", "helper") ", 2) || ']'", NULL, \
 		"default, created, cache-only and helper, as they apply", "tags:created") \
 	X("n_runs", "runs", "RUNS", INT, COL_O | COL_R, 4, 6, "(SELECT count(DISTINCT" \
-		" u.name) FROM (" ENVIRONMENT_RUNS ") u)", NULL, \
-		"how many runs used it, as far as that is known", "runs:0") \
+		" u.name) FROM (" ENVIRONMENT_RUNS " UNION ALL " ENVIRONMENT_PATHS ") u)" \
+		" + (SELECT count(*) " ENVIRONMENT_NAMED ")", NULL, \
+		"how many runs used or name it, as far as that is known", "runs:0") \
 	X("used_by", "run", "USED BY", TAGS, COL_O, 8, 30, "(SELECT json_group_array(v.name)" \
-		" FROM (SELECT u.name FROM (" ENVIRONMENT_RUNS ") u GROUP BY u.name" \
+		" FROM (SELECT u.name FROM (" ENVIRONMENT_RUNS " UNION ALL " ENVIRONMENT_PATHS \
+		" UNION ALL SELECT weir_uuid(x.id), x.at_us FROM (SELECT n.id, n.at_us " \
+		ENVIRONMENT_NAMED " ORDER BY n.at_us DESC LIMIT 100) x) u GROUP BY u.name" \
 		" ORDER BY max(u.at) DESC, u.name DESC LIMIT 100) v)", NULL, \
-		"the newest 100 of them, Flow/run", "run:TrainFlow/*") \
+		"the newest 100 of them: Flow/run, of a server's its id", "run:TrainFlow/*") \
 	X("req_steps", NULL, "STEPS OF REQUEST", TAGS, COL_O, 8, 30, \
 		"(SELECT json_group_array(u.step) FROM (SELECT t.step AS step FROM env_uses t" \
 		" WHERE t.full_id IN (SELECT o.full_id FROM environments o WHERE o.req_id = r.req_id)" \

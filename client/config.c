@@ -257,27 +257,26 @@ add_file_name(struct buf *out, const char *name)
 
 /* Without an address it is this machine's own, but for a name that is not known. */
 static bool
-name_embedded(struct weir_config *c, const char *state, const char *data)
+name_embedded(struct weir_config *c, const char *state)
 {
 	if (c->value[WEIR_KEY_API_URL] || weir_config_lost_profile(c))
 		return false;
 	c->embedded = true;
 	c->name = xstrdup("embedded");
-	c->store = xasprintf("%s/embedded.db", data);
+	c->store = xstrdup(c->own);
 	c->state = xasprintf("%s/embedded.db", state);
 	return true;
 }
 
 static void
-name_things(
-	struct weir_config *c, const char *cache, const char *state, const char *data)
+name_things(struct weir_config *c, const char *cache, const char *state)
 {
 	enum config_source from = c->from[WEIR_KEY_API_URL];
 	bool of_profile = from == CONFIG_CONF_PROFILE || from == CONFIG_PROFILE;
 	struct buf path = BUF_INIT(BUF_MAX);
 	char *address;
 
-	if (name_embedded(c, state, data))
+	if (name_embedded(c, state))
 		return;
 	c->name = xstrdup(c->profile && (c->profile_given || of_profile) ? c->profile
 									 : "default");
@@ -297,9 +296,10 @@ config_resolve(struct weir_config *c, unsigned conf_mode, const char *cache,
 	const char *state, const char *data)
 {
 	c->cache = xstrdup(cache);
+	c->own = xasprintf("%s/embedded.db", data);
 	resolve_all(c);
 	warn_rest(c, conf_mode);
-	name_things(c, cache, state, data);
+	name_things(c, cache, state);
 }
 
 void
@@ -322,6 +322,7 @@ weir_config_free(struct weir_config *c)
 	free(c->store);
 	free(c->state);
 	free(c->cache);
+	free(c->own);
 	free(c);
 }
 
@@ -402,6 +403,12 @@ const char *
 weir_config_store(const struct weir_config *c)
 {
 	return c->store;
+}
+
+const char *
+weir_config_own(const struct weir_config *c)
+{
+	return c->own;
 }
 
 const char *

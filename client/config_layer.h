@@ -68,7 +68,7 @@ struct weir_config {
 			  */
 	char *flag_profile; /* what --profile said, known or not */
 	bool embedded;      /* no address: the embedded store is meant */
-	char *name, *file, *store, *state, *cache; /* cache: the folder */
+	char *name, *file, *store, *state, *own, *cache; /* cache: the folder */
 	struct buf warnings;
 	struct buf profiles; /* names of those there are, one a line */
 };

@@ -9,7 +9,10 @@
 #include "db.h"
 #include "env_cnd.h"
 #include "env_file.h"
+#include "env_named.h"
 #include "migrate.h"
+#include "store_priv.h"
+#include "weir/metaflow.h"
 #include "weir/time.h"
 
 enum { READ_TRIES = 6, NAP_MS = 50, STORES_MAX = 10000, RUN_DIGITS = 16 };
@@ -219,18 +222,35 @@ counts_though_gone(const struct reader *r, const char *store)
 
 /* One that an older weir made is brought up to date first. */
 static enum weir_rc
-open_store(const char *path, struct db *ret_db, struct weir_err *err)
+open_store(const char *path, enum db_kind kind, struct db *ret_db, struct weir_err *err)
 {
 	bool old = false;
-	enum weir_rc rc = db_open(path, DB_METAFLOW, DB_READ, ret_db, err);
+	enum weir_rc rc = db_open(path, kind, DB_READ, ret_db, err);
 
 	if (!rc)
 		rc = migrate_check(ret_db, &old, err);
 	if (rc || !old)
 		return rc;
 	db_close(ret_db);
-	rc = db_open(path, DB_METAFLOW, DB_WRITE, ret_db, err);
+	rc = db_open(path, kind, DB_WRITE, ret_db, err);
 	return rc ? rc : migrate(ret_db, err);
+}
+
+/* What runs of a server named by a pathspec: perhaps it is of this store. */
+static void
+take_paths(struct env_needs *n, struct weir_store *s)
+{
+	for (size_t i = 0; i < n->paths.n; i++) {
+		const struct env_need_path *p = &n->paths.v[i];
+		struct weir_task_pair found;
+		struct weir_env_id id;
+
+		if (weir_env_of_pathspec(s, p->path, &found, NULL))
+			continue;
+		id = (struct weir_env_id){ str_of(found.pair.req_id),
+			str_of(found.pair.full_id), str_of(found.arch) };
+		add(n, &id, ENV_NEED_RUN, xstrdup(p->why));
+	}
 }
 
 static enum weir_rc
@@ -241,12 +261,13 @@ read_store(struct env_needs *n, const char *path, struct weir_err *err)
 		[ROW_ALIAS] = SQL_ENV_NEEDS_ALIASES,
 		[ROW_STEP] = SQL_ENV_NEEDS_STEPS };
 	struct reader r = { .needs = n, .err = err };
-	struct db db = { .sqlite = NULL };
+	struct weir_store s = { .lock_fd = -1 };
+	struct db *db = &s.db;
 	char *file = NULL;
-	enum weir_rc rc = open_store(path, &db, err);
+	enum weir_rc rc = open_store(path, DB_METAFLOW, db, err);
 
 	if (!rc)
-		rc = file_of(&db, &file, err);
+		rc = file_of(db, &file, err);
 	if (!rc && file) {
 		r.file = file;
 		rc = read_file(&r);
@@ -254,16 +275,49 @@ read_store(struct env_needs *n, const char *path, struct weir_err *err)
 			rc = WEIR_OK;
 		if (!rc && access(file, F_OK) != 0 && counts_though_gone(&r, path))
 			for (int i = 0; !rc && i <= ROW_STEP; i++)
-				rc = read_rows(&r, &db, i, remembered[i]);
+				rc = read_rows(&r, db, i, remembered[i]);
 	}
 	if (!rc)
-		rc = read_rows(&r, &db, ROW_RUN, SQL_ENV_NEEDS_RUNS);
+		rc = read_rows(&r, db, ROW_RUN, SQL_ENV_NEEDS_RUNS);
+	if (!rc)
+		take_paths(n, &s);
 	/* Those of the cache too. */
 	if (!rc)
-		rc = read_rows(&r, &db, ROW_ENV, SQL_ENV_NEEDS_KNOWN);
-	db_close(&db);
+		rc = read_rows(&r, db, ROW_ENV, SQL_ENV_NEEDS_KNOWN);
+	db_close(db);
 	free(file);
 	return rc;
+}
+
+/* Runs of late of a server, or of this machine, that name environments. */
+static enum weir_rc
+read_runs(
+	struct env_needs *n, const char *path, enum db_kind kind, struct weir_err *err)
+{
+	struct db db = { .sqlite = NULL };
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = open_store(path, kind, &db, err);
+
+	if (!rc)
+		rc = db_get(&db, SQL_NAMED_SINCE, &st, err);
+	if (!rc)
+		sqlite3_bind_int64(st, 1, n->now_us - n->runs_us);
+	while (!rc && !(rc = db_step(&db, st, &row, err)) && row) {
+		struct str name = db_str(st, 0), run = db_str(st, 2);
+		struct weir_env_id id;
+		char *why = xasprintf("%.*s names it", (int)run.len, run.s);
+
+		if (db_str(st, 1).len) {
+			VEC_PUSH(&n->paths,
+				((struct env_need_path){ str_copy(name), why }));
+			continue;
+		}
+		id = env_named_split(name);
+		add(n, &id, ENV_NEED_RUN, why);
+	}
+	db_close(&db);
+	return rc == WEIR_ENOTFOUND ? WEIR_OK : rc;
 }
 
 static bool
@@ -281,12 +335,25 @@ fail_folder(const char *folder, struct weir_err *err)
 	return weir_fail(err, WEIR_EFAIL, "%s: %s", folder, strerror(errno));
 }
 
+/* `<profile>-<16 digits>.db`: what a server said. */
+static bool
+is_profile(const char *name)
+{
+	enum { DIGITS = 16, TAIL = DIGITS + 3 };
+	size_t n = strlen(name);
+
+	return n > TAIL + 1 && name[n - TAIL - 1] == '-' && !is_store(name) &&
+	       strspn(name + n - TAIL, "0123456789abcdef") == DIGITS &&
+	       strcmp(name + n - 3, ".db") == 0;
+}
+
 static enum weir_rc
 read_named(
 	struct env_needs *n, const char *folder, const char *name, struct weir_err *err)
 {
 	char *path = xasprintf("%s/%s", folder, name);
-	enum weir_rc rc = read_store(n, path, err);
+	enum weir_rc rc = is_store(name) ? read_store(n, path, err)
+					 : read_runs(n, path, DB_CACHE, err);
 
 	free(path);
 	return rc == WEIR_ENOTFOUND ? WEIR_OK : rc; /* just now removed */
@@ -294,7 +361,8 @@ read_named(
 
 /* All of them or an error: one that is left out may need any environment. */
 static enum weir_rc
-read_stores(struct env_needs *n, const char *folder, struct weir_err *err)
+read_stores(struct env_needs *n, const char *folder, bool is(const char *),
+	struct weir_err *err)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *e = NULL;
@@ -304,11 +372,12 @@ read_stores(struct env_needs *n, const char *folder, struct weir_err *err)
 	if (!dir)
 		return errno == ENOENT ? WEIR_OK : fail_folder(folder, err);
 	while (!rc && (errno = 0, e = readdir(dir))) {
-		if (!is_store(e->d_name))
+		if (!is(e->d_name))
 			continue;
 		if (++stores > STORES_MAX)
-			rc = weir_fail(err, WEIR_ETOOBIG,
-				"%s: more than %d metaflow-*.db", folder, STORES_MAX);
+			rc = weir_fail(err, WEIR_ETOOBIG, "%s: more than %d %s-*.db",
+				folder, STORES_MAX,
+				is == is_store ? "metaflow" : "PROFILE");
 		else
 			rc = read_named(n, folder, e->d_name, err);
 	}
@@ -328,7 +397,11 @@ env_needs_read(struct env_needs *n, const struct weir_config *config,
 
 	if (!rc || rc == WEIR_ENOTFOUND) {
 		*strrchr(store, '/') = '\0';
-		rc = read_stores(n, store, err);
+		rc = read_runs(n, weir_config_own(config), DB_EMBEDDED, err);
+		if (!rc)
+			rc = read_stores(n, store, is_profile, err);
+		if (!rc)
+			rc = read_stores(n, store, is_store, err);
 	}
 	free(store);
 	if (rc && !err->hint[0])
@@ -341,6 +414,11 @@ env_needs_release(struct env_needs *n)
 {
 	for (size_t i = 0; i < n->v.n; i++)
 		free(n->v.v[i].why);
+	for (size_t i = 0; i < n->paths.n; i++) {
+		free(n->paths.v[i].path);
+		free(n->paths.v[i].why);
+	}
+	VEC_FREE(&n->paths);
 	VEC_FREE(&n->v);
 	env_map_free(&n->at);
 	env_map_free(&n->known);

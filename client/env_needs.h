@@ -1,6 +1,6 @@
 /*
  * Which environments somebody needs: defaults, aliases and steps of every conda_v2.cnd
- * that weir has read here, read again.
+ * that weir has read here, read again, and what runs that it knows used or name.
  */
 #ifndef WEIR_CLIENT_ENV_NEEDS_H
 #define WEIR_CLIENT_ENV_NEEDS_H
@@ -17,10 +17,16 @@ struct env_need {
 	char *why; /* for people */
 };
 
+/* A pathspec that a run names. */
+struct env_need_path {
+	char *path, *why;
+};
+
 struct env_needs {
 	struct env_map at;    /* by ids, with the arch or without: one more than in v */
 	struct env_map known; /* in a file or cache: by all three */
 	VEC(struct env_need) v;
+	VEC(struct env_need_path) paths;
 	int64_t now_us, runs_us, gone_us; /* runs since now - runs_us count */
 };
 

@@ -1,6 +1,7 @@
 /* Which environment a task used, and which tasks used an environment. */
 #include <stdlib.h>
 
+#include "env_named.h"
 #include "mf_id.h"
 #include "mf_open.h"
 #include "mf_says.h"
@@ -94,26 +95,6 @@ weir_tasks_of_env(struct weir_store *s, const struct weir_env_pair *pair,
 	if (!rc)
 		rc = users_of(s, SQL_MF_TASKS_OF_ENV, pair, arch, fn, arg, err);
 	return rc;
-}
-
-void
-weir_env_uses(struct weir_store *s, const struct weir_config *config,
-	const struct weir_env_root *root)
-{
-	const struct weir_metaflow_open how = { .config = config, .root = root };
-	struct weir_store *runs = NULL;
-	struct weir_err why;
-	char *path;
-
-	/* Opened by itself first: is it there, of this service, and of this schema? */
-	if (s->service || !weir_metaflow_is_service(root) ||
-		mf_open_store(&how, WEIR_STORE_READ, &runs, NULL, &why))
-		return;
-	weir_store_close(runs);
-	path = weir_metaflow_store(config, root);
-	s->service = !db_attach(&s->db, SQL_MF_ATTACH, path, &why) &&
-		     !db_exec_id(&s->db, SQL_MF_USES, &why);
-	free(path);
 }
 
 /* ---- by pathspec */
@@ -287,5 +268,120 @@ weir_env_of_pathspec(struct weir_store *s, const char *pathspec,
 	if (!rc)
 		*ret = h.got;
 	buf_release(&h.several);
+	return rc;
+}
+
+/* ---- runs beside those that are here */
+
+static void
+use_service(struct weir_store *s, const struct weir_config *config,
+	const struct weir_env_root *root)
+{
+	const struct weir_metaflow_open how = { .config = config, .root = root };
+	struct weir_err why;
+	char *path;
+
+	/* Opened by itself first: is it there, of this service, and of this schema? */
+	if (s->service || !weir_metaflow_is_service(root) ||
+		mf_open_store(&how, WEIR_STORE_READ, &s->runs, NULL, &why))
+		return;
+	path = weir_metaflow_store(config, root);
+	s->service = !db_attach(&s->db, SQL_MF_ATTACH, path, &why) &&
+		     !db_exec_id(&s->db, SQL_MF_USES, &why);
+	free(path);
+}
+
+/* weir_env_at(pathspec): its environment as env_named.h keeps ids, or NULL. */
+static void
+fn_env_at(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	struct weir_store *s = sqlite3_user_data(ctx);
+	const char *text = (const char *)sqlite3_value_text(v[0]);
+	struct buf name = BUF_INIT(256);
+	struct weir_task_pair p;
+
+	(void)n;
+	if (text && !weir_env_of_pathspec(s->service ? s->runs : s, text, &p, NULL)) {
+		env_named_join(&name, str_of(p.pair.req_id), str_of(p.pair.full_id),
+			str_of(p.arch));
+		sqlite3_result_text(
+			ctx, buf_cstr(&name), (int)name.len, SQLITE_TRANSIENT);
+	}
+	buf_release(&name);
+}
+
+/* Is the profile's store there, and of this schema? */
+static bool
+has_profile(const struct weir_config *config)
+{
+	const char *path = weir_config_store(config);
+	struct weir_store *s = NULL;
+	struct weir_err why;
+	char *address;
+	enum weir_rc rc;
+
+	if (!path)
+		return false;
+	if (weir_config_embedded(config)) {
+		rc = weir_store_open_embedded(path, NULL, WEIR_STORE_READ, &s, &why);
+	} else {
+		address = weir_url_normalise(weir_config_str(config, WEIR_KEY_API_URL));
+		rc = weir_store_open(
+			path, address, NULL, WEIR_STORE_READ, &s, NULL, &why);
+		free(address);
+	}
+	weir_store_close(s);
+	return !rc;
+}
+
+static void
+use_profile(struct weir_store *s, const struct weir_config *config)
+{
+	struct weir_err why;
+
+	if (s->profile || !has_profile(config) ||
+		sqlite3_create_function_v2(s->db.sqlite, "weir_env_at", 1,
+			SQLITE_UTF8 | SQLITE_INNOCUOUS, s, fn_env_at, NULL, NULL,
+			NULL) != SQLITE_OK)
+		return;
+	s->profile =
+		!db_attach(&s->db, SQL_MF_PROFILE, weir_config_store(config), &why) &&
+		!db_exec_id(&s->db, SQL_MF_NAMED, &why) &&
+		!db_exec_id(
+			&s->db, s->service ? SQL_MF_PATHS_SERVICE : SQL_MF_PATHS, &why);
+}
+
+void
+weir_env_uses(struct weir_store *s, const struct weir_config *config,
+	const struct weir_env_root *root)
+{
+	use_service(s, config, root);
+	use_profile(s, config);
+}
+
+enum weir_rc
+weir_runs_naming(struct weir_store *s, const struct weir_env_id *env, size_t most,
+	weir_naming_fn *fn, void *arg, struct weir_err *err)
+{
+	struct buf name = BUF_INIT(256);
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(&s->db, SQL_MF_NAMERS, &st, err);
+
+	env_named_join(&name, env->req_id, env->full_id, env->arch);
+	if (!rc) {
+		db_bind_str(st, 1, buf_str(&name));
+		db_bind_str(st, 2, env->full_id);
+		db_bind_str(st, 3, env->req_id);
+		db_bind_str(st, 4, env->arch);
+		sqlite3_bind_int64(st, 5, (int64_t)most);
+	}
+	while (!rc && !(rc = db_step(&s->db, st, &row, err)) && row) {
+		struct weir_id id = db_id(st, 0);
+
+		fn(arg, &id, db_str(st, 1), db_time(st, 2));
+	}
+	db_reset(st);
+	buf_release(&name);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "migrate.h"
 
+#include "env_named.h"
 #include "schema.h"
 
 static const struct schema *const schemas[] = {
@@ -51,6 +52,8 @@ migrate(struct db *db, struct weir_err *err)
 	rc = current(db, err);
 	while (!rc && db->version < schema->version) {
 		rc = db_exec(db, schema->steps[db->version], err);
+		if (!rc && schema->steps[db->version] == schema_cache_3)
+			rc = env_named_fill(db, err);
 		if (!rc)
 			db->version++;
 		if (!rc && schema->mixed)

@@ -1,8 +1,8 @@
 #include "weir/run_env.h"
 
 #include "beside.h"
+#include "env_named.h"
 #include "store_priv.h"
-#include "weir/json.h"
 #include "weir/metaflow.h"
 
 struct found {
@@ -90,66 +90,40 @@ on_task(void *arg, const struct weir_task_env *row)
 	return true;
 }
 
-/* ---- parameters of a server's run */
-
-static bool
-is_id(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!strchr("0123456789abcdef", s.s[i]))
-			return false;
-	return s.len == WEIR_ENV_ID;
-}
-
-/* The array itself, or its text. */
-static bool
-take_triple(struct found *f, const struct weir_json *v, const char *name)
-{
-	struct str text[3];
-
-	if (weir_json_size(v) != N_ELEM(text))
-		return false;
-	for (size_t i = 0; i < N_ELEM(text); i++)
-		text[i] = weir_json_text(weir_json_at(v, i));
-	if (!is_id(text[0]) || !is_id(text[1]) || !text[2].len)
-		return false;
-	add(f, text[0], text[1], text[2], str_of(name));
-	return true;
-}
+/* ---- of a server's run: what its parameters name */
 
 static void
-take_value(struct found *f, const char *name, const struct weir_json *v)
+take_named(struct found *f, struct str name, bool is_path, struct str by)
 {
-	struct str text = weir_json_text(v);
+	struct weir_env_id id;
 	struct weir_task_pair task;
-	struct weir_json *inner = NULL;
+	char path[1024];
 
-	if (take_triple(f, v, name) || !text.len)
+	if (!is_path) {
+		id = env_named_split(name);
+		add(f, id.req_id, id.full_id, id.arch, by);
 		return;
-	if (text.s[0] == '[' && !weir_json_parse(text, &inner, NULL)) {
-		take_triple(f, inner, name);
-		weir_json_free(inner);
-	} else if (f->metaflow && memchr(text.s, '/', text.len) &&
-		   !weir_env_of_pathspec(f->metaflow, text.s, &task, NULL)) {
-		add(f, str_of(task.pair.req_id), str_of(task.pair.full_id),
-			str_of(task.arch), str_of(name));
 	}
+	str_into(path, sizeof(path), name);
+	if (f->metaflow && !weir_env_of_pathspec(f->metaflow, path, &task, NULL))
+		add(f, str_of(task.pair.req_id), str_of(task.pair.full_id),
+			str_of(task.arch), by);
 }
 
-static void
-take_parameters(void *arg, const struct weir_rows *row)
+static enum weir_rc
+named_of(struct weir_store *s, const struct weir_id *run, struct found *f,
+	struct weir_err *err)
 {
-	const struct weir_cell *cell = weir_rows_cell(row, 0);
-	struct weir_json *parameters = NULL;
-	const struct weir_json *v;
-	const char *name;
-	void *at = NULL;
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(&s->db, SQL_NAMED_OF_RUN, &st, err);
 
-	if (cell->null || weir_json_parse(cell->s, &parameters, NULL))
-		return;
-	while (weir_json_next(parameters, &at, &name, &v))
-		take_value(arg, name, v);
-	weir_json_free(parameters);
+	if (!rc)
+		db_bind_id(st, 1, run);
+	while (!rc && !(rc = db_step(&s->db, st, &row, err)) && row)
+		take_named(f, db_str(st, 0), db_str(st, 1).len > 0, db_str(st, 2));
+	db_reset(st);
+	return rc;
 }
 
 enum weir_rc
@@ -165,7 +139,7 @@ weir_run_envs(struct weir_store *s, enum weir_kind kind, const struct weir_id *i
 			     ? weir_env_of_task(f.metaflow, id, on_task, &f, err)
 			     : weir_envs_of_run(f.metaflow, id, on_task, &f, err);
 	else if (kind == WEIR_RUN)
-		rc = weir_row_of(s, kind, id, "parameters", take_parameters, &f, err);
+		rc = named_of(s, id, &f, err);
 	*ret_n = f.n;
 	return rc;
 }

@@ -98,7 +98,20 @@ const char schema_cache_2[] =
 "CREATE TABLE retriggers(run BLOB PRIMARY KEY, of BLOB NOT NULL) WITHOUT ROWID;"
 "CREATE INDEX retriggers_of ON retriggers(of);"
 "PRAGMA user_version = 2;";
+
+const char schema_cache_3[] =
+/*
+ * Environments of Metaflow that parameters of runs name (env_named.h): `req_id:full_id:arch`,
+ * or a pathspec; of: `Flow/run` of that, else "". at_us: of the run, so that the newest are
+ * first. by: the parameters.
+ */
+"CREATE TABLE env_names(k INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, of TEXT NOT NULL);"
+"CREATE INDEX env_names_of ON env_names(of) WHERE of <> '';"
+"CREATE TABLE run_envs(run INTEGER NOT NULL, env INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+" by TEXT NOT NULL, PRIMARY KEY(run, env)) WITHOUT ROWID;"
+"CREATE INDEX run_envs_env ON run_envs(env, at_us);"
+"PRAGMA user_version = 3;";
 /* clang-format on */
 
-static const char *const steps[] = { schema_cache_1, schema_cache_2 };
+static const char *const steps[] = { schema_cache_1, schema_cache_2, schema_cache_3 };
 const struct schema schema_cache = { steps, sizeof(steps) / sizeof(steps[0]), false };

@@ -15,7 +15,7 @@ enum { SCHEMA_MARKS = 17 };
 extern const char *const schema_marks[SCHEMA_MARKS];
 
 /* Steps of the cache, which the embedded store climbs too. */
-extern const char schema_cache_1[], schema_cache_2[];
+extern const char schema_cache_1[], schema_cache_2[], schema_cache_3[];
 
 extern const struct schema schema_cache, schema_state, schema_embedded, schema_metaflow;
 

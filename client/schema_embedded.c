@@ -41,6 +41,7 @@ const char *const schema_marks[SCHEMA_MARKS] = {
 };
 /* clang-format on */
 
-static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1 };
+static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1,
+	schema_cache_3 };
 _Static_assert(sizeof(steps) / sizeof(steps[0]) < SCHEMA_MARKS, "a mark for each");
 const struct schema schema_embedded = { steps, sizeof(steps) / sizeof(steps[0]), true };

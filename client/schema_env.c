@@ -89,6 +89,21 @@ static const char own_uses[] =
 	" (SELECT m.step FROM mf_tasks m WHERE m.task = t.task) AS step"
 	" FROM task_envs t JOIN runs q ON q.id = t.run WHERE t.full_id IS NOT NULL;";
 
+/*
+ * The same with the run's id. env_named, env_paths: runs of a server that name one, by
+ * its ids and by a pathspec of run; empty until mf_env.c puts a profile's in their
+ * place.
+ */
+static const char own_named[] =
+	"DROP VIEW env_uses;"
+	"CREATE VIEW env_uses AS SELECT t.req_id, t.full_id, t.arch, q.name, q.at_us,"
+	" (SELECT m.step FROM mf_tasks m WHERE m.task = t.task) AS step, t.run"
+	" FROM task_envs t JOIN runs q ON q.id = t.run WHERE t.full_id IS NOT NULL;"
+	"CREATE VIEW env_named AS SELECT '' AS env, 0 AS at_us, x'' AS id, 0 AS k,"
+	" '' AS shown WHERE 0;"
+	"CREATE VIEW env_paths AS SELECT x'' AS run, '' AS env, 0 AS at_us, x'' AS id,"
+	" 0 AS k, '' AS shown WHERE 0;";
+
 static const char *const steps[] = { schema_cache_1, schema_cache_2, own_1, own_2,
-	own_sizes, own_uses };
+	own_sizes, own_uses, schema_cache_3, own_named };
 const struct schema schema_metaflow = { steps, sizeof(steps) / sizeof(steps[0]), true };

@@ -54,6 +54,23 @@
 		" ON CONFLICT(k) DO UPDATE SET rest = ?2 WHERE rest IS NOT ?2") \
 	X(RUN_DELETE, "DELETE FROM runs WHERE k = ?1") \
 	X(RUN_DOC_DELETE, "DELETE FROM run_docs WHERE k = ?1") \
+	/* environments that parameters of runs name */ \
+	X(NAMED_ADD, "INSERT OR IGNORE INTO env_names(name, of) VALUES(?1, ?2)") \
+	X(NAMED_BY, "INSERT INTO run_envs(run, env, at_us, by) SELECT ?1, k, ?2, ?3" \
+		" FROM env_names WHERE name = ?4" \
+		" ON CONFLICT(run, env) DO UPDATE SET by = by || ', ' || excluded.by") \
+	X(NAMED_GONE, "DELETE FROM run_envs WHERE run = ?1") \
+	X(NAMED_NAMES_GONE, "DELETE FROM env_names WHERE k IN (SELECT env FROM run_envs" \
+		" WHERE run = ?1) AND NOT EXISTS(SELECT 1 FROM run_envs o" \
+		" WHERE o.env = env_names.k AND o.run <> ?1)") \
+	X(NAMED_OF_RUN, "SELECT e.name, e.of, u.by FROM run_envs u JOIN env_names e" \
+		" ON e.k = u.env WHERE u.run = (SELECT k FROM runs WHERE id = ?1) ORDER BY e.k") \
+	X(NAMED_DOCS, "SELECT run_docs.k, runs.at_us, rest FROM run_docs" \
+		" CROSS JOIN runs ON runs.k = run_docs.k") \
+	X(NAMED_SINCE, "SELECT e.name, e.of, coalesce((SELECT f.name FROM flows f" \
+		" WHERE f.k = q.flow) || '/', '') || q.name, max(max(q.at_us," \
+		" coalesce(q.end_us, 0))) AS last FROM run_envs u JOIN env_names e ON e.k = u.env" \
+		" JOIN runs q ON q.k = u.run GROUP BY e.k HAVING last > ?1") \
 	X(RETRIGGER_PUT, "INSERT OR IGNORE INTO retriggers(run, of) VALUES(?1, ?2)") \
 	X(RETRIGGER_DELETE, "DELETE FROM retriggers WHERE run = ?1") \
 	X(RETRIGGER_OF, "SELECT of FROM retriggers WHERE run = ?1") \

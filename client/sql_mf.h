@@ -13,6 +13,14 @@
 	" FROM " db "task_envs o WHERE o.task = e.task AND o.full_id = e.full_id" \
 	" AND o.req_id = e.req_id) ORDER BY t.created_us DESC, t.k DESC"
 
+/* A run of a server that names an environment; u: the row of run_envs. */
+#define SQL_MF_NAMER "u.at_us, (SELECT q.id FROM profile.runs q WHERE q.k = u.run) AS id," \
+	" u.run AS k, (SELECT coalesce((SELECT f.name FROM profile.flows f WHERE f.k = q.flow)" \
+	" || '/', '') || q.name FROM profile.runs q WHERE q.k = u.run) AS shown"
+#define SQL_MF_PATHS(db) "CREATE TEMP VIEW env_paths AS SELECT m.id AS run," \
+	" weir_env_at(e.name) AS env, " SQL_MF_NAMER " FROM " db "runs m JOIN profile.env_names e" \
+	" ON e.of = m.name AND e.of <> '' JOIN profile.run_envs u ON u.env = e.k"
+
 #define SQL_MF_STATEMENTS(X) \
 	X(MF_RUNS, "SELECT m.run, m.path, m.mark, m.settled, r.at_us, r.state, m.beat_us" \
 		" FROM mf_runs m LEFT JOIN runs r ON r.id = m.run") \
@@ -58,6 +66,16 @@
 	X(MF_ATTACH, "ATTACH ?1 AS service") \
 	X(MF_USES, "CREATE TEMP VIEW env_uses AS SELECT * FROM main.env_uses UNION ALL" \
 		" SELECT * FROM service.env_uses") \
+	X(MF_PROFILE, "ATTACH ?1 AS profile") \
+	X(MF_NAMED, "CREATE TEMP VIEW env_named AS SELECT e.name AS env, " SQL_MF_NAMER \
+		" FROM profile.env_names e JOIN profile.run_envs u ON u.env = e.k") \
+	X(MF_PATHS, SQL_MF_PATHS("main.")) \
+	X(MF_PATHS_SERVICE, SQL_MF_PATHS("service.")) \
+	X(MF_NAMERS, "SELECT id, shown, at_us FROM (SELECT n.id, n.shown, n.at_us FROM" \
+		" (SELECT * FROM env_named WHERE env = ?1 ORDER BY at_us DESC LIMIT ?5) n UNION" \
+		" SELECT p.id, p.shown, p.at_us FROM env_paths p WHERE p.run IN (SELECT t.run" \
+		" FROM env_uses t WHERE t.full_id = ?2 AND t.req_id = ?3 AND t.arch = ?4)" \
+		" AND p.env = ?1) ORDER BY at_us DESC, id LIMIT ?5") \
 	/* of the step ?2 first, then of start, then of any */ \
 	X(MF_CODE, "SELECT r.name || '/' || t.name, t.rest FROM task_runs t JOIN runs r" \
 		" ON r.id = t.run WHERE t.run = ?1 AND instr(t.rest, '\"code-package\"') > 0" \

@@ -279,6 +279,7 @@ weir_store_close(struct weir_store *s)
 		return;
 	store_forget(s);
 	store_unlock(s);
+	weir_store_close(s->runs);
 	db_close(&s->db);
 	for (size_t i = 0; i < s->n_platform_params; i++)
 		free(s->platform_params[i]);

@@ -9,11 +9,12 @@
 struct weir_store {
 	struct db db;
 	enum weir_store_mode mode;
-	bool own;               /* of the embedded backend */
-	bool service;           /* runs of one are attached (weir_env_uses) */
-	int lock_fd;            /* of `<path>.lock`, -1 when not held */
-	int64_t seen_version;   /* data_version that the caches below are of */
-	char **platform_params; /* owned */
+	bool own;                /* of the embedded backend */
+	bool service, profile;   /* runs of one are attached (weir_env_uses) */
+	struct weir_store *runs; /* of that service, owned; NULL: they are in here */
+	int lock_fd;             /* of `<path>.lock`, -1 when not held */
+	int64_t seen_version;    /* data_version that the caches below are of */
+	char **platform_params;  /* owned */
 	size_t n_platform_params;
 
 	/* Caches of the writer, valid within a transaction; emptied when it fails. */

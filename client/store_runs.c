@@ -1,5 +1,6 @@
 /* Flow runs: guarded upsert, deletion, and what the steps of a sync ask about them. */
 #include "chain.h"
+#include "env_named.h"
 #include "store_priv.h"
 
 /* What is interned of one run. */
@@ -154,16 +155,30 @@ write_doc(struct weir_store *s, int64_t k, struct str rest, struct weir_err *err
 }
 
 static enum weir_rc
+delete_k(struct weir_store *s, enum sql_id id, int64_t k, struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	enum weir_rc rc = db_get(&s->db, id, &st, err);
+
+	if (rc)
+		return rc;
+	sqlite3_bind_int64(st, 1, k);
+	return db_run(&s->db, st, err);
+}
+
+static enum weir_rc
 put_run(struct weir_store *s, const struct weir_run *r, struct buf *scratch,
 	size_t *changed, struct weir_err *err)
 {
 	struct run_keys keys = { 0 };
 	struct run_old old;
 	struct str platform;
+	bool known;
 	enum weir_rc rc = look(s, r, &old, err);
 
 	if (rc || old.same)
 		return rc;
+	known = old.k != 0;
 	platform = store_platform(s, r, scratch);
 	rc = find_keys(s, r, platform, &keys, err);
 	if (!rc)
@@ -172,6 +187,10 @@ put_run(struct weir_store *s, const struct weir_run *r, struct buf *scratch,
 		rc = write_doc(s, old.k, r->rest, err);
 	if (!rc)
 		rc = store_text_put(s, old.k, r, platform, err);
+	if (!rc && known)
+		rc = delete_k(s, SQL_NAMED_GONE, old.k, err);
+	if (!rc)
+		rc = env_named_put(&s->db, old.k, at_us(r), r->parameters, err);
 	if (!rc)
 		rc = chain_put(s, r, err);
 	if (!rc)
@@ -202,18 +221,6 @@ store_put_runs(struct weir_store *s, const struct weir_run *runs, size_t n,
 }
 
 static enum weir_rc
-delete_k(struct weir_store *s, enum sql_id id, int64_t k, struct weir_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	enum weir_rc rc = db_get(&s->db, id, &st, err);
-
-	if (rc)
-		return rc;
-	sqlite3_bind_int64(st, 1, k);
-	return db_run(&s->db, st, err);
-}
-
-static enum weir_rc
 delete_run(struct weir_store *s, const struct weir_id *id, struct weir_err *err)
 {
 	static const enum sql_id by_id[] = { SQL_TASK_DELETE_OF, SQL_DETAILS_DELETE,
@@ -228,6 +235,10 @@ delete_run(struct weir_store *s, const struct weir_id *id, struct weir_err *err)
 			rc = delete_k(s, SQL_RUN_DOC_DELETE, old.k, err);
 		if (!rc)
 			rc = store_text_delete(s, old.k, err);
+		if (!rc)
+			rc = delete_k(s, SQL_NAMED_NAMES_GONE, old.k, err);
+		if (!rc)
+			rc = delete_k(s, SQL_NAMED_GONE, old.k, err);
 	}
 	for (size_t i = 0; !rc && i < N_ELEM(by_id); i++)
 		rc = store_run_id(s, by_id[i], id, err);

@@ -1,4 +1,5 @@
-/* Environments that runs used, and tasks that used an environment. */
+/* Environments that runs used; tasks that used one, runs that name it. */
+#include <weir/metaflow.h>
 #include <weir/run_env.h>
 #include <weir/text.h>
 #include <weir/time.h>
@@ -29,42 +30,85 @@ facts_envs(struct facts *f)
 	free(v);
 }
 
-void
-facts_env_users(struct page *p, struct weir_store *store, const struct env_name *name)
-{
-	struct weir_env_user *v = xcalloc(USERS + 1, sizeof(*v));
-	struct weir_env_pair pair;
-	size_t n = 0, width = 0;
+struct users {
+	struct page *p;
+	struct weir_env_user *v;
+	size_t n;
+	const char *title, *many;
+	enum weir_kind kind;
+};
 
-	if (weir_env_find(store, name->id, &pair, NULL) ||
-		weir_env_users(store, &pair, name->arch, USERS + 1, v, &n, NULL))
-		n = 0;
-	if (n) {
+/* A line each, that opens it. */
+static void
+write_users(struct users *u)
+{
+	struct page *p = u->p;
+	size_t width = 0;
+
+	if (u->n) {
 		page_blank(p);
 		page_begin(p, 0);
 		page_gap(p, 1);
-		page_add(p, STYLE_HEADER, STR("TASKS"), 0, false);
-		if (n > USERS)
-			page_addf(p, STYLE_DIM, "  the last %d that used it", USERS);
+		page_add(p, STYLE_HEADER, str_of(u->title), 0, false);
+		if (u->n > USERS)
+			page_addf(
+				p, STYLE_DIM, "  the last %d that %s", USERS, u->many);
 	}
-	for (size_t i = 0; i < n && i < USERS; i++) {
-		size_t columns = text_width(str_of(v[i].pathspec));
+	for (size_t i = 0; i < u->n && i < USERS; i++) {
+		size_t columns = text_width(str_of(u->v[i].pathspec));
 
 		width = columns > width ? columns : width;
 	}
-	for (size_t i = 0; i < n && i < USERS; i++) {
+	for (size_t i = 0; i < u->n && i < USERS; i++) {
+		const struct weir_env_user *one = &u->v[i];
 		struct buf at = BUF_INIT(64);
 
 		page_begin(p, 0);
 		page_gap(p, 2);
-		page_add(p, STYLE_PLAIN, str_of(v[i].pathspec),
+		page_add(p, STYLE_PLAIN, str_of(one->pathspec),
 			(int)(width < WIDTH_MAX ? width : WIDTH_MAX), false);
-		if (v[i].created_us != WEIR_NO_TIME)
-			weir_time_absolute(&at, v[i].created_us, false, false);
+		if (one->created_us != WEIR_NO_TIME)
+			weir_time_absolute(&at, one->created_us, false, false);
 		page_gap(p, 2);
 		page_add(p, STYLE_DIM, buf_str(&at), 0, false);
-		page_object(p, WEIR_TASK_RUN, &v[i].task);
+		page_object(p, u->kind, u->kind == WEIR_RUN ? &one->run : &one->task);
 		buf_release(&at);
 	}
-	free(v);
+}
+
+static void
+on_naming(void *arg, const struct weir_id *run, struct str shown, int64_t at_us)
+{
+	struct users *u = arg;
+	struct weir_env_user *to = &u->v[u->n++];
+
+	*to = (struct weir_env_user){ .run = *run, .created_us = at_us };
+	str_into(to->pathspec, sizeof(to->pathspec), shown);
+}
+
+void
+facts_env_users(struct page *p, struct weir_store *store, const struct env_name *name)
+{
+	struct users u = { .p = p,
+		.v = xcalloc(USERS + 1, sizeof(*u.v)),
+		.title = "TASKS",
+		.many = "used it",
+		.kind = WEIR_TASK_RUN };
+	struct weir_env_pair pair;
+	struct weir_env_id id;
+
+	if (!weir_env_find(store, name->id, &pair, NULL)) {
+		if (!weir_env_users(
+			    store, &pair, name->arch, USERS + 1, u.v, &u.n, NULL))
+			write_users(&u);
+		u.n = 0;
+		u.title = "RUNS";
+		u.many = "name it";
+		u.kind = WEIR_RUN;
+		id = (struct weir_env_id){ str_of(pair.req_id), str_of(pair.full_id),
+			str_of(name->arch) };
+		if (!weir_runs_naming(store, &id, USERS + 1, on_naming, &u, NULL))
+			write_users(&u);
+	}
+	free(u.v);
 }

@@ -274,11 +274,12 @@ farm()
 	farm
 	db=$XDG_DATA_HOME/weir/embedded.db
 	weir2 -q backup "$T/b.db"
+	version=$(sqlite3 "$db" 'PRAGMA user_version')
 	sqlite3 "$db" 'PRAGMA user_version = 99' >/dev/null
 	weir2 runs
 	one_error 1
 	says "made by a newer weir"
-	sqlite3 "$db" 'PRAGMA user_version = 3' >/dev/null
+	sqlite3 "$db" "PRAGMA user_version = $version" >/dev/null
 	weir2 runs
 	exits 0
 	printf 'not a database at all' | dd of="$db" conv=notrunc status=none

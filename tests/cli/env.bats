@@ -428,6 +428,69 @@ run_of()
 	[ "$(cut -f9 "$T/out" | sed -n 2p)" = F/1700000000000000,F/12 ]
 }
 
+# A run of a server, or of this machine, of this name with these parameters.
+named()
+{
+	local name=$1
+	shift
+	weir2 -q trigger build/nightly --unchecked --name "$name" "$@"
+	exits 0
+	id=$(cut -f1 "$T/out")
+}
+
+@test "runs of a server that name one in a parameter: there and back" {
+	run_of 1700000000000000 $FA
+	run_of 1710000000000000 $FB
+	mkdir "$T/deploy"
+	printf 'deployments:\n- name: nightly\n  flow_name: build\n  work_pool: {name: w, job_variables: {command: "true"}}\n' \
+		>"$T/deploy/prefect.yaml"
+	weir2 -q pools create w
+	(cd "$T/deploy" && weir2 -q register && exits 0)
+	triple="[\"$R1\", \"$FB\", \"linux-64\"]"
+	named by-ids -p "env:=$triple" -p "again=$triple"
+	BY_IDS=$id
+	named by-path -p of=F/1700000000000000/start -p n=3
+	BY_PATH=$id
+	named both -p of=F/1710000000000000 -p "env=$triple"
+	BOTH=$id
+	named neither -p of=F/1700000000000009 -p ref=refs/pull/7 -p 'e:=["a", "b", "c"]' -p "cut=${triple%]}"
+	weir2 env list -c short_id,n_runs,used_by
+	exits 0
+	[ "$(cat "$T/out")" = "$(printf 'abbbbbbb\t3\t%s,%s,F/1710000000000000\naaaaaaaa\t3\t%s,F/1700000000000000,F/12' \
+		"$BOTH" "$BY_IDS" "$BY_PATH")" ]
+	weir2 env list "run:$BY_PATH" -o name
+	[ "$(cat "$T/out")" = "$R1:$FA" ]
+	weir2 env show abbb -o json
+	[ "$(jq_py 'd[0]["n_runs"], len(d[0]["used_by"])')" = "(3, 3)" ]
+	weir2 env show abbb -o table
+	grep -q "^ runs  *F/1710000000000000  build/both ${BOTH:0:8}  build/by-ids ${BY_IDS:0:8}$" "$T/out"
+	weir2 env which 'openssl<3'
+	[ "$(cut -f9 "$T/out")" = "$BY_PATH,F/1700000000000000,F/12" ]
+	weir2 show "$BY_PATH" -o json
+	[ "$(jq_py '[(e["full_id"][:4], e["by"]) for e in d["environments"]]')" = "[('aaaa', 'of')]" ]
+	weir2 show "$BOTH" -o json
+	[ "$(jq_py '[(e["full_id"][:4], e["by"]) for e in d["environments"]]')" = "[('abbb', 'env, of')]" ]
+	weir2 -q cancel --yes "$BY_IDS"
+	exits 0
+	printf 'wait-idle\nkey enter\nwait-idle\ndump %s\ntext /by-ids\nkey enter\nkey enter\nwait-idle\ndump %s\nkey Q\n' \
+		"$T/screen" "$T/opened" >"$T/script"
+	weir2 --script "$T/script" env list --sort full_id:desc
+	exits 0
+	grep -q '^ RUNS$' "$T/screen"
+	grep -q '^  build/both ' "$T/screen"
+	grep -q "^weir show ${BY_IDS:0:8} " "$T/opened"
+	# As an older weir left it: what is named is taken from what is there.
+	db=$XDG_DATA_HOME/weir/embedded.db
+	sqlite3 "$db" 'DROP TABLE run_envs; DROP TABLE env_names; PRAGMA user_version = 3'
+	weir2 env list -c n_runs
+	[ "$(cat "$T/out")" = "$(printf '3\n3')" ]
+	[ "$(sqlite3 "$db" 'SELECT count(*) FROM run_envs')" = 5 ]
+	# Without any store of a server.
+	rm "$db"
+	weir2 env list -c n_runs
+	[ "$(cat "$T/out")" = "$(printf '1\n2')" ]
+}
+
 @test "the cache and created environments" {
 	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow CONDA_ENVS_DIRS=$T/envs
 	D=$T/flow/conda_env/envs/osx-64/$R1/$FA

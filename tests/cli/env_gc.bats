@@ -161,9 +161,10 @@ stays()
 	[ ! -e "$OLD" ]
 }
 
-@test "gc: a run that Metaflow itself tells of" {
-	MS=$(($(date +%s) - 10 * 86400))000
-	TASK=$T/flow/.metaflow/F/${MS}000/start/1
+# A run of Metaflow at this time, in milliseconds, with a task that used the old one.
+run_at()
+{
+	local MS=$1 TASK=$T/flow/.metaflow/F/${1}000/start/1
 	mkdir -p "$TASK/_meta" "$T/flow/.metaflow/F/_meta" "$T/flow/.metaflow/F/${MS}000/_meta" "$T/flow/.metaflow/F/${MS}000/start/_meta"
 	echo '{"flow_id": "F", "ts_epoch": 1700000000000}' >"$T/flow/.metaflow/F/_meta/_self.json"
 	for d in . start start/1; do
@@ -172,8 +173,40 @@ stays()
 	done
 	echo "{\"flow_id\": \"F\", \"run_number\": \"${MS}000\", \"step_name\": \"start\", \"task_id\": \"1\", \"field_name\": \"conda_env_id\", \"value\": \"[\\\"$R\\\", \\\"$FO\\\", \\\"linux-64\\\"]\", \"tags\": [\"attempt_id:0\"], \"ts_epoch\": $MS}" \
 		>"$TASK/_meta/sysmeta_conda_env_id_$MS.json"
+}
+
+@test "gc: a run that Metaflow itself tells of" {
+	run_at $(($(date +%s) - 10 * 86400))000
 	stays run
 	weir2 env gc --yes --runs 5d
+	exits 0
+	[ ! -e "$OLD" ]
+}
+
+@test "gc: a run of a server, or of this machine, that names it" {
+	mkdir "$T/deploy"
+	printf 'deployments:\n- name: nightly\n  flow_name: build\n  work_pool: {name: w, job_variables: {command: "true"}}\n' \
+		>"$T/deploy/prefect.yaml"
+	weir2 -q pools create w
+	(cd "$T/deploy" && weir2 -q register && exits 0)
+	weir2 -q trigger build/nightly --unchecked --name quick -p "env=[\"$R\", \"$FO\", \"linux-64\"]"
+	exits 0
+	stays run
+	grep -q "build/quick names it" "$T/out"
+	# What another profile has counts as well, by a pathspec too: that run itself is old.
+	D=$XDG_DATA_HOME/weir/embedded.db C=$XDG_CACHE_HOME/weir/other-0123456789abcdef.db
+	run_at 1600000000000
+	weir2 runs source:metaflow
+	sqlite3 "$D" "VACUUM INTO '$C'"
+	rm "$D"*
+	sqlite3 "$C" "PRAGMA user_version = 3; DELETE FROM run_envs; DELETE FROM env_names;
+		INSERT INTO env_names VALUES(1, 'F/1600000000000000/start', 'F/1600000000000000');
+		INSERT INTO run_envs SELECT k, 1, at_us, 'of' FROM runs"
+	stays run
+	grep -q "build/quick names it" "$T/out"
+	# One that was long ago does not.
+	sqlite3 "$C" 'UPDATE runs SET at_us = at_us - 3000000000000'
+	weir2 env gc --yes
 	exits 0
 	[ ! -e "$OLD" ]
 }

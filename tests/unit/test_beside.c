@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "beside.h"
+#include "env_named.h"
 #include "farm.h"
 #include "select_build.h"
 #include "weir/group.h"
@@ -675,6 +676,76 @@ test_parameters(void **state)
 	}
 }
 
+/* What is kept of parameters, as `name=of by` of each. */
+static const char *
+named(struct weir_store *s)
+{
+	static char out[1024];
+	sqlite3_stmt *st = NULL;
+
+	out[0] = '\0';
+	assert_int_equal(sqlite3_prepare_v2(store_db(s)->sqlite,
+				 "SELECT group_concat(e.name || '=' || e.of || ' ' || "
+				 "u.by, '; ')"
+				 " FROM run_envs u JOIN env_names e ON e.k = u.env",
+				 -1, &st, NULL),
+		SQLITE_OK);
+	if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0))
+		snprintf(out, sizeof(out), "%s", sqlite3_column_text(st, 0));
+	sqlite3_finalize(st);
+	return out;
+}
+
+/* Kept with the run, replaced and gone with it; taken from a store that has none. */
+static void
+test_named(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "{\"p\":\"F/1/start\"}", "F/1/start=F/1 p" },
+		{ "{\"p\":\"F/argo-x\"}", "F/argo-x=F/argo-x p" },
+		{ "{\"p\":\"refs/pull/7\",\"q\":\"a-b/1\",\"r\":\"org/repo\",\"s\":"
+		  "\"https://h/1\",\"t\":\"F/1/a/b/c\",\"u\":\"/F/1\",\"v\":7}",
+			"" },
+		{ "{\"\\u00e9\":\"F\\/1\",\"b\":\"F/1\"}", "F/1=F/1 \xc3\xa9, b" },
+		{ "{\"e\":\"[\\\"" REQ "\\\",\\\"" FULL "\\\",\\\"x\\\"\"}", "" },
+		{ "{\"e\":[\"" REQ "\",\"" FULL "\",\"x\"] }", REQ ":" FULL ":x= e" },
+		{ "[\"F/1\"]", "" },
+		{ "", "" },
+	};
+	struct weir_run run = { .name = STR("x"), .updated_us = farm_now_us };
+
+	(void)state;
+	memset(run.id.b, 0xd7, sizeof(run.id.b));
+	for (size_t i = 0; i < N_ELEM(cases); i++) {
+		struct buf rest = BUF_INIT(4096);
+
+		buf_addf(&rest, "\"a\":{},\"parameters\":%s",
+			*cases[i][0] ? cases[i][0] : "null");
+		run.updated_us++;
+		run.parameters = str_of(cases[i][0]);
+		run.rest = buf_str(&rest);
+		assert_int_equal(store_put_runs(two.a, &run, 1, NULL, NULL), WEIR_OK);
+		assert_string_equal(named(two.a), cases[i][1]);
+		assert_int_equal(
+			db_exec(store_db(two.a),
+				"DELETE FROM run_envs; DELETE FROM env_names", NULL),
+			WEIR_OK);
+		assert_int_equal(env_named_fill(store_db(two.a), NULL), WEIR_OK);
+		assert_string_equal(named(two.a), cases[i][1]);
+		buf_release(&rest);
+	}
+	run.parameters = str_of(cases[0][0]);
+	run.updated_us++;
+	assert_int_equal(store_put_runs(two.a, &run, 1, NULL, NULL), WEIR_OK);
+	assert_int_equal(store_delete_runs(two.a, &run.id, 1, NULL), WEIR_OK);
+	assert_string_equal(named(two.a), "");
+	assert_int_equal(
+		db_exec(store_db(two.a),
+			"INSERT INTO env_names(name, of) VALUES('F/1/start', '')",
+			NULL),
+		WEIR_OK); /* it has gone with its run */
+}
+
 /* A change of either is one of both; what belongs to one is found there. */
 static void
 test_generation(void **state)
@@ -706,6 +777,7 @@ main(void)
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_logs),
 		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_generation),
 	};
 

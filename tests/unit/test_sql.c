@@ -26,6 +26,7 @@ static const struct {
 	{ SQL_LOG_COMPLETE, "logs that are whole, to count the others" },
 	{ SQL_LOG_MISSING_ALL, "counts, for the remark under a search of all logs" },
 	{ SQL_LOG_NEWEST, "a search of all logs, by logs_at" },
+	{ SQL_NAMED_DOCS, "once, of a store that an older weir made" },
 	{ SQL_RUN_ORPHANS, "over runs_orphan, which has only these" },
 };
 
@@ -93,6 +94,7 @@ test_plans(void **state)
 	OK(store_open_metaflow(path, "/x", WEIR_STORE_WRITE, &metaflow, NULL, err));
 	OK(db_attach(
 		store_db(metaflow), SQL_MF_ATTACH, path, err)); /* as a service's */
+	OK(db_attach(store_db(metaflow), SQL_MF_PROFILE, path, err));
 	state_new(&sh);
 	state_open(&sh, true);
 	for (int id = 0; id < SQL_N; id++) {

@@ -120,6 +120,7 @@ size_t weir_config_entries(const struct weir_config *c, const char *table,
 const char *weir_config_file(const struct weir_config *c); /* weir.conf */
 /* Cache of this profile and address, or the embedded store; NULL of a lost profile. */
 const char *weir_config_store(const struct weir_config *c);
+const char *weir_config_own(const struct weir_config *c);   /* the embedded store */
 const char *weir_config_state(const struct weir_config *c); /* state store beside it */
 /* The store of Metaflow's folder or service of that path or address; owned. */
 char *weir_config_metaflow(const struct weir_config *c, const char *root);

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include <weir/config.h>
+#include <weir/env.h>
 #include <weir/env_root.h>
 #include <weir/env_store.h>
 #include <weir/id.h>
@@ -133,10 +134,19 @@ WEIR_NODISCARD enum weir_rc weir_tasks_of_env(struct weir_store *s,
 /*
  * Runs of a service, when that is configured and its store is there, count for the
  * environments of s too from now on: in the columns n_runs, used_by and req_steps, and
- * in weir_tasks_of_env. weir_env_open does it; again after the store was made.
+ * in weir_tasks_of_env. In n_runs, used_by and weir_runs_naming so do those of the
+ * selected profile whose parameters name an environment (weir_run_envs).
+ * weir_env_open does it; again after a store was made.
  */
 void weir_env_uses(struct weir_store *s, const struct weir_config *config,
 	const struct weir_env_root *root);
+
+/* The server's runs that name it, newest first, at most most; shown: `flow/name`. */
+typedef void weir_naming_fn(
+	void *arg, const struct weir_id *run, struct str shown, int64_t at_us);
+WEIR_NODISCARD enum weir_rc weir_runs_naming(struct weir_store *s,
+	const struct weir_env_id *env, size_t most, weir_naming_fn *fn, void *arg,
+	struct weir_err *err);
 
 enum { WEIR_TASK_ARCH = 32 /* bytes of one's architecture */ };
 

@@ -19,8 +19,8 @@ struct weir_run_env {
 /*
  * The environments of a run or task run, each once, at most WEIR_RUN_ENVS_MAX. A
  * parameter names one when its value is the JSON text `["req_id", "full_id", "arch"]`,
- * or a pathspec of a run that is known here. s: a store that may have one of Metaflow
- * beside it.
+ * or a pathspec of a run that is known here (env_named.h). s: a store that may have one
+ * of Metaflow beside it.
  */
 WEIR_NODISCARD enum weir_rc weir_run_envs(struct weir_store *s, enum weir_kind kind,
 	const struct weir_id *id, struct weir_run_env ret[static WEIR_RUN_ENVS_MAX],
