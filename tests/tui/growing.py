@@ -23,7 +23,7 @@ def write(start, run, at, *lines):
           ["log", {"id": run, "at": int(at * 1000000), "lines": list(lines)}])
 
 
-def shows(t, folder, pattern, limit=20):
+def shows(t, folder, pattern, limit=60):
     """What is on the screen, once it has the pattern."""
     end, text = time.time() + limit, ""
     while time.time() < end:
@@ -158,9 +158,10 @@ def tracebacks_fold_and_open(start):
     frames = [line for i in range(9) for line in (f'  File "deep.py", line {i}, in f{i}', f"    f{i + 1}()")]
     write(start, run, BASE, "before", "\n".join(["Traceback (most recent call last):", *frames, "KeyError: 'a'"]),
           "between", "Traceback (most recent call last):", *frames, "ValueError: 'b'", "after")
-    order(start.env["PREFECT_API_URL"], ["end", {"id": run}])
     with tempfile.TemporaryDirectory() as folder:
         t = start("logs", run, online=True, rows=60)
+        shows(t, folder, "after(?s:.*)FOLLOW")  # the end is told only where it was seen to live
+        order(start.env["PREFECT_API_URL"], ["end", {"id": run}])
         text = shows(t, folder, "after(?s:.*)ended:")
         assert len(re.findall("lines folded", text)) == 2, f"not both are folded:\n{text}"
         assert "deep.py" not in text and "KeyError" in text and "ValueError" in text, text
