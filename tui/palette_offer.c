@@ -10,6 +10,8 @@
 #include "app.h"
 #include "palette.h"
 
+enum { FILES_MAX = 20000 }; /* of a folder, for each key: it must not be waited for */
+
 struct offering {
 	struct app *a;
 	struct palette *p;
@@ -246,13 +248,15 @@ offer_files(struct offering *o)
 {
 	char *folder;
 	struct dirent *entry;
+	int left = FILES_MAX;
 	DIR *dir;
 
 	narrow(o, "/");
 	folder = str_copy((struct str){ o->before.s + strcspn(o->before.s, " ") + 1,
 		o->before.len - strcspn(o->before.s, " ") - 1 });
 	dir = opendir(*folder ? folder : ".");
-	while (dir && (entry = readdir(dir))) {
+	while (dir && o->p->offers.n < PALETTE_OFFERS_MAX && left-- > 0 &&
+		(entry = readdir(dir))) {
 		struct stat st;
 		char *path;
 
