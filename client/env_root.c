@@ -153,7 +153,8 @@ load_settings(struct settings *s, const char *near, struct weir_err *err)
 static char *
 absolute(const char *path, const char *cwd)
 {
-	char *full = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", cwd, path);
+	const char *at = strcmp(cwd, "/") == 0 ? "" : cwd;
+	char *full = path[0] == '/' ? xstrdup(path) : xasprintf("%s/%s", at, path);
 	char *real = realpath(full, NULL);
 	size_t n;
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "env_file.h"
@@ -498,6 +499,15 @@ no_folder(const struct weir_env_root *root, struct weir_err *err)
 		"METAFLOW_DATASTORE_SYSROOT_LOCAL to the one that has it");
 }
 
+/* A cache that is a folder may not be there; of another one only asking tells. */
+static bool
+has_cache(const struct weir_env_root *root)
+{
+	struct stat st;
+
+	return root->cache && (root->cache[0] != '/' || !stat(root->cache, &st));
+}
+
 enum weir_rc
 weir_env_open(const struct weir_env_open *how, struct weir_store **ret_store,
 	struct buf *notes, struct weir_err *err)
@@ -506,7 +516,7 @@ weir_env_open(const struct weir_env_open *how, struct weir_store **ret_store,
 	char *path;
 	enum weir_rc rc;
 
-	if (!how->root->found && !how->root->cache)
+	if (!how->root->found && !has_cache(how->root))
 		return no_folder(how->root, err);
 	path = weir_config_metaflow(how->config, how->root->folder);
 	env_places_find(how->root, &j.places);

@@ -346,6 +346,10 @@ Y
 	weir2 env list
 	one_error 1
 	has_err "no such folder"
+	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/misspelt
+	weir2 env list
+	one_error 1
+	says "$T/misspelt/.metaflow: there is no such folder"
 	export METAFLOW_DATASTORE_SYSROOT_LOCAL=$T/flow
 	mkdir "$T/flow/.metaflow"
 	weir2 env list
