@@ -116,8 +116,11 @@ put_id(struct para *p, const char *label, struct str id, enum weir_env_formula f
 {
 	para_begin(p, label);
 	para_add(p, id, 0);
-	para_addf(p, 2, "%s%s%s", weir_env_formula_name(f),
-		f == WEIR_ENV_UNVERIFIED ? "" : ": ", weir_env_formula_since(f));
+	if (f == WEIR_ENV_UNVERIFIED)
+		para_add(p, STR("unverified: no formula gives it"), 2);
+	else
+		para_addf(p, 2, "verified by %s (%s)", weir_env_formula_name(f),
+			weir_env_formula_since(f));
 	para_end(p);
 }
 

@@ -265,8 +265,7 @@ write_id(struct facts_env *f, const char *label, struct str id, bool checked,
 		page_addf(f->p, STYLE_GREEN, "verified by %s",
 			weir_env_formula_name(formula));
 	if (formula != WEIR_ENV_UNVERIFIED && f->p->width >= 100)
-		page_addf(
-			f->p, STYLE_DIM, ", as of %s", weir_env_formula_since(formula));
+		page_addf(f->p, STYLE_DIM, " (%s)", weir_env_formula_since(formula));
 }
 
 /* `✓ the default · in conda_v2.cnd · in the cache` */

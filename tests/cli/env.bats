@@ -272,6 +272,18 @@ Y
 	has_err "no list of packages"
 }
 
+@test "show: by which formula an id is verified" {
+	weir2 env hash -o tsv --source conda::conda-forge \
+		conda::python==3.9 conda::wheel conda::tomli==2
+	exits 0
+	id=$(awk '$1 == "req_id" && $2 == "B" { print $3 }' "$T/out")
+	sed -i "s/2\{40\}/$id/" "$FILE"
+	weir2 env show "$id" -o table
+	exits 0
+	grep -qE "^ *req_id +$id  verified by B \([0-9].*\)$" "$T/out"
+	grep -qE "^ *full_id +c{40}  unverified: no formula gives it$" "$T/out"
+}
+
 @test "hash: requirements and descriptions" {
 	weir2 env hash conda::python==3.8.16
 	exits 0
