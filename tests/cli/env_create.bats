@@ -55,10 +55,7 @@ serve()
 {
 	python3 -u -m http.server 0 --bind 127.0.0.1 -d "$T/channel" >"$T/port" 2>/dev/null 3>&- &
 	SERVER=$!
-	for _ in $(seq 100); do
-		grep -q 'port [0-9]' "$T/port" && break
-		sleep 0.05
-	done
+	until grep -q 'port [0-9]' "$T/port" || ! kill -0 $SERVER; do sleep 0.05; done
 	sed -i "s|file://$T/channel|http://u:secret@127.0.0.1:$(sed 's/.*port \([0-9]*\).*/\1/;q' "$T/port")|g" \
 		"$T/flow/.metaflow/conda_v2.cnd"
 }

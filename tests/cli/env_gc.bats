@@ -381,10 +381,7 @@ P
 	touch "$T/envs/mf_env-creation.lock"
 	"$WEIR" env gc --yes >"$T/out" 2>"$T/err" 3>&- &
 	GC=$!
-	for _ in $(seq 200); do
-		grep -q waits "$T/err" && break
-		sleep 0.05
-	done
+	until grep -q waits "$T/err" || ! kill -0 $GC; do sleep 0.05; done
 	has_err "waits: .*held by another program (probably Metaflow)"
 	sed -i "s/\"_default\": \"$FD\"/\"_default\": \"$FO\"/" "$FILE"
 	rm "$T/envs/mf_env-creation.lock"

@@ -33,10 +33,7 @@ fake_start()
 	esac
 	"$ROOT/tests/lib/seed" "${where[@]}" "$@" >"$out" 2>"$out.err" 3>&- &
 	export FAKE_PID=$!
-	for _ in $(seq 300); do
-		[ -s "$out" ] && break
-		sleep 0.05
-	done
+	until [ -s "$out" ] || ! kill -0 "$FAKE_PID" 2>/dev/null; do sleep 0.05; done
 	FAKE_URL=$(cat "$out")
 	[ -n "$FAKE_URL" ] || cat "$out.err" >&2
 	export FAKE_URL

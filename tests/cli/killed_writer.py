@@ -1,6 +1,6 @@
-"""weir env select-resolved, killed at each system call of its write.
+"""weir env select-resolved and undo, killed at each system call of their write.
 
-Usage: killed_writer.py WEIR; ends with 0 when all is well. strace says which calls there are and stops the program
+Usage: killed_writer.py WEIR CASE; ends with 0 when all is well. CASE is one of CASES. strace says which calls there are and stops the program
 with SIGKILL as it enters one of them, one after the other: from the moment that the file is opened
 for writing to the end (behind the change only one in eight, unless TORTURE is 1 or more). Each time the
 file is byte for byte the old one or the new one; then a next weir takes it back, or does it, and nothing
@@ -22,6 +22,14 @@ AT_ONCE = 12
 EACH = 1 if float(os.environ.get("TORTURE") or 0) >= 1 else 8
 REQ, OLD, NEW = "1" * 40, "b" * 40, "a" * 40
 SELECT = ["env", "select-resolved", "--req-id", REQ, "--full-id", NEW]
+UNDO = ["env", "undo"]
+CASES = {  # what is killed, and what takes it back
+    "select": (SELECT, UNDO),
+    "undo": (UNDO, SELECT),
+    "cache": (SELECT, SELECT),  # there is no file yet: it is made of what the cache has
+}
+CASE = sys.argv[2]
+KILLED, BACK = CASES[CASE]
 QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 work = tempfile.mkdtemp(prefix="weir-killed-")
 
@@ -37,8 +45,12 @@ def file_of(home):
 
 
 def content(home):
-    with open(file_of(home), "rb") as f:
-        return f.read()
+    """None: no file, or one that is empty, which is the same to all who read it."""
+    try:
+        with open(file_of(home), "rb") as f:
+            return f.read() or None
+    except FileNotFoundError:
+        return None
 
 
 def make_world(home, archs):
@@ -48,10 +60,24 @@ def make_world(home, archs):
                 for i in range(packages)], "resolved_on": "2026-01-01T10:00:00", "resolved_by": "al", "resolved_archs": archs}
 
     os.makedirs(home + "/.metaflow")
+    if CASE == "cache":
+        for arch in archs:
+            os.makedirs(f"{home}/conda_env/envs/{arch}/{REQ}/{NEW}")
+            with open(f"{home}/conda_env/envs/{arch}/{REQ}/{NEW}/env", "w", encoding="utf-8") as f:
+                json.dump(env(500), f)
+        return
     with open(file_of(home), "w", encoding="utf-8") as f:
         json.dump({"version": 1, "mappings": {}, "mutable_aliases": {}, "aliases": {}, "environments": {
             arch: {REQ: {OLD: env(3), NEW: env(500), "_default": OLD}} for arch in archs}}, f)
     subprocess.run([WEIR, "env", "list"], env=env_of(home), **QUIET)
+
+
+def copy_world(home):
+    """What is undone has to be done there: history knows the file by its name."""
+    shutil.copytree(work + "/world", home)
+    if CASE == "undo":
+        subprocess.run([WEIR, *SELECT], env=env_of(home), **QUIET)
+    return content(home)
 
 
 def calls_of(log):
@@ -74,20 +100,20 @@ def calls_of(log):
 def killed(at, name, number):
     """None, or what is wrong."""
     home = f"{work}/{at}"
-    shutil.copytree(work + "/world", home)
+    copy_world(home)
     p = subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", "trace=" + name, "-e",
-                        f"inject={name}:signal=KILL:when={number}", WEIR, *SELECT], env=env_of(home), timeout=120, **QUIET)
+                        f"inject={name}:signal=KILL:when={number}", WEIR, *KILLED], env=env_of(home), timeout=120, **QUIET)
     now = content(home)
     if p.returncode not in (-signal.SIGKILL, 128 + signal.SIGKILL):
         spared.append(name)
         if p.returncode or now != new:
             return f"was not killed: status {p.returncode}"
     if now not in (old, new):
-        return f"neither old nor new: {len(now)} bytes"
-    verb = SELECT if now == old else ["env", "undo"]
+        return f"neither old nor new: {len(now or '')} bytes"
+    verb = KILLED if now == old else BACK
     p = subprocess.run([WEIR, *verb], env=env_of(home), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                        timeout=120, check=False)
-    if p.returncode or content(home) != (new if now == old else old):
+    if p.returncode or content(home) != (new if now == old or KILLED == BACK else old):
         return f"{' '.join(verb[:2])} after it: status {p.returncode}: {p.stderr}"
     left = os.listdir(home + "/.metaflow")
     if left != ["conda_v2.cnd"]:
@@ -98,9 +124,8 @@ def killed(at, name, number):
 
 
 make_world(work + "/world", ["linux-64", "osx-arm64"])
-old = content(work + "/world")
-shutil.copytree(work + "/world", work + "/whole")
-subprocess.run(["strace", "-f", "-o", work + "/log", WEIR, *SELECT], env=env_of(work + "/whole"), timeout=120, **QUIET)
+old = copy_world(work + "/whole")
+subprocess.run(["strace", "-f", "-o", work + "/log", WEIR, *KILLED], env=env_of(work + "/whole"), timeout=120, **QUIET)
 new = content(work + "/whole")
 steps = calls_of(work + "/log")
 parts, spared = [0, 0], []

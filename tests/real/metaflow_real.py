@@ -233,11 +233,12 @@ def waiting(check, w, req, second):
     with open(hold, "w", encoding="ascii"):
         run_ = w.flow("quick", "run", start=True, MICROMAMBA_HOLD=hold)
     until(os.path.exists, lock)
-    ours = start("--own")
-    time.sleep(2)
-    check(waits(ours), "weir waits as long as Metaflow creates")
+    ours, said = start("--own"), ""
+    while "held by" not in said and (line := ours.stdout.readline()):
+        said += line
+    check(waits(ours), "weir waits as long as Metaflow creates", said)
     os.unlink(hold)
-    said, out = ours.communicate()[0], run_.communicate()[0]
+    said, out = said + ours.communicate()[0], run_.communicate()[0]
     check(run_.returncode == 0 and ours.returncode == 0 and "Creating Conda" in out and
           re.search(r"held by (process \d+ \(|another program)", said), "and takes what Metaflow made, saying for whom it waited", said, out[-800:])
     shutil.rmtree(target)
