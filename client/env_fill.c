@@ -249,6 +249,14 @@ is_helper(struct str deps, struct arena *arena)
 	return all && (seen & 3) == 3;
 }
 
+static bool
+is_time(const struct tm *tm)
+{
+	return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 &&
+	       tm->tm_mday <= 31 && tm->tm_hour >= 0 && tm->tm_hour < 24 &&
+	       tm->tm_min >= 0 && tm->tm_min < 60 && tm->tm_sec >= 0 && tm->tm_sec < 60;
+}
+
 /* `YYYY-MM-DDTHH:MM:SS[.ffffff]`, taken for local time. */
 static int64_t
 moment_of(struct str s)
@@ -262,7 +270,8 @@ moment_of(struct str s)
 		return WEIR_NO_TIME;
 	memcpy(text, s.s, s.len);
 	if (sscanf(text, "%4d-%2d-%2d%*1[T ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
-		    &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &at) != 6)
+		    &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &at) != 6 ||
+		!is_time(&tm))
 		return WEIR_NO_TIME;
 	if (text[at] == '.')
 		for (at++; isdigit((unsigned char)text[at]) && scale; at++, scale /= 10)

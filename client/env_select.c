@@ -480,31 +480,56 @@ query_of(const char *req_id, const char *by, const char *where,
 	return rc;
 }
 
-/* Newest first. */
+/* Is the time as it is written later? Python puts 'T' or ' ' between day and hour. */
+static bool
+is_later(struct str a, struct str b)
+{
+	for (size_t i = 0; i < a.len && i < b.len; i++) {
+		char x = a.s[i] == ' ' ? 'T' : a.s[i], y = b.s[i] == ' ' ? 'T' : b.s[i];
+
+		if (x != y)
+			return x > y;
+	}
+	return a.len > b.len;
+}
+
+/*
+ * The rows come newest first by times of this machine, where an hour is left out in
+ * spring and comes twice in autumn: of near ones what is written decides.
+ */
 static enum weir_rc
 take_newest(struct weir_rows *rows, struct weir_env_pair *pair, bool *ret_clocks,
 	struct weir_err *err)
 {
-	struct buf first = BUF_INIT(BUF_MAX);
-	bool row = false, near = true;
+	struct buf first = BUF_INIT(BUF_MAX), written = BUF_INIT(BUF_MAX);
+	bool row = false, near = true, none = false;
 	int64_t newest = 0;
 	enum weir_rc rc = WEIR_OK;
 
 	while (near && !(rc = weir_rows_next(rows, &row, err)) && row) {
 		struct str id = weir_rows_cell(rows, 0)->s,
-			   by = weir_rows_cell(rows, 1)->s;
-		int64_t us = weir_rows_cell(rows, 2)->i;
+			   by = weir_rows_cell(rows, 1)->s,
+			   on = weir_rows_cell(rows, 3)->s;
+		const struct weir_cell *at = weir_rows_cell(rows, 2);
+		bool is_first = !pair->full_id[0];
+		int64_t us = at->i;
 
-		if (!pair->full_id[0]) {
-			snprintf(pair->full_id, sizeof(pair->full_id), "%.*s",
-				(int)id.len, id.s);
+		if (is_first) {
 			buf_addstr(&first, by);
 			newest = us;
+			none = at->null;
 		}
-		near = newest - us <= clocks_us;
+		/* Those of no time come last. */
+		near = none || (!at->null && newest - us <= clocks_us);
+		if (is_first || (near && is_later(on, buf_str(&written)))) {
+			str_into(pair->full_id, sizeof(pair->full_id), id);
+			buf_clear(&written);
+			buf_addstr(&written, on);
+		}
 		*ret_clocks = *ret_clocks || (near && !str_equal(by, buf_str(&first)));
 	}
 	buf_release(&first);
+	buf_release(&written);
 	return rc;
 }
 
@@ -523,8 +548,8 @@ weir_env_latest(struct weir_store *s, const char *req_id, const char *by,
 
 	sel.query = q;
 	if (!rc)
-		rc = weir_columns_choose(
-			WEIR_ENVIRONMENT, "full_id,creator,resolved", 0, &set, err);
+		rc = weir_columns_choose(WEIR_ENVIRONMENT,
+			"full_id,creator,resolved,resolved_on", 0, &set, err);
 	if (!rc)
 		rc = weir_rows_open(s, &sel, &rows, err);
 	if (!rc)

@@ -138,6 +138,26 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	one_error 2
 }
 
+@test "select-resolved: the latest is what is written, also where clocks are set" {
+	python3 - "$FILE" <<'P'
+import json, sys
+def env(on):
+    return {"packages": [], "resolved_on": on, "resolved_by": "al", "resolved_archs": ["linux-64"]}
+times = {"a": "2023-03-12T02:30:00", "b": "2023-03-12T03:10:00.5", "c": "2023-03-12T03:10:00"}
+odd = {"d": "garbage", "e": "9999-99-99T00:00:00", "f": ""}
+fall = {"a": "2023-11-05T01:10:00", "b": "2023-11-05T01:50:00", "c": "2023-11-05T01:30:00", "d": "2023-11-05T00:59:00"}
+json.dump({"version": 1, "environments": {"linux-64": {
+    "1" * 40: {k * 40: env(t) for k, t in {**times, **odd}.items()},
+    "2" * 40: {k * 40: env(t) for k, t in fall.items()}}}}, open(sys.argv[1], "w"))
+P
+	# an hour that is left out, one that comes twice; two of no time, one of none that there is
+	for req in 1 2; do
+		TZ=EST5EDT,M3.2.0,M11.1.0 weir2 env select-resolved --req-id $req$req$req$req --latest --dry-run
+		exits 0
+		[ "$(cut -f4 "$T/out")" = $FB ] || die "$req: $(cat "$T/out")"
+	done
+}
+
 @test "select-resolved: only in the cache, object and default in one" {
 	D=$T/flow/conda_env/envs/linux-64/$R1/$FC
 	mkdir -p "$D"
