@@ -6,6 +6,7 @@
 #include <weir/cell.h>
 #include <weir/journal.h>
 #include <weir/mem.h>
+#include <weir/text.h>
 
 #include "acts.h"
 #include "out.h"
@@ -233,6 +234,51 @@ read_since(struct ctx *ctx, const struct args *args, int64_t *ret_us)
 	return weir_hint(ctx->err, "weir history --since 2d");
 }
 
+/* Each word of `a,b` is one of those; NULL is good. */
+static enum weir_rc
+check_list(struct ctx *ctx, const char *option, const char *list,
+	const char *const *names, size_t n_names)
+{
+	char word[32];
+	size_t n;
+
+	for (const char *p = list; p; p = p[n] ? p + n + 1 : NULL) {
+		bool known = false;
+		const char *near;
+
+		n = strcspn(p, ",");
+		snprintf(word, sizeof(word), "%.*s", (int)n, p);
+		for (size_t i = 0; i < n_names; i++)
+			known = known || strcasecmp(word, names[i]) == 0;
+		if (known)
+			continue;
+		(void)weir_fail(ctx->err, WEIR_EUSAGE,
+			"history: --%s: '%s' is none: man weir-history names them",
+			option, word);
+		near = text_nearest(str_of(word), names, n_names);
+		if (near)
+			weir_hint(ctx->err, "weir history --%s '%s'", option, near);
+		return WEIR_EUSAGE;
+	}
+	return WEIR_OK;
+}
+
+static enum weir_rc
+check_args(struct ctx *ctx)
+{
+	static const char *const actions[] = { "cancel", "retrigger", "trigger",
+		"resume", "pause", "unpause", "create", "set", "delete", "register",
+		"remove", "select", "undo" };
+	const struct args *args = ctx->args;
+	const char *results[WEIR_DEED_N];
+	enum weir_rc rc;
+
+	for (int i = 0; i < WEIR_DEED_N; i++)
+		results[i] = weir_deed_state_name((enum weir_deed_state)i);
+	rc = check_list(ctx, "action", args->action, actions, N_ELEM(actions));
+	return rc ? rc : check_list(ctx, "result", args->result, results, WEIR_DEED_N);
+}
+
 /* state NULL: there is none. */
 static enum weir_rc
 print(struct ctx *ctx, struct weir_statedb *state)
@@ -266,8 +312,10 @@ run(struct ctx *ctx)
 	const struct args *args = ctx->args;
 	struct weir_act_result result;
 	struct weir_statedb *state = NULL;
-	enum weir_rc rc;
+	enum weir_rc rc = check_args(ctx);
 
+	if (rc)
+		return rc;
 	if (args->resend >= 0 && ctx->g.offline)
 		return weir_fail(
 			ctx->err, WEIR_ENET, "history: --offline: no server is asked");

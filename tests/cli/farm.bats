@@ -310,6 +310,11 @@ paused()
 	json '[r["action"] for r in d] == ["create"]'
 	weir2 history -o json new
 	json 'len(d) == 2'
+	weir2 history --action pause,unpose
+	one_error 2
+	says "try: weir history --action 'unpause'"
+	weir2 history --result lost
+	exits 2
 	weir2 history -o json -n 1 --action create
 	json 'len(d) == 1'
 	weir2 history -o json --since 1h
