@@ -478,6 +478,7 @@
  *   list		a cursor over rows
  *   rows		keys of all rows, cells of the visible ones
  *   table	columns on a screen
+ *   table_cell	one cell: cut, with what was searched for made visible
  *   chosen	which columns are shown, as --columns and as a list
  *   view_columns	the chooser of columns
  *   sortkeys	what a key that names a column does to --sort
