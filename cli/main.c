@@ -349,7 +349,8 @@
  *   doctor	is everything as it should be
  *
  * cli/, one file a subcommand:
- *   main	the process: signals, flushing, exit status
+ *   main	the process: flushing, exit status
+ *   interrupt	^C
  *   cmd	table of the commands, dispatch
  *   ctx	what a command is given: session, age of the data, errors, output
  *   opt	option tables against argv
@@ -526,39 +527,8 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include "cmd.h"
-
-/* The handler's way to what is blocking; set once, before the handler is. */
-static struct ctx *volatile interrupted;
-static volatile sig_atomic_t interrupts;
-
-static void
-on_sigint(int sig)
-{
-	struct ctx *ctx = interrupted;
-
-	(void)sig;
-	interrupts = 1;
-	if (ctx && ctx->session && !ctx->reading)
-		weir_session_interrupt(ctx->session);
-	else
-		_exit(130);
-}
-
-/* The second ^C ends the process at once (SA_RESETHAND). */
-static void
-set_signals(struct ctx *ctx)
-{
-	struct sigaction sa = { .sa_handler = on_sigint, .sa_flags = SA_RESETHAND };
-
-	interrupted = ctx;
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGINT, &sa, NULL);
-	sa = (struct sigaction){ .sa_handler = SIG_IGN };
-	sigaction(SIGPIPE, &sa, NULL);
-}
+#include "interrupt.h"
 
 static enum weir_rc
 flush(struct ctx *ctx)
@@ -579,9 +549,9 @@ main(int argc, char **argv)
 	struct ctx ctx = { .err = &err, .utf8 = true };
 	enum weir_rc rc, flushed;
 
-	set_signals(&ctx);
+	interrupt_init(&ctx);
 	rc = cmd_main(&ctx, argc, argv);
-	if (interrupts)
+	if (interrupt_came())
 		rc = WEIR_EINTR;
 	if (rc && rc != WEIR_EINTR && err.text[0])
 		ctx_report(&ctx);
