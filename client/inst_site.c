@@ -42,7 +42,8 @@ inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
 	if (why) {
 		weir_fail(err, WEIR_EUSAGE, "environment: %s: %s", whole, why);
 		buf_release(&plain);
-		return weir_hint(err, "another --name, or folder in CONDA_ENVS_DIRS");
+		(void)weir_hint(err, "another --name, or folder in CONDA_ENVS_DIRS");
+		return WEIR_EUSAGE; /* where nobody wants the words, too */
 	}
 	s->target = xasprintf("/%s", buf_cstr(&plain));
 	slash = strrchr(s->target, '/');
