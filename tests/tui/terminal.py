@@ -71,7 +71,7 @@ class Terminal:
         os.write(self.main, text.encode())
 
     def wait(self, limit=20.0, stopped=False):
-        end = time.time() + limit
+        end = time.time() + limit * PATIENCE
         while time.time() < end:
             pid, status = os.waitpid(self.pid, os.WNOHANG | (os.WUNTRACED if stopped else 0))
             if pid:
