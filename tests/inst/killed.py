@@ -38,6 +38,9 @@ CALLS = ("open openat creat write pwrite64 rename renameat renameat2 link linkat
          "copy_file_range flock vfork clone clone3 wait4 sendto").split()
 TRACE = "trace=" + ",".join("?" + c for c in CALLS)
 CHANGES = re.compile(r"O_CREAT|O_TRUNC|O_RDWR|O_WRONLY")
+# Leaks cannot be looked for under strace.
+SANITIZERS = {k: v + ":detect_leaks=0" for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
+os.environ.update(SANITIZERS)
 QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 MARKERS = {"old": '["r", "old", "linux-64"]', "new": '["r", "new", "linux-64"]'}
 
@@ -138,8 +141,7 @@ class Scene:
 
     def environment(self, p):
         return {"PATH": "/usr/bin:/bin", "HOME": p.top, "TMPDIR": p.tmp, "TZ": "UTC", "LC_ALL": "C.UTF-8",
-                "HOLD": p.hold, **{k: v + ":detect_leaks=0" for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")},
-                **self.env}
+                "HOLD": p.hold, **SANITIZERS, **self.env}
 
     def prepare(self, p):
         for argv in self.before:
