@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,43 +12,76 @@
 
 enum { OLD_S = 7 * 24 * 3600, WHAT_MAX = 200 };
 
-/* Where process numbers mean the same as here, as a number. */
+/* Where process numbers mean the same as here, as a number; place as in owner.h. */
 static unsigned
-machine(void)
+machine(const char *place)
 {
-	char *self = owner_self(), *place = strrchr(self, ' ');
 	unsigned h = 2166136261U;
 
-	for (const char *c = place ? place : self; *c; c++)
+	for (const char *c = place; *c; c++)
 		h = (h ^ (unsigned char)*c) * 16777619U;
-	free(self);
 	return h;
 }
 
 char *
 inst_tmp_name(const char *dir, const char *what)
 {
-	return xasprintf("%s/.weir-%08x-%ld-%llx-%.*s", dir, machine(), (long)getpid(),
+	char *self = owner_self(), *place = strrchr(self, ' '), *path;
+
+	*place = '\0';
+	*strchr(self, ' ') = '-';
+	path = xasprintf("%s/.weir-%08x-%s-%llx-%.*s", dir, machine(place + 1), self,
 		(unsigned long long)weir_monotonic_us(), WHAT_MAX, what);
+	free(self);
+	return path;
+}
+
+/* What a name says; what: NULL when it is cut off before. */
+struct parts {
+	unsigned host;
+	long pid;
+	struct str start;
+	const char *what;
+};
+
+static bool
+read_name(const char *name, struct parts *ret)
+{
+	unsigned long long when;
+	const char *rest;
+	int n = 0, m = 0;
+
+	*ret = (struct parts){ .what = NULL };
+	if (sscanf(name, ".weir-%8x-%ld-%n", &ret->host, &ret->pid, &n) != 2 || n == 0)
+		return false;
+	ret->start = (struct str){ name + n, strspn(name + n, "0123456789.") };
+	rest = ret->start.s + ret->start.len;
+	if (sscanf(rest, "-%llx-%n", &when, &m) == 1 && m > 0)
+		ret->what = rest + m;
+	return true;
 }
 
 /* Is it what a process left that is no more? */
 static bool
 is_left(const char *path, const char *name)
 {
+	char *self = owner_self(), *place = strrchr(self, ' ') + 1, *owner = NULL;
+	struct parts of;
 	struct stat st;
-	unsigned host;
-	long pid;
-	int n = 0;
+	bool known = read_name(name, &of), left = false;
 
-	if (sscanf(name, ".weir-%8x-%ld-%n", &host, &pid, &n) != 2 || n == 0)
-		return false;
-	if (host == machine())
-		return pid > 0 && pid != (long)getpid() && kill((pid_t)pid, 0) != 0 &&
-		       errno == ESRCH;
-	/* Before the machine was started anew, or another's: nothing takes that long.
-	 */
-	return lstat(path, &st) == 0 && time(NULL) - st.st_mtime > OLD_S;
+	if (known && of.host == machine(place)) {
+		/* By more than its number, which is soon used again. */
+		owner = xasprintf(
+			"%ld %.*s %s", of.pid, (int)of.start.len, of.start.s, place);
+		left = owner_life(owner) == OWNER_GONE;
+	} else if (known) {
+		/* Before a new start of the machine, or of another: none takes long. */
+		left = lstat(path, &st) == 0 && time(NULL) - st.st_mtime > OLD_S;
+	}
+	free(owner);
+	free(self);
+	return left;
 }
 
 static bool
@@ -115,13 +147,9 @@ inst_tmp_remove(const char *path, struct weir_err *err)
 static bool
 is_of(const char *name, const char *what)
 {
-	unsigned long long when;
-	unsigned host;
-	long pid;
-	int n = 0;
+	struct parts of;
 
-	return sscanf(name, ".weir-%8x-%ld-%llx-%n", &host, &pid, &when, &n) == 3 &&
-	       n > 0 && strcmp(name + n, what) == 0;
+	return read_name(name, &of) && of.what && strcmp(of.what, what) == 0;
 }
 
 char *

@@ -1,6 +1,7 @@
 /*
- * Names of folders that are being filled: `.weir-<machine>-<pid>-<time>-<what>`. What a
- * process of this machine left that lives no more is removed.
+ * Names of folders that are being filled,
+ * `.weir-<machine>-<pid>-<start>-<time>-<what>`. What a process of this machine left
+ * that lives no more is removed.
  */
 #ifndef WEIR_CLIENT_INST_TMP_H
 #define WEIR_CLIENT_INST_TMP_H

@@ -595,6 +595,7 @@ static void
 test_sweep(void **state)
 {
 	char *mine = inst_tmp_name(top, "what"), *left, *file;
+	char *own = strchr(strstr(mine, ".weir-") + strlen(".weir-"), '-') + 1;
 	pid_t child = fork();
 	struct dirent *e;
 	struct stat st;
@@ -609,6 +610,10 @@ test_sweep(void **state)
 		_exit(0);
 	}
 	assert_int_equal(mkdir(mine, 0700), 0);
+	/* of one that had this process's number before it */
+	left = xasprintf("%.*s%ld-1-1-left", (int)(own - mine), mine, (long)getpid());
+	assert_int_equal(mkdir(left, 0700), 0);
+	free(left);
 	while (waitpid(child, NULL, 0) < 0)
 		;
 	inst_tmp_sweep(top);
