@@ -100,7 +100,8 @@ class Terminal:
 
 def run(fn, weir, env):
     """Why fn failed, or None. Each test begins with a state of its own."""
-    with tempfile.TemporaryDirectory() as state:
+    # A weir that lost its terminal may yet save its view there.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as state:
         env = {k: v for k, v in env.items() if k != "WEIR_NOW"}
         return run_in({**env, "XDG_STATE_HOME": state}, fn, weir)
 
