@@ -735,6 +735,7 @@ test_named(void **state)
 		buf_release(&rest);
 	}
 	run.parameters = str_of(cases[0][0]);
+	run.rest = STR("");
 	run.updated_us++;
 	assert_int_equal(store_put_runs(two.a, &run, 1, NULL, NULL), WEIR_OK);
 	assert_int_equal(store_delete_runs(two.a, &run.id, 1, NULL), WEIR_OK);
