@@ -420,7 +420,7 @@ weir_config_state(const struct weir_config *c)
 char *
 weir_config_metaflow(const struct weir_config *c, const char *root)
 {
-	return xasprintf("%s/metaflow-%016" PRIx64 ".db", c->cache, fnv1a(root));
+	return xasprintf("%s/metaflow@%016" PRIx64 ".db", c->cache, fnv1a(root));
 }
 
 const char *

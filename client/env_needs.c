@@ -325,7 +325,7 @@ is_store(const char *name)
 {
 	size_t n = strlen(name);
 
-	return strncmp(name, "metaflow-", 9) == 0 && n > 12 &&
+	return strncmp(name, "metaflow@", 9) == 0 && n > 12 &&
 	       strcmp(name + n - 3, ".db") == 0;
 }
 
@@ -342,7 +342,7 @@ is_profile(const char *name)
 	enum { DIGITS = 16, TAIL = DIGITS + 3 };
 	size_t n = strlen(name);
 
-	return n > TAIL + 1 && name[n - TAIL - 1] == '-' && !is_store(name) &&
+	return n > TAIL + 1 && name[n - TAIL - 1] == '-' &&
 	       strspn(name + n - TAIL, "0123456789abcdef") == DIGITS &&
 	       strcmp(name + n - 3, ".db") == 0;
 }
@@ -375,9 +375,9 @@ read_stores(struct env_needs *n, const char *folder, bool is(const char *),
 		if (!is(e->d_name))
 			continue;
 		if (++stores > STORES_MAX)
-			rc = weir_fail(err, WEIR_ETOOBIG, "%s: more than %d %s-*.db",
+			rc = weir_fail(err, WEIR_ETOOBIG, "%s: more than %d %s*.db",
 				folder, STORES_MAX,
-				is == is_store ? "metaflow" : "PROFILE");
+				is == is_store ? "metaflow@" : "PROFILE-");
 		else
 			rc = read_named(n, folder, e->d_name, err);
 	}

@@ -537,7 +537,7 @@ named()
 		>"$D/osx-64/$R1/$FA/env"
 	weir2 env list cached:yes -o tsv -c aliases
 	[ "$(cat "$T/out")" = team/x:v1 ]
-	sqlite3 "$XDG_CACHE_HOME"/weir/metaflow-*.db \
+	sqlite3 "$XDG_CACHE_HOME"/weir/metaflow@*.db \
 		"UPDATE environments SET aliases = '[\"mark\"]' WHERE source = 2"
 	weir2 env list --refresh cached:yes -o tsv -c aliases
 	[ "$(cat "$T/out")" = mark ]

@@ -193,8 +193,8 @@ run_at()
 	exits 0
 	stays run
 	grep -q "build/quick names it" "$T/out"
-	# What another profile has counts as well, by a pathspec too: that run itself is old.
-	D=$XDG_DATA_HOME/weir/embedded.db C=$XDG_CACHE_HOME/weir/other-0123456789abcdef.db
+	# What another profile has counts as well, whatever its name, by a pathspec too: that run itself is old.
+	D=$XDG_DATA_HOME/weir/embedded.db C=$XDG_CACHE_HOME/weir/metaflow-0123456789abcdef.db
 	run_at 1600000000000
 	weir2 runs source:metaflow
 	sqlite3 "$D" "VACUUM INTO '$C'"
@@ -312,7 +312,7 @@ P
 	# It counts for a while as it was, when it has gone.
 	rm -r "$T/other"
 	stays default
-	for f in "$XDG_CACHE_HOME"/weir/metaflow-*.db*; do
+	for f in "$XDG_CACHE_HOME"/weir/metaflow@*.db*; do
 		touch -d '100 days ago' "$f"
 	done
 	weir2 env gc --yes
@@ -400,10 +400,10 @@ P
 	stays default
 	python3 -c 'import os, sys
 for i in range(10001):
-    os.symlink("nowhere", f"{sys.argv[1]}/metaflow-{i}.db")' "$XDG_CACHE_HOME/weir"
+    os.symlink("nowhere", f"{sys.argv[1]}/metaflow@{i}.db")' "$XDG_CACHE_HOME/weir"
 	weir2 env gc --yes
 	[ "$status" = 1 ]
-	has_err "more than 10000 metaflow-"
+	has_err "more than 10000 metaflow@"
 	has_err "what it needs cannot be told"
 	[ -d "$OLD" ]
 }

@@ -71,7 +71,7 @@ metaflow	TreeFlow/1790000000000003" ]
 	weir2 runs --offline source:metaflow
 	exits 0
 	[ ! -s "$T/out" ]
-	[ -z "$(find "$XDG_CACHE_HOME/weir" -name 'metaflow-*')" ]
+	[ -z "$(find "$XDG_CACHE_HOME/weir" -name 'metaflow@*')" ]
 }
 
 @test "show: a run, a step, a task, by pathspec; its tasks are listed" {

@@ -72,7 +72,7 @@ assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLET
 	weir2 runs -o name
 	kill "$SERVICE"
 	wait "$SERVICE" || true
-	sqlite3 "$XDG_CACHE_HOME"/weir/metaflow-*.db \
+	sqlite3 "$XDG_CACHE_HOME"/weir/metaflow@*.db \
 		"UPDATE meta SET value = value - 60000000 WHERE key = 'cycle_us'"
 	weir2 runs -o name
 	exits 0
@@ -102,7 +102,7 @@ assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLET
 			[ "$(grep -c '^weir: METAFLOW_SERVICE_URL: its value ' "$T/err")" = 1 ]
 			[ "$(grep -vc '^try: ' "$T/err")" = 1 ]
 		done
-		[ -z "$(find "$T" -name 'metaflow-*.db')" ]
+		[ -z "$(find "$T" -name 'metaflow@*.db')" ]
 		secret_kept
 	done
 	unset METAFLOW_SERVICE_URL METAFLOW_DEFAULT_METADATA
@@ -165,7 +165,7 @@ assert d["n_runs"] == 3 and "BigFlow/2" in d["used_by"], d' "$T/out"
 	serve --answers "$sample"
 	weir2 runs -o name
 	exits 0
-	python3 - "$sample" "$XDG_CACHE_HOME"/weir/metaflow-*.db <<'P'
+	python3 - "$sample" "$XDG_CACHE_HOME"/weir/metaflow@*.db <<'P'
 import json, sqlite3, sys
 found, origins = {}, {}
 for task, attempt, origin, *env in sqlite3.connect(sys.argv[2]).execute(

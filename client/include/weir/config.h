@@ -122,7 +122,10 @@ const char *weir_config_file(const struct weir_config *c); /* weir.conf */
 const char *weir_config_store(const struct weir_config *c);
 const char *weir_config_own(const struct weir_config *c);   /* the embedded store */
 const char *weir_config_state(const struct weir_config *c); /* state store beside it */
-/* The store of Metaflow's folder or service of that path or address; owned. */
+/*
+ * The store of Metaflow's folder or service of that path or address, by a name that no
+ * profile's has; owned.
+ */
 char *weir_config_metaflow(const struct weir_config *c, const char *root);
 const char *weir_config_name(
 	const struct weir_config *c); /* profile name to show, "default" */
