@@ -342,7 +342,7 @@
  *   deployment	a deployment, read and taken apart
  *   trigger	starting runs of a deployment
  *   follow	where runs are now
- *   pipe	what wakes a thread
+ *   pipe	pipes, and those that wake a thread
  *   engine	the thread of the menus that does it
  *   engine_req	its requests that act
  *   engine_ear	what wakes it

@@ -5,14 +5,22 @@
 #include <unistd.h>
 
 bool
-pipe_make(int fds[2])
+pipe_open(int fds[2])
 {
 	if (pipe(fds))
 		return false;
-	for (int i = 0; i < 2; i++) {
-		fcntl(fds[i], F_SETFD, FD_CLOEXEC);
-		fcntl(fds[i], F_SETFL, O_NONBLOCK);
-	}
+	fcntl(fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	return true;
+}
+
+bool
+pipe_make(int fds[2])
+{
+	if (!pipe_open(fds))
+		return false;
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pipe.h"
 #include "spawn.h"
 #include "weir/mem.h"
 #include "weir/time.h"
@@ -21,10 +22,8 @@ struct child {
 static bool
 make_pipe(int fd[2])
 {
-	if (pipe(fd))
+	if (!pipe_open(fd))
 		return false;
-	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 	fcntl(fd[0], F_SETFL, O_NONBLOCK);
 	return true;
 }

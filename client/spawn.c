@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pipe.h"
 #include "weir/mem.h"
 
 extern char **environ;
@@ -90,16 +91,6 @@ spawn_start(const struct spawn *how, pid_t *ret_pid)
 
 /* ---- in two steps */
 
-static bool
-make_pipe(int fd[2])
-{
-	if (pipe(fd))
-		return false;
-	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
-	return true;
-}
-
 /* After the fork: only what is safe there. */
 static void
 set_files(const struct spawn *how)
@@ -142,13 +133,6 @@ be_child(const struct spawn *how, char **env, int go, int told)
 	_exit(127);
 }
 
-static void
-close_one(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 int
 spawn_hold(const struct spawn *how, struct spawn_held *ret_held)
 {
@@ -156,7 +140,7 @@ spawn_hold(const struct spawn *how, struct spawn_held *ret_held)
 	char **env = make_env(how->more_env);
 	pid_t pid = -1;
 
-	if (make_pipe(go) && make_pipe(told))
+	if (pipe_open(go) && pipe_open(told))
 		pid = fork();
 	if (pid < 0)
 		why = errno;
@@ -165,13 +149,12 @@ spawn_hold(const struct spawn *how, struct spawn_held *ret_held)
 		be_child(how, env, go[0], told[1]);
 	}
 	free(env);
-	close_one(told[1]);
 	if (why) {
-		close_one(go[0]);
-		close_one(go[1]);
-		close_one(told[0]);
+		pipe_shut(go);
+		pipe_shut(told);
 		return why;
 	}
+	close(told[1]);
 	if (how->group)
 		setpgid(pid, pid);
 	/* With an end of it here, writing to one that was killed is no SIGPIPE. */

@@ -102,24 +102,13 @@ keep(const struct relay from[2], const int fds[KEEP_FDS], const char *variable)
 
 /* ---- from outside */
 
-/* A pipe of which our own end blocks, too. */
-static bool
-make_pipe(int fd[2])
-{
-	if (!pipe_make(fd))
-		return false;
-	fcntl(fd[0], F_SETFL, 0);
-	fcntl(fd[1], F_SETFL, 0);
-	return true;
-}
-
 bool
 task_keep_start(struct task_keep *k, const struct relay in[2], const char *variable)
 {
 	int line[2] = { -1, -1 }, told[2] = { -1, -1 };
 
 	memset(k, 0, sizeof(*k));
-	if (make_pipe(line) && make_pipe(told))
+	if (pipe_open(line) && pipe_open(told))
 		k->pid = fork();
 	if (k->pid == 0 && told[1] >= 0)
 		keep(in,

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pipe.h"
 #include "plat.h"
 #include "relay.h"
 #include "weir/buf.h"
@@ -100,16 +101,6 @@ worker_child_find(const char *word, char *const *env, const char *dir, char **re
 }
 
 /* ---- starting */
-
-static bool
-make_pipe(int fd[2])
-{
-	if (pipe(fd))
-		return false;
-	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
-	return true;
-}
 
 struct start {
 	const char *path, *dir;
@@ -212,8 +203,8 @@ worker_child_fork(struct worker_child *c, const char *path, char *const *words,
 	int why;
 
 	memset(c, 0, sizeof(*c));
-	made = make_pipe(s.out) && make_pipe(s.err) && make_pipe(s.go) &&
-	       make_pipe(s.told) && fork_both(c, &s);
+	made = pipe_open(s.out) && pipe_open(s.err) && pipe_open(s.go) &&
+	       pipe_open(s.told) && fork_both(c, &s);
 	why = errno;
 	if (made)
 		plat_widen(s.out[0], PIPE_BYTES); /* for one that prints in bursts */
