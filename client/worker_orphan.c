@@ -8,6 +8,7 @@
 
 #include "marked.h"
 #include "owner.h"
+#include "weir/time.h"
 #include "worker.h"
 
 /* ---- processes */
@@ -147,6 +148,9 @@ adopt(struct worker_run *r, const json_t *note)
 	if (spool_open(&r->spool, r->dir, &err))
 		r->spool.fd = -1;
 	r->spool.tasks = true;
+	/* What its worker was sending may be at the server, not yet in its store. */
+	if (r->spool.doubt && !r->w->api->local)
+		r->posted_us = weir_monotonic_us() + WORKER_AGAIN_US;
 	take_end(r, note);
 	r->step = WORKER_FLUSHES;
 }
