@@ -2,23 +2,10 @@
 #include "cmd.h"
 
 #include <weir/mem.h>
+#include <weir/shell.h>
 
 #include "complete.h"
 #include "opt.h"
-
-/* Text in single quotes of a shell. */
-static void
-add_quoted(struct buf *b, const char *s)
-{
-	buf_addc(b, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_addc(b, *s);
-	}
-	buf_addc(b, '\'');
-}
 
 /* `a|b|c` as `a b c`. */
 static void
@@ -311,7 +298,7 @@ add_fish_arguments(struct buf *b, const char *command, const char *choices)
 	buf_adds(b, " -x");
 	if (list.len) {
 		buf_adds(b, " -a ");
-		add_quoted(b, buf_cstr(&list));
+		weir_shell_enclose(b, buf_cstr(&list));
 	}
 	buf_release(&list);
 }
@@ -340,7 +327,7 @@ add_fish_options(struct buf *b, const struct cmd *cmd, const struct opt *opts)
 		if (o->type != OPT_FLAG)
 			add_fish_arguments(b, cmd ? cmd->name : "runs", o->choices);
 		buf_adds(b, " -d ");
-		add_quoted(b, o->help);
+		weir_shell_enclose(b, o->help);
 		buf_addc(b, '\n');
 	}
 }
@@ -396,7 +383,7 @@ add_fish(struct buf *b)
 		const struct cmd *c = cmds[i];
 
 		buf_addf(b, "complete -c weir -n '__weir_at \"\"' -a %s -d ", c->name);
-		add_quoted(b, c->summary);
+		weir_shell_enclose(b, c->summary);
 		buf_addc(b, '\n');
 		add_fish_options(b, c, c->opts);
 		add_fish_after(b, c->name);

@@ -83,16 +83,8 @@ weir_shell_free(char **words, size_t n)
 }
 
 void
-weir_shell_quote(struct buf *out, const char *s)
+weir_shell_enclose(struct buf *out, const char *s)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-_./:,@%+=";
-
-	/* zsh looks for a command behind `=`. */
-	if (*s && *s != '=' && s[strspn(s, plain)] == '\0') {
-		buf_adds(out, s);
-		return;
-	}
 	buf_addc(out, '\'');
 	for (; *s; s++) {
 		if (*s == '\'')
@@ -101,4 +93,17 @@ weir_shell_quote(struct buf *out, const char *s)
 			buf_addc(out, *s);
 	}
 	buf_addc(out, '\'');
+}
+
+void
+weir_shell_quote(struct buf *out, const char *s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-_./:,@%+=";
+
+	/* zsh looks for a command behind `=`. */
+	if (*s && *s != '=' && s[strspn(s, plain)] == '\0')
+		buf_adds(out, s);
+	else
+		weir_shell_enclose(out, s);
 }

@@ -18,5 +18,7 @@ void weir_shell_free(char **words, size_t n);
 
 /* Append a word as a shell reads it, in quotes if it needs them. */
 void weir_shell_quote(struct buf *out, const char *s);
+/* The same, always in single quotes. */
+void weir_shell_enclose(struct buf *out, const char *s);
 
 #endif
