@@ -418,6 +418,18 @@ gone()
 	[[ "$(ps -o stat= -p "$1")" = "" || "$(ps -o stat= -p "$1")" = Z* ]]
 }
 
+# A run whose step has said a line that who reads for its task is kept from reading.
+start_held()
+{
+	start
+	weir2 -q trigger t/t
+	until_true [ -s pid ]
+	task_of "$(cat pid)"
+	kill -STOP "$KEEPER"
+	touch go
+	until_true [ -e said ]
+}
+
 @test "task: killed at once, what its command has said is in the log" {
 	cat >step <<-'END'
 		#!/bin/sh
@@ -435,13 +447,7 @@ gone()
 		until [ -e end ]; do sleep 0.1; done
 	END
 	deploy "{command: sh build.sh, working_dir: '$PWD'}"
-	start
-	weir2 -q trigger t/t
-	until_true [ -s pid ]
-	task_of "$(cat pid)"
-	kill -STOP "$KEEPER"
-	touch go
-	until_true [ -e said ]
+	start_held
 	kill -9 "$TASK"
 	until_true [ -e after ]
 	kill -0 "$(cat pid)"
@@ -469,13 +475,7 @@ gone()
 	END
 	chmod +x step
 	deploy "{command: '$WEIR task step -- ./step', working_dir: '$PWD'}"
-	start
-	weir2 -q trigger t/t
-	until_true [ -s pid ]
-	task_of "$(cat pid)"
-	kill -STOP "$KEEPER"
-	touch go
-	until_true [ -e said ]
+	start_held
 	kill -9 "$KEEPER"
 	touch on
 	stop
