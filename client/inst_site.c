@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#define LOG_MODULE "inst"
 #include "inst_file.h"
 #include "inst_lock.h"
 #include "inst_name.h"
@@ -15,6 +16,7 @@
 #include "inst_tree.h"
 #include "owner.h"
 #include "plat.h"
+#include "weir/log.h"
 #include "weir/mem.h"
 
 enum { NOTE_MAX = 4096, BORN_MAX_S = 10 };
@@ -290,6 +292,7 @@ inst_site_clear(const struct inst_site *s, struct weir_err *err)
 {
 	char *gone = inst_tmp_name(s->parent, INST_TMP_GONE);
 	enum weir_rc rc = WEIR_OK;
+	struct weir_err why;
 
 	/* In one step: what is half removed has its word no more. */
 	if (rename(s->target, gone)) {
@@ -297,8 +300,9 @@ inst_site_clear(const struct inst_site *s, struct weir_err *err)
 			strerror(errno));
 	} else {
 		inst_site_forget(s);
-		if (inst_tree_remove(gone, NULL))
-			rc = WEIR_OK; /* it is out of sight, and swept later */
+		/* It is out of sight, and what stays of it is swept later. */
+		if (inst_tree_remove(gone, &why))
+			LOG(LOG_WARN, "%s", why.text);
 	}
 	free(gone);
 	return rc;
