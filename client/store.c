@@ -168,6 +168,34 @@ store_run_id(struct weir_store *s, enum sql_id id, const struct weir_id *a,
 	return db_run(&s->db, st, err);
 }
 
+enum weir_rc
+store_look(struct weir_store *s, enum sql_id sql, const struct weir_id *id,
+	struct store_old *ret_old, struct weir_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	bool row = false;
+	enum weir_rc rc = db_get(&s->db, sql, &st, err);
+
+	if (rc)
+		return rc;
+	*ret_old = (struct store_old){ 0 };
+	db_bind_id(st, 1, id);
+	rc = db_step(&s->db, st, &row, err);
+	if (!rc && row)
+		*ret_old = (struct store_old){ sqlite3_column_int64(st, 0),
+			db_id(st, 1), db_time(st, 2) };
+	db_reset(st);
+	return rc;
+}
+
+bool
+store_is_same(
+	const struct store_old *old, const struct weir_id *state_id, int64_t updated_us)
+{
+	return old->k && weir_id_cmp(&old->state_id, state_id) == 0 &&
+	       old->updated_us == updated_us;
+}
+
 static int
 cmp_id(const void *a, const void *b)
 {

@@ -55,6 +55,18 @@ store_log_last(int64_t log)
 	return log << 32 | 0xffffffff;
 }
 
+/* What there is of a run or task run, by SQL_RUN_GET or SQL_TASK_GET. */
+struct store_old {
+	int64_t k; /* 0: nothing */
+	struct weir_id state_id;
+	int64_t updated_us;
+};
+WEIR_NODISCARD enum weir_rc store_look(struct weir_store *s, enum sql_id sql,
+	const struct weir_id *id, struct store_old *ret_old, struct weir_err *err);
+/* Is it what came now? */
+bool store_is_same(const struct store_old *old, const struct weir_id *state_id,
+	int64_t updated_us);
+
 /* Run a statement whose only parameter is an id. */
 WEIR_NODISCARD enum weir_rc store_run_id(struct weir_store *s, enum sql_id id,
 	const struct weir_id *a, struct weir_err *err);

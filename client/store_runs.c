@@ -9,12 +9,6 @@ struct run_keys {
 	struct weir_id parent;
 };
 
-/* What is there of it. */
-struct run_old {
-	int64_t k; /* 0: nothing */
-	bool same; /* by state_id and updated */
-};
-
 static int64_t
 at_us(const struct weir_run *r)
 {
@@ -23,30 +17,6 @@ at_us(const struct weir_run *r)
 	if (r->expected_start_us != WEIR_NO_TIME)
 		return r->expected_start_us;
 	return r->created_us != WEIR_NO_TIME ? r->created_us : 0;
-}
-
-static enum weir_rc
-look(struct weir_store *s, const struct weir_run *r, struct run_old *ret_old,
-	struct weir_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	struct weir_id state;
-	bool row = false;
-	enum weir_rc rc = db_get(&s->db, SQL_RUN_GET, &st, err);
-
-	*ret_old = (struct run_old){ 0 };
-	if (rc)
-		return rc;
-	db_bind_id(st, 1, &r->id);
-	rc = db_step(&s->db, st, &row, err);
-	if (!rc && row) {
-		state = db_id(st, 1);
-		ret_old->k = sqlite3_column_int64(st, 0);
-		ret_old->same = weir_id_cmp(&state, &r->state_id) == 0 &&
-				db_time(st, 2) == r->updated_us;
-	}
-	db_reset(st);
-	return rc;
 }
 
 /* The flow run that the parent task run belongs to, if that is here already. */
@@ -171,12 +141,12 @@ put_run(struct weir_store *s, const struct weir_run *r, struct buf *scratch,
 	size_t *changed, struct weir_err *err)
 {
 	struct run_keys keys = { 0 };
-	struct run_old old;
+	struct store_old old;
 	struct str platform;
 	bool known;
-	enum weir_rc rc = look(s, r, &old, err);
+	enum weir_rc rc = store_look(s, SQL_RUN_GET, &r->id, &old, err);
 
-	if (rc || old.same)
+	if (rc || store_is_same(&old, &r->state_id, r->updated_us))
 		return rc;
 	known = old.k != 0;
 	platform = store_platform(s, r, scratch);
@@ -225,9 +195,8 @@ delete_run(struct weir_store *s, const struct weir_id *id, struct weir_err *err)
 {
 	static const enum sql_id by_id[] = { SQL_TASK_DELETE_OF, SQL_DETAILS_DELETE,
 		SQL_ARTIFACT_DELETE_OF, SQL_RETRIGGER_DELETE };
-	const struct weir_run key = { .id = *id };
-	struct run_old old;
-	enum weir_rc rc = look(s, &key, &old, err);
+	struct store_old old;
+	enum weir_rc rc = store_look(s, SQL_RUN_GET, id, &old, err);
 
 	if (!rc && old.k) {
 		rc = delete_k(s, SQL_RUN_DELETE, old.k, err);

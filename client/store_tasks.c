@@ -1,31 +1,6 @@
 /* Task runs, and whether a run's details are as new as the run. */
 #include "store_priv.h"
 
-static enum weir_rc
-look(struct weir_store *s, const struct weir_task_run *t, int64_t *ret_k,
-	bool *ret_same, struct weir_err *err)
-{
-	sqlite3_stmt *st = NULL;
-	struct weir_id state;
-	bool row = false;
-	enum weir_rc rc = db_get(&s->db, SQL_TASK_GET, &st, err);
-
-	*ret_k = 0;
-	*ret_same = false;
-	if (rc)
-		return rc;
-	db_bind_id(st, 1, &t->id);
-	rc = db_step(&s->db, st, &row, err);
-	if (!rc && row) {
-		state = db_id(st, 1);
-		*ret_k = sqlite3_column_int64(st, 0);
-		*ret_same = weir_id_cmp(&state, &t->state_id) == 0 &&
-			    db_time(st, 2) == t->updated_us;
-	}
-	db_reset(st);
-	return rc;
-}
-
 static void
 bind_task(sqlite3_stmt *st, const struct weir_task_run *t, int64_t state_name)
 {
@@ -53,21 +28,21 @@ static enum weir_rc
 put_task(struct weir_store *s, const struct weir_task_run *t, size_t *changed,
 	struct weir_err *err)
 {
-	int64_t k, state_name = 0;
+	int64_t state_name = 0;
 	sqlite3_stmt *st = NULL;
-	bool same;
-	enum weir_rc rc = look(s, t, &k, &same, err);
+	struct store_old old;
+	enum weir_rc rc = store_look(s, SQL_TASK_GET, &t->id, &old, err);
 
-	if (rc || same)
+	if (rc || store_is_same(&old, &t->state_id, t->updated_us))
 		return rc;
 	rc = store_intern(s, STORE_NAME, t->state_name, &state_name, err);
 	if (!rc)
-		rc = db_get(&s->db, k ? SQL_TASK_SET : SQL_TASK_ADD, &st, err);
+		rc = db_get(&s->db, old.k ? SQL_TASK_SET : SQL_TASK_ADD, &st, err);
 	if (rc)
 		return rc;
 	bind_task(st, t, state_name);
-	if (k)
-		sqlite3_bind_int64(st, 19, k);
+	if (old.k)
+		sqlite3_bind_int64(st, 19, old.k);
 	rc = db_run(&s->db, st, err);
 	if (!rc && !weir_id_is_null(&t->flow_run_id))
 		rc = store_set_parent(s, &t->id, &t->flow_run_id, err);
