@@ -66,6 +66,35 @@ facts_env_short(const struct env_name *n, struct buf *out)
 		buf_adds(out, n->id);
 }
 
+enum weir_rc
+facts_env_first(struct weir_store *s, struct str query, bool *ret_found,
+	struct env_name *ret_name, struct weir_err *err)
+{
+	struct weir_column_set columns = { 0 };
+	struct weir_select sel = {
+		.kind = WEIR_ENVIRONMENT, .columns = &columns, .limit = 1
+	};
+	struct weir_query *q = NULL;
+	struct weir_rows *rows = NULL;
+	bool row = false;
+	enum weir_rc rc = weir_query_parse(WEIR_ENVIRONMENT, query, 0, &q, err);
+
+	sel.query = q;
+	if (!rc)
+		rc = weir_columns_choose(WEIR_ENVIRONMENT, "id,arch", 0, &columns, err);
+	if (!rc)
+		rc = weir_rows_open(s, &sel, &rows, err);
+	if (!rc)
+		rc = weir_rows_next(rows, &row, err);
+	if (!rc)
+		*ret_found = row && facts_env_name(ret_name, weir_rows_cell(rows, 0)->s,
+					    weir_rows_cell(rows, 1)->s);
+	weir_rows_close(rows);
+	weir_columns_release(&columns);
+	weir_query_free(q);
+	return rc;
+}
+
 struct row {
 	struct weir_rows *rows;
 	struct weir_column_set columns;

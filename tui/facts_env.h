@@ -35,6 +35,10 @@ bool facts_env_write(struct facts_env *f);
 /* Enter on the line begun lists who has this package. */
 void facts_env_open(struct page *p, const struct weir_env_item *item);
 
+/* The first that a query finds; *ret_found false: none. */
+WEIR_NODISCARD enum weir_rc facts_env_first(struct weir_store *s, struct str query,
+	bool *ret_found, struct env_name *ret_name, struct weir_err *err);
+
 /* Its packages, as weir_env_set_of has them. */
 WEIR_NODISCARD enum weir_rc facts_env_set(struct weir_store *s,
 	const struct env_name *name, struct weir_env_set *ret, struct weir_err *err);

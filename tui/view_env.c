@@ -2,7 +2,6 @@
 
 #include <weir/env_store.h>
 #include <weir/query.h>
-#include <weir/select.h>
 #include <weir/shell.h>
 
 #include "app.h"
@@ -246,12 +245,8 @@ static enum weir_rc
 first_arch(struct weir_store *s, const struct weir_env_pair *pair, const char *arch,
 	struct env_name *ret, struct weir_err *err)
 {
-	struct weir_select sel = { .kind = WEIR_ENVIRONMENT, .limit = 1 };
-	struct weir_column_set columns = { 0 };
 	struct buf text = BUF_INIT(4096);
-	struct weir_query *query = NULL;
-	struct weir_rows *rows = NULL;
-	bool row = false;
+	bool found;
 	enum weir_rc rc;
 
 	buf_addf(&text, "req_id:%s full_id:%s", pair->req_id, pair->full_id);
@@ -259,22 +254,10 @@ first_arch(struct weir_store *s, const struct weir_env_pair *pair, const char *a
 		buf_adds(&text, " arch:");
 		weir_query_quote(&text, str_of(arch), true);
 	}
-	rc = weir_query_parse(WEIR_ENVIRONMENT, buf_str(&text), 0, &query, err);
-	sel.query = query;
-	sel.columns = &columns;
-	if (!rc)
-		rc = weir_columns_choose(WEIR_ENVIRONMENT, "id,arch", 0, &columns, err);
-	if (!rc)
-		rc = weir_rows_open(s, &sel, &rows, err);
-	if (!rc)
-		rc = weir_rows_next(rows, &row, err);
-	if (!rc && !(row && facts_env_name(ret, weir_rows_cell(rows, 0)->s,
-				    weir_rows_cell(rows, 1)->s)))
+	rc = facts_env_first(s, buf_str(&text), &found, ret, err);
+	if (!rc && !found)
 		rc = weir_fail(err, WEIR_ENOTFOUND, "env show: there is none for %s",
 			arch ? arch : "any architecture");
-	weir_rows_close(rows);
-	weir_columns_release(&columns);
-	weir_query_free(query);
 	buf_release(&text);
 	return rc;
 }

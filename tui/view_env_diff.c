@@ -2,7 +2,6 @@
 
 #include <weir/env_store.h>
 #include <weir/query.h>
-#include <weir/select.h>
 #include <weir/shell.h>
 #include <weir/text.h>
 
@@ -499,33 +498,19 @@ view_env_diff_new(struct app *a, const char *left, const char *left_arch,
 
 /* ---- from the default */
 
-/* full_id of what its request gets now; owned, NULL: there is no default. */
-static char *
-default_of(struct app *a, const struct env_name *n)
+/* What its request gets now; false: there is no default. */
+static bool
+default_of(struct app *a, const struct env_name *n, struct env_name *ret)
 {
-	struct weir_select sel = { .kind = WEIR_ENVIRONMENT, .limit = 1 };
-	struct weir_column_set columns = { 0 };
 	struct buf text = BUF_INIT(4096);
-	struct weir_query *query = NULL;
-	struct weir_rows *rows = NULL;
-	bool row = false;
-	char *found = NULL;
+	bool found = false;
 
 	buf_addf(&text, "req_id:%.*s is_default:yes arch:", (int)strcspn(n->id, ":"),
 		n->id);
 	weir_query_quote(&text, str_of(n->arch), true);
-	sel.columns = &columns;
-	if (envs_store(a) &&
-		!weir_query_parse(WEIR_ENVIRONMENT, buf_str(&text), 0, &query, NULL) &&
-		!weir_columns_choose(WEIR_ENVIRONMENT, "id", 0, &columns, NULL)) {
-		sel.query = query;
-		if (!weir_rows_open(envs_store(a), &sel, &rows, NULL) &&
-			!weir_rows_next(rows, &row, NULL) && row)
-			found = str_copy(weir_rows_cell(rows, 0)->s);
-	}
-	weir_rows_close(rows);
-	weir_columns_release(&columns);
-	weir_query_free(query);
+	if (!envs_store(a) ||
+		facts_env_first(envs_store(a), buf_str(&text), &found, ret, NULL))
+		found = false;
 	buf_release(&text);
 	return found;
 }
@@ -533,18 +518,18 @@ default_of(struct app *a, const struct env_name *n)
 void
 view_env_diff_from(struct app *a, const struct env_name *name, const char *arg)
 {
-	char *from = arg && *arg ? xstrdup(arg) : default_of(a, name);
+	bool told = arg && *arg;
+	struct env_name from;
 
-	if (!from)
+	if (!told && !default_of(a, name, &from))
 		status_say(a, false,
 			"its request has no default to compare it with: "
 			"mark two of them");
-	else if (strcmp(from, name->id) == 0)
+	else if (strcmp(told ? arg : from.id, name->id) == 0)
 		status_say(a, false,
 			"it is the default itself: mark the one to "
 			"compare it with");
 	else
-		app_push(a, view_env_diff_new(a, from, arg && *arg ? "" : name->arch,
-				    name->id, name->arch));
-	free(from);
+		app_push(a, view_env_diff_new(a, told ? arg : from.id,
+				    told ? "" : name->arch, name->id, name->arch));
 }
