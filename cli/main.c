@@ -217,6 +217,7 @@
  *   query_sort	sorting keys in memory
  *   query_keys	keys in order, kept from one question to the next
  *   tree	child runs below their parents
+ *   nest	task runs below those that they were started in
  *   resolve	ids, names, @latest, web addresses
  *   pickup	why a run that should start does not
  *   why	why a run failed or waits

@@ -1,6 +1,7 @@
 #include "timeline.h"
 
 #include <weir/cell.h>
+#include <weir/nest.h>
 #include <weir/sync.h>
 #include <weir/text.h>
 #include <weir/time.h>
@@ -105,12 +106,35 @@ add_runs(struct reading *r, struct node *to, const struct weir_json *runs, bool 
 	return rc;
 }
 
-/* Task runs in order, each with the child runs that it stands for; then all others. */
+/* Task runs in order, each below the one that it was started in. all: as listed. */
+static void
+add_tasks(struct node *node, const struct weir_json *tasks, struct node **all)
+{
+	size_t n = weir_json_size(tasks);
+	struct weir_id *ids = xcalloc(2 * n + 1, sizeof(*ids));
+	size_t *above = xcalloc(n + 1, sizeof(*above));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct weir_json *task = weir_json_at(tasks, i);
+
+		all[i] = new_node(task, false);
+		(void)weir_id_parse(str_of(show_text(task, "id")), &ids[i]);
+		weir_nest_parent(weir_json_get(task, "task_inputs"), &ids[n + i]);
+	}
+	weir_nest(ids, ids + n, n, TIMELINE_DEPTH_MAX, above);
+	for (size_t i = 0; i < n; i++)
+		VEC_PUSH(&(above[i] < n ? all[above[i]] : node)->children, all[i]);
+	free(above);
+	free(ids);
+}
+
+/* Task runs, each with the child runs that it stands for; then all other runs. */
 static enum weir_rc
 read_below(struct reading *r, struct node *node, int depth)
 {
 	const char *id = show_text(node->object, "id");
 	const struct weir_json *tasks = NULL, *runs = NULL;
+	struct node **all;
 	bool *taken;
 	enum weir_rc rc;
 
@@ -119,17 +143,16 @@ read_below(struct reading *r, struct node *node, int depth)
 		rc = read_list(r, WEIR_RUN, "parent_run_id", id, &runs);
 	if (rc)
 		return rc;
+	all = xcalloc(weir_json_size(tasks) + 1, sizeof(struct node *));
 	taken = xcalloc(weir_json_size(runs) + 1, sizeof(*taken));
-	for (size_t i = 0; i < weir_json_size(tasks) && !rc; i++) {
-		const struct weir_json *task = weir_json_at(tasks, i);
-		struct node *at = new_node(task, false);
-
-		VEC_PUSH(&node->children, at);
-		rc = add_runs(r, at, runs, taken, show_text(task, "id"), depth);
-	}
+	add_tasks(node, tasks, all);
+	for (size_t i = 0; i < weir_json_size(tasks) && !rc; i++)
+		rc = add_runs(
+			r, all[i], runs, taken, show_text(all[i]->object, "id"), depth);
 	if (!rc)
 		rc = add_runs(r, node, runs, taken, NULL, depth);
 	free(taken);
+	free(all);
 	return rc;
 }
 
@@ -180,7 +203,10 @@ struct printer {
 static const struct node *
 seen(const struct node *node)
 {
-	return !node->is_run && node->children.n == 1 ? node->children.v[0] : node;
+	const struct node *only =
+		!node->is_run && node->children.n == 1 ? node->children.v[0] : NULL;
+
+	return only && only->is_run ? only : node;
 }
 
 static int64_t

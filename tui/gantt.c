@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <weir/json.h>
+#include <weir/nest.h>
 #include <weir/select.h>
 #include <weir/time.h>
 
@@ -11,8 +12,9 @@ enum { PARTS_MAX = 200, FROM_MAX = 200 };
 /* What is below one run, before it is brought into order. */
 struct below {
 	VEC(struct gantt_node) v;
-	VEC(struct weir_id)
-	parent; /* of a child run: the task run that stands for it */
+	/* of a child run: the task run that stands for it; of a task run: the one that
+	 * it was started in */
+	VEC(struct weir_id) parent;
 };
 
 struct reading {
@@ -48,9 +50,11 @@ keep(struct reading *r, struct str s)
 	return s.len > 0 ? arena_strndup(&r->t->arena, s.s, s.len) : "";
 }
 
-/* {"x":[{"input_type":"task_run","id":"..."}],...}: the ids. */
+/* {"x":[{"input_type":"task_run","id":"..."}],...}: the ids; in which it was started.
+ */
 static void
-read_inputs(struct reading *r, struct gantt_node *n, struct str text)
+read_inputs(struct reading *r, struct gantt_node *n, struct str text,
+	struct weir_id *ret_parent)
 {
 	struct weir_json *inputs = NULL;
 	const struct weir_json *list;
@@ -59,8 +63,11 @@ read_inputs(struct reading *r, struct gantt_node *n, struct str text)
 
 	if (text.len < 3 || weir_json_parse(text, &inputs, NULL))
 		return;
+	weir_nest_parent(inputs, ret_parent);
 	n->from = arena_alloc(&r->t->arena, FROM_MAX * sizeof(*n->from));
 	while (weir_json_next(inputs, &at, &name, &list)) {
+		if (strcmp(name, WEIR_NEST_NAME) == 0)
+			continue;
 		for (size_t i = 0; i < weir_json_size(list) && n->n_from < FROM_MAX;
 			i++) {
 			struct str id = weir_json_text(
@@ -150,7 +157,7 @@ read_node(struct reading *r, struct below *b, enum weir_kind kind,
 	const struct weir_rows *rows)
 {
 	const struct weir_cell *link = weir_rows_cell(rows, NODE_LINK);
-	struct weir_id none = { 0 };
+	struct weir_id parent = { 0 };
 	struct gantt_node n = { .kind = kind,
 		.id = weir_rows_cell(rows, NODE_ID)->id,
 		.key = weir_rows_key(rows) * 2 + (kind == WEIR_RUN),
@@ -163,9 +170,11 @@ read_node(struct reading *r, struct below *b, enum weir_kind kind,
 		.tries = weir_rows_cell(rows, NODE_TRIES)->i };
 
 	if (kind == WEIR_TASK_RUN)
-		read_inputs(r, &n, link->s);
+		read_inputs(r, &n, link->s, &parent);
+	else if (!link->null)
+		parent = link->id;
 	VEC_PUSH(&b->v, n);
-	VEC_PUSH(&b->parent, kind == WEIR_RUN && !link->null ? link->id : none);
+	VEC_PUSH(&b->parent, parent);
 }
 
 static void
@@ -234,43 +243,95 @@ only_child(const struct below *b, const struct weir_id *task)
 	return found;
 }
 
-/* Task runs in order, a child run in the place of the one that stands for it; then all
- * other child runs. */
+/* Lines in their order, by indices of nodes; n: none. */
+struct order {
+	size_t n, *shown;     /* in its place */
+	size_t *first, *next; /* below it, beside it; first[n]: of the uppermost */
+};
+
+/* A child run in the place of the task run that stands for it, if that is all. */
+static void
+stand_in(struct below *b, struct order *o, const size_t *above)
+{
+	bool *has = xcalloc(o->n + 1, sizeof(*has));
+
+	for (size_t i = 0; i < o->n; i++) {
+		o->shown[i] = i;
+		has[above[i]] = true;
+	}
+	for (size_t i = 0; i < o->n && b->v.v[i].kind == WEIR_TASK_RUN; i++) {
+		size_t child = only_child(b, &b->v.v[i].id);
+
+		if (child == SIZE_MAX || has[i])
+			continue;
+		/* What it waited for, the child waited for. */
+		b->v.v[child].from = b->v.v[i].from;
+		b->v.v[child].n_from = b->v.v[i].n_from;
+		o->shown[i] = child;
+		o->shown[child] = o->n;
+	}
+	free(has);
+}
+
+/* Task runs come first among the nodes. */
+static void
+bring_in_order(struct below *b, struct order *o, int depth)
+{
+	size_t n = b->v.n, tasks = 0;
+	struct weir_id *ids = xcalloc(n + 1, sizeof(*ids));
+	size_t *above = xcalloc(n + 1, sizeof(*above));
+
+	while (tasks < n && b->v.v[tasks].kind == WEIR_TASK_RUN) {
+		ids[tasks] = b->v.v[tasks].id;
+		tasks++;
+	}
+	weir_nest(ids, b->parent.v, tasks, GANTT_DEPTH_MAX - depth, above);
+	for (size_t i = 0; i < n; i++)
+		above[i] = i < tasks && above[i] < tasks ? above[i] : n;
+	*o = (struct order){ .n = n, .shown = xcalloc(n + 1, sizeof(*o->shown)) };
+	o->first = xcalloc(n + 1, sizeof(*o->first));
+	o->next = xcalloc(n + 1, sizeof(*o->next));
+	for (size_t i = 0; i <= n; i++)
+		o->first[i] = o->next[i] = n;
+	stand_in(b, o, above);
+	for (size_t i = n; i-- > 0;) {
+		if (o->shown[i] == n)
+			continue;
+		o->next[i] = o->first[above[i]];
+		o->first[above[i]] = i;
+	}
+	free(above);
+	free(ids);
+}
+
+static void
+put_all(struct reading *r, struct below *b, const struct order *o, size_t at, int depth)
+{
+	for (size_t i = o->first[at]; i < o->n; i = o->next[i]) {
+		put_node(r, &b->v.v[o->shown[i]], depth, o->next[i] == o->n);
+		put_all(r, b, o, i, depth + 1);
+	}
+}
+
+/* Task runs in order, each below the one that it was started in, a child run in the
+ * place of the one that stands for it; then all other child runs. */
 static void
 read_below(struct reading *r, const struct weir_id *run, int depth)
 {
 	struct below b = { 0 };
+	struct order o;
 	char query[80], id[WEIR_ID_TEXT + 1];
-	VEC(size_t) order = { 0 };
-	bool *taken;
 
 	weir_id_format(run, id);
 	snprintf(query, sizeof(query), "flow_run_id:%s", id);
 	select_nodes(r, &b, WEIR_TASK_RUN, query);
 	snprintf(query, sizeof(query), "parent_run_id:%s", id);
 	select_nodes(r, &b, WEIR_RUN, query);
-	taken = xcalloc(b.v.n + 1, sizeof(*taken));
-	for (size_t i = 0; i < b.v.n; i++) {
-		size_t child = b.v.v[i].kind == WEIR_TASK_RUN
-				       ? only_child(&b, &b.v.v[i].id)
-				       : SIZE_MAX;
-
-		if (taken[i])
-			continue;
-		if (child != SIZE_MAX) {
-			/* What it waited for, the child waited for. */
-			b.v.v[child].from = b.v.v[i].from;
-			b.v.v[child].n_from = b.v.v[i].n_from;
-			taken[child] = true;
-			VEC_PUSH(&order, child);
-		} else {
-			VEC_PUSH(&order, i);
-		}
-	}
-	for (size_t i = 0; i < order.n; i++)
-		put_node(r, &b.v.v[order.v[i]], depth, i + 1 == order.n);
-	free(taken);
-	VEC_FREE(&order);
+	bring_in_order(&b, &o, depth);
+	put_all(r, &b, &o, o.n, depth);
+	free(o.shown);
+	free(o.first);
+	free(o.next);
 	VEC_FREE(&b.v);
 	VEC_FREE(&b.parent);
 }

@@ -765,6 +765,14 @@ print((t[1] - t[0]).total_seconds() < 1)' "$T/out")" = True ]
 	for t in fetch compile inner flaky slow gone open; do
 		has "$t"
 	done
+	[ "$(cut -f 1,4 "$T/out" | grep -E 'compile|inner' | tr '\n' ' ')" = $'1\tcompile 2\tinner ' ]
+	weir2 graph @latest -o table
+	has "├ compile "
+	has "│ └ inner "
+	printf '%s\n' wait-idle "dump $T/screen" >"$T/script"
+	weir2 --script "$T/script" graph @latest
+	grep -q '├ compile ' "$T/screen"
+	grep -q '│ └ inner ' "$T/screen"
 	[ "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT group_concat(name || ' ' || (SELECT name FROM names WHERE k = state_name)) FROM (SELECT * FROM task_runs ORDER BY name)")" = \
 		"compile Completed,fetch Completed,flaky Completed,gone Failed,inner Completed,open Crashed,slow TimedOut" ] ||
 		die "$(sqlite3 "$XDG_DATA_HOME/weir/embedded.db" "SELECT name, (SELECT name FROM names WHERE k = state_name) FROM task_runs")"
