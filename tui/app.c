@@ -115,6 +115,7 @@ app_pop(struct app *a)
 	desk_leave(a, v);
 	v->ops->free(v);
 	a->dirty = true;
+	a->here_us = 0;
 	if (a->top)
 		place(a, a->top);
 }
@@ -324,7 +325,7 @@ app_key(struct app *a, uint32_t key)
 		return;
 	app_tell(a);
 	a->desk.touched = true;
-	a->key_us = weir_monotonic_us();
+	a->key_us = a->here_us = weir_monotonic_us();
 	if (!moves(a, key))
 		a->dirty = true;
 	status_clear(a);

@@ -68,6 +68,7 @@ struct app {
 	int64_t now_us;   /* of the frame: what "ago" is counted from */
 	int64_t drawn_us; /* weir_monotonic_us when it was drawn */
 	int64_t key_us;   /* weir_monotonic_us of the last key */
+	int64_t here_us;  /* the same of the view on top; 0: one came back to it */
 	bool utc;
 	bool accessible;  /* for screen readers: nothing moves by itself */
 	bool unfocused;   /* the terminal says that nobody types here */

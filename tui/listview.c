@@ -150,7 +150,7 @@ static int64_t
 keys_due(const struct listview *r)
 {
 	if (r->held)
-		return r->v.app->key_us + HOLD_US;
+		return r->v.app->here_us + HOLD_US;
 	return r->again && !r->asked ? r->again_us : 0;
 }
 
@@ -187,7 +187,7 @@ listview_data(struct view *v)
 	if (r->preview)
 		preview_stale(r->preview);
 	rows_stale(&r->rows);
-	if (r->held && now - v->app->key_us >= HOLD_US) {
+	if (r->held && now - v->app->here_us >= HOLD_US) {
 		struct finder_answer *held = r->held;
 
 		r->held = NULL;
@@ -282,7 +282,7 @@ void
 listview_answer(struct view *v, struct finder_answer *answer)
 {
 	struct listview *r = listview_of(v);
-	bool moving = weir_monotonic_us() - v->app->key_us < HOLD_US;
+	bool moving = weir_monotonic_us() - v->app->here_us < HOLD_US;
 
 	if (answer->slot == SLOT_FRESH) {
 		listview_env_fresh(r, answer);

@@ -18,7 +18,7 @@
 enum { SLOT_ROWS, SLOT_SEEK, SLOT_TOTAL, SLOT_VALUES, SLOT_KIDS, SLOT_FRESH };
 /* So many keys come first: more than a screen shows. */
 enum { LISTVIEW_HEAD = 256 };
-/* No new order under a moving cursor: this long after the last key. */
+/* No new order under a moving cursor: this long after the last key here. */
 enum { HOLD_US = 2000000 };
 /* Between two questions that only look for changes. */
 enum { AGAIN_US = 500000 };

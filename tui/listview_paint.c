@@ -225,6 +225,8 @@ total(const struct listview *r)
 {
 	int64_t n = 0;
 
+	if (r->held) /* it is counted, though not shown yet */
+		return (int64_t)r->held->n;
 	if (r->rows.whole || !r->counted)
 		return (int64_t)r->fold.n;
 	for (size_t i = 0; i < WEIR_N_STATES; i++)

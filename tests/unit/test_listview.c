@@ -88,15 +88,15 @@ test_held(void **state)
 
 	answer(w, 1, 1);
 	check_order(w, 1, 1);
-	w->app.key_us = weir_monotonic_us();
+	w->app.here_us = weir_monotonic_us();
 	assert_true(v->ops->move(v, ACTION_DOWN));
 	answer(w, 3, -1);
 	check_order(w, 1, 1);
-	assert_int_equal(listview_due(v), w->app.key_us + HOLD_US);
+	assert_int_equal(listview_due(v), w->app.here_us + HOLD_US);
 	/* Looked at before it is due, it still waits. */
 	listview_data(v);
 	check_order(w, 1, 1);
-	w->app.key_us -= HOLD_US;
+	w->app.here_us -= HOLD_US;
 	listview_data(v);
 	check_order(w, 3, -1);
 	assert_null(w->list->held);
@@ -113,12 +113,12 @@ test_the_last_one_held(void **state)
 	struct view *v = w->app.top;
 
 	answer(w, 1, 1);
-	w->app.key_us = weir_monotonic_us();
+	w->app.here_us = weir_monotonic_us();
 	assert_true(v->ops->move(v, ACTION_LAST));
 	answer(w, 3, -1);
 	answer(w, 2, 1);
 	check_order(w, 1, 1);
-	w->app.key_us -= HOLD_US;
+	w->app.here_us -= HOLD_US;
 	listview_data(v);
 	check_order(w, 2, 1);
 	assert_int_equal(w->list->list.key, 3);
@@ -133,14 +133,43 @@ test_not_held(void **state)
 	struct view *v = w->app.top;
 
 	answer(w, 1, 1);
-	w->app.key_us = weir_monotonic_us() - HOLD_US;
+	w->app.here_us = weir_monotonic_us() - HOLD_US;
 	assert_true(v->ops->move(v, ACTION_DOWN));
 	answer(w, 3, -1);
 	check_order(w, 3, -1);
-	w->app.key_us = weir_monotonic_us();
+	w->app.here_us = weir_monotonic_us();
 	w->list->fresh = true;
 	answer(w, 1, 1);
 	check_order(w, 1, 1);
+}
+
+/* Who comes back from what was opened finds all that has come meanwhile. */
+static void
+test_not_held_for_who_comes_back(void **state)
+{
+	struct world *w = *state;
+	struct weir_view view = { .show = WEIR_SHOW_LIST, .kind = WEIR_FLOW };
+	struct view *v = w->app.top, *other = NULL;
+	struct tui_start start = { 0 };
+
+	w->app.start = &start;
+	answer(w, 1, 1);
+	w->app.here_us = weir_monotonic_us();
+	assert_true(v->ops->move(v, ACTION_DOWN));
+	answer(w, 3, -1);
+	assert_int_equal(view_list_new(&w->app, &view, &other, NULL), WEIR_OK);
+	assert_int_equal(finder_start(NULL, &w->app.finder, NULL), WEIR_OK);
+	app_push(&w->app, other);
+	app_pop(&w->app);
+	finder_stop(w->app.finder);
+	desk_release(&w->app);
+	assert_ptr_equal(w->app.top, v);
+	assert_true(listview_due(v) <= weir_monotonic_us());
+	listview_data(v);
+	check_order(w, 3, -1);
+	answer(w, 1, 1);
+	check_order(w, 1, 1);
+	assert_int_equal(w->list->list.key, 2);
 }
 
 int
@@ -150,6 +179,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_held, begin, end),
 		cmocka_unit_test_setup_teardown(test_the_last_one_held, begin, end),
 		cmocka_unit_test_setup_teardown(test_not_held, begin, end),
+		cmocka_unit_test_setup_teardown(
+			test_not_held_for_who_comes_back, begin, end),
 	};
 
 	return FARM_TESTS(tests, 9);
