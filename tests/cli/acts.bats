@@ -235,7 +235,6 @@ P
 	weir2 cancel --offline "$(run_of state:late)"
 	exits 5
 	fake_stop
-	sleep 0.2
 	weir2 cancel "$(run_of state:late)"
 	exits 5
 }
@@ -330,14 +329,11 @@ die_at()
 	control '{"faults": ['"$1"']}'
 	"$WEIR" retrigger "$id" >/dev/null 2>&1 </dev/null 3>&- &
 	pid=$!
-	for _ in $(seq 100); do
-		"$WEIR" history --offline -n 1 -o tsv | grep -q unanswered && break
-		sleep 0.05
-	done
-	sleep 0.2
+	until_true server_has 1 held
 	kill -9 "$pid"
 	wait "$pid" || true
-	control '{"faults": []}'
+	control '{"faults": [], "release": true}'
+	until_true server_has 0 held
 }
 
 @test "retrigger: killed after the server made the run: found by the next weir" {
@@ -425,16 +421,17 @@ die_at()
 
 @test "retrigger: what a living weir waits for is left alone" {
 	id=$(failed)
-	control '{"faults": [{"kind": "lost", "ms": 2500, "match": "create_flow_run", "times": 1}]}'
+	control '{"faults": [{"kind": "lost", "ms": 60000, "match": "create_flow_run", "times": 1}]}'
 	"$WEIR" retrigger "$id" >"$T/first" 2>&1 </dev/null 3>&- &
 	pid=$!
-	sleep 1
+	until_true server_has 1 held
 	weir2 history -o json
 	json 'd[0]["result"] == "unanswered"'
 	silent
 	weir2 history --resend 1
 	exits 1
 	says "lives and waits"
+	control '{"release": true}'
 	wait "$pid"
 	[ "$(made_of "$id")" = 1 ]
 	weir2 history -o json
@@ -446,7 +443,7 @@ die_at()
 	control '{"faults": [{"kind": "stall", "ms": 60000, "match": "create_flow_run"}]}'
 	"$WEIR" retrigger "$id" >"$T/first" 2>&1 </dev/null 3>&- &
 	pid=$!
-	sleep 1
+	until_true server_has 1 held
 	kill -INT "$pid"
 	wait "$pid" || status=$?
 	exits 130

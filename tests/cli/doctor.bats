@@ -51,7 +51,6 @@ result()
 	serve
 	"$WEIR" sync -q
 	fake_stop
-	sleep 0.3
 	PREFECT_CLIENT_MAX_RETRIES=0 weir2 doctor
 	exits 5
 	result server fail

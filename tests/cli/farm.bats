@@ -327,7 +327,6 @@ paused()
 
 @test "pools, pause: no server: the name is said all the same" {
 	fake_stop
-	sleep 0.5
 	weir2 pools create new
 	one_error 5
 	says "create: new: server: "

@@ -39,9 +39,41 @@ fake_start()
 	export FAKE_URL
 }
 
+# It is gone when this returns, whoever is to reap it.
 fake_stop()
 {
-	[ -z "$FAKE_PID" ] || kill "$FAKE_PID" 2>/dev/null || true
+	[ -n "$FAKE_PID" ] && kill "$FAKE_PID" 2>/dev/null || return 0
+	while [[ $(ps -o stat= -p "$FAKE_PID") == [!Z]* ]]; do sleep 0.02; done
+}
+
+# until_true COMMAND...: within a minute, or more.
+until_true()
+{
+	for _ in $(seq 1200); do
+		"$@" && return
+		sleep 0.05
+	done
+	die "never: $*: $(cat "$T"/worker* 2>/dev/null)"
+}
+
+# rests N: there are 3 s in which the worker wakes up N times, at most.
+rests()
+{
+	local before after
+	for _ in $(seq 20); do
+		before=$(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$WORKER/status")
+		sleep 3
+		after=$(sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$WORKER/status")
+		[ $((after - before)) -gt "$1" ] || return 0 # what is to be done first may be slow
+	done
+	die "$((after - before)) wake-ups"
+}
+
+# server_has N WHAT: so many requests are kept waiting by a fault (held), or have no answer
+# yet (in_flight).
+server_has()
+{
+	control '{"take": "stats"}' | grep -q "\"$2\": $1[,}]"
 }
 
 # The body of a function, and of those of the same file that it calls, but for those that

@@ -22,10 +22,7 @@ serve()
 {
 	python3 "$ROOT/tests/lib/fake_metaflow.py" "$T/address" --log "$T/asked" "$@" 3>&- &
 	SERVICE=$!
-	for _ in $(seq 200); do
-		[ -s "$T/address" ] && break
-		sleep 0.05
-	done
+	until_true [ -s "$T/address" ]
 	METAFLOW_SERVICE_URL=http://bob:sekret1@$(sed 's,http://,,' "$T/address")
 	export METAFLOW_SERVICE_URL
 }

@@ -13,7 +13,19 @@ import sys
 import termios
 import time
 
-SECONDS = 20
+SECONDS = 120
+
+
+kept = b""
+
+
+def show(data, last=False):
+    """At once; the line discipline ends lines with CR LF, a CR of the program stays one."""
+    global kept
+    data = kept + data
+    kept = b"\r" if data.endswith(b"\r") and not last else b""
+    sys.stdout.buffer.write(data[:len(data) - len(kept)].replace(b"\r\n", b"\n"))
+    sys.stdout.buffer.flush()
 
 
 def main():
@@ -24,7 +36,7 @@ def main():
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         os.execvp(args[0], args)
-    end, got = time.monotonic() + SECONDS, b""
+    end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         if not select.select([fd], [], [], 0.2)[0]:
             continue
@@ -34,12 +46,10 @@ def main():
             break
         if not data:
             break
-        got += data
+        show(data)
     else:
         os.kill(pid, 9)
-    # the line discipline ends lines with CR LF; a CR of the program stays one
-    sys.stdout.buffer.write(got.replace(b"\r\n", b"\n"))
-    sys.stdout.buffer.flush()
+    show(b"", True)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) & 0xff
 

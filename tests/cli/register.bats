@@ -455,10 +455,10 @@ POST /automations/" ]
 }
 
 @test "register: killed between sending and answer: history says so, the next sends the rest" {
-	control '{"faults": [{"match": "POST /api/deployments/$", "times": 1, "kind": "slow", "ms": 3000}]}' >/dev/null
-	"$WEIR" register --schema static >/dev/null 2>&1 &
+	control '{"faults": [{"match": "POST /api/deployments/$", "times": 1, "kind": "slow", "ms": 60000}]}' >/dev/null
+	"$WEIR" register --schema static >/dev/null 2>&1 3>&- &
 	pid=$!
-	sleep 2
+	until_true server_has 1 held
 	kill -9 $pid
 	wait $pid || true
 	control '{"faults": []}' >/dev/null
@@ -467,7 +467,8 @@ POST /automations/" ]
 	says "registering again sends what still differs"
 	weir2 history --resend 1
 	exits 1
-	sleep 2.5
+	control '{"release": true}' >/dev/null
+	until_true server_has 0 in_flight
 	reg
 	exits 0
 	has "unchanged  build/one"

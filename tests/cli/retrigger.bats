@@ -186,9 +186,23 @@ P
 	has "create_flow_run"
 }
 
+# once_cancelling ID TYPE: beside the test, when the server has heard that it is to end
+once_cancelling()
+{
+	cancelling()
+	{
+		control '{"take": "runs"}' | python3 -c 'import json, sys
+sys.exit(not any(r["id"] == sys.argv[1] and r["state_type"] == "CANCELLING" for r in json.load(sys.stdin)["runs"]))' "$1"
+	}
+	(
+		until_true cancelling "$1"
+		control '{"do": [["state", {"id": "'"$1"'", "type": "'"$2"'"}]]}'
+	) >/dev/null 2>&1 3>&- &
+}
+
 @test "cancel --wait: until the end, in time, or what is in the way" {
 	id=$(made '{"state": "RUNNING"}')
-	(sleep 1.5; control '{"do": [["state", {"id": "'"$id"'", "type": "CANCELLED"}]]}' >/dev/null) 3>&- &
+	once_cancelling "$id" CANCELLED
 	weir2 cancel --wait "$id"
 	exits 0
 	says ": Cancelled"
@@ -198,7 +212,7 @@ P
 	says "still Cancelling"
 	says "weir cancel --force $id"
 	id=$(made '{"state": "RUNNING"}')
-	(sleep 1; control '{"do": [["state", {"id": "'"$id"'", "type": "COMPLETED"}]]}' >/dev/null) 3>&- &
+	once_cancelling "$id" COMPLETED
 	weir2 cancel --wait "$id"
 	exits 1
 	says "ended by themselves"
@@ -225,12 +239,18 @@ P
 	weir2 retrigger --timeout 1s "$id"
 	exits 2
 	says "--timeout needs --wait"
+	# the second of it
+	second()
+	{
+		control '{"take": "runs"}' | python3 -c 'import json, sys
+print(*(r["id"] for r in json.load(sys.stdin)["runs"] if r["id"] not in sys.argv[2:] and
+        (r["idempotency_key"] or "").startswith("weir-retrigger-" + sys.argv[1])))' "$id" "$new" >"$T/second"
+		grep -q . "$T/second"
+	}
 	(
-		sleep 1
-		for n in $("$WEIR" runs --refresh -q -o name retrigger_of:"$id"); do
-			control '{"do": [["state", {"id": "'"$n"'", "type": "FAILED"}]]}'
-		done
+		until_true second
+		control '{"do": [["state", {"id": "'"$(cat "$T/second")"'", "type": "FAILED"}]]}'
 	) >/dev/null 2>&1 3>&- &
-	weir2 retrigger --wait --timeout 20s "$id"
+	weir2 retrigger --wait --timeout 60s "$id"
 	exits 3
 }

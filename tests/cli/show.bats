@@ -271,7 +271,6 @@ P
 	id=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["id"])' "$T/out")
 	cp "$T/out" "$T/before"
 	fake_stop
-	sleep 0.3
 	weir2 show "$id" -o json
 	exits 0
 	says "data of "

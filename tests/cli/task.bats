@@ -51,7 +51,7 @@ status()
 	status 0 "$WEIR" task --retries 2 once -- sh -c "echo x >>'$T/once'"
 	[ "$(wc -l <"$T/once")" = 1 ]
 	status 124 "$WEIR" task --timeout 200ms slow -- sleep 30
-	status 124 "$WEIR" task --retries 1 --timeout 200ms slow -- sh -c "echo x >>'$T/slow'; exec sleep 30"
+	status 124 "$WEIR" task --retries 1 --timeout 2s slow -- sh -c "echo x >>'$T/slow'; exec sleep 30"
 	[ "$(wc -l <"$T/slow")" = 2 ]
 	status 137 "$WEIR" task --retries 1 killed -- sh -c "echo x >>'$T/killed'; kill -9 \$\$"
 	[ "$(wc -l <"$T/killed")" = 1 ]
@@ -59,10 +59,7 @@ status()
 
 @test "task: told to end, it ends its command" {
 	"$WEIR" task x -- sh -c "echo >'$T/there'; exec sleep 60" 3>&- &
-	for _ in $(seq 200); do
-		[ ! -e "$T/there" ] || break
-		sleep 0.05
-	done
+	until_true [ -e "$T/there" ]
 	kill -TERM $!
 	got=0
 	wait $! || got=$?

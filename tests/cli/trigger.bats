@@ -356,14 +356,11 @@ die_at()
 	control '{"faults": ['"$2"']}'
 	"$WEIR" trigger nightly $ok -k "$1" >/dev/null 2>&1 </dev/null 3>&- &
 	pid=$!
-	for _ in $(seq 100); do
-		"$WEIR" history --offline -n 1 -o tsv | grep -q unanswered && break
-		sleep 0.05
-	done
-	sleep 0.2
+	until_true server_has 1 held
 	kill -9 "$pid"
 	wait "$pid" || true
-	control '{"faults": []}'
+	control '{"faults": [], "release": true}'
+	until_true server_has 0 held
 }
 
 @test "trigger: killed before and after the server has it: the next weir finds or sends it" {
@@ -435,10 +432,7 @@ P
 	for case in COMPLETED:0 FAILED:3 CANCELLED:3; do
 		"$WEIR" trigger nightly $ok -w -o name >"$T/id" 2>"$T/err" </dev/null 3>&- &
 		pid=$!
-		for _ in $(seq 100); do
-			[ -s "$T/id" ] && break
-			sleep 0.05
-		done
+		until_true [ -s "$T/id" ]
 		control '{"do": [["state", {"id": "'"$(cat "$T/id")"'", "type": "'"${case%:*}"'"}]]}' >/dev/null
 		status=0
 		wait "$pid" || status=$?

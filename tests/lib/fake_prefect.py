@@ -66,6 +66,21 @@ class State:
         self.requests = []
         self.count = 0
         self.in_flight = self.most_in_flight = 0
+        self.held, self.releases = 0, 0
+        self.door = threading.Condition()
+
+    def hold(self, ms):
+        """A request is kept waiting so long, or until the tests let all of them go."""
+        with self.door:
+            before = self.releases
+            self.held += 1
+            self.door.wait_for(lambda: self.releases != before, ms / 1000)
+            self.held -= 1
+
+    def release(self):
+        with self.door:
+            self.releases += 1
+            self.door.notify_all()
 
 
 def fault_for(state, method, path):
@@ -166,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
                 rows = json.loads(body if isinstance(body, bytes) else json.dumps(body))
                 body = mangle(rows if isinstance(rows, list) else [rows], fault)
             if fault and fault["kind"] == "lost":  # it was done, nobody hears of it
-                time.sleep(fault.get("ms", 0) / 1000)
+                st.hold(fault.get("ms", 0))
                 return self.hang_up(reset=fault.get("reset", False))
             if fault and fault["kind"] == "late":  # done, then answered with an error
                 status, body = fault.get("status", 502), {"detail": "Bad Gateway"}
@@ -224,7 +239,7 @@ class Handler(BaseHTTPRequestHandler):
         """Faults that stand in for the answer; False: the answer goes on."""
         kind = f["kind"]
         if kind in ("delay", "slow"):
-            time.sleep(f.get("ms", 1000) / 1000)
+            self.state.hold(f.get("ms", 1000))
             return False
         if kind == "status":
             headers = {k: str(v) for k, v in f.get("headers", {}).items()}
@@ -233,7 +248,7 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "drop":
             self.hang_up(reset=f.get("reset", False))
         elif kind == "stall":
-            time.sleep(f.get("ms", 3600000) / 1000)
+            self.state.hold(f.get("ms", 3600000))
             self.hang_up()
         elif kind == "html":
             self.send(f.get("status", 200), PAGE, {"Content-Type": "text/html"}, None)
@@ -521,6 +536,7 @@ class Control:
 
     faults  list of {kind, match (regex on "METHOD /path"), skip, times, ...}; replaces all
     set     {limit, delay_ms, auth, key, csrf}; "forget_tokens": true
+    release true: what faults keep waiting goes on; how many that are, stats say (held)
     do      list of [verb, {...}]: make, end, start, state, delete, rename, log, artifact,
             touch_deployment, drop_deployment, put; runs by id, or the first n of a
             state type
@@ -540,6 +556,8 @@ class Control:
                 setattr(st, k, v)
             if order.get("forget_tokens"):
                 st.tokens.clear()
+            if order.get("release"):
+                st.release()
             out["done"] = [getattr(self, "do_" + verb)(**(args or {}))
                            for verb, args in order.get("do", [])]
             take = order.get("take")
@@ -547,7 +565,8 @@ class Control:
                 out["requests"], st.requests = st.requests, []
             elif take == "stats":
                 out["stats"] = {"requests": st.count, "most_in_flight":
-                                st.most_in_flight, "runs": len(self.farm.runs)}
+                                st.most_in_flight, "runs": len(self.farm.runs),
+                                "held": st.held, "in_flight": st.in_flight}
                 st.most_in_flight = 0
             elif take == "runs":
                 out["runs"] = self.take_runs()
