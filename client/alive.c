@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "weir/id.h"
 #include "weir/mem.h"
 
 enum { ALIVE_TRIES = 10 };
@@ -80,6 +81,8 @@ alive_hold(const char *path, struct alive **ret_alive, struct weir_err *err)
 	a->name = xasprintf("%s/%ld", a->folder, (long)getpid());
 	a->life = -1;
 	a->fd = take(a->name);
+	if (a->fd >= 0)
+		(void)!ftruncate(a->fd, 0); /* what a dead one said */
 	if (a->fd < 0) {
 		weir_fail(
 			err, WEIR_EDB, "cannot lock %s: %s", a->name, strerror(errno));
@@ -127,16 +130,29 @@ alive_drop(struct alive *a)
 	free(a);
 }
 
-/* Is it locked? If not, its process has gone and what it left goes too. */
+void
+alive_say(struct alive *a, const struct weir_id *id)
+{
+	char text[WEIR_ID_TEXT + 1];
+
+	(void)!pwrite(a->fd, weir_id_format(id, text), WEIR_ID_TEXT, 0);
+}
+
+/* Is it locked? If not, its process has gone and what it left goes too. ret_said: may
+ * be NULL. */
 static bool
-is_held(const char *folder, const char *pid)
+read_held(const char *folder, const char *pid, char ret_said[WEIR_ID_TEXT + 1])
 {
 	char *name = xasprintf("%s/%s", folder, pid), *fifo;
 	int fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	bool held = false;
 
+	if (ret_said)
+		memset(ret_said, 0, WEIR_ID_TEXT + 1);
 	if (fd >= 0) {
 		held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+		if (held && ret_said)
+			(void)!pread(fd, ret_said, WEIR_ID_TEXT, 0);
 		if (!held && is_there(fd, name)) {
 			fifo = xasprintf("%s/.%s", folder, pid);
 			(void)unlink(fifo);
@@ -147,6 +163,12 @@ is_held(const char *folder, const char *pid)
 	}
 	free(name);
 	return held;
+}
+
+static bool
+is_held(const char *folder, const char *pid)
+{
+	return read_held(folder, pid, NULL);
 }
 
 static pid_t
@@ -196,6 +218,29 @@ alive_count(const char *path)
 		closedir(dir);
 	free(folder);
 	return n;
+}
+
+bool
+alive_said(const char *path, struct id_vec *ret)
+{
+	char *folder = folder_of(path), said[WEIR_ID_TEXT + 1];
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	struct weir_id id;
+	bool all = true;
+
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] == '.' || !read_held(folder, e->d_name, said))
+			continue;
+		if (!weir_id_parse(str_of(said), &id))
+			all = false;
+		else if (!weir_id_is_null(&id))
+			VEC_PUSH(ret, id);
+	}
+	if (dir)
+		closedir(dir);
+	free(folder);
+	return all;
 }
 
 /* ---- the others, watched */

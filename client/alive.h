@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include "db.h"
 #include "weir/error.h"
 
 /* Others that one watches; of more it learns what it does by looking. */
@@ -20,6 +21,11 @@ struct alive;
 WEIR_NODISCARD enum weir_rc alive_hold(
 	const char *path, struct alive **ret_alive, struct weir_err *err);
 void alive_drop(struct alive *a); /* accepts NULL */
+
+/* As which worker it is known; the null id: none, any more. */
+void alive_say(struct alive *a, const struct weir_id *id);
+/* What those that live have said; false: one of them has not, so far. */
+bool alive_said(const char *path, struct id_vec *ret);
 
 /* The one of them that ticks (worker_tick.c): what it holds, to be closed, or -1. */
 int alive_tick(const char *path);

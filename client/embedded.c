@@ -293,6 +293,7 @@ answer(struct embedded *e, struct job *j)
 	c->db = store_db(e->store);
 	c->kind = j->route->kind;
 	c->conf = e->conf;
+	c->alive = e->alive;
 	c->now_us = weir_now_us();
 	c->err = &j->err;
 	return embedded_check(c, j->route->body) ? j->route->handler(c) : WEIR_OK;
@@ -466,6 +467,21 @@ in_flight(const struct transport *t)
 	return ((const struct embedded *)(const void *)t)->jobs.n;
 }
 
+/* Its last word, if it was ever ONLINE. */
+static void
+take_leave(struct embedded *e)
+{
+	static const struct weir_id none;
+	struct weir_err err;
+
+	alive_say(e->alive, &none);
+	if (!embedded_is_unsettled(e->store, e->path))
+		return;
+	if (embedded_settle_open(e->store, e->path, &err))
+		LOG(LOG_WARN, "%s", err.text);
+	bell_ring(e->path);
+}
+
 static void
 shut(struct transport *t)
 {
@@ -475,6 +491,8 @@ shut(struct transport *t)
 		job_free(e->jobs.v[i]);
 	VEC_FREE(&e->jobs);
 	bell_close(e->bell);
+	if (e->alive)
+		take_leave(e);
 	alive_drop(e->alive);
 	weir_store_close(e->store);
 	pipe_shut(e->wake);

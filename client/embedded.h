@@ -22,11 +22,13 @@ WEIR_NODISCARD enum weir_rc embedded_open_file(const char *path,
 	struct weir_err *err);
 
 /*
- * Where no worker lives (alive.h), one that ended without a word is still ONLINE in the
- * store, and nobody says that a run is Late: is there such a one, and put that right.
+ * A worker that ended without a word (alive.h) is still ONLINE in the store, and where
+ * none lives nobody says that a run is Late: is there such a one, and put that right.
  */
 struct weir_store;
 bool embedded_is_unsettled(struct weir_store *store, const char *path);
+WEIR_NODISCARD enum weir_rc embedded_settle_open(
+	struct weir_store *store, const char *path, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc embedded_settle(
 	const char *path, const char *platform_params, struct weir_err *err);
 

@@ -32,6 +32,7 @@ struct embedded_call {
 	json_t *body;               /* null when there is none; owned */
 	const struct weir_log *logs;
 	size_t n_logs;
+	struct alive *alive; /* of the worker that asks; or NULL */
 	int64_t now_us;
 	long status; /* the answer's */
 	struct buf out;
@@ -169,6 +170,14 @@ WEIR_NODISCARD enum weir_rc embedded_queue(
 /* The pool of the path; NULL: the answer says that there is none. */
 WEIR_NODISCARD enum weir_rc embedded_find_pool(
 	struct embedded_call *c, struct weir_id *ret_id, json_t **ret_pool);
+/*
+ * Those that are ONLINE in the store while no process says that it is that worker
+ * (alive.h): are there such, and all of them made OFFLINE. One that lives and has said
+ * nothing so far may be any of them.
+ */
+bool embedded_has_left(struct embedded_call *c, const char *path);
+WEIR_NODISCARD enum weir_rc embedded_settle_left(
+	struct embedded_call *c, const char *path);
 /* PAUSED, READY or NOT_READY: into the document, which is not written. */
 WEIR_NODISCARD enum weir_rc embedded_pool_status(struct embedded_call *c, json_t *pool);
 /* Why these parameters do not fit this schema: appended; false: they do not. */

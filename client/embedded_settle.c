@@ -1,8 +1,8 @@
 /*
  * What is otherwise a worker's to say, when there is none. One that ended without a
  * word holds no lock any more, so it is not ONLINE, whatever it said last, and its
- * pools wait for another; runs that are due are Late, and those that were paused for
- * too long are Failed.
+ * pools wait for another. Where none lives, runs that are due are Late, and those that
+ * were paused for too long are Failed.
  */
 #include "embedded.h"
 
@@ -84,7 +84,7 @@ embedded_is_unsettled(struct weir_store *store, const char *path)
 	bool some;
 
 	if (alive_any(path))
-		return false;
+		return embedded_has_left(&c, path);
 	some = (!embedded_count(&c, SQL_EMB_ONLINE, NULL, NULL, &n) && n > 0) ||
 	       (!find_late(&c, 1, &late) && late.n) ||
 	       (!embedded_pause_next(&c, &pause) && pause <= c.now_us);
@@ -93,8 +93,8 @@ embedded_is_unsettled(struct weir_store *store, const char *path)
 }
 
 /* A worker that began meanwhile has its lock before it writes that it is there. */
-static enum weir_rc
-settle(struct weir_store *store, const char *path, struct weir_err *err)
+enum weir_rc
+embedded_settle_open(struct weir_store *store, const char *path, struct weir_err *err)
 {
 	struct embedded_call c = { .store = store,
 		.db = store_db(store),
@@ -104,6 +104,8 @@ settle(struct weir_store *store, const char *path, struct weir_err *err)
 
 	if (rc || !embedded_is_unsettled(store, path))
 		return rc ? rc : store_end(store, rc, err);
+	if (alive_any(path))
+		return store_end(store, embedded_settle_left(&c, path), err);
 	rc = set_status(&c, WEIR_WORKER, SQL_EMB_WORKERS_ONLINE, "OFFLINE");
 	if (!rc)
 		rc = set_status(&c, WEIR_POOL, SQL_EMB_POOLS_READY, "NOT_READY");
@@ -130,7 +132,7 @@ embedded_settle(const char *path, const char *platform_params, struct weir_err *
 	if (!rc)
 		store_own(store);
 	if (!rc)
-		rc = settle(store, path, err);
+		rc = embedded_settle_open(store, path, err);
 	weir_store_close(store);
 	return rc;
 }

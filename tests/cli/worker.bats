@@ -12,11 +12,13 @@ setup()
 	cd "$T/project" || return
 	weir2 -q pools create weir
 	exits 0
-	WORKER=
+	WORKER=''
+	OTHER=''
 }
 
 teardown()
 {
+	[ -z "$OTHER" ] || kill -KILL "$OTHER" || true
 	if [ -n "$WORKER" ]; then
 		# two that come at once are one
 		for _ in 1 2 3 4 5 6; do
@@ -518,6 +520,55 @@ error: two"
 	exits 0
 }
 
+# workers: each with its status, as stored; readers with no leave to write see no more.
+workers()
+{
+	sqlite3 "$XDG_DATA_HOME/weir/embedded.db" \
+		"SELECT name || ' ' || json_extract(doc, '$.status') FROM workers ORDER BY name" | paste -sd,
+}
+
+workers_are()
+{
+	[ "$(workers)" = "$1" ]
+}
+
+@test "worker: of two that share a store one ends, killed or not, and is OFFLINE" {
+	weir2 -q pools create second
+	"$WEIR" -q worker --name a --pool second 2>/dev/null 3>&- &
+	OTHER=$!
+	start --name b
+	until_true workers_are "a ONLINE,b ONLINE"
+	weir2 -q pools --workers -o tsv --columns name,status
+	[ "$(sort "$T/out")" = $'a\tONLINE\nb\tONLINE' ]
+	kill -KILL "$OTHER"
+	wait "$OTHER" || true
+	# whoever looks sees it
+	weir2 -q pools --workers -o tsv --columns name,status
+	[ "$(sort "$T/out")" = $'a\tOFFLINE\nb\tONLINE' ]
+	weir2 -q pools -o tsv --columns name,status
+	[ "$(sort "$T/out")" = $'second\tNOT_READY\nweir\tREADY' ]
+	# two of one name: while one of them lives
+	"$WEIR" -q worker --name b 2>"$T/err" 3>&- &
+	OTHER=$!
+	until_true holds_said 2
+	kill -KILL "$OTHER"
+	wait "$OTHER" || true
+	OTHER=
+	weir2 -q pools --workers -o tsv --columns name,status
+	[ "$(sort "$T/out")" = $'a\tOFFLINE\nb\tONLINE' ]
+	# told to end it says so itself
+	stop
+	workers_are "a OFFLINE,b OFFLINE" || die "$(workers)"
+	weir2 -q --offline pools -o tsv --columns name,status
+	[ "$(sort "$T/out")" = $'second\tNOT_READY\nweir\tNOT_READY' ]
+}
+
+# holds_said N: so many workers have said who they are.
+holds_said()
+{
+	[ "$(cat "$XDG_DATA_HOME/weir/embedded.db.worker"/[0-9]* | grep -oE '[0-9a-f]{8}-[0-9a-f-]{27}' | wc -l)" = "$1" ]
+}
+
 @test "worker: its pool, and what it says" {
 	weir2 pools delete --yes weir
 	start
@@ -575,7 +626,7 @@ error: two"
 	[ "$(grep -c "^$later\$" "$T/seen")" = 2 ] || die "$(cat "$T/seen")"
 	WEIR_NOW=$later weir2 deployments -o tsv --columns last_polled
 	is "$later"
-	# while one is dead that says that it is there, none is known to be
+	# one that is dead is not there, and the other one is
 	"$WEIR" -q worker --name two 2>"$T/second" 3>&- &
 	second=$!
 	until_true there 2
@@ -584,7 +635,8 @@ error: two"
 	kill -9 "$second"
 	wait "$second" || true
 	seen "$later"
-	[ "$(grep -c "^$later\$" "$T/seen")" = 0 ] || die "$(cat "$T/seen")"
+	[ "$(grep -c "^$later\$" "$T/seen")" = 2 ] || die "$(cat "$T/seen")"
+	there 1
 	stop
 	seen "$later"
 	[ "$(grep -c "^$later\$" "$T/seen")" = 0 ] || die "$(cat "$T/seen")"
