@@ -9,6 +9,12 @@
 #ifdef __linux__
 #include <sys/inotify.h>
 #endif
+#ifdef __has_include
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define HAS_SINGLE_THREADED 1
+#endif
+#endif
 
 enum { FDS_MAX = 4096 };
 
@@ -128,3 +134,13 @@ plat_watched(int fd, const char *name)
 	return false;
 }
 #endif
+
+bool
+plat_alone(void)
+{
+#ifdef HAS_SINGLE_THREADED
+	return __libc_single_threaded;
+#else
+	return false;
+#endif
+}

@@ -23,5 +23,7 @@ bool plat_born(const char *path, struct timespec *ret_at);
 int plat_watch(const char *folder);
 /* Take in what has come: was it one of this name? */
 bool plat_watched(int fd, const char *name);
+/* This thread is the only one; false: it cannot be told. */
+bool plat_alone(void);
 
 #endif

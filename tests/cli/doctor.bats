@@ -144,3 +144,20 @@ result()
 	has "xterm-256color, 80 by 24, UTF-8"
 	harmless "$T/tty"
 }
+
+@test "GnuTLS, which libcurl brings along, is not started, unless the environment says so" {
+	serve
+	GNUTLS_NO_IMPLICIT_INIT=0 GNUTLS_DEBUG_LEVEL=2 weir2 sync -q
+	exits 0
+	[[ $errors == *gnutls* ]] || skip "this libcurl comes without"
+	GNUTLS_DEBUG_LEVEL=2 weir2 sync -q
+	exits 0
+	silent
+	# and programs that are started know nothing of that
+	printf '#!/bin/sh\nenv >"%s/env"\n' "$T" >"$T/browser"
+	chmod +x "$T/browser"
+	GNUTLS_DEBUG_LEVEL=2 BROWSER=$T/browser weir2 open @latest --refresh
+	exits 0
+	grep -q GNUTLS_DEBUG_LEVEL "$T/env"
+	no_match GNUTLS_NO_IMPLICIT "$T/env"
+}
