@@ -1,6 +1,7 @@
 """A server that goes away while the menu shows what it said, and comes back."""
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from terminal import test
 FAKE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib", "fake_prefect.py")
 
 
-def serve(port=0):
+def serve(port):
     server = subprocess.Popen([sys.executable, FAKE, "--runs", "20", "--port", str(port)],
                               stdout=subprocess.PIPE, text=True)
     return server, re.search(r"http://\S+", server.stdout.readline())[0]
@@ -24,7 +25,11 @@ def end(server):
 
 @test
 def a_server_that_goes_away_is_said_soon_and_so_is_its_return(start):
-    server, address = serve()
+    # its port is nobody else's while it is away: who does not listen lets it listen there
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind(("127.0.0.1", 0))
+    server, address = serve(place.getsockname()[1])
     try:
         with tempfile.TemporaryDirectory() as cache:
             t = start("runs", online=True, PREFECT_API_URL=address, XDG_CACHE_HOME=cache)
@@ -33,7 +38,7 @@ def a_server_that_goes_away_is_said_soon_and_so_is_its_return(start):
             end(server)
             t.wait_for(rb"OFFLINE since \d\d:\d\d", 12)
             before = len(t.out)
-            server, _ = serve(int(re.search(r":(\d+)/", address)[1]))
+            server, _ = serve(place.getsockname()[1])
             t.send("R")
             t.wait_for(rb"asking the server")
             t.wait_for(rb"(?s)OFFLINE.*(now|s ago)")
@@ -44,3 +49,4 @@ def a_server_that_goes_away_is_said_soon_and_so_is_its_return(start):
             assert t.wait() == 0, "exit status"
     finally:
         end(server)
+        place.close()

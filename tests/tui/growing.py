@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import time
 
-from terminal import order, test
+from terminal import PATIENCE, order, test
 
 BASE = 1795255200 + 7200  # behind the lines that any run has
 
@@ -41,7 +41,7 @@ def shows(t, folder, pattern, limit=60):
 def saved(t, folder, name):
     """The texts of all lines as they are exported."""
     t.send(f"S{folder}/{name}\r")
-    end = time.time() + 20
+    end = time.time() + 20 * PATIENCE
     while time.time() < end and not os.path.exists(f"{folder}/{name}"):
         t.read(0.1, 0.5)  # it gets its name when it is whole
     with open(f"{folder}/{name}", encoding="utf-8") as f:

@@ -1,6 +1,8 @@
 """weir in a real pty: what is sent to a terminal, and how it is left behind."""
 import base64
+import contextlib
 import fcntl
+import glob
 import itertools
 import json
 import os
@@ -47,11 +49,26 @@ class Terminal:
     def resize(self, rows, cols):
         fcntl.ioctl(self.main, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
+    def busy(self):
+        """Has it keys to read, or does it work or wait for its turn on a processor or a disk?"""
+        if struct.unpack("i", fcntl.ioctl(self.tty, termios.FIONREAD, bytes(4)))[0]:
+            return True
+        states = ""
+        for pid in {self.pid, os.tcgetpgrp(self.main)}:
+            for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+                with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as f:
+                    states += f.read().rpartition(")")[2].split()[0]
+        return "R" in states or "D" in states
+
     def read(self, quiet=0.4, limit=20.0):
-        """Everything until nothing came for `quiet` seconds."""
+        """Everything until nothing came for `quiet` seconds, and it has nothing to do."""
         end = time.time() + limit
         start = len(self.out)
-        while time.time() < end and select.select([self.main], [], [], quiet)[0]:
+        while time.time() < end:
+            if not select.select([self.main], [], [], quiet)[0]:
+                if self.busy():
+                    continue
+                break
             try:
                 data = os.read(self.main, 65536)
             except OSError:
@@ -61,11 +78,11 @@ class Terminal:
             self.out += data
         return self.out[start:]
 
-    def wait_for(self, pattern, limit=20.0):
+    def wait_for(self, pattern, limit=20.0, since=0):
         end = time.time() + limit * PATIENCE
-        while time.time() < end and not re.search(pattern, self.out):
+        while time.time() < end and not re.search(pattern, self.out[since:]):
             self.read(0.05, 0.2)
-        assert re.search(pattern, self.out), f"{pattern!r} never came: {self.out[-300:]!r}"
+        assert re.search(pattern, self.out[since:]), f"{pattern!r} never came: {self.out[-300:]!r}"
 
     def send(self, text):
         os.write(self.main, text.encode())
@@ -190,13 +207,11 @@ def stops_and_comes_back(start):
         assert off in t.out[seen:], f"{off!r} was not sent"
     seen = len(t.out)
     t.send("fg\n")
-    end = time.time() + 20
-    while time.time() < end and b"STATE" not in t.out[seen:]:
-        t.read(0.05, 0.2)
+    t.wait_for(rb"(?s)\x1b\[\?1049h.*STATE", since=seen)
     t.read()
-    assert b"\x1b[?1049h" in t.out[seen:] and b"STATE" in t.out[seen:], "no repaint after fg"
+    seen = len(t.out)
     t.send("q")
-    t.read()
+    t.wait_for(rb"(?s)\x1b\[\?1049l.*[#$] ", since=seen)
     t.send("echo status=$?\n")
     t.wait_for(rb"status=0\r")
 
@@ -248,9 +263,13 @@ def is_still_when_idle(start):
         with open(path, encoding="ascii") as f:
             return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", f.read(), re.M)[1])
 
-    before = switches()
-    assert t.read(2.0, 3.0) == b"", "it draws while nothing happens"
-    assert switches() - before <= 2, "it wakes up while nothing happens"
+    for _ in range(10):  # what it has to do first may be slow
+        before = switches()
+        drawn = t.read(2.0, 3.0)
+        woken = switches() - before
+        if not drawn and woken <= 2:
+            return
+    raise AssertionError(f"while nothing happens it draws {drawn!r}, it wakes up {woken} times")
 
 
 @test
@@ -342,10 +361,14 @@ def themes_change_the_colours_of_states(start):
 @test
 def keys_come_in_pieces_over_a_slow_line(start):
     """300 ms of ssh: an arrow split in two is no Esc; Esc alone is one."""
-    t = start("runs", "state:failed")
-    t.send("\x1b")
-    time.sleep(0.02)
-    t.send("[B")
+    for _ in range(10):
+        t = start("runs", "state:failed")
+        began = time.monotonic()
+        t.send("\x1b")
+        time.sleep(0.02)
+        t.send("[B")
+        if time.monotonic() - began < 0.05:  # else the test was slower than a line may be
+            break
     t.read()
     t.send("\r")
     t.wait_for(rb"parameters")
@@ -371,7 +394,7 @@ def in_multiplexer(program):
     tmux = ["tmux", "-L", name, "-f", "/dev/null"]
 
     def call(*args):
-        return subprocess.run(args, env=env, capture_output=True, text=True, timeout=20,
+        return subprocess.run(args, env=env, capture_output=True, text=True, timeout=60 * PATIENCE,
                               check=False).stdout
 
     if program == "tmux":
@@ -391,16 +414,18 @@ def in_multiplexer(program):
         for key, want in ((None, "weir runs"), ("?", "weir-keys"), ("q", "weir runs")):
             if key:
                 send(key)
-            end = time.time() + 15
+            end = time.time() + 20 * PATIENCE
             while want not in show() and time.time() < end:
                 time.sleep(0.1)
             assert want in show(), f"{program}: no {want!r} after {key}: {show()}"
         if program == "tmux":
             call(*tmux, "resize-window", "-x", "60", "-y", "15")
-            time.sleep(0.5)
+            end = time.time() + 20 * PATIENCE
+            while len(show().rstrip("\n").split("\n")) != 15 and time.time() < end:
+                time.sleep(0.1)
             assert len(show().rstrip("\n").split("\n")) == 15, "not as high as the window"
         send("q")
-        end = time.time() + 15
+        end = time.time() + 20 * PATIENCE
         while "weir runs" in show() and time.time() < end:
             time.sleep(0.1)
         assert "weir runs" not in show(), f"{program}: the screen was not given back"
