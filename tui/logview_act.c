@@ -189,10 +189,10 @@ act_follow(struct view *v, enum action_id id, const char *arg)
 		pager_end(&l->pager);
 	if (l->follow && l->live)
 		view_log_fetch(v);
-	status_say(v->app, false, "%s",
-		!l->follow ? "staying here"
-		: l->live  ? "following"
-			   : "the run has ended: this is the end of its log");
+	if (!l->follow || !l->live) /* that it follows is told by FOLLOW */
+		status_say(v->app, false, "%s",
+			!l->follow ? "staying here"
+				   : "the run has ended: this is the end of its log");
 	if (!l->live)
 		l->follow = false;
 }

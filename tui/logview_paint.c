@@ -212,6 +212,9 @@ add_counts(struct log *l, struct buf *out)
 	}
 }
 
+/* How much is at the right end: all, without the zone, without the place. */
+enum right { RIGHT_ZONE, RIGHT_PLACE, RIGHT_STATE };
+
 void
 logview_paint_counts(struct view *v, struct draw *d)
 {
@@ -228,13 +231,16 @@ logview_paint_counts(struct view *v, struct draw *d)
 	} else if (!*l->search) {
 		add_counts(l, &left);
 	}
-	/* The zone makes room first. */
-	for (int zone = 1; zone >= 0; zone--) {
+	/* The zone makes room first, then the place; whether it follows stays. */
+	for (enum right most = RIGHT_ZONE; most <= RIGHT_STATE; most++) {
 		buf_clear(&right);
-		add_position(l, zone, &right);
+		if (most < RIGHT_STATE)
+			add_position(l, most == RIGHT_ZONE, &right);
 		add_state(l, &right);
-		d->limit = d->cols - draw_width(d, buf_cstr(&right)) - 2;
-		if (d->limit >= d->cols / 2)
+		d->limit = d->cols - (right.len > 0 ? 2 : 0) -
+			   draw_width(d, buf_cstr(&right));
+		if (d->limit >= d->cols / 2 ||
+			d->limit >= draw_width(d, buf_cstr(&left)))
 			break;
 	}
 	if (d->limit < d->cols / 2)

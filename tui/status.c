@@ -315,30 +315,48 @@ paint_title(struct app *a)
 	buf_release(&c.age);
 }
 
-/* `⏎ open  / search ...`: the keys of the view's hints, as many as there is room for.
- */
+/* The key of an action, as it is shown, and how wide its hint is; 0: it has none. */
+static int
+hint_of(const struct app *a, enum action_id id, char ret_key[INPUT_NAME])
+{
+	uint32_t key = keymap_key(&a->keymap, a->top->ops->context, id);
+	char name[INPUT_NAME];
+
+	if (!key)
+		return 0;
+	word_copy(ret_key, INPUT_NAME,
+		str_of(key == INPUT_ENTER ? theme_glyph(&a->theme, GLYPH_ENTER)
+					  : input_name(key, name)));
+	return draw_width(&a->draw, ret_key) + 1 +
+	       draw_width(&a->draw, action_get(id)->hint);
+}
+
+/* `⏎ open  / search ...`: the keys of the view's hints, as many as there is room for;
+ * where the others are is said in any case. */
 static void
 paint_hints(struct app *a)
 {
 	struct draw *d = &a->draw;
-	const enum action_id *id = a->top->ops->hints;
-	char name[INPUT_NAME];
+	char key[INPUT_NAME];
+	int help = 0, width;
+	bool full = false;
 
-	for (; id && *id != ACTION_NONE; id++) {
-		uint32_t key = keymap_key(&a->keymap, a->top->ops->context, *id);
-		const char *text = key == INPUT_ENTER
-					   ? theme_glyph(&a->theme, GLYPH_ENTER)
-					   : input_name(key, name);
-		int width = draw_width(d, text) + 1 +
-			    draw_width(d, action_get(*id)->hint) + (d->x > 0 ? GAP : 0);
-
-		if (!key)
+	for (const enum action_id *id = a->top->ops->hints; id && *id; id++)
+		help = *id == ACTION_HELP ? hint_of(a, *id, key) + GAP : help;
+	for (const enum action_id *id = a->top->ops->hints; id && *id; id++) {
+		help = *id == ACTION_HELP ? 0 : help;
+		width = hint_of(a, *id, key);
+		if (width == 0)
 			continue;
-		if (draw_left(d) < width)
-			break;
-		if (d->x > 0)
-			draw_spaces(d, GAP);
-		draw_text(d, STYLE_KEY, text);
+		width += d->x > 0 ? GAP : 0;
+		if (full && *id != ACTION_HELP)
+			continue;
+		if (draw_left(d) < width + help) {
+			full = true;
+			continue;
+		}
+		draw_spaces(d, d->x > 0 ? GAP : 0);
+		draw_text(d, STYLE_KEY, key);
 		draw_spaces(d, 1);
 		draw_text(d, STYLE_DIM, action_get(*id)->hint);
 	}
