@@ -189,6 +189,9 @@ desk_restore(struct app *a, struct view *v)
 
 	if (!(v->ops->context & CONTEXT_LISTS) || !a->desk.left[r->kind])
 		return;
+	/* Its query and order are taken back as when it was left. */
+	listview_set(&r->start_query, "");
+	listview_set(&r->start_sort, "");
 	for (text = a->desk.left[r->kind]; *text == '@';) {
 		size_t n = strcspn(text, "\n");
 

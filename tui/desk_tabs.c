@@ -1,5 +1,6 @@
 /* Named views as tabs. */
 #include "app.h"
+#include "listview.h"
 
 void
 desk_tab_opened(struct app *a, size_t i)
@@ -26,6 +27,18 @@ desk_tab_named(struct app *a, const char *name)
 		desk_tab_opened(a, i);
 }
 
+/* A query and an order that have a name are where the list begins. */
+static void
+begin_as_shown(struct view *v)
+{
+	struct listview *r = listview_of(v);
+
+	if (!(v->ops->context & CONTEXT_LISTS))
+		return;
+	listview_set(&r->start_query, r->query);
+	listview_set(&r->start_sort, r->sort);
+}
+
 void
 desk_tab_match(struct app *a)
 {
@@ -35,6 +48,7 @@ desk_tab_match(struct app *a)
 	for (size_t i = 0; i < a->desk.views.n; i++) {
 		if (str_eq(buf_str(&text), a->desk.views.v[i].text)) {
 			desk_tab_opened(a, i);
+			begin_as_shown(a->top);
 			break;
 		}
 	}

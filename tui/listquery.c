@@ -271,8 +271,8 @@ listquery_bad(struct view *v, enum action_id id, const char *arg)
 		status_say(v->app, false, "%s do not fail", weir_kind_plural(r->kind));
 }
 
-static bool
-is_narrowed(const struct listview *r)
+bool
+listquery_narrowed(const struct listview *r)
 {
 	return strcmp(r->query, r->start_query) != 0;
 }
@@ -284,7 +284,7 @@ listquery_next(struct view *v, enum action_id id, const char *arg)
 	int direction = id == ACTION_NEXT ? 1 : -1;
 
 	(void)arg;
-	if (is_narrowed(r))
+	if (listquery_narrowed(r))
 		list_act(&r->list, direction > 0 ? ACTION_DOWN : ACTION_UP);
 	else if (r->find.last)
 		seek(r, r->find.last, false, direction);

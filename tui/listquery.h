@@ -39,6 +39,8 @@ void listquery_bad(struct view *v, enum action_id id, const char *arg);
 
 /* The query that was typed is given up for the one that the list was opened with. */
 void listquery_take_back(struct listview *r);
+/* Is the query another than it began with? */
+bool listquery_narrowed(const struct listview *r);
 /* Is the answer one of this module's jobs? Then it is dealt with. */
 bool listquery_answer(struct listview *r, struct finder_answer *answer);
 

@@ -164,7 +164,9 @@ hint_match(const struct listview *r, int i, struct buf *text)
 		buf_addf(text, "pkg:%s looks in their packages", r->query);
 	else if (i < 2)
 		buf_adds(text, i == 0 ? "No environment matches."
-				      : "/ changes the query, Esc clears it");
+			       : listquery_narrowed(r)
+				       ? "/ changes the query, Esc clears it"
+				       : "/ changes the query");
 	else
 		return NULL;
 	return buf_cstr(text);

@@ -38,8 +38,9 @@ paint_empty(struct listview *r, struct draw *d, int row)
 	} else if (r->asked) {
 		lines[0] = "...";
 	} else if (*r->query) {
-		buf_addf(&text, "No %s matches. / changes the query, Esc clears it.",
-			listview_kind(r->kind)->one);
+		buf_addf(&text, "No %s matches. / changes the query%s.",
+			listview_kind(r->kind)->one,
+			listquery_narrowed(r) ? ", Esc clears it" : "");
 		lines[0] = buf_cstr(&text);
 	} else {
 		buf_addf(&text, "There is no %s yet.", listview_kind(r->kind)->one);

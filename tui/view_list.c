@@ -167,7 +167,7 @@ view_back(struct view *v)
 		r->range_key = 0;
 		return true;
 	}
-	if (strcmp(r->query, r->start_query) == 0)
+	if (!listquery_narrowed(r))
 		return false;
 	listquery_take_back(r);
 	return true;
