@@ -63,8 +63,8 @@ app_refresh(struct app *a, enum action_id id, const char *arg)
 		return;
 	}
 	view_do(a->top, id, arg);
-	app_submit(a, WEIR_REQ_SYNC, NULL);
 	status_say(a, false, "%s", app_asking(a));
+	a->status.until = app_submit(a, WEIR_REQ_SYNC, NULL);
 }
 
 void

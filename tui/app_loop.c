@@ -46,6 +46,8 @@ take_event(struct app *a, const struct weir_event *ev)
 		status_read(a);
 		break;
 	case WEIR_EV_DONE:
+		if (s->until && ev->request == s->until)
+			status_clear(a);
 		if (ev->rc && ev->rc != WEIR_EINTR && ev->text[0])
 			status_say(a, true, "%s", ev->text);
 		break;

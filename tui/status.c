@@ -27,6 +27,7 @@ status_say(struct app *a, bool error, const char *fmt, ...)
 	vsnprintf(a->status.message, sizeof(a->status.message), fmt, ap);
 	va_end(ap);
 	a->status.error = error;
+	a->status.until = 0;
 	a->dirty = true;
 	if (!a->typing)
 		messages_add(&a->messages, error, a->status.message);
@@ -37,6 +38,7 @@ status_hint(struct app *a, const char *text)
 {
 	word_copy(a->status.message, sizeof(a->status.message), str_of(text));
 	a->status.error = false;
+	a->status.until = 0;
 	a->dirty = true;
 }
 
@@ -46,6 +48,7 @@ status_clear(struct app *a)
 	if (a->status.message[0])
 		a->dirty = true;
 	a->status.message[0] = '\0';
+	a->status.until = 0;
 }
 
 void

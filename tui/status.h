@@ -20,6 +20,7 @@ enum { STATUS_AGE_FINE_US = 60 * 1000000 };
 struct status {
 	char message[1024]; /* until the next key; "" none */
 	bool error;
+	uint64_t until;      /* or until this request is done; 0: none */
 	bool busy;           /* the engine is fetching */
 	int64_t done, total; /* requests of it */
 	bool offline;        /* the server is away */

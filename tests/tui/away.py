@@ -40,7 +40,6 @@ def a_server_that_goes_away_is_said_soon_and_so_is_its_return(start):
             before = len(t.out)
             server, _ = serve(place.getsockname()[1])
             t.send("R")
-            t.wait_for(rb"asking the server")
             t.wait_for(rb"(?s)OFFLINE.*(now|s ago)")
             t.send(":messages\r")
             t.wait_for(rb"the server answers again")
