@@ -378,8 +378,10 @@ env_create(struct ctx *ctx)
 		return weir_hint(ctx->err, "--dry-run, or leave out --read-only");
 	}
 	rc = load(&j);
-	if (!rc)
+	if (!rc) {
+		ctx_notes(ctx, buf_cstr(&j.make.notes));
 		rc = weir_inst_check_target(j.make.inst.target, ctx->err);
+	}
 	if (!rc)
 		rc = a->dry_run ? plan(&j) : make(&j);
 	weir_env_code_release(&j.code);

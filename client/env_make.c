@@ -131,11 +131,11 @@ choose_dirs(const struct weir_env_root *root, struct weir_env_make *m, char **re
 		m->package_dirs[0] = xasprintf("%s/pkgs", local);
 		return WEIR_OK;
 	}
-	rc = weir_inst_env_dirs(&dirs, err);
+	rc = weir_inst_env_dirs(&dirs, &m->notes, err);
 	if (!rc)
 		*ret_envs = arena_printf(&m->arena, "%s", dirs[0]);
 	weir_inst_dirs_free(dirs);
-	return rc ? rc : weir_inst_package_dirs(&m->package_dirs, err);
+	return rc ? rc : weir_inst_package_dirs(&m->package_dirs, &m->notes, err);
 }
 
 /* A folder or file://; other caches cannot be read yet. */
@@ -155,7 +155,7 @@ enum weir_rc
 weir_env_make_prepare(const struct weir_env_root *root, const struct weir_env *env,
 	const char *name, struct weir_env_make *ret, struct weir_err *err)
 {
-	struct weir_env_make m = { .cache = NULL };
+	struct weir_env_make m = { .notes = BUF_INIT(BUF_MAX) };
 	const struct weir_env_id *id = &env->id;
 	char *envs = NULL;
 	enum weir_rc rc = name ? check_name(name, err) : WEIR_OK;
@@ -187,6 +187,7 @@ void
 weir_env_make_release(struct weir_env_make *m)
 {
 	VEC_FREE(&m->packages);
+	buf_release(&m->notes);
 	weir_inst_dirs_free(m->package_dirs);
 	arena_free(&m->arena);
 	*m = (struct weir_env_make){ .cache = NULL };

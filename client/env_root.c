@@ -365,7 +365,7 @@ add_told(struct weir_env_folders *v)
 {
 	char **dirs = NULL;
 
-	if (weir_inst_env_dirs(&dirs, NULL))
+	if (weir_inst_env_dirs(&dirs, NULL, NULL))
 		return; /* a .condarc that cannot be read: who makes one is told */
 	for (char **d = dirs; *d; d++)
 		add_folder(v, xstrdup(*d));

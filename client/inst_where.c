@@ -1,6 +1,5 @@
 /* Where environments and packages go, as conda and mamba are told. */
-#include <errno.h>
-#include <pwd.h>
+#include <ctype.h>
 #include <unistd.h>
 
 #include "inst_file.h"
@@ -26,59 +25,172 @@ home(void)
 	return h && *h == '/' ? h : "/";
 }
 
-/* `~` and `$HOME`-like names at its beginning; relative ones are left out. */
+/* Folders so far, and what people should know of how they were told. */
+struct found {
+	struct dirs dirs;
+	struct buf *notes; /* a line each; NULL: nobody wants them */
+};
+
 static void
-add_dir(struct dirs *v, const char *text, size_t n)
+note_passed(struct found *f, const char *from, struct str told, const char *why)
 {
-	struct buf path = BUF_INIT(PATH_BYTES_MAX);
-	struct str rest = { text, n };
+	if (f->notes)
+		buf_addf(f->notes,
+			"%s: %.*s: passed over: %s; try: write the whole path\n", from,
+			(int)told.len, told.s, why);
+}
+
+static void
+note_relative(struct found *f, const char *from, struct str told, const char *path)
+{
+	if (f->notes)
+		buf_addf(f->notes,
+			"%s: %.*s: is relative, so below the working directory, as for "
+			"conda: %s; try: write the whole path\n",
+			from, (int)told.len, told.s, path);
+}
+
+/* `$NAME` and `${NAME}` at the beginning of rest; others are no variables. */
+static const char *
+add_value(struct str *rest, struct buf *path)
+{
+	bool brace = rest->len > 1 && rest->s[1] == '{';
+	size_t start = 1 + brace, end = start;
 	const char *value;
 	char *name;
-	size_t end;
 
-	if (rest.len && rest.s[0] == '~' && (rest.len == 1 || rest.s[1] == '/')) {
-		buf_adds(&path, home());
-		rest.s++, rest.len--;
-	} else if (rest.len > 1 && rest.s[0] == '$') {
-		bool brace = rest.s[1] == '{';
+	while (end < rest->len &&
+		(rest->s[end] == '_' || isalnum((unsigned char)rest->s[end])))
+		end++;
+	if (end == start || (brace && (end == rest->len || rest->s[end] != '}')))
+		return "a '$' that begins no variable";
+	name = xstrndup(rest->s + start, end - start);
+	value = getenv(name);
+	free(name);
+	if (!value)
+		return "a variable in it is not set";
+	buf_adds(path, value);
+	rest->s += end + brace;
+	rest->len -= end + brace;
+	return NULL;
+}
 
-		for (end = 1 + brace;
-			end < rest.len && rest.s[end] != '/' && rest.s[end] != '}';)
-			end++;
-		name = xstrndup(rest.s + 1 + brace, end - 1 - brace);
-		value = getenv(name);
-		buf_adds(&path, value ? value : "");
-		free(name);
-		end += brace && end < rest.len;
-		rest.s += end;
-		rest.len -= end;
+/* `~` and variables replaced; what cannot be is said. */
+static const char *
+expand(struct str told, struct buf *path)
+{
+	const char *why = NULL;
+
+	if (told.len && told.s[0] == '~') {
+		if (told.len > 1 && told.s[1] != '/')
+			return "it is below another user's folder";
+		buf_adds(path, home());
+		told.s++, told.len--;
 	}
-	buf_addstr(&path, rest);
-	while (path.len > 1 && path.s[path.len - 1] == '/')
-		buf_truncate(&path, path.len - 1);
-	if (path.len && path.s[0] == '/' && !path.truncated && v->n < DIRS_MAX)
-		VEC_PUSH(v, xstrdup(buf_cstr(&path)));
+	while (!why && told.len) {
+		if (*told.s == '$') {
+			why = add_value(&told, path);
+		} else {
+			buf_addc(path, *told.s);
+			told.s++, told.len--;
+		}
+	}
+	return why;
+}
+
+/* Without `.`, `..` and what else is not needed, as text: no link is looked at. */
+static void
+add_plain(struct buf *out, const char *path)
+{
+	size_t n;
+
+	for (; *path; path += n) {
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if (n == 0 || (n == 1 && *path == '.'))
+			continue;
+		if (n == 2 && path[0] == '.' && path[1] == '.') {
+			while (out->len && out->s[out->len - 1] != '/')
+				buf_truncate(out, out->len - 1);
+			if (out->len)
+				buf_truncate(out, out->len - 1);
+			continue;
+		}
+		buf_addc(out, '/');
+		buf_add(out, path, n);
+	}
+}
+
+/* The whole path of what is told; as conda has it, from the working directory. */
+static const char *
+whole_path(struct str told, struct buf *out, bool *ret_relative)
+{
+	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	const char *why = expand(told, &path);
+	char *here = NULL;
+
+	if (!why && !path.len)
+		why = "it is empty";
+	*ret_relative = !why && path.s[0] != '/';
+	if (*ret_relative) {
+		here = getcwd(NULL, 0);
+		why = here ? NULL : "it is relative, and the working directory is gone";
+	}
+	if (!why) {
+		add_plain(out, here ? here : "");
+		add_plain(out, buf_cstr(&path));
+	}
+	if (!out->len)
+		buf_addc(out, '/');
+	if (!why && (path.truncated || out->truncated))
+		why = "it is too long";
+	free(here);
+	buf_release(&path);
+	return why;
+}
+
+static void
+add_dir(struct found *f, const char *from, struct str told)
+{
+	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	const char *why;
+	bool relative;
+
+	if (!told.len)
+		return;
+	why = whole_path(told, &path, &relative);
+	if (!why && f->dirs.n == DIRS_MAX)
+		why = "there are too many";
+	if (why) {
+		note_passed(f, from, told, why);
+	} else {
+		if (relative)
+			note_relative(f, from, told, buf_cstr(&path));
+		VEC_PUSH(&f->dirs, xstrdup(buf_cstr(&path)));
+	}
 	buf_release(&path);
 }
 
 static void
-add_variable(struct dirs *v, const char *text)
+add_variable(struct found *f, const char *variable)
 {
+	const char *text = getenv(variable);
 	size_t n;
 
-	for (; *text; text += n + (text[n] != '\0')) {
+	for (; text && *text; text += n + (text[n] != '\0')) {
 		n = strcspn(text, ",:");
-		add_dir(v, text, n);
+		add_dir(f, variable, (struct str){ text, n });
 	}
 }
 
 static enum weir_rc
-add_condarc(struct dirs *v, const char *path, const char *key, struct weir_err *err)
+add_condarc(struct found *f, const char *path, const char *key, struct weir_err *err)
 {
 	struct buf text = BUF_INIT(CONDARC_MAX);
 	enum weir_rc rc = inst_file_read("/", path, "condarc", &text, NULL);
 	struct ynode *list;
 	struct yaml y;
+	char *from;
 
 	if (rc) { /* none, or not for us */
 		buf_release(&text);
@@ -87,12 +199,15 @@ add_condarc(struct dirs *v, const char *path, const char *key, struct weir_err *
 	rc = yaml_load(buf_str(&text), path, &y, err);
 	if (rc)
 		goto out;
+	from = xasprintf("%s: %s", path, key);
 	list = yaml_get(y.root, key);
 	if (list && list->kind == Y_TEXT)
-		add_dir(v, list->text, list->n);
+		add_dir(f, from, (struct str){ list->text, list->n });
 	for (size_t i = 0; list && list->kind == Y_LIST && i < list->n; i++)
 		if (list->v[i]->kind == Y_TEXT)
-			add_dir(v, list->v[i]->text, list->v[i]->n);
+			add_dir(f, from,
+				(struct str){ list->v[i]->text, list->v[i]->n });
+	free(from);
 	yaml_free(&y);
 out:
 	buf_release(&text);
@@ -100,7 +215,28 @@ out:
 }
 
 static enum weir_rc
-add_condarcs(struct dirs *v, const char *key, struct weir_err *err)
+add_told_condarc(
+	struct found *f, const char *variable, const char *key, struct weir_err *err)
+{
+	struct str told = str_of(getenv(variable));
+	struct buf path = BUF_INIT(PATH_BYTES_MAX);
+	enum weir_rc rc = WEIR_OK;
+	const char *why;
+	bool relative;
+
+	if (!told.len)
+		return WEIR_OK;
+	why = whole_path(told, &path, &relative);
+	if (why)
+		note_passed(f, variable, told, why);
+	else
+		rc = add_condarc(f, buf_cstr(&path), key, err);
+	buf_release(&path);
+	return rc;
+}
+
+static enum weir_rc
+add_condarcs(struct found *f, const char *key, struct weir_err *err)
 {
 	static const char *const variables[] = { "CONDARC", "MAMBARC" };
 	static const char *const files[] = { ".condarc", ".mambarc", ".conda/.condarc",
@@ -111,71 +247,72 @@ add_condarcs(struct dirs *v, const char *key, struct weir_err *err)
 	const char *value;
 	char *path;
 
-	for (size_t i = 0; !rc && !v->n && i < N_ELEM(variables); i++) {
-		value = getenv(variables[i]);
-		if (value && *value)
-			rc = add_condarc(v, value, key, err);
-	}
-	for (size_t i = 0; !rc && !v->n && i < N_ELEM(files); i++) {
+	for (size_t i = 0; !rc && !f->dirs.n && i < N_ELEM(variables); i++)
+		rc = add_told_condarc(f, variables[i], key, err);
+	for (size_t i = 0; !rc && !f->dirs.n && i < N_ELEM(files); i++) {
 		path = xasprintf("%s/%s", home(), files[i]);
-		rc = add_condarc(v, path, key, err);
+		rc = add_condarc(f, path, key, err);
 		free(path);
 	}
-	for (size_t i = 0; !rc && !v->n && i < N_ELEM(roots); i++) {
+	for (size_t i = 0; !rc && !f->dirs.n && i < N_ELEM(roots); i++) {
 		value = getenv(roots[i]);
 		if (!value || !*value)
 			continue;
 		path = xasprintf("%s/.condarc", value);
-		rc = add_condarc(v, path, key, err);
+		rc = add_condarc(f, path, key, err);
 		free(path);
 	}
 	return rc;
+}
+
+static void
+add_below(struct found *f, const char *root, const char *folder, const char *below)
+{
+	struct buf path = BUF_INIT(BUF_MAX);
+
+	add_plain(&path, root);
+	add_plain(&path, folder);
+	add_plain(&path, below);
+	VEC_PUSH(&f->dirs, buf_steal(&path));
 }
 
 static enum weir_rc
-find_dirs(const struct where *w, char ***ret_dirs, struct weir_err *err)
+find_dirs(const struct where *w, char ***ret_dirs, struct buf *notes,
+	struct weir_err *err)
 {
-	const char *value = getenv(w->variable), *root = getenv("MAMBA_ROOT_PREFIX");
-	struct dirs v = { 0 };
+	const char *root = getenv("MAMBA_ROOT_PREFIX");
+	struct found f = { .notes = notes };
 	enum weir_rc rc = WEIR_OK;
-	char *path;
 
-	if (value && *value)
-		add_variable(&v, value);
-	if (!v.n)
-		rc = add_condarcs(&v, w->key, err);
-	if (!rc && !v.n && root && *root == '/') {
-		path = xasprintf("%s/%s", root, w->below);
-		add_dir(&v, path, strlen(path));
-		free(path);
-	}
-	if (!rc && !v.n) {
-		path = xasprintf("%s/.conda/%s", home(), w->below);
-		add_dir(&v, path, strlen(path));
-		free(path);
-	}
-	VEC_PUSH(&v, NULL);
+	add_variable(&f, w->variable);
+	if (!f.dirs.n)
+		rc = add_condarcs(&f, w->key, err);
+	if (!rc && !f.dirs.n && root && *root == '/')
+		add_below(&f, root, "", w->below);
+	if (!rc && !f.dirs.n)
+		add_below(&f, home(), ".conda", w->below);
+	VEC_PUSH(&f.dirs, NULL);
 	if (rc)
-		weir_inst_dirs_free(v.v);
+		weir_inst_dirs_free(f.dirs.v);
 	else
-		*ret_dirs = v.v;
+		*ret_dirs = f.dirs.v;
 	return rc;
 }
 
 enum weir_rc
-weir_inst_env_dirs(char ***ret_dirs, struct weir_err *err)
+weir_inst_env_dirs(char ***ret_dirs, struct buf *notes, struct weir_err *err)
 {
 	static const struct where w = { "CONDA_ENVS_DIRS", "envs_dirs", "envs" };
 
-	return find_dirs(&w, ret_dirs, err);
+	return find_dirs(&w, ret_dirs, notes, err);
 }
 
 enum weir_rc
-weir_inst_package_dirs(char ***ret_dirs, struct weir_err *err)
+weir_inst_package_dirs(char ***ret_dirs, struct buf *notes, struct weir_err *err)
 {
 	static const struct where w = { "CONDA_PKGS_DIRS", "pkgs_dirs", "pkgs" };
 
-	return find_dirs(&w, ret_dirs, err);
+	return find_dirs(&w, ret_dirs, notes, err);
 }
 
 void

@@ -189,6 +189,26 @@ P
 	! grep -rlF secret "$XDG_CACHE_HOME"
 }
 
+@test "create-local: a relative folder is below the working directory, and said" {
+	CONDA_ENVS_DIRS=envs weir2 env create-local F/12/start --own --dry-run
+	exits 0
+	has_err "CONDA_ENVS_DIRS: envs: is relative.*: $T/flow/envs; try: write the whole path"
+	has_err "would be made: $T/flow/envs/metaflow_"
+	CONDA_ENVS_DIRS=envs weir2 env create-local F/12/start --own
+	exits 0
+	[ "$(cat "$T/out")" = "$T/flow/envs/metaflow_${R1}_$FA" ]
+	[ -f "$(cat "$T/out")/.metaflowenv" ]
+	CONDA_ENVS_DIRS=envs weir2 env list here:yes -o tsv -c folders
+	[ "$(cat "$T/out")" = "$T/flow/envs/metaflow_${R1}_$FA" ]
+	printf 'envs_dirs: [there, /else]\npkgs_dirs: $NOBODY/pkgs\n' >my.rc
+	unset CONDA_ENVS_DIRS CONDA_PKGS_DIRS NOBODY
+	CONDARC=my.rc weir2 env create-local F/12/start --own --dry-run
+	exits 0
+	has_err "$T/flow/my.rc: envs_dirs: there: is relative"
+	has_err 'my.rc: pkgs_dirs: $NOBODY/pkgs: passed over: a variable in it is not set; try'
+	has_err "would be made: $T/flow/there/metaflow_"
+}
+
 @test "create-local: of a requirement set what is for this machine, or which there are" {
 	python3 - "$T/flow/.metaflow/conda_v2.cnd" <<'P'
 import copy, json, sys

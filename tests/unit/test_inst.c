@@ -450,12 +450,13 @@ test_record_urls(void **state)
 /* ---- places */
 
 static void
-check_dirs(enum weir_rc (*find)(char ***, struct weir_err *), const char *expected)
+check_dirs(enum weir_rc (*find)(char ***, struct buf *, struct weir_err *),
+	const char *expected)
 {
 	struct buf out = BUF_INIT(BUF_MAX);
 	char **dirs;
 
-	assert_int_equal(find(&dirs, NULL), WEIR_OK);
+	assert_int_equal(find(&dirs, NULL, NULL), WEIR_OK);
 	for (char **d = dirs; *d; d++)
 		buf_addf(&out, "%s ", *d);
 	assert_string_equal(buf_cstr(&out), expected);
@@ -469,7 +470,7 @@ test_where(void **state)
 	char *condarc = xasprintf("%s/.condarc", top);
 	char *expected = xasprintf("%s/.conda/envs ", top);
 	struct weir_err err = { 0 };
-	char **dirs;
+	char here[4096], **dirs;
 
 	(void)state;
 	setenv("HOME", top, 1);
@@ -490,18 +491,73 @@ test_where(void **state)
 				 0644, NULL),
 		WEIR_OK);
 	free(expected);
-	expected = xasprintf("%s/e /e2 ", top);
+	assert_non_null(getcwd(here, sizeof(here)));
+	expected = xasprintf("%s/e /e2 %s/relative ", top, here);
 	check_dirs(weir_inst_env_dirs, expected);
 	check_dirs(weir_inst_package_dirs, "/m/p ");
 	setenv("CONDA_ENVS_DIRS", "/x:/y,/z", 1);
 	check_dirs(weir_inst_env_dirs, "/x /y /z ");
 	assert_int_equal(
 		inst_file_replace(condarc, STR("pkgs_dirs: [\n"), 0644, NULL), WEIR_OK);
-	assert_int_not_equal(weir_inst_package_dirs(&dirs, &err), WEIR_OK);
+	assert_int_not_equal(weir_inst_package_dirs(&dirs, NULL, &err), WEIR_OK);
 	assert_non_null(strstr(err.text, ".condarc"));
 	unlink(condarc);
 	free(condarc);
 	free(expected);
+}
+
+/* What is told in another way than a whole path, as Python's abspath has it. */
+static void
+test_where_told(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		const char *told, *path, *note; /* path: HERE is the working directory */
+	} rows[] = {
+		{ "envs", "HERE/envs", "CONDA_ENVS_DIRS: envs: is relative" },
+		{ "./a/../b/", "HERE/b", "is relative" },
+		{ ".", "HERE", "is relative" },
+		{ "/a//./b/../../../c", "/c", NULL },
+		{ "/", "/", NULL },
+		{ "/s/$WHO/e", "/s/me/e", NULL },
+		{ "/s/${WHO}s", "/s/mes", NULL },
+		{ "/s/$NOBODY/e", "/d/envs", "$NOBODY/e: passed over: a variable in it is not set" },
+		{ "$NOTHING", "/d/envs", "passed over: it is empty" },
+		{ "/s/${WHO", "/d/envs", "passed over: a '$' that begins no variable" },
+		{ "/s/$", "/d/envs", "passed over: a '$'" },
+		{ "~someone/envs", "/d/envs", "passed over: it is below another user's folder" },
+		{ "", "/d/envs", NULL },
+		{ ":,", "/d/envs", NULL },
+	};
+	/* clang-format on */
+	char here[4096], *expected, **dirs;
+
+	(void)state;
+	assert_non_null(getcwd(here, sizeof(here)));
+	setenv("HOME", top, 1);
+	setenv("MAMBA_ROOT_PREFIX", "/d", 1);
+	setenv("WHO", "me", 1);
+	setenv("NOTHING", "", 1);
+	unsetenv("NOBODY");
+	for (size_t i = 0; i < N_ELEM(rows); i++) {
+		bool below = strncmp(rows[i].path, "HERE", 4) == 0;
+		struct buf notes = BUF_INIT(BUF_MAX);
+
+		setenv("CONDA_ENVS_DIRS", rows[i].told, 1);
+		assert_int_equal(weir_inst_env_dirs(&dirs, &notes, NULL), WEIR_OK);
+		expected = below ? xasprintf("%s%s", here, rows[i].path + 4)
+				 : xstrdup(rows[i].path);
+		assert_string_equal(dirs[0], expected);
+		assert_null(dirs[1]);
+		if (rows[i].note)
+			assert_non_null(strstr(buf_cstr(&notes), rows[i].note));
+		else
+			assert_int_equal(notes.len, 0);
+		weir_inst_dirs_free(dirs);
+		buf_release(&notes);
+		free(expected);
+	}
+	unsetenv("CONDA_ENVS_DIRS");
 }
 
 /* ---- locks and folders */
@@ -781,6 +837,7 @@ main(void)
 		cmocka_unit_test(test_bad_lists),
 		cmocka_unit_test(test_record_urls),
 		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_where_told),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_sites),
 		cmocka_unit_test(test_sweep),

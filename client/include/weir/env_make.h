@@ -22,6 +22,7 @@ struct weir_env_make {
 	struct arena arena;
 	VEC(struct weir_inst_package) packages;
 	char **package_dirs;
+	struct buf notes; /* a line each: folders that were told, and are not as told */
 };
 
 /*

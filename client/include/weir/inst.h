@@ -132,12 +132,15 @@ enum weir_rc weir_inst_cache_folder(
 
 /*
  * Where environments and packages go: CONDA_ENVS_DIRS and CONDA_PKGS_DIRS, envs_dirs
- * and pkgs_dirs of .condarc, MAMBA_ROOT_PREFIX, else ~/.conda. NULL ends; owned, to be
- * freed with weir_inst_dirs_free.
+ * and pkgs_dirs of .condarc, MAMBA_ROOT_PREFIX, else ~/.conda. A relative one is below
+ * the working directory, as conda has it. NULL ends; owned, to be freed with
+ * weir_inst_dirs_free. notes: a line for each that is relative or passed over; may be
+ * NULL.
  */
-WEIR_NODISCARD enum weir_rc weir_inst_env_dirs(char ***ret_dirs, struct weir_err *err);
+WEIR_NODISCARD enum weir_rc weir_inst_env_dirs(
+	char ***ret_dirs, struct buf *notes, struct weir_err *err);
 WEIR_NODISCARD enum weir_rc weir_inst_package_dirs(
-	char ***ret_dirs, struct weir_err *err);
+	char ***ret_dirs, struct buf *notes, struct weir_err *err);
 void weir_inst_dirs_free(char **dirs);
 
 #endif
