@@ -42,20 +42,14 @@ on_stop(void *arg)
 
 /* ---- what is said of them */
 
-/* A number of bytes as people read it: `1.2 GB`. */
+/* A number of bytes as people read it; -1: not known. */
 static void
 add_size(struct buf *b, int64_t n)
 {
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-	double x = (double)n;
-	size_t u = 0;
-
-	for (; x >= 999.5 && u + 1 < N_ELEM(units); u++)
-		x /= 1000;
 	if (n < 0)
 		buf_adds(b, "-");
 	else
-		buf_addf(b, x < 9.95 && u ? "%.1f %s" : "%.0f %s", x, units[u]);
+		buf_addsize(b, n);
 }
 
 static void

@@ -337,6 +337,7 @@
  *   inst_prefix	the prefix that a package was built for, replaced
  *   inst_record	conda-meta
  *   inst_wheel	wheels, without uv and pip
+ *   inst_full	a file system that is full
  *   inst_tool	micromamba and other programs, run
  *   inst_tmp	folders that are being filled
  *   inst_file	small files, whole

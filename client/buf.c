@@ -123,6 +123,18 @@ buf_addn(struct buf *b, char c, size_t n)
 }
 
 void
+buf_addsize(struct buf *b, int64_t n)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	double x = (double)n;
+	size_t u = 0;
+
+	for (; x >= 999.5 && u + 1 < sizeof(units) / sizeof(*units); u++)
+		x /= 1000;
+	buf_addf(b, x < 9.95 && u ? "%.1f %s" : "%.0f %s", x, units[u]);
+}
+
+void
 buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
 	char small[256];

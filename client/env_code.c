@@ -9,6 +9,7 @@
 
 #include "dyn.h"
 #include "inst_archive.h"
+#include "inst_full.h"
 #include "inst_sum.h"
 #include "inst_tmp.h"
 #include "mf_id.h"
@@ -268,6 +269,8 @@ weir_env_code_unpack(struct weir_env_code *c, const char *dir, struct weir_err *
 					    : bad(c, WEIR_EFAIL, strerror(errno), err);
 	if (!rc)
 		rc = inst_archive_unpack_fd(c->fd, INST_TAR_GZ, name, tmp, NULL, err);
+	if (rc == WEIR_EFAIL && err)
+		rc = inst_full_explain(err, dir, 0, "--into DIR");
 	if (rc)
 		goto out;
 	from = open(tmp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

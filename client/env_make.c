@@ -10,6 +10,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "inst_full.h"
+
 #define PYTHON_LINK "__conda_python"
 
 enum { NAME_BYTES_MAX = 200 };
@@ -129,6 +131,7 @@ choose_dirs(const struct weir_env_root *root, struct weir_env_make *m, char **re
 		*ret_envs = arena_printf(&m->arena, "%s/envs", local);
 		m->package_dirs = xcalloc(2, sizeof(char *));
 		m->package_dirs[0] = xasprintf("%s/pkgs", local);
+		m->inst.elsewhere = "METAFLOW_CONDA_LOCAL_PATH=DIR";
 		return WEIR_OK;
 	}
 	rc = weir_inst_env_dirs(&dirs, &m->notes, err);
@@ -244,6 +247,8 @@ weir_env_into_link(const char *dir, const char *target, struct weir_err *err)
 		rc = weir_fail(err, WEIR_EFAIL, "--into %s: %s", dir, strerror(errno));
 		(void)unlink(part);
 	}
+	if (rc && err)
+		rc = inst_full_explain(err, dir, 0, "--into DIR");
 	free(link);
 	free(part);
 	free(python);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "inst_file.h"
+#include "inst_full.h"
 #include "inst_gather.h"
 #include "inst_link.h"
 #include "inst_lock.h"
@@ -257,16 +258,6 @@ make_by_tool(struct maker *m)
 
 /* ---- wheels */
 
-static size_t
-count_wheels(const struct maker *m)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->got.n; i++)
-		n += m->got.v[i].package->type == WEIR_INST_PYPI;
-	return n;
-}
-
 static enum weir_rc
 install_wheels_own(struct maker *m)
 {
@@ -318,7 +309,7 @@ install_wheels(struct maker *m)
 	char *uv, *pip, *python;
 	enum weir_rc rc;
 
-	if (!count_wheels(m))
+	if (m->got.n == m->n_units) /* all are of conda */
 		return WEIR_OK;
 	if (!m->plan.python.any)
 		return weir_fail(m->err, WEIR_EBADDATA,
@@ -520,6 +511,23 @@ out:
 	return rc;
 }
 
+/* It failed after the packages were here: was it for want of room? */
+static enum weir_rc
+explain(struct maker *m, enum weir_rc rc)
+{
+	const char *elsewhere = m->w->elsewhere, *at = m->site.parent;
+
+	if (rc != WEIR_EFAIL || !m->err)
+		return rc;
+	if (m->tool) /* which unpacks, too */
+		at = inst_full_less(at, m->home);
+	if (!elsewhere)
+		elsewhere =
+			at == m->home ? "CONDA_PKGS_DIRS=DIR" : "CONDA_ENVS_DIRS=DIR";
+	return inst_full_explain(
+		m->err, at, inst_full_linking(m->units, &m->plan, at), elsewhere);
+}
+
 static enum weir_rc
 make(struct maker *m)
 {
@@ -546,23 +554,13 @@ make(struct maker *m)
 	if (m->w->tool == WEIR_INST_ANY)
 		m->tool = inst_tool_find();
 	rc = gather(m);
-	if (!rc)
-		rc = take_lock(m, m->site.parent, env_lock, &lock);
+	if (rc)
+		return rc;
+	rc = take_lock(m, m->site.parent, env_lock, &lock);
 	if (!rc)
 		rc = make_locked(m);
 	inst_lock_drop(&lock);
-	return rc;
-}
-
-enum weir_rc
-weir_inst_check_target(const char *target, struct weir_err *err)
-{
-	struct inst_site site;
-	enum weir_rc rc = inst_site_init(&site, target, err);
-
-	if (!rc)
-		inst_site_release(&site);
-	return rc;
+	return explain(m, rc);
 }
 
 enum weir_rc

@@ -11,6 +11,7 @@
 #include "dyn.h"
 #include "http_fail.h"
 #include "http_head.h"
+#include "inst_full.h"
 #include "inst_part.h"
 #include "retry.h"
 #include "weir/config.h"
@@ -29,6 +30,7 @@ struct fetch {
 	size_t n_slots, next, n_done;
 	struct weir_err *err;
 	enum weir_rc rc; /* the first that failed for good */
+	bool full;       /* for want of room: what came is not kept */
 };
 
 /* One download at a time; its handle is used again. */
@@ -228,8 +230,10 @@ fail(struct slot *s, const struct weir_err *err)
 		f->rc = err->rc;
 		if (f->err)
 			*f->err = *err;
+		f->full = inst_full_is(err);
 	}
-	inst_part_close(&s->part);
+	if (!f->full)
+		inst_part_close(&s->part);
 	s->get = NULL;
 }
 
@@ -529,7 +533,10 @@ inst_fetch_all(struct inst_fetch *fetch, struct weir_err *err)
 		if (s->get && !s->due_us)
 			f.curl.multi_remove_handle(f.multi, s->easy);
 		f.curl.easy_cleanup(s->easy);
-		inst_part_close(&s->part);
+		if (f.full)
+			inst_part_drop(&s->part);
+		else
+			inst_part_close(&s->part);
 		free(s->shown);
 	}
 	free(f.slots);

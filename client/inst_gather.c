@@ -8,9 +8,11 @@
 
 #include "inst_archive.h"
 #include "inst_fetch.h"
+#include "inst_full.h"
 #include "inst_name.h"
 #include "inst_tmp.h"
 #include "weir/config.h"
+#include "weir/file.h"
 
 enum { COPY_SIZE = 256 << 10 };
 
@@ -98,15 +100,21 @@ take_cached(struct gatherer *k, struct inst_one *one)
 		one->as = &one->cached;
 		path = NULL;
 		k->g->n_cached++;
+		rc = WEIR_OK;
 	} else {
 		unlink(part);
-		/* The web may have it. */
-		if (rc != WEIR_ENOTFOUND)
+		if (rc == WEIR_ENOTFOUND) {
+			rc = WEIR_OK;
+		} else if (!inst_full_is(&why)) { /* the web may have it */
 			tell(k, WEIR_INST_NOTE, why.text, 0, -1);
+			rc = WEIR_OK;
+		} else if (k->err) {
+			*k->err = why;
+		}
 	}
 	free(part);
 	free(path);
-	return WEIR_OK;
+	return rc;
 }
 
 enum weir_rc
@@ -131,7 +139,7 @@ weir_inst_cache_folder(void *arg, const char *key, const char *to, struct weir_e
 	}
 	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 	while (out >= 0 && (n = read(in, bytes, COPY_SIZE)) > 0)
-		if (write(out, bytes, (size_t)n) != n) {
+		if (!weir_write_all(out, (struct str){ bytes, (size_t)n })) {
 			n = -1;
 			break;
 		}
@@ -358,6 +366,23 @@ gather(struct gatherer *k)
 	return rc;
 }
 
+/* As far as that is known: an archive unpacks to more than it is itself. */
+static int64_t
+still_wanted(const struct inst_gather *g)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct inst_one *one = &g->v[i];
+
+		if (!one->as && one->package && one->package->size > 0)
+			sum += one->package->size;
+		if (one->as && one->package->type == WEIR_INST_CONDA && !one->dir)
+			sum += one->sums.size;
+	}
+	return sum;
+}
+
 enum weir_rc
 inst_gather_all(const struct weir_inst *w, const char *home, bool archives,
 	struct inst_gather *ret_gather, struct weir_err *err)
@@ -378,6 +403,9 @@ inst_gather_all(const struct weir_inst *w, const char *home, bool archives,
 	};
 	g.v = xcalloc(g.n + 1, sizeof(*g.v));
 	rc = gather(&k);
+	if (rc == WEIR_EFAIL && err)
+		rc = inst_full_explain(err, home, still_wanted(&g),
+			w->elsewhere ? w->elsewhere : "CONDA_PKGS_DIRS=DIR");
 	if (rc)
 		inst_gather_release(&g);
 	else

@@ -16,6 +16,7 @@
 #include "inst_tree.h"
 #include "owner.h"
 #include "plat.h"
+#include "weir/inst.h"
 #include "weir/log.h"
 #include "weir/mem.h"
 
@@ -57,6 +58,17 @@ inst_site_init(struct inst_site *s, const char *target, struct weir_err *err)
 	weir_id_format(&id, s->word);
 	buf_release(&plain);
 	return WEIR_OK;
+}
+
+enum weir_rc
+weir_inst_check_target(const char *target, struct weir_err *err)
+{
+	struct inst_site site;
+	enum weir_rc rc = inst_site_init(&site, target, err);
+
+	if (!rc)
+		inst_site_release(&site);
+	return rc;
 }
 
 void

@@ -166,6 +166,23 @@ P
 	done
 }
 
+@test "create-local --into: a full disk is named, and has nothing of the code" {
+	code_of 'add("big", bytes(3 << 20))'
+	mkdir small
+	unshare -rm mount -t tmpfs none small 2>/dev/null || skip "cannot mount"
+	status=0
+	unshare -rm sh -c 'mount -t tmpfs -o size=1m none small || exit 99
+		"$0" env create-local F/77/start --own -q --into "$PWD/small/code"
+		s=$?
+		find small -type f
+		exit $s' "$WEIR" >"$T/out" 2>"$T/err" || status=$?
+	one_error 1
+	has_err "No space left on device: the file system of $T/flow/small/code, at $T/flow/small, has .* free"
+	has_err "try: .* with --into DIR"
+	[ ! -s "$T/out" ]
+	[ -f "$TARGET/.metaflowenv" ]
+}
+
 @test "create-local --into: code that is not there, or not what it should be" {
 	code_of 'add("flow.py")'
 	BLOB=$(echo "$T"/flow/.metaflow/F/data/??/*)

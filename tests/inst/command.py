@@ -57,13 +57,13 @@ class World:
     def __exit__(self, *_):
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def create(self, packages, *options):
-        """(status, what was printed) for an environment of these packages."""
+    def create(self, packages, *options, under=()):
+        """(status, what was printed) for an environment of these packages; under: words before weir's."""
         with open(self.dir + "/ds/.metaflow/conda_v2.cnd", "w", encoding="utf-8") as f:
             json.dump({"version": 1, "mappings": {}, "aliases": {}, "environments": {ARCH: {REQ: {FULL: {
                 "deps": ["conda::x"], "sources": ["conda::local"], "packages": packages, "resolved_by": "alice",
                 "resolved_on": "2023-01-01T10:00:00", "resolved_archs": [ARCH]}, "_default": FULL}}}}, f)
-        p = subprocess.run([B + "/weir", "env", "create-local", "--own", f"{REQ}:{FULL}", *options], env=self.env,
+        p = subprocess.run([*under, B + "/weir", "env", "create-local", "--own", f"{REQ}:{FULL}", *options], env=self.env,
                            cwd=self.dir, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
                            check=False)
         return p.returncode, p.stdout + p.stderr
@@ -182,6 +182,38 @@ def web():
         server.shutdown()
 
 
+# A file system of so many bytes in place of the folder, seen by what is run alone; then what is left there.
+SMALL = ["unshare", "-rm", "sh", "-c", """mount -t tmpfs -o "size=$0" none "$1" || exit 99
+at=$1; shift; "$@"; s=$?; find "$at" -mindepth 1 | sed "s|^|left: |"; exit $s"""]
+
+
+def full():
+    with World() as w:
+        if not shutil.which("unshare") or subprocess.run([*SMALL, "1m", w.dir + "/pkgs", "true"], check=False,
+                                                         stderr=subprocess.DEVNULL).returncode:
+            check(True, "a full disk # SKIP cannot mount one")
+            return
+        noise = random.Random(2).randbytes(3000000)
+        big = conda_world.Package("big", [("share/big", "f", noise, 0o644)]).write(w.src, ".conda")
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Web)
+        Web.folder = w.src
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        web_address = f"http://127.0.0.1:{server.server_port}/ok/{os.path.basename(big)}"
+        for what, folder, address, wanted in (
+                ("the packages are fetched to", "pkgs", web_address, ""),
+                ("they are unpacked in", "pkgs", None, ", and at least 3.0 MB are wanted"),
+                ("the environment is to be in", "envs", None, ", and at least 3.0 MB are wanted")):
+            at = f"{w.dir}/{folder}"
+            status, out = w.create([package(big, address)], "-q", under=[*SMALL, "2m", at])
+            why, hint, *left = out.splitlines()
+            check(status == 1 and f": No space left on device: the file system of {at}, at {at}, has " in why and
+                  why.endswith(" MB free" + wanted) and hint.startswith("try: make room there, or ") and
+                  hint.endswith(f" CONDA_{folder.upper()}_DIRS=DIR") and not left and not os.listdir(w.dir + "/envs"),
+                  f"a full disk, where {what}", status, out)
+            w.clear()
+        server.shutdown()
+
+
 def names():
     """What a shell would run in the paths that scripts have."""
     with World() as w:
@@ -198,4 +230,5 @@ if __name__ == "__main__":
     names()
     bad_archives()
     web()
+    full()
     sys.exit(check.end())

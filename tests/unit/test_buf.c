@@ -61,6 +61,27 @@ an_empty_buffer_is_an_empty_string(void **state)
 }
 
 static void
+sizes_are_for_people(void **state)
+{
+	static const struct {
+		int64_t n;
+		const char *text;
+	} rows[] = { { 0, "0 B" }, { 999, "999 B" }, { 1000, "1.0 kB" },
+		{ 9949, "9.9 kB" }, { 9950, "10 kB" }, { 999499, "999 kB" },
+		{ 999500, "1.0 MB" }, { 3000000000, "3.0 GB" },
+		{ INT64_C(2000000000000000), "2000 TB" } };
+	struct buf b = BUF_INIT(100);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		buf_clear(&b);
+		buf_addsize(&b, rows[i].n);
+		assert_string_equal(buf_cstr(&b), rows[i].text);
+	}
+	buf_release(&b);
+}
+
+static void
 bytes_past_the_maximum_are_dropped(void **state)
 {
 	struct buf b = BUF_INIT(5);
@@ -159,6 +180,7 @@ main(void)
 		cmocka_unit_test(slices),
 		cmocka_unit_test(copies_are_terminated),
 		cmocka_unit_test(an_empty_buffer_is_an_empty_string),
+		cmocka_unit_test(sizes_are_for_people),
 		cmocka_unit_test(bytes_past_the_maximum_are_dropped),
 		cmocka_unit_test(formats_of_every_length),
 		cmocka_unit_test(buffers_hold_what_was_added),

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <weir/error.h>
 
@@ -52,6 +53,7 @@ void buf_adds(struct buf *b, const char *s);
 void buf_addstr(struct buf *b, struct str s);
 void buf_addc(struct buf *b, char c);
 void buf_addn(struct buf *b, char c, size_t n); /* c, n times */
+void buf_addsize(struct buf *b, int64_t n);     /* of bytes: `1.2 GB` */
 void buf_addf(struct buf *b, const char *fmt, ...) WEIR_PRINTF(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap) WEIR_PRINTF(2, 0);
 void buf_truncate(struct buf *b, size_t len);

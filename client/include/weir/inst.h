@@ -59,6 +59,9 @@ struct weir_inst {
 	const char *marker; /* the text of .metaflowenv */
 	/* Where packages lie; the first that can be written is. NULL ends. */
 	const char *const *package_dirs;
+	/* How another place is told, for hints; NULL: by CONDA_ENVS_DIRS and
+	 * CONDA_PKGS_DIRS. */
+	const char *elsewhere;
 	bool recreate;    /* in place of what has a marker */
 	bool run_scripts; /* post-link scripts */
 	bool offline;     /* nothing from the web */
