@@ -9,6 +9,7 @@
 #include <weir/text.h>
 #include <weir/views.h>
 
+#include "interrupt.h"
 #include "local.h"
 #include "opt.h"
 #include "tui.h"
@@ -173,7 +174,7 @@ open_menu(struct ctx *ctx, struct tui_start *start)
 	start->script = ctx->g.script;
 	start->named = ctx->g.view;
 	if (!rc)
-		rc = tui_run(start, ctx->err);
+		rc = interrupt_release() ? WEIR_EINTR : tui_run(start, ctx->err);
 	weir_view_release(&start->view);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include <weir/query.h>
 
 #include "env.h"
+#include "interrupt.h"
 #include "tui.h"
 
 char *
@@ -76,7 +77,7 @@ env_menu_select(struct ctx *ctx, const char *req_id, const char *steps,
 	start.view.kind = WEIR_ENVIRONMENT;
 	start.view.id = xstrdup(req_id);
 	start.view.query = *where ? xstrdup(where) : NULL;
-	rc = tui_run(&start, ctx->err);
+	rc = interrupt_release() ? WEIR_EINTR : tui_run(&start, ctx->err);
 	if (!rc && said.len)
 		ctx_note(ctx, "%s", buf_cstr(&said));
 	else if (!rc)

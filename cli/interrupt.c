@@ -33,6 +33,13 @@ interrupt_init(struct ctx *ctx)
 }
 
 bool
+interrupt_release(void)
+{
+	signal(SIGINT, SIG_DFL);
+	return interrupts;
+}
+
+bool
 interrupt_came(void)
 {
 	return interrupts;

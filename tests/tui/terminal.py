@@ -197,6 +197,38 @@ def control_c_leaves(start):
 
 
 @test
+def control_c_ends_it_wherever_it_is_while_it_starts(start):
+    """None is lost between the handler of the command and that of the menu: one at each file that is opened."""
+    strace = shutil.which("strace")
+    if not strace or subprocess.run([strace, "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        return  # it may not trace here
+    # Leaks cannot be looked for under strace.
+    env = {**start.env, "ASAN_OPTIONS": start.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
+    log = env["XDG_STATE_HOME"] + "/strace"
+    for n in range(1, 1000):
+        t = Terminal([strace, "-qq", "-o", log, "-e", "trace=openat", "-e", f"inject=openat:signal=INT:when={n}",
+                      start.weir, "--offline"], env)
+        try:
+            sent = ended = False
+            end = time.time() + 20 * PATIENCE
+            while time.time() < end and not ended and (sent or b"runs" not in t.out):
+                t.read(0.01, 0.1)
+                ended = os.waitid(os.P_PID, t.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                with open(log, "a+", encoding="utf-8", errors="replace") as f:
+                    f.seek(0)
+                    sent = "SIGINT" in f.read()
+            assert ended or time.time() < end, f"a ^C at its file {n} was lost"
+            if not ended:  # its list is there: all were tried
+                t.send("q")
+                t.wait()
+                assert n > 10, f"only {n} files"
+                return
+        finally:
+            t.close()
+    raise AssertionError("there is no end of files")
+
+
+@test
 def stops_and_comes_back(start):
     """As a job of a shell: a lone process group cannot be stopped by ^Z."""
     t = start(shell=True)
