@@ -478,13 +478,14 @@ count_below(struct facts *f)
 	buf_addf(&query, "parent_run_id:%s", f->id_text);
 	n = facts_count(f, WEIR_RUN, buf_cstr(&query));
 	if (n > 0)
-		buf_addf(&b, "%lld child runs", (long long)n);
+		buf_addf(&b, "%lld child run%s", (long long)n, n == 1 ? "" : "s");
 	buf_clear(&query);
 	buf_addf(&query, "flow_run_id:%s", f->id_text);
 	n = facts_count(f, WEIR_TASK_RUN, buf_cstr(&query));
 	if (n > 0)
-		buf_addf(&b, "%s%s%s%lld task runs", b.len > 0 ? " " : "",
-			b.len > 0 ? dot : "", b.len > 0 ? " " : "", (long long)n);
+		buf_addf(&b, "%s%s%s%lld task run%s", b.len > 0 ? " " : "",
+			b.len > 0 ? dot : "", b.len > 0 ? " " : "", (long long)n,
+			n == 1 ? "" : "s");
 	facts_text(f, "below", STYLE_PLAIN, buf_str(&b));
 	buf_release(&query);
 	buf_release(&b);
