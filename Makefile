@@ -140,7 +140,7 @@ CHECK  = unit fuzz cli tui demo sync inst lint
 RUN    = B=$(B) CC='$(CC)' tests/lib/run
 unit-tests: $(B)/.deps-test $(call bin,$(UNIT))
 fuzz-replay: $(B)/.deps-test $(call bin,$(FUZZ))
-test-programs: all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest $(B)/tests/real/embedded $(B)/tests/real/embedded_put
+test-programs: $(B)/.deps-test all unit-tests fuzz-replay $(B)/tests/tui/keys $(B)/tests/real/manifest $(B)/tests/real/embedded $(B)/tests/real/embedded_put
 test-programs: $(B)/tests/real/install # make check-inst
 
 check: test-programs
@@ -205,20 +205,19 @@ clean:
 	rm -rf build build-*
 help:
 	@sed -n 's/^#   make/make/p' Makefile; printf '%s\n' \
-	'make deps         install the Debian packages that are missing' \
-	'make demo         build small C packages with weir, and watch' \
-	'make check        unit, fuzz corpus, command line, menus, sync, lint' \
-	'make unit | check-cli | check-tui | check-sync | check-inst | lint: one suite of it' \
-	'make check-asan   the same under AddressSanitizer and UBSan' \
-	'make check-tsan   the suites with threads under ThreadSanitizer' \
-	'make check-real   against real Prefect servers (made in a venv)' \
-	'make fuzz         each fuzz target for FUZZ_SECONDS=60' \
-	'make torture      syncs, workers, commands, servers killed; full numbers' \
-	'make bench        speed, as ratios to other programs in one run' \
-	'make tidy         clang-tidy' \
-	'make distcheck    gcc, clang, NDEBUG, static, sanitizers, install and uninstall' \
-	'make format       clang-format all C' \
-	'make install      DESTDIR= PREFIX=$(PREFIX); also uninstall' \
+	'make deps               install the Debian packages that are missing' \
+	'make demo               build small C packages with weir, and watch' \
+	'make unit check-cli check-tui check-demo check-sync check-inst lint: one suite of it' \
+	'make check-asan         the same under AddressSanitizer and UBSan' \
+	'make check-tsan         the suites with threads under ThreadSanitizer' \
+	'make check-real         against real Prefect servers (made in a venv)' \
+	'make fuzz               each fuzz target for FUZZ_SECONDS=60' \
+	'make torture            syncs, workers, commands, servers killed; full numbers' \
+	'make bench              speed, as ratios to other programs in one run' \
+	'make tidy               clang-tidy' \
+	'make distcheck          gcc, clang, NDEBUG, static, sanitizers, install and uninstall' \
+	'make format             clang-format all C' \
+	'make install            DESTDIR= PREFIX=$(PREFIX); also uninstall' \
 	'make clean'
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 FORCE:
