@@ -48,7 +48,7 @@ void actions_made(struct action *a, struct str body);
 /* Write down how it ended: by a->result, with the server's answer. */
 void actions_end(struct action *a, enum weir_deed_state state, struct str answer);
 
-/* The object's name in the result, cut to fit. */
+/* The object's name in the result: whole characters, cut only where it is gigantic. */
 void actions_name(struct weir_act_result *r, const char *name);
 /* What the plan says is the result, until it is sent. */
 void actions_take_plan(struct action *a);

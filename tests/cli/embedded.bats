@@ -50,6 +50,31 @@ farm()
 	[ "$(stat -c %a "$XDG_DATA_HOME/weir")" = 700 ]
 }
 
+@test "a long name is whole in what is said, tried and kept" {
+	long=build-of-all-packages-日本語-for-every-platform-that-there-is
+	cat >prefect.yaml <<-END
+		name: x
+		deployments:
+		- name: nightly-of-the-whole-world
+		  flow_name: $long
+		  work_pool: {name: farm, job_variables: {command: "true"}}
+		  parameter_openapi_schema: schema.json
+	END
+	echo '{"type": "object", "required": ["p"], "properties": {"p": {"type": "string"}}}' >schema.json
+	farm
+	weir2 trigger "$long/nightly-of-the-whole-world"
+	exits 1
+	says "try: weir trigger '$long/nightly-of-the-whole-world' -p p="
+	weir2 trigger "$long/nightly-of-the-whole-world" -p p=1 --name "$long-run" -o name
+	exits 0
+	weir2 cancel "$(cat "$T/out")" --yes -o tsv
+	exits 0
+	[ "$(cut -f 2 <"$T/out")" = "$long-run" ]
+	weir2 history -o json
+	json "sorted({a['name'] for a in d if a['action'] in ('trigger', 'cancel')}) == \
+		['$long-run', '$long/nightly-of-the-whole-world']"
+}
+
 @test "in CI it is asked for by name" {
 	CI=1 weir2 pools create farm
 	one_error 2

@@ -30,7 +30,7 @@ const char *weir_act_verb(enum weir_act_kind kind); /* "cancel", "retrigger", ..
 bool weir_act_parse(const char *verb, enum weir_act_kind *ret_kind);
 
 /* Over so many at once a person must type how many there are. */
-enum { WEIR_ACT_MANY = 20, WEIR_ACT_TEXT_MAX = 768 };
+enum { WEIR_ACT_MANY = 20, WEIR_ACT_TEXT_MAX = 768, WEIR_ACT_NAME_MAX = 256 };
 
 /* What a pool or queue shall be; texts are borrowed, NULL: not said. */
 struct weir_pool_wish {
@@ -62,9 +62,9 @@ struct weir_act_result {
 	enum weir_rc rc;              /* WEIR_OK: it is as was asked */
 	struct weir_id run;           /* the object, whatever its kind */
 	struct weir_id made;          /* the new run; all zero: none */
-	char name[128];               /* of the object, as it came: sanitise */
+	char name[WEIR_ACT_NAME_MAX]; /* of the object, as it came: sanitise */
 	char said[WEIR_ACT_TEXT_MAX]; /* "cancelled", "started again as ..." */
-	char hint[256];               /* what to try; "" */
+	char hint[512];               /* what to try; "" */
 };
 
 /* WEIR_EREFUSED in read-only mode: says who asked for that. */

@@ -49,7 +49,7 @@ struct weir_event {
 	int64_t done, total;
 	char text[512];
 	struct weir_id run, made;
-	char name[128];
+	char name[WEIR_ACT_NAME_MAX];
 };
 
 /*
