@@ -61,7 +61,7 @@ void
 table_reset(struct table *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		t->cols[i].want = (int)strlen(column(t, i)->title);
+		t->cols[i].full = t->cols[i].want = (int)strlen(column(t, i)->title);
 }
 
 /* The widest that a column may become. */
@@ -86,6 +86,8 @@ measure(struct table *t, const struct draw *d, const struct rows_row *row)
 
 		table_cell_text(t, d, &row->cells[t->cols[i].index], &text);
 		width = draw_width(d, buf_cstr(&text));
+		if (width > t->cols[i].full)
+			t->cols[i].full = width < FREE_MAX ? width : FREE_MAX;
 		if (width > most)
 			width = most;
 		if (width > t->cols[i].want)
@@ -195,6 +197,23 @@ fit(struct table *t, size_t n, int width)
 	return true;
 }
 
+/* Room that is left goes to columns that would show more than is their due. */
+static void
+spread(struct table *t, int width)
+{
+	int left = width - total(t, t->shown);
+
+	for (size_t i = 0; i < t->shown && left > 0; i++) {
+		int more = t->cols[i].full - t->cols[i].width;
+
+		if (more <= 0 || column(t, i)->width)
+			continue;
+		more = more < left ? more : left;
+		t->cols[i].width += more;
+		left -= more;
+	}
+}
+
 void
 table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 	size_t first, size_t n, int width)
@@ -213,6 +232,7 @@ table_layout(struct table *t, const struct draw *d, struct weir_store *store,
 	while (t->shown >= n_table(t) && t->shown < t->n &&
 		total(t, t->shown + 1) <= width)
 		t->shown++;
+	spread(t, width);
 }
 
 /* A title, with its letter to sort by made visible, and after it `arrow`. */

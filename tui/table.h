@@ -16,7 +16,8 @@ enum { TABLE_COLUMNS_MAX = ROWS_COLUMNS_MAX, TABLE_DEPTH_MAX = 8 };
 struct table_column {
 	size_t index; /* into rows->columns */
 	int width;
-	int want;    /* the widest cell seen, at least the title */
+	int want; /* the widest cell seen, as far as is its due; at least the title */
+	int full; /* the same where there is room */
 	char letter; /* that sorts by it, 0: none */
 	bool wide;   /* shown only where there is room */
 };

@@ -165,6 +165,25 @@ test_letters(void **state)
 	close_world(&w);
 }
 
+/* Where there is room nothing is cut, though columns have their due elsewhere. */
+static void
+test_room_is_used(void **state)
+{
+	size_t wider = 0;
+	struct world w;
+
+	(void)state;
+	open_world(&w, "");
+	table_layout(&w.table, &w.draw, farm->store, 0, ROWS, 400);
+	assert_int_equal(w.table.shown, w.table.n);
+	for (size_t i = 0; i < w.table.n; i++) {
+		assert_true(w.table.cols[i].width >= w.table.cols[i].full);
+		wider += w.table.cols[i].full > w.table.cols[i].want;
+	}
+	assert_true(wider > 0);
+	close_world(&w);
+}
+
 int
 main(void)
 {
@@ -172,6 +191,7 @@ main(void)
 		cmocka_unit_test(test_stays_inside),
 		cmocka_unit_test(test_aligned),
 		cmocka_unit_test(test_letters),
+		cmocka_unit_test(test_room_is_used),
 	};
 
 	return FARM_TESTS(tests, 21);
