@@ -345,14 +345,16 @@ say_done(struct app *a, struct choice *c)
 		envs_tilde(&b, c->sel.file);
 		buf_adds(&b, ": written, and somebody has chosen another since");
 	} else {
-		buf_addf(&b, "%.*s is the default now, in ", SHORT, full + 1);
-		envs_tilde(&b, c->sel.file);
-		buf_adds(&b, "; `weir env undo");
+		/* A long path leaves no room: how it is taken back comes first. */
+		buf_addf(
+			&b, "%.*s is the default now; `weir env undo", SHORT, full + 1);
 		if (c->file) {
 			buf_adds(&b, " --file ");
 			weir_shell_quote(&b, c->file);
 		}
-		buf_adds(&b, "` takes it back");
+		buf_adds(&b, "` takes it back (");
+		envs_tilde(&b, c->sel.file);
+		buf_addc(&b, ')');
 	}
 	status_say(a, false, "%s", buf_cstr(&b));
 	if (c->leave && a->start->said) {
