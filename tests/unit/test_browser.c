@@ -37,7 +37,7 @@ written(const char *path)
 	static char text[512];
 	size_t n = 0;
 
-	for (int i = 0; i < 200 && access(path, F_OK); i++)
+	for (int i = 0; i < 3000 && access(path, F_OK); i++)
 		usleep(20000);
 	FILE *f = fopen(path, "r");
 	assert_non_null(f);

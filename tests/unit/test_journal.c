@@ -178,9 +178,12 @@ test_claimed_once(void **state)
 	struct weir_err *err = &h.err;
 	pid_t pids[PROCESSES];
 	int64_t k;
-	int won = 0;
+	int won = 0, looked[2], end[2];
+	char byte = 0;
 
 	(void)state;
+	assert_int_equal(pipe(looked), 0);
+	assert_int_equal(pipe(end), 0);
 	state_new(&h);
 	state_open(&h, true);
 	k = add(&h, "a", "k1");
@@ -199,13 +202,22 @@ test_claimed_once(void **state)
 		if (pids[p] == 0) {
 			bool mine = false;
 
+			close(looked[0]);
+			close(end[1]);
 			if (weir_statedb_open(h.config, true, &h.s, err) ||
-				journal_claim(h.s, k, &mine, err))
+				journal_claim(h.s, k, &mine, err) ||
+				write(looked[1], &byte, 1) != 1)
 				_exit(9);
-			usleep(300000); /* it lives while the others look */
-			_exit(mine ? 1 : 0);
+			/* it lives while the others look */
+			_exit(read(end[0], &byte, 1) || !mine ? 0 : 1);
 		}
 	}
+	close(looked[1]);
+	for (int p = 0; p < PROCESSES; p++)
+		assert_int_equal(read(looked[0], &byte, 1), 1);
+	close(looked[0]);
+	close(end[0]);
+	close(end[1]);
 	for (int p = 0; p < PROCESSES; p++) {
 		int status = 0;
 

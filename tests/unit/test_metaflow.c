@@ -435,7 +435,7 @@ test_alive(void **state)
 		execlp("sh", "sh", "-c", "kill -STOP $$", "--run-id", id, (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 3000; i++) {
 		const struct timespec nap = { .tv_nsec = 10000000 };
 
 		s = mf_store(&w, NULL);

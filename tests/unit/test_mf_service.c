@@ -44,7 +44,7 @@ wait_for_address(struct service *v)
 {
 	struct timespec nap = { .tv_nsec = 20000000 };
 
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 3000; i++) {
 		char *text = read_file(v->file);
 
 		snprintf(v->address, sizeof(v->address), "%s", text);

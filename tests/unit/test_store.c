@@ -618,14 +618,17 @@ test_kill(void **state)
 {
 	struct help h;
 	int64_t n, before = 0;
-	int status;
+	int status, put[2];
+	char byte = 0;
 
 	(void)state;
 	help_new(&h);
 	help_close(&h);
 	for (int round = 0; round < 12; round++) {
-		pid_t pid = fork();
+		pid_t pid;
 
+		assert_int_equal(pipe(put), 0);
+		pid = fork();
 		if (pid == 0) {
 			help_open(&h, WEIR_STORE_WRITE);
 			for (unsigned i = (unsigned)before;; i += 50) {
@@ -635,11 +638,19 @@ test_kill(void **state)
 					runs[j] = help_run(i + j);
 				if (store_put_runs(h.s, runs, 50, NULL, &h.err))
 					_exit(1);
+				if (i == (unsigned)before &&
+					write(put[1], &byte, 1) != 1)
+					_exit(1);
 			}
 		}
+		close(put[1]);
+		/* every other one when it has put some, however long that takes */
+		if (round % 2)
+			assert_int_equal(read(put[0], &byte, 1), 1);
 		usleep(15000 + (unsigned)round * 3000);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
+		close(put[0]);
 		assert_true(WIFSIGNALED(status));
 		help_open(&h, WEIR_STORE_WRITE);
 		assert_int_equal(weir_store_check(h.s, &h.err), WEIR_OK);
