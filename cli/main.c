@@ -304,6 +304,7 @@
  *   worker_tasks	its task runs that were left open
  *   worker_say	what it tells of what it does
  *   worker_note	a run's folder: what the next worker must know
+ *   worker_sweep	folders of runs that are done with
  *   worker_orphan	runs of workers that died
  *   worker_bury.h	and without a worker
  *   worker_lost	runs of the own store that nothing else is left of

@@ -2,12 +2,14 @@
 #include "plat.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #endif
 #ifdef __has_include
 #if __has_include(<sys/single_threaded.h>)
@@ -29,6 +31,16 @@ plat_close_above(int fd)
 #endif
 	for (int i = fd + 1; i < high && i < FDS_MAX; i++)
 		close(i);
+}
+
+void
+plat_end_with(pid_t parent)
+{
+#ifdef PR_SET_PDEATHSIG
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+	if (getppid() != parent)
+		raise(SIGKILL);
 }
 
 void

@@ -8,10 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* Close all descriptors above it; where the system cannot, the first few thousand. */
 void plat_close_above(int fd);
+/* Be killed when the process that this one is a child of has ended, however. */
+void plat_end_with(pid_t parent);
 /* Let a pipe hold so much. */
 void plat_widen(int fd, size_t bytes);
 /* Give back the disk's room of the file's first bytes, which then read as NULs. */

@@ -121,7 +121,7 @@ is_over(const struct worker *w)
 {
 	if (w->stopping > 2)
 		return true;
-	if (w->runs.n)
+	if (w->runs.n || (w->stopping < 2 && (w->sweeper || w->sweep_more)))
 		return false;
 	return w->stopping || (w->o->once && !w->polling && (w->idle || w->err.rc));
 }
@@ -180,6 +180,7 @@ tick(struct worker *w)
 	worker_tell_tick(w);
 	worker_tick(w, now_us);
 	worker_poll_tick(w, now_us);
+	worker_sweep_tick(w);
 }
 
 static void
@@ -243,6 +244,7 @@ finish(struct worker *w)
 	while (w->runs.n)
 		worker_run_free(w->runs.v[w->runs.n - 1]);
 	VEC_FREE(&w->runs);
+	worker_sweep_end(w);
 	worker_told_release(w);
 	worker_tick_end(w);
 	json_decref(w->template);

@@ -15,6 +15,7 @@
  *   worker_ship   spool -> lines at the server, beside all that
  *   worker_say    what it tells of it
  *   worker_note   what the next worker must know, before it is done
+ *   worker_sweep  the folders of those that are done with
  *   worker_orphan what an earlier worker left
  *   worker_lost   what one left without a trace
  */
@@ -140,6 +141,8 @@ struct worker {
 	bool idle;         /* the last poll brought nothing */
 	size_t left_looks; /* for what another worker left, still to come */
 	int64_t left_us;   /* monotonic: the next of them */
+	pid_t sweeper;     /* 0: there is none */
+	bool sweep_more;   /* something for it has come */
 	/* the clock of the embedded store; of its lock -1: another worker has it */
 	int tick_lock;
 	bool ticking, tick_soon;
@@ -255,11 +258,16 @@ bool worker_note_open(struct worker_run *r, bool made);
 void worker_note(struct worker_run *r, enum worker_phase phase);
 /* What is noted; NULL: nothing. */
 json_t *worker_note_read(const struct worker_run *r);
-void worker_note_remove(struct worker_run *r);
-/* What a worker that died was about to remove. */
-#define WORKER_NOTE_GONE ".gone-"
-void worker_note_sweep(const char *path);
 char *worker_note_base(const struct weir_config *config);
+
+/* ---- worker_sweep.c */
+/* A folder that is done with: it is not there any more. */
+void worker_sweep(struct worker *w, const char *path);
+/* That name in the folder of the runs, if a worker that died put it aside so. */
+void worker_sweep_left(struct worker *w, const char *name);
+/* What of it is not yet removed: once in the loop, and at the end. */
+void worker_sweep_tick(struct worker *w);
+void worker_sweep_end(struct worker *w);
 
 /* ---- worker_lost.c */
 /* In the own store, where no other worker lives: those without a folder. */

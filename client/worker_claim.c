@@ -159,7 +159,7 @@ worker_claim_resume(struct worker_run *r)
 {
 	char *work = xasprintf("%s/work", r->dir);
 
-	worker_note_sweep(work);
+	worker_sweep(r->w, work);
 	free(work);
 	r->claimed = r->late = true;
 	r->adopted = r->reaped = r->left_killed = false;

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,8 +15,6 @@
 #define LOG_MODULE "worker"
 #include "weir/file.h"
 #include "weir/log.h"
-
-enum { DEPTH_FDS = 16 };
 
 static const char *const phase_names[] = {
 	[WORKER_PHASE_DUE] = "due",
@@ -143,55 +140,4 @@ worker_note_read(const struct worker_run *r)
 
 	free(path);
 	return j;
-}
-
-/* ---- removing */
-
-static int
-remove_one(const char *path, const struct stat *st, int what, struct FTW *at)
-{
-	(void)st;
-	(void)at;
-	if (what == FTW_DNR || what == FTW_D)
-		(void)!chmod(path, 0700);
-	(void)remove(path);
-	return 0;
-}
-
-/* A build may have made folders that cannot be entered. */
-static int
-open_one(const char *path, const struct stat *st, int what, struct FTW *at)
-{
-	(void)at;
-	if ((what == FTW_D || what == FTW_DNR) && (st->st_mode & 0700) != 0700)
-		(void)!chmod(path, 0700);
-	return 0;
-}
-
-void
-worker_note_sweep(const char *path)
-{
-	if (nftw(path, remove_one, DEPTH_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0 &&
-		access(path, F_OK) != 0)
-		return;
-	nftw(path, open_one, DEPTH_FDS, FTW_PHYS | FTW_MOUNT);
-	nftw(path, remove_one, DEPTH_FDS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	if (access(path, F_OK) == 0)
-		LOG(LOG_WARN, "%s: cannot be removed", path);
-}
-
-/* In one step out of the way: another worker may take the run meanwhile. */
-void
-worker_note_remove(struct worker_run *r)
-{
-	struct weir_id id = weir_id_random();
-	char text[WEIR_ID_TEXT + 1];
-	char *path = xasprintf(
-		"%s/" WORKER_NOTE_GONE "%s", r->w->base, weir_id_format(&id, text));
-
-	if (rename(r->dir, path) == 0)
-		worker_note_sweep(path);
-	else
-		LOG(LOG_WARN, "%s: %s", r->dir, strerror(errno));
-	free(path);
 }

@@ -196,15 +196,6 @@ is_ours(const struct worker *w, const struct weir_id *id)
 	return false;
 }
 
-static void
-sweep(const struct worker *w, const char *name)
-{
-	char *path = xasprintf("%s/%s", w->base, name);
-
-	worker_note_sweep(path);
-	free(path);
-}
-
 void
 worker_orphans(struct worker *w)
 {
@@ -214,8 +205,7 @@ worker_orphans(struct worker *w)
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir))) {
-		if (str_starts(str_of(e->d_name), WORKER_NOTE_GONE))
-			sweep(w, e->d_name);
+		worker_sweep_left(w, e->d_name);
 		if (!weir_id_parse(str_of(e->d_name), &id) || is_ours(w, &id))
 			continue;
 		r = worker_run_new(w, json_pack("{s:s}", "id", e->d_name));

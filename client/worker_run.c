@@ -83,7 +83,7 @@ void
 worker_run_end(struct worker_run *r)
 {
 	r->step = WORKER_GONE;
-	worker_note_remove(r);
+	worker_sweep(r->w, r->dir);
 	worker_wake_at(r->w, 0);
 }
 

@@ -569,6 +569,83 @@ holds_said()
 	[ "$(cat "$XDG_DATA_HOME/weir/embedded.db.worker"/[0-9]* | grep -oE '[0-9a-f]{8}-[0-9a-f-]{27}' | wc -l)" = "$1" ]
 }
 
+# put_aside N: so many folders wait to be removed.
+put_aside()
+{
+	[ "$(find "$XDG_STATE_HOME/weir" -maxdepth 2 -name '.gone-*' | wc -l)" = "$1" ]
+}
+
+# told_again: told to end once more, it has.
+told_again()
+{
+	kill -TERM "$WORKER" 2>/dev/null || true
+	gone "$WORKER"
+}
+
+@test "worker: a work folder of many files is removed beside its loop" {
+	cat >"$T/slow.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		int
+		remove(const char *path)
+		{
+			int (*real)(const char *);
+
+			*(void **)&real = dlsym(RTLD_NEXT, "remove");
+			while (strstr(path, "/.gone-") && access(getenv("SLOW"), F_OK) == 0)
+				usleep(10000);
+			return real(path);
+		}
+	END
+	cc -shared -fPIC -o "$T/slow.so" "$T/slow.c" -ldl 2>"$T/err" || skip "no shared library can be made"
+	! sanitized || skip "not beside ASan"
+	export SLOW=$T/slow
+	touch "$SLOW"
+	deploy '{command: "test -z \"$MANY\" || for i in $(seq 600); do echo >$i; done"}'
+	LD_PRELOAD=$T/slow.so start
+	weir2 -q trigger t/t --job-variable env='{"MANY": "1"}'
+	exits 0
+	until_true in_state Completed
+	until_true put_aside 1
+	# others go on meanwhile, and what is small goes at once
+	weir2 -q trigger t/t
+	until_true in_state Completed
+	until_true put_aside 1
+	# it ends with a worker that is killed; the next one has it removed
+	kill -KILL "$WORKER"
+	wait "$WORKER" || true
+	put_aside 1
+	rm "$SLOW"
+	start
+	until_true put_aside 0
+	stop
+	# one that is told to end waits for it, but not when told twice
+	touch "$SLOW"
+	LD_PRELOAD=$T/slow.so start
+	weir2 -q trigger t/t --job-variable env='{"MANY": "1"}'
+	until_true in_state Completed
+	until_true put_aside 1
+	kill -TERM "$WORKER"
+	sleep 0.3
+	kill -0 "$WORKER"
+	rm "$SLOW"
+	wait "$WORKER"
+	put_aside 0
+	touch "$SLOW"
+	LD_PRELOAD=$T/slow.so start
+	weir2 -q trigger t/t --job-variable env='{"MANY": "1"}'
+	until_true in_state Completed
+	until_true put_aside 1
+	until_true told_again
+	wait "$WORKER"
+	put_aside 1
+	timeout 60 "$WEIR" -q worker --once
+	put_aside 0
+}
+
 @test "worker: its pool, and what it says" {
 	weir2 pools delete --yes weir
 	start
