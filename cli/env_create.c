@@ -299,7 +299,7 @@ make(struct job *j)
 		return hint(j, rc, alone);
 	w->recreate = a->recreate;
 	w->run_scripts = a->run_scripts;
-	w->offline = j->ctx->g.offline;
+	w->offline = j->ctx->no_network;
 	w->tool = a->own ? WEIR_INST_OWN : WEIR_INST_ANY;
 	w->cache_get = j->make.cache ? on_cache : NULL;
 	w->tell = on_event;

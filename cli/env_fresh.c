@@ -93,8 +93,8 @@ env_runs(struct ctx *ctx, const struct env_open *o, bool whole,
 {
 	struct weir_metaflow_open how = { .config = ctx->config,
 		.root = &o->root,
-		.offline = ctx->g.offline,
-		.refresh = ctx->g.refresh || (whole && !ctx->g.offline),
+		.offline = ctx->no_network,
+		.refresh = ctx->g.refresh || (whole && !ctx->no_network),
 		.budget_ms = whole ? 0 : ctx_patience_ms(ctx) };
 	struct weir_store *store = NULL;
 	struct buf notes = BUF_INIT(1 << 20);

@@ -37,7 +37,7 @@ open_runs(struct ctx *ctx, const struct env_open *o, struct weir_store **ret)
 {
 	const struct weir_metaflow_open how = { .config = ctx->config,
 		.root = &o->root,
-		.offline = ctx->g.offline,
+		.offline = ctx->no_network,
 		.refresh = ctx->g.refresh };
 	struct buf notes = BUF_INIT(1 << 16);
 	enum weir_rc rc = weir_metaflow_open(&how, ret, &notes, ctx->err);

@@ -87,6 +87,19 @@ serve()
 	[ "$(cat "$T/out")" = "$TARGET" ]
 }
 
+@test "create-local: --offline asks no web, without a server too" {
+	serve
+	weir2 env create-local F/12/start --own --offline
+	one_error 5
+	has_err "it is neither here nor in the cache: http"
+	has_err "try: without --offline"
+	lacks secret
+	[ ! -e "$T/envs" ] || [ -z "$(ls -A "$T/envs")" ]
+	[ -z "$(ls -A "$T/pkgs")" ]
+	weir2 env create-local F/12/start --own
+	exits 0
+}
+
 @test "create-local: --name, --into and --dry-run" {
 	weir2 env create-local aaaa --own --dry-run --name mine
 	exits 0
