@@ -70,8 +70,15 @@ find_as(struct gatherer *k, struct inst_one *one, const struct inst_want *want)
 static bool
 find(struct gatherer *k, struct inst_one *one)
 {
-	return (one->has_want && find_as(k, one, &one->want)) ||
-	       (one->has_cached && find_as(k, one, &one->cached));
+	bool found = one->has_want && find_as(k, one, &one->want);
+
+	if (!found && one->has_cached) {
+		/* What is not taken was said, if it was looked at. */
+		k->pkgs.note = one->has_want ? NULL : on_note;
+		found = find_as(k, one, &one->cached);
+		k->pkgs.note = on_note;
+	}
+	return found;
 }
 
 /* ---- from the cache */
