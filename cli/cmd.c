@@ -80,6 +80,8 @@ check_words(
 	for (size_t i = 0; !few && n == 2 && i < N_ELEM(kinds); i++)
 		if (!strcmp(words[0], kinds[i]))
 			return weir_hint(err, "weir %s %s", cmd->name, words[1]);
+	if (cmd->parts)
+		return weir_hint(err, "weir %s --help", cmd->name);
 	return weir_hint(
 		err, "weir %s%s%s", cmd->name, cmd->usage[0] ? " " : "", cmd->usage);
 }

@@ -185,6 +185,7 @@ env_which(struct ctx *ctx)
 			ctx->err, WEIR_EUSAGE, "env which: no package is named");
 		return weir_hint(ctx->err, "weir env which openssl '<3'");
 	}
+	list.none_is_told = true;
 	text = env_words(ctx, 1);
 	buf_adds(&b, "pkg:");
 	weir_query_quote(&b, str_of(text), true);

@@ -120,6 +120,10 @@ put_row(struct job *j, struct buf *b, enum out_form form,
 		text_json(b, buf_str(&url));
 		buf_addf(b, ",\"from\":\"%s\",\"size\":%s}", froms[from],
 			bytes.len ? buf_cstr(&bytes) : "null");
+	} else if (form == OUT_TABLE) {
+		const struct str cells[] = { str_of(froms[from]), str_of(p->file) };
+
+		out_cells(j->ctx, b, form, cells, N_ELEM(cells));
 	} else {
 		const struct str cells[] = { str_of(type), str_of(p->file),
 			buf_str(&url), str_of(froms[from]), buf_str(&bytes) };
@@ -133,10 +137,13 @@ put_row(struct job *j, struct buf *b, enum out_form form,
 static void
 say_amount(const struct job *j, const struct amount *sum)
 {
-	ctx_note(j->ctx,
-		"%zu from the web, %zu from the cache (%lld bytes), %zu are here",
-		sum->n[WEIR_INST_WEB], sum->n[WEIR_INST_CACHE], (long long)sum->cached,
+	struct buf size = BUF_INIT(64);
+
+	buf_addsize(&size, sum->cached);
+	ctx_note(j->ctx, "%zu from the web, %zu from the cache (%s), %zu are here",
+		sum->n[WEIR_INST_WEB], sum->n[WEIR_INST_CACHE], buf_cstr(&size),
 		sum->n[WEIR_INST_HERE]);
+	buf_release(&size);
 	if (sum->n[WEIR_INST_NOWHERE])
 		ctx_note(j->ctx, "%zu cannot be had: built by Metaflow, not in a cache",
 			sum->n[WEIR_INST_NOWHERE]);
@@ -367,10 +374,19 @@ env_create(struct ctx *ctx)
 	struct job j = { .ctx = ctx, .code = { .fd = -1 } };
 	enum weir_rc rc;
 
-	if (ctx->n_words != 2) {
+	if (ctx->n_words < 2) {
 		(void)weir_fail(
 			ctx->err, WEIR_EUSAGE, "env create-local: which environment?");
 		return weir_hint(ctx->err, "weir env create-local FLOW/RUN/STEP");
+	}
+	if (ctx->n_words > 2) {
+		(void)weir_fail(ctx->err, WEIR_EUSAGE,
+			"env create-local: '%.200s': one environment is made at a time",
+			ctx->words[2]);
+		return weir_hint(ctx->err,
+			"weir env create-local %.80s; both ids of one are "
+			"REQ_ID:FULL_ID",
+			ctx->words[1]);
 	}
 	if (ctx->g.read_only && !a->dry_run) {
 		(void)weir_fail(ctx->err, WEIR_EREFUSED,

@@ -386,7 +386,8 @@ env_undo(struct ctx *ctx)
 		rc = a->dry_run ? env_swap_try(ctx, &j.sel)
 				: env_swap_do(ctx, &j.sel, &r);
 	if (rc == WEIR_ENOTFOUND)
-		weir_hint(ctx->err, "weir env select-resolved; --file PATH");
+		weir_hint(ctx->err,
+			"weir env select-resolved, or --file PATH for another file");
 	if (!rc && !a->dry_run)
 		ctx_note(ctx, "%s: %s", j.sel.file,
 			r.changed ? "as it was before" : "it was so already");

@@ -29,6 +29,21 @@ put_json(struct buf *b, const struct ctx *ctx, const struct weir_env_selection *
 	buf_addf(b, ",\"dry_run\":%s}", a->dry_run ? "true" : "false");
 }
 
+/* `linux-64	eefd6ac7	d3a3cf6f -> 11c3d74c` */
+static void
+put_short(struct ctx *ctx, struct buf *b, const struct weir_env_swap *s)
+{
+	struct buf ids = BUF_INIT(64);
+
+	buf_addf(
+		&ids, "%.8s -> %.8s", s->was ? s->was : "none", s->is ? s->is : "none");
+	out_cells(ctx, b, OUT_TABLE,
+		(const struct str[]){ str_of(s->arch),
+			{ s->req_id, strnlen(s->req_id, 8) }, buf_str(&ids) },
+		3);
+	buf_release(&ids);
+}
+
 enum weir_rc
 env_swap_print(struct ctx *ctx, const struct weir_env_selection *sel)
 {
@@ -47,6 +62,8 @@ env_swap_print(struct ctx *ctx, const struct weir_env_selection *sel)
 			buf_adds(&s.b, form == OUT_NDJSON ? "" : i ? ",\n" : "[\n");
 			put_json(&s.b, ctx, sel, one);
 			buf_adds(&s.b, form == OUT_NDJSON ? "\n" : "");
+		} else if (form == OUT_TABLE) {
+			put_short(ctx, &s.b, one);
 		} else {
 			out_cells(ctx, &s.b, form, cells, N_ELEM(cells));
 		}

@@ -163,7 +163,7 @@ show(struct list *l, struct weir_store *store, int64_t *ret_shown)
 	l->ctx->reading = false;
 	if (!rc && more && l->say_more)
 		say_more(l, store, shown);
-	if (!rc && !shown && l->form == OUT_TABLE)
+	if (!rc && !shown && l->form == OUT_TABLE && !l->none_is_told)
 		ctx_note(l->ctx, "no %s", weir_kind_plural(l->sel.kind));
 	*ret_shown = shown;
 	return rc;
@@ -180,6 +180,7 @@ run(struct ctx *ctx, enum weir_kind kind, const struct list_args *args,
 	l.header = args->header;
 	l.tree = args->tree;
 	l.say_more = args->n < 0;
+	l.none_is_told = args->none_is_told;
 	l.sel.kind = kind;
 	l.sel.now_us = weir_now_us();
 	rc = weir_query_parse(kind, str_of(query), l.sel.now_us, &l.query, ctx->err);

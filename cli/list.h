@@ -18,6 +18,7 @@ struct list_args {
 	int64_t n; /* -1: not given */
 	bool header, tree;
 	const struct list_heading *heading; /* no option; NULL: none */
+	bool none_is_told; /* no option: who asks says it when there is none */
 };
 
 enum { LIST_ROWS = 50 };

@@ -19,6 +19,7 @@ struct list {
 	struct weir_select sel;
 	bool optional, header, tree;
 	bool say_more; /* the limit is ours, so say when it cuts */
+	bool none_is_told;
 };
 
 /* What rows are printed with; out_close ends it. */

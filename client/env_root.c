@@ -142,7 +142,8 @@ load_settings(struct settings *s, const char *near, struct weir_err *err)
 	if (!rc)
 		rc = load(name, profile != NULL, &s->files[1], err);
 	if (rc && profile && access(name, F_OK) != 0)
-		weir_hint(err, "METAFLOW_PROFILE names another profile, or none");
+		weir_hint(err,
+			"set METAFLOW_PROFILE to a profile that is there, or to none");
 	free(folder);
 	free(name);
 	free(beside);

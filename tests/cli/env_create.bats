@@ -105,7 +105,7 @@ serve()
 	exits 0
 	has_err "would be made: $T/envs/mine, of 6 packages"
 	[ "$(grep -c '^conda	' "$T/out")" = 6 ]
-	has_err "6 from the web, 0 from the cache (0 bytes), 0 are here"
+	has_err "6 from the web, 0 from the cache (0 B), 0 are here"
 	[ ! -e "$T/envs" ]
 	weir2 env create-local aaaa --own --name mine --into here
 	exits 0
@@ -342,12 +342,22 @@ d = json.load(open(sys.argv[1]))
 assert len(d) == 6 and all(p["from"] == "cache" and p["size"] > 100 for p in d), d
 P
 	[ ! -e "$T/pkgs" ]
+	mkdir "$T/pkgs"
+	echo other >"$T/pkgs/$(basename "$(find "$T/flow/conda_env" -type f -name 'zzz-*')")"
 	weir2 env create-local F/12/start --own --offline
 	exits 0
 	has_err "6 packages, 0 fetched, 6 cached"
+	[ "$(grep -c 'zzz.*: not taken: its hash is another' "$T/err")" = 1 ]
 	weir2 env create-local F/12/start --dry-run
-	has_err "0 from the web, 0 from the cache (0 bytes), 6 are here"
+	has_err "0 from the web, 0 from the cache (0 B), 6 are here"
 	[ -e "$TARGET/.metaflowenv" ]
+}
+
+@test "create-local: two words are two environments, of which one is made at a time" {
+	weir2 env create-local "$R1" "$FA"
+	one_error 2
+	has_err "'$FA': one environment is made at a time"
+	has_err "REQ_ID:FULL_ID"
 }
 
 @test "json: what each part prints has the members that weir-json(5) lists" {

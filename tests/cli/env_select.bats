@@ -91,6 +91,20 @@ print(d['environments'].get(sys.argv[1], {}).get('$R1', {}).get('_default'))" "$
 	has_err "nothing that weir selected in it is left"
 }
 
+@test "on a terminal: short ids, and what is done to them; none is said once" {
+	on_tty 100x30 "$WEIR" env select-resolved --req-id "$R1" --full-id "$FA" --dry-run
+	[ "$status" = 0 ]
+	[[ $output = *"linux-64	11111111	bbbbbbbb -> aaaaaaaa"* ]] || die "$output"
+	[[ $output = *"none -> aaaaaaaa"* ]] || die "$output"
+	on_tty 100x30 "$WEIR" env which nosuch --no-menu
+	[ "$status" = 1 ]
+	[[ $output = *"nosuch: no environment has it"* ]] || die "$output"
+	[[ $output != *"no environments"* ]] || die "$output"
+	weir2 env
+	one_error 2
+	has_err "try: weir env --help"
+}
+
 @test "select-resolved, undo --dry-run: as the real ones would answer" {
 	weir2 env select-resolved --req-id $R1 --full-id $FA --file "$FILE"
 	exits 0
