@@ -65,8 +65,11 @@ empty_text(const struct log *l)
 		return l->found[SLOT_FILTER].asked ? "..." : none_passes(l);
 	if (!known)
 		return "This run is no longer here: the server has deleted it.";
+	/* One that is followed is asked for again and again. */
 	if (l->syncing && !l->v.app->status.offline)
-		return "Fetching the log...";
+		return l->live && l->n_runs == 1
+			       ? "No line is here yet: they are shown as they come."
+			       : "Fetching the log...";
 	if (!l->v.app->engine && !complete)
 		return "This log was not fetched yet, and the server is not asked.";
 	if (l->v.app->status.offline && !complete)

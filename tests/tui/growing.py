@@ -84,6 +84,18 @@ def merged_logs_that_grow_stay_in_order(start):
 
 
 @test
+def a_run_that_waits_has_no_line_yet(start):
+    """It is followed, so its log is never fetched to the end: that is not what one waits for."""
+    run = subprocess.run([start.weir, "runs", "-o", "name", "state_name:scheduled"], env=start.env,
+                         capture_output=True, text=True, check=True).stdout.split()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        t = start("logs", run, cols=120, online=True)
+        shows(t, folder, "No line is here yet(?s:.*)FOLLOW")
+        t.send("Q")
+        t.wait()
+
+
+@test
 def following_goes_on_and_new_lines_are_counted(start):
     """G and f go on; what came while one was away is counted from there each time."""
     run = make(start, "counts-new")
