@@ -29,8 +29,7 @@ struct transfer {
 	struct curl_slist *headers; /* own list when the request brought headers */
 	const char *method;
 	char *url;
-	char *payload;
-	size_t payload_len;
+	struct str payload; /* the caller's */
 	bool repeatable;
 	void (*done)(void *arg, enum weir_rc rc, const struct transport_reply *reply,
 		const struct weir_err *err);
@@ -167,8 +166,7 @@ transfer_clear(struct transfer *t)
 	t->headers = NULL;
 	free(t->url);
 	t->url = NULL;
-	free(t->payload);
-	t->payload = NULL;
+	t->payload = STR("");
 	if (t->body.size > IDLE_BODY_MAX)
 		buf_release(&t->body);
 	buf_clear(&t->body);
@@ -219,8 +217,8 @@ set_method(struct transfer *t)
 	}
 	c->easy_setopt(t->easy, CURLOPT_POST, 1L);
 	c->easy_setopt(
-		t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->payload_len);
-	c->easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->payload);
+		t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->payload.len);
+	c->easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->payload.s ? t->payload.s : "");
 	if (!post)
 		c->easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, t->method);
 }
@@ -247,8 +245,7 @@ http_submit(struct http *h, const struct transport_request *r)
 
 	t->method = r->method;
 	t->url = xasprintf("%s%s", h->setup.base, r->path);
-	t->payload_len = r->body.len;
-	t->payload = str_copy(r->body);
+	t->payload = r->body;
 	t->repeatable = r->repeatable;
 	t->done = r->done;
 	t->arg = r->arg;

@@ -29,7 +29,7 @@ struct transport_reply {
 struct transport_request {
 	const char *method; /* static text: "GET", "POST", ... */
 	const char *path;   /* after the base, with its query; copied */
-	struct str body;    /* JSON; copied; empty: none */
+	struct str body;    /* JSON; borrowed until done; empty: none */
 	/* Lines in place of a body, where the transport takes them; borrowed until
 	 * done.
 	 */
