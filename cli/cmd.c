@@ -173,6 +173,7 @@ open_menu(struct ctx *ctx, struct tui_start *start)
 	start->config = ctx->config;
 	start->flags = ctx_config_flags(ctx);
 	start->offline = ctx->g.offline;
+	start->no_network = ctx->no_network;
 	start->script = ctx->g.script;
 	start->named = ctx->g.view;
 	if (!rc)

@@ -248,8 +248,7 @@ sync_server(struct ctx *ctx, const struct weir_sync_options *o,
 static bool
 sync_metaflow(struct ctx *ctx, const struct weir_sync_options *o, struct go *go)
 {
-	const struct weir_session_metaflow how = { .offline = ctx->no_network,
-		.refresh = !o->quick,
+	const struct weir_session_metaflow how = { .refresh = !o->quick,
 		.sync = o,
 		.result = &go->metaflow,
 		.failed = &go->failed };

@@ -129,6 +129,8 @@ ctx_open(struct ctx *ctx)
 	ctx->colour = want_colour(ctx);
 	ctx->utc = weir_config_bool(ctx->config, WEIR_KEY_UTC);
 	ctx->session = weir_session_new(ctx->config);
+	if (ctx->no_network)
+		weir_session_offline(ctx->session);
 	return WEIR_OK;
 }
 
@@ -220,8 +222,7 @@ static bool
 refresh_metaflow(struct ctx *ctx, struct weir_err *ret_why)
 {
 	enum { METAFLOW_MS = 1000 };
-	const struct weir_session_metaflow how = { .offline = ctx->no_network,
-		.refresh = ctx->g.refresh,
+	const struct weir_session_metaflow how = { .refresh = ctx->g.refresh,
 		.budget_ms = ctx->g.refresh ? 0 : METAFLOW_MS,
 		.failed = ret_why };
 	struct buf notes = BUF_INIT(64 << 10);

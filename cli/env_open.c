@@ -15,7 +15,7 @@ env_open(struct ctx *ctx, struct env_open *ret)
 	if (!rc) {
 		struct weir_env_open how = { .config = ctx->config,
 			.root = &o.root,
-			.local_only = a->local_only || ctx->g.offline,
+			.local_only = a->local_only || ctx->no_network,
 			.refresh = ctx->g.refresh };
 
 		rc = weir_env_open(&how, &o.store, &notes, ctx->err);

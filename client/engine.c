@@ -226,7 +226,7 @@ cycle(struct weir_engine *e, bool asked, struct weir_err *err)
 	struct weir_sync_result result;
 	enum weir_rc rc;
 
-	engine_ear_metaflow(&e->ear, e->session, &e->give_way, note, e);
+	engine_ear_metaflow(&e->ear, e->session, asked, &e->give_way, note, e);
 	o.stop = &e->give_way;
 	o.quick = !asked && e->cycles++ % WHOLE_EVERY != 0;
 	o.lock_ms = asked ? BUSY_US / 1000 : 0;
@@ -505,13 +505,13 @@ weir_engine_start(const struct weir_config *config, bool offline,
 	int error;
 
 	e->config = config;
-	e->offline = offline;
+	e->offline = offline && !weir_config_embedded(config);
 	e->on_request = getenv("WEIR_NOW") != NULL;
 	e->busy = true; /* until the first look around is done */
 	atomic_init(&e->active, true);
 	e->wake[0] = e->wake[1] = e->ready[0] = e->ready[1] = -1;
 	pthread_mutex_init(&e->lock, NULL);
-	e->session = weir_session_new(config);
+	e->session = weir_session_lasting(config, offline);
 	engine_ear_init(&e->ear, config);
 	weir_session_on_away(e->session, set_away, e);
 	if (!pipe_make(e->wake) || !pipe_make(e->ready))

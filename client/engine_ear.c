@@ -52,7 +52,7 @@ engine_ear_wait(struct engine_ear *ear, int fd, int timeout_ms)
 }
 
 void
-engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s,
+engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s, bool asked,
 	const atomic_bool *stop, void (*note)(void *arg, const char *text), void *arg)
 {
 	/* nobody waits for it here, but what lives at the server is not seen meanwhile
@@ -69,7 +69,7 @@ engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s,
 	free(ear->said);
 	ear->said = notes.len ? xstrdup(notes.s) : NULL;
 	buf_truncate(&notes, strcspn(buf_cstr(&notes), "\n"));
-	if (!same && notes.len)
+	if ((asked || !same) && notes.len)
 		note(arg, buf_cstr(&notes));
 	buf_release(&notes);
 }

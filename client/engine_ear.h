@@ -28,9 +28,9 @@ bool engine_ear_wait(struct engine_ear *ear, int fd, int timeout_ms);
 
 /*
  * Bring what Metaflow knows up to date; note is told what there is to say of it, unless
- * that was said the last time.
+ * nobody asked and that was said the last time.
  */
-void engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s,
+void engine_ear_metaflow(struct engine_ear *ear, struct weir_session *s, bool asked,
 	const atomic_bool *stop, void (*note)(void *arg, const char *text), void *arg);
 
 #endif

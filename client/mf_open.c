@@ -390,6 +390,9 @@ open_offline(struct job *j, struct weir_store **ret_store)
 	enum weir_rc rc =
 		mf_open_store(j->how, WEIR_STORE_READ, ret_store, j->notes, j->err);
 
+	if (rc == WEIR_ENOTFOUND && j->how->make)
+		return mf_open_store(
+			j->how, WEIR_STORE_WRITE, ret_store, j->notes, j->err);
 	if (!rc)
 		say_old(j, *ret_store);
 	else if (rc == WEIR_ENOTFOUND) {

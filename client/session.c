@@ -38,6 +38,16 @@ weir_session_new(const struct weir_config *config)
 	return s;
 }
 
+struct weir_session *
+weir_session_lasting(const struct weir_config *config, bool offline)
+{
+	struct weir_session *s = weir_session_new(config);
+
+	s->beside.awaited = !offline;
+	s->beside.offline = offline;
+	return s;
+}
+
 void
 weir_session_free(struct weir_session *s)
 {
@@ -50,6 +60,12 @@ weir_session_free(struct weir_session *s)
 	weir_statedb_close(s->state);
 	free(s->note);
 	free(s);
+}
+
+void
+weir_session_offline(struct weir_session *s)
+{
+	s->beside.offline = true;
 }
 
 void

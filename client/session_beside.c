@@ -49,6 +49,7 @@ session_beside_store(struct session_beside *b)
 	struct weir_metaflow_open how = { .config = b->config,
 		.root = &b->root,
 		.offline = true,
+		.make = b->awaited,
 		.budget_ms = FIRST_MS };
 	struct weir_err why;
 
@@ -74,7 +75,7 @@ session_beside_fetch(struct session_beside *b,
 {
 	struct weir_metaflow_open how = { .config = b->config,
 		.root = &b->root,
-		.offline = b->offline || asked->offline,
+		.offline = b->offline,
 		.refresh = asked->refresh,
 		.budget_ms = asked->budget_ms,
 		.first_ms = asked->first_ms,
@@ -82,7 +83,6 @@ session_beside_fetch(struct session_beside *b,
 	struct weir_err why;
 	enum weir_rc rc;
 
-	b->offline = how.offline;
 	if (!look(b))
 		return;
 	how_to_sync(&how, asked->sync);
@@ -91,6 +91,7 @@ session_beside_fetch(struct session_beside *b,
 		b->tried = false;
 	} else {
 		rc = open_store(b, &how, notes, &why);
+		b->tried = b->store || !b->awaited;
 	}
 	if (rc == WEIR_ENOTFOUND)
 		rc = WEIR_OK;

@@ -16,7 +16,8 @@ struct session_beside {
 	bool found;
 	struct weir_env_root root;
 	bool tried;               /* to open the store */
-	bool offline;             /* it was asked so: nothing is from then on */
+	bool offline;             /* a service is not asked */
+	bool awaited;             /* one never asked is an empty store */
 	struct weir_store *store; /* NULL: not opened */
 	char *said;               /* of the last log: where the rest is; owned */
 };

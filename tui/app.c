@@ -73,7 +73,7 @@ app_helper(struct app *a)
 		return a->helper;
 	if (finder_start(a->config, &a->helper, NULL))
 		return a->finder;
-	finder_envs(a->helper, a->start->env_file, a->start->offline);
+	finder_envs(a->helper, a->start->env_file, a->start->no_network);
 	return a->helper;
 }
 

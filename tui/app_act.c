@@ -129,7 +129,7 @@ app_shell(struct app *a, enum action_id id, const char *arg)
 		buf_clear(&title);
 		weir_view_format(&view, &title);
 		outside_command(a, buf_cstr(&title),
-			a->start->offline ? "--offline --no-menu" : "--no-menu",
+			a->start->no_network ? "--offline --no-menu" : "--no-menu",
 			&command);
 		outside_run(a, buf_cstr(&command), true);
 	}

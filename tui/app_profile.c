@@ -73,7 +73,7 @@ enter(struct app *a, struct weir_config *config, struct finder *finder)
 	a->config = config;
 	a->finder = finder;
 	finder_envs(finder, a->start->env_file, true);
-	a->session = weir_session_new(config);
+	a->session = weir_session_lasting(config, a->start->no_network);
 	desk_init(a);
 	app_store(a);
 	/* As it was left; else a list of runs, which opens whatever the store holds. */

@@ -49,7 +49,7 @@ app_start_engine(struct app *a, struct weir_err *err)
 	app_store(a);
 	if (a->start->offline || a->no_server)
 		return WEIR_OK;
-	rc = weir_engine_start(a->config, false, &a->engine, err);
+	rc = weir_engine_start(a->config, a->start->no_network, &a->engine, err);
 	if (rc == WEIR_ENOSERVER) {
 		a->no_server = true;
 		return WEIR_OK;
@@ -121,7 +121,7 @@ init(struct app *a, const struct tui_start *start)
 	a->utc = weir_config_bool(a->config, WEIR_KEY_UTC);
 	a->accessible = wants_accessible(a);
 	a->status.cycle_us = a->status.offline_us = WEIR_NO_TIME;
-	a->session = weir_session_new(a->config);
+	a->session = weir_session_lasting(a->config, a->start->no_network);
 	envs_init(&a->envs);
 	setlocale(LC_CTYPE, "");
 	a->theme.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

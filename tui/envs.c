@@ -221,7 +221,7 @@ envs_origin(struct view *v, int columns, struct buf *out)
 		return STYLE_ALERT;
 	}
 	if (root && root->cache)
-		cache = a->start->offline ? " + cache, offline" : " + cache";
+		cache = a->start->no_network ? " + cache, offline" : " + cache";
 	if (!root || !root->found)
 		buf_adds(&path, "no .metaflow");
 	else

@@ -120,7 +120,7 @@ envs_fresh(struct listview *r, bool again)
 	f->config = r->v.app->config;
 	f->file = r->v.app->start->env_file;
 	f->leaving = &r->v.app->leaving;
-	f->offline = r->v.app->start->offline;
+	f->offline = r->v.app->start->no_network;
 	f->refresh = again;
 	f->wants = wants;
 	job.state = f;

@@ -9,7 +9,8 @@
 struct tui_start {
 	const struct weir_config *config;
 	struct weir_config_flags flags; /* what config was loaded with */
-	bool offline;
+	bool offline;                   /* the server is not asked */
+	bool no_network;       /* nor anything else, where there is no server too */
 	struct weir_view view; /* what is shown first; of the caller */
 	const char *named;     /* it is the view of this name; or NULL */
 	bool restore;          /* instead, what was left the last time */

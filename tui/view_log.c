@@ -210,13 +210,14 @@ static enum weir_rc
 local_run(void *state, struct weir_store *store, struct weir_err *err)
 {
 	const struct local *k = state;
-	const struct weir_session_metaflow how = { .offline = k->offline,
-		.stop = k->leaving };
+	const struct weir_session_metaflow how = { .stop = k->leaving };
 	struct weir_session *s = weir_session_new(k->config);
 	bool ended = false;
 	enum weir_rc rc = WEIR_OK;
 
 	(void)store;
+	if (k->offline)
+		weir_session_offline(s);
 	weir_session_metaflow(s, &how, NULL);
 	for (size_t i = 0; !rc && i < k->n && !atomic_load(k->leaving); i++)
 		rc = weir_sync_logs(s, &k->runs[i], NULL, &ended, err);
@@ -242,7 +243,7 @@ fetch_local(struct log *l)
 	struct local *k = xcalloc(1, sizeof(*k));
 
 	k->config = a->config;
-	k->offline = a->start->offline;
+	k->offline = a->start->no_network;
 	k->leaving = &a->leaving;
 	for (size_t i = 0; i < l->n_runs && k->n < WEIR_LOGS_RUNS_MAX; i++)
 		if (weir_is_metaflow(a->store, &l->runs[i].id))

@@ -64,6 +64,40 @@ assert {(r["state_type"], r["flow_name"], r["source"]) for r in d} == {("COMPLET
 	[ "$(sort -u "$T/asked")" = "$(printf '/flows/BigFlow/runs?_limit=500\n/flows?_limit=500')" ]
 }
 
+@test "the menu asks it and shows what it says; with --offline it is not asked" {
+	serve --runs 3
+	menu()
+	{
+		: >"$T/asked"
+		printf 'resize 100x16\nwait-idle\nkey R\nwait-idle\ndump %s/screen\nkey L\nwait-idle\n' \
+			"$T" >"$T/script"
+		"$WEIR" --script "$T/script" "$@" >"$T/out" 2>"$T/err" || die "$(cat "$T/err")"
+	}
+	# nothing is known, nor made, of what is not asked
+	menu --offline runs
+	grep -q "no server is configured" "$T/screen"
+	[ ! -s "$T/asked" ]
+	menu runs
+	grep -q 'Completed  BigFlow  BigFlow/3' "$T/screen"
+	[ -s "$T/asked" ]
+	for what in runs 'env list'; do
+		# shellcheck disable=SC2086
+		menu --offline --refresh $what
+		[ ! -s "$T/asked" ] || die "$what: $(cat "$T/asked")"
+	done
+}
+
+@test "the menu says that it is away, also when it is asked again" {
+	export METAFLOW_SERVICE_URL=http://127.0.0.1:9
+	printf 'resize 100x16\nwait-idle\ndump %s/first\nkey down\nkey R\nwait-idle\ndump %s/again\n' \
+		"$T" "$T" >"$T/script"
+	"$WEIR" --script "$T/script" runs
+	for screen in first again; do
+		grep -q '^server: http://127.0.0.1:9: Connection refused' "$T/$screen" ||
+			die "$(cat "$T/$screen")"
+	done
+}
+
 @test "away: what is known, how old it is; nothing known: that it is away" {
 	serve --runs 2
 	weir2 runs -o name

@@ -53,9 +53,9 @@ struct weir_event {
 };
 
 /*
- * Start. offline: never touches the network (events: OFFLINE, IDLE). Cycles run every 5
- * s while active, else every 30 s, with back-off while the server is away. With
- * WEIR_NOW set (scripts) only on request.
+ * Start. offline: never touches the network (events: OFFLINE, IDLE); an embedded store
+ * is read and written all the same. Cycles run every 5 s while active, else every 30 s,
+ * with back-off while the server is away. With WEIR_NOW set (scripts) only on request.
  */
 WEIR_NODISCARD enum weir_rc weir_engine_start(const struct weir_config *config,
 	bool offline, struct weir_engine **ret_engine, struct weir_err *err);

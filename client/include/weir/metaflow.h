@@ -32,6 +32,7 @@ struct weir_metaflow_open {
 	const struct weir_config *config;
 	const struct weir_env_root *root;
 	bool offline; /* a service is not asked */
+	bool make;    /* offline: one that never was is an empty store, not none */
 	bool refresh; /* and asked even if that was done a moment ago, to the end */
 	int64_t budget_ms; /* stop after so long, the rest next time; 0: no limit */
 	/* How long, whatever the budget, to wait for the first runs of a service of

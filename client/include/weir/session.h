@@ -20,7 +20,16 @@ struct weir_sync_result;
 
 /* config is borrowed and must outlive the session. */
 struct weir_session *weir_session_new(const struct weir_config *config);
+/*
+ * One that lasts, as a menu's: a service of Metaflow's that was never asked is there
+ * all the same, and what it says to this session or another is seen. offline: it is
+ * not asked.
+ */
+struct weir_session *weir_session_lasting(
+	const struct weir_config *config, bool offline);
 void weir_session_free(struct weir_session *s);
+/* A service of Metaflow's is not asked; a server is, where it is asked for. */
+void weir_session_offline(struct weir_session *s);
 const struct weir_config *weir_session_config(const struct weir_session *s);
 
 /*
@@ -38,7 +47,6 @@ WEIR_NODISCARD enum weir_rc weir_session_store(struct weir_session *s,
  * a folder. notes (may be NULL): a line each for a person. False: there is none.
  */
 struct weir_session_metaflow {
-	bool offline;      /* a service is not asked */
 	bool refresh;      /* ask it however lately that was done */
 	int64_t budget_ms; /* the rest another time; 0: no limit */
 	int64_t first_ms;  /* as of weir_metaflow_open */
