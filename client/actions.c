@@ -113,10 +113,8 @@ actions_fail(struct action *a, const char *prefix)
 void
 actions_name(struct weir_act_result *r, const char *name)
 {
-	size_t n = strnlen(name, sizeof(r->name) - 1);
+	size_t n = text_clip(str_of(name), sizeof(r->name) - 1);
 
-	while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
-		n--; /* whole characters */
 	memcpy(r->name, name, n);
 	r->name[n] = '\0';
 }

@@ -2,6 +2,7 @@
 
 #include "jscan.h"
 #include "store_priv.h"
+#include "weir/text.h"
 
 /* Known conda subdirs, sorted as conda lists them. */
 static const char *const subdirs[] = { "linux-64", "linux-aarch64", "linux-ppc64le",
@@ -65,12 +66,9 @@ store_platform(
 static void
 add_plain(struct buf *out, struct str s)
 {
-	size_t n = s.len < STORE_TEXT_VALUE_MAX ? s.len : STORE_TEXT_VALUE_MAX;
 	size_t from = out->len;
 
-	while (n < s.len && n > 0 && ((unsigned char)s.s[n] & 0xc0) == 0x80)
-		n--;
-	buf_add(out, s.s, n);
+	buf_add(out, s.s, text_clip(s, STORE_TEXT_VALUE_MAX));
 	for (size_t i = from; i < out->len; i++)
 		if ((unsigned char)out->s[i] < 0x20 || out->s[i] == 0x7f)
 			out->s[i] = ' ';

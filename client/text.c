@@ -18,6 +18,16 @@ is_continuation(struct str s, size_t i)
 	return i < s.len && ((unsigned char)s.s[i] & 0xc0) == 0x80;
 }
 
+size_t
+text_clip(struct str s, size_t bytes)
+{
+	size_t n = s.len < bytes ? s.len : bytes;
+
+	while (n > 0 && is_continuation(s, n))
+		n--;
+	return n;
+}
+
 uint32_t
 text_decode(struct str s, size_t *pos)
 {

@@ -1,6 +1,7 @@
 /* The tree below a run, and what is said of its end. */
 #include "beside.h"
 #include "jscan.h"
+#include "weir/text.h"
 #include "why_priv.h"
 
 enum { DEPTH_MAX = 8, BELOW_MAX = 200, TASKS_MAX = 64 };
@@ -8,11 +9,7 @@ enum { DEPTH_MAX = 8, BELOW_MAX = 200, TASKS_MAX = 64 };
 static struct str
 keep(struct arena *a, struct str s)
 {
-	if (s.len > WEIR_WHY_TEXT_MAX) {
-		s.len = WEIR_WHY_TEXT_MAX;
-		while (s.len && ((unsigned char)s.s[s.len] & 0xc0) == 0x80)
-			s.len--;
-	}
+	s.len = text_clip(s, WEIR_WHY_TEXT_MAX);
 	return (struct str){ arena_strndup(a, s.len ? s.s : "", s.len), s.len };
 }
 

@@ -39,11 +39,7 @@ keep(struct arena *a, struct str s)
 {
 	while (s.len && (s.s[s.len - 1] == ' ' || s.s[s.len - 1] == '\r'))
 		s.len--;
-	if (s.len > WEIR_WHY_TEXT_MAX) {
-		s.len = WEIR_WHY_TEXT_MAX;
-		while (s.len && ((unsigned char)s.s[s.len] & 0xc0) == 0x80)
-			s.len--;
-	}
+	s.len = text_clip(s, WEIR_WHY_TEXT_MAX);
 	return (struct str){ arena_strndup(a, s.len ? s.s : "", s.len), s.len };
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <weir/text.h>
+
 void
 word_number(struct buf *out, int64_t n)
 {
@@ -18,10 +20,8 @@ word_number(struct buf *out, int64_t n)
 char *
 word_copy(char *out, size_t size, struct str s)
 {
-	size_t n = s.len < size ? s.len : size - 1;
+	size_t n = text_clip(s, size - 1);
 
-	while (n > 0 && n < s.len && ((unsigned char)s.s[n] & 0xc0) == 0x80)
-		n--;
 	if (n > 0)
 		memcpy(out, s.s, n);
 	out[n] = '\0';

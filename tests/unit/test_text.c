@@ -244,6 +244,19 @@ fitted_text_has_the_promised_width(void **state)
 }
 
 static void
+clipped(void **state)
+{
+	struct str s = STR("a\xc3\xa9\xe6\x97\xa5"); /* 1, 2 and 3 bytes */
+	static const size_t whole[] = { 0, 1, 1, 3, 3, 3, 6, 6 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(whole) / sizeof(*whole); i++)
+		assert_int_equal(text_clip(s, i), whole[i]);
+	assert_int_equal(text_clip(STR("\x80\x80\x80"), 2), 0);
+	assert_int_equal(text_clip(STR(""), 2), 0);
+}
+
+static void
 fit_and_pad(void **state)
 {
 	struct buf out = BUF_INIT(1024);
@@ -388,6 +401,7 @@ main(void)
 		cmocka_unit_test(sanitize_stops_at_the_maximum),
 		cmocka_unit_test(sanitized_text_is_clean_and_stays_so),
 		cmocka_unit_test(fitted_text_has_the_promised_width),
+		cmocka_unit_test(clipped),
 		cmocka_unit_test(fit_and_pad),
 		cmocka_unit_test(fit_pathspecs),
 		cmocka_unit_test(widths),

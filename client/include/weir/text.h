@@ -69,6 +69,8 @@ void text_pad(
 /* Largest prefix of s that is whole UTF-8 sequences and fits `columns`; returns its
  * bytes. */
 size_t text_prefix(struct str s, size_t columns);
+/* The same that fits so many bytes. */
+size_t text_clip(struct str s, size_t bytes);
 
 bool text_is_utf8(struct str s);
 
